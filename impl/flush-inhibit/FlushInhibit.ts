@@ -1,0 +1,518 @@
+/**
+ * A paravirtual TLB flush against KVM_HYPERV_SET_TLB_FLUSH_INHIBIT. Twin of spec/flush-inhibit/FlushInhibit.tla, which
+ * says what is modelled, from which document, and what is left out.
+ *
+ * Written to be read beside document 004, "[PATCH 5/7] KVM: x86: Implement KVM_HYPERV_SET_TLB_FLUSH_INHIBIT": each
+ * function below is the C function of that name, each `yield*` with a label one shared access of it. `f` is the frame
+ * of the thread (its locals, named as in C), `vcpu` the vCPU that runs it.
+ */
+
+import type { EnvironmentAction, Invariant, LeadsTo, Machine, Program, Step, Variable } from '../lib/program.ts'
+import { atomic, Observer, require, Shared, smp_mb, thread } from '../lib/program.ts'
+import type { IdSet, Key } from '../lib/schema.ts'
+import { bool, idSet, int, oneOf, oneOfNames, setOf } from '../lib/schema.ts'
+import { Srcu } from '../lib/SRCU.ts'
+
+/** CONSTANTS of the specification. Toggles: ordering primitives and rules, TRUE or FALSE as the design has them. */
+export interface FlushInhibitConstants {
+  readonly Flushers: readonly Key[]
+  readonly Targets: readonly Key[]
+  readonly Rounds: number
+  readonly SyncOnSet: boolean
+  readonly SyncOnClear: boolean
+  readonly CheckBeforeRequest: boolean
+  readonly IoctlMb: boolean
+  readonly WaitingOnBeforeSuspended: boolean
+  readonly ClearWaitingOnBeforeSuspended: boolean
+  readonly SeparateSuspended: boolean
+  readonly MaskZeroed: boolean
+  readonly PendingEvents: boolean
+  readonly EventsMasked: boolean
+}
+
+type FlushResult = 'none' | 'success' | 'EBUSY'
+
+/** Locals of a flushing vCPU's thread that live across an access. */
+interface FlusherFrame {
+  /** vcpu_mask of the hypercall; empty outside of one */
+  targets: IdSet
+  /** what the loop at hand has still to visit */
+  todo: IdSet
+  /** the target found inhibited (`v->vcpu_id` at ret_suspend), or -1 */
+  cause: number
+  /** what kvm_hv_flush_tlb returned */
+  result: FlushResult
+}
+
+/** Locals of the VMM thread that does a target's ioctls. */
+interface IoctlFrame {
+  /** how often it may still set the inhibit */
+  rounds: number
+  /** set->inhibit */
+  inhibit: number
+  /** the vCPU that the unsuspend scan is at, or -1 */
+  scan: number
+  vcpu_mask: IdSet
+}
+
+type TargetFrame = Record<never, never>
+
+/** The shared state: what the C code keeps in struct kvm_vcpu and struct kvm_vcpu_hv, and history variables. */
+class Kvm {
+  readonly shared = new Shared()
+  readonly c: FlushInhibitConstants
+  readonly srcu: Srcu
+  readonly tlb_flush_inhibit: Variable<number>
+  readonly suspended: Variable<boolean>
+  readonly waiting_on: Variable<number>
+  readonly requests: Variable<boolean>
+  readonly mutex: Variable<'free' | 'ioctl' | 'run'>
+  readonly woken: Variable<boolean>
+  readonly event: Variable<boolean>
+  readonly in_force: Variable<boolean>
+  readonly posted: Variable<IdSet>
+  readonly late: Variable<IdSet>
+  readonly overrun: Variable<IdSet>
+  readonly unsuspended: Variable<IdSet>
+
+  constructor(c: FlushInhibitConstants) {
+    const { Flushers, Targets } = c
+    this.c = c
+    this.srcu = new Srcu(this.shared, Flushers, Targets)
+    this.tlb_flush_inhibit = this.shared.map('tlb_flush_inhibit', Targets, int(0, 1), 0)
+    this.suspended = this.shared.map('suspended', Flushers, bool, false)
+    this.waiting_on = this.shared.map('waiting_on', Flushers, oneOf(-1, ...Targets), -1)
+    this.requests = this.shared.map('requests', Targets, bool, false)
+    this.mutex = this.shared.map('mutex', Targets, oneOfNames('free', 'ioctl', 'run'), 'free')
+    this.woken = this.shared.map('woken', Flushers, bool, false)
+    this.event = this.shared.map('event', Flushers, bool, false)
+    this.in_force = this.shared.map('in_force', Targets, bool, false)
+    this.posted = this.shared.map('posted', Flushers, setOf(Targets), idSet.empty)
+    this.late = this.shared.map('late', Flushers, setOf(Targets), idSet.empty)
+    this.overrun = this.shared.map('overrun', Flushers, setOf(Targets), idSet.empty)
+    this.unsuspended = this.shared.map('unsuspended', Targets, setOf(Flushers), idSet.empty)
+  }
+
+  /** 2/7, kvm_hv_vcpu_suspended(): one load */
+  *kvm_hv_vcpu_suspended(label: string, vcpu: Key): Step<boolean> {
+    if (this.c.SeparateSuspended) return yield* this.suspended.at(vcpu).load(label)
+    return (yield* this.waiting_on.at(vcpu).load(label)) !== -1
+  }
+
+  /** the same, inside a step or a property */
+  isSuspended(vcpu: Key): boolean {
+    return this.c.SeparateSuspended ? this.suspended.get(vcpu) : this.waiting_on.get(vcpu) !== -1
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// arch/x86/kvm/hyperv.c
+
+/** kvm_hv_vcpu_suspend_tlb_flush(vcpu, vcpu_id), with f.cause for vcpu_id */
+function* kvm_hv_vcpu_suspend_tlb_flush(k: Kvm, f: FlusherFrame, vcpu: Key): Step<void> {
+  const waiting_on = k.waiting_on.at(vcpu).store('kvm_hv_vcpu_suspend_tlb_flush_waiting_on', f.cause)
+  const suspended = k.suspended.at(vcpu).store('kvm_hv_vcpu_suspend_tlb_flush_suspended', true)
+
+  /* waiting_on's store should happen before suspended's */
+  if (!k.c.SeparateSuspended) {
+    yield* waiting_on
+  } else if (k.c.WaitingOnBeforeSuspended) {
+    yield* waiting_on
+    yield* suspended
+  } else {
+    yield* suspended
+    yield* waiting_on
+  }
+}
+
+/** the loop over the targets that the patch adds: true is `goto ret_suspend` */
+function* anyInhibited(k: Kvm, f: FlusherFrame): Step<boolean> {
+  for (f.todo = f.targets; f.todo.length > 0; f.todo = idSet.rest(f.todo)) {
+    const v = idSet.first(f.todo)
+    if ((yield* k.tlb_flush_inhibit.at(v).load('kvm_hv_flush_tlb_read_inhibit')) !== 0) {
+      f.todo = idSet.empty
+      f.cause = v
+      return true
+    }
+  }
+  return false
+}
+
+/** kvm_make_vcpus_request_mask(kvm, KVM_REQ_HV_TLB_FLUSH, vcpu_mask) */
+function* kvm_make_vcpus_request_mask(k: Kvm, f: FlusherFrame, vcpu: Key): Step<void> {
+  for (f.todo = f.targets; f.todo.length > 0; f.todo = idSet.rest(f.todo)) {
+    const v = idSet.first(f.todo)
+    yield* k.requests.at(v).xchg('kvm_make_vcpus_request_mask', true, () => {
+      k.posted.set(vcpu, idSet.with(k.posted.get(vcpu), v))
+      if (k.in_force.get(v)) k.late.set(vcpu, idSet.with(k.late.get(vcpu), v))
+    })
+  }
+}
+
+/** kvm_hv_flush_tlb(vcpu, hc) */
+function* kvm_hv_flush_tlb(k: Kvm, f: FlusherFrame, vcpu: Key): Step<FlushResult> {
+  if (k.c.CheckBeforeRequest) {
+    if (yield* anyInhibited(k, f)) return yield* ret_suspend(k, f, vcpu)
+    yield* kvm_make_vcpus_request_mask(k, f, vcpu)
+  } else {
+    // the reviewer: "reverse the order: do kvm_make_vcpus_request_mask() anyway and after it go through vcpu_mask"
+    yield* kvm_make_vcpus_request_mask(k, f, vcpu)
+    if (yield* anyInhibited(k, f)) return yield* ret_suspend(k, f, vcpu)
+  }
+  return 'success'
+}
+
+/** ret_suspend: */
+function* ret_suspend(k: Kvm, f: FlusherFrame, vcpu: Key): Step<FlushResult> {
+  yield* kvm_hv_vcpu_suspend_tlb_flush(k, f, vcpu)
+  return 'EBUSY'
+}
+
+/** kvm_hv_hypercall_complete(vcpu, result): the result is stored and the instruction skipped, unless suspended */
+function* kvm_hv_hypercall_complete(k: Kvm, f: FlusherFrame, vcpu: Key): Step<void> {
+  const suspended = yield* atomic('kvm_hv_hypercall_complete', `v${vcpu}->suspended`, () => {
+    const is = k.isSuspended(vcpu)
+    if (!is) {
+      k.overrun.set(
+        vcpu,
+        f.targets.filter((t) => k.in_force.get(t)),
+      )
+    }
+    return is
+  })
+  if (suspended) f.result = 'none'
+}
+
+/** kvm_hv_vcpu_unsuspend_tlb_flush(vcpu), with `t` for vcpu->vcpu_id */
+function* kvm_hv_vcpu_unsuspend_tlb_flush(k: Kvm, f: IoctlFrame, t: Key): Step<void> {
+  for (const v of k.c.Flushers) {
+    f.scan = v // kvm_for_each_vcpu(i, v, vcpu->kvm)
+    if (k.c.SeparateSuspended) {
+      if (!(yield* k.suspended.at(v).load('kvm_hv_vcpu_unsuspend_tlb_flush_read_suspended'))) continue
+    }
+    if ((yield* k.waiting_on.at(v).load('kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on')) !== t) continue
+
+    const released = (): void => {
+      k.unsuspended.set(t, idSet.with(k.unsuspended.get(t), v))
+    }
+    const waiting_on = (also?: () => void): Step<void> =>
+      k.waiting_on.at(v).store('kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on', -1, also)
+    const suspended = (also?: () => void): Step<void> =>
+      k.suspended.at(v).store('kvm_hv_vcpu_unsuspend_tlb_flush_suspended', false, also)
+
+    if (!k.c.SeparateSuspended) {
+      yield* waiting_on(released)
+    } else if (k.c.ClearWaitingOnBeforeSuspended) {
+      yield* waiting_on()
+      yield* suspended(released)
+    } else {
+      yield* suspended()
+      yield* waiting_on(released)
+    }
+    f.vcpu_mask = idSet.with(f.vcpu_mask, v) // __set_bit(i, vcpu_mask)
+  }
+  f.scan = -1
+
+  /* kvm_make_vcpus_request_mask(vcpu->kvm, KVM_REQ_EVENT, vcpu_mask) */
+  for (; f.vcpu_mask.length > 0; f.vcpu_mask = idSet.rest(f.vcpu_mask)) {
+    yield* k.woken.at(idSet.first(f.vcpu_mask)).xchg('kvm_hv_vcpu_unsuspend_tlb_flush_wake', true)
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// arch/x86/kvm/x86.c
+
+/** kvm_vcpu_ioctl_set_tlb_flush_inhibit(vcpu, set), with `t` for vcpu->vcpu_id and f.inhibit for set->inhibit */
+function* kvm_vcpu_ioctl_set_tlb_flush_inhibit(k: Kvm, f: IoctlFrame, t: Key): Step<void> {
+  if (f.inhibit === (yield* k.tlb_flush_inhibit.at(t).load('set_tlb_flush_inhibit_read'))) return
+
+  yield* k.tlb_flush_inhibit.at(t).store('set_tlb_flush_inhibit_write', f.inhibit)
+  if (k.c.IoctlMb) yield* smp_mb('set_tlb_flush_inhibit_smp_mb')
+
+  if (f.inhibit === 1 ? k.c.SyncOnSet : k.c.SyncOnClear) yield* k.srcu.synchronize('synchronize_srcu', t)
+  if (f.inhibit === 0) yield* kvm_hv_vcpu_unsuspend_tlb_flush(k, f, t)
+}
+
+/** kvm_vcpu_ioctl(), by the VMM's thread for target `t`; virt/kvm/kvm_main.c */
+function* kvm_vcpu_ioctl(k: Kvm, f: IoctlFrame, t: Key): Program {
+  for (;;) {
+    const call = yield* mutex_lock_killable(k, f, t)
+    f.inhibit = call.inhibit
+    f.vcpu_mask = call.stack
+    if (call.starts) f.rounds -= 1
+
+    yield* kvm_vcpu_ioctl_set_tlb_flush_inhibit(k, f, t)
+
+    yield* k.mutex.at(t).xchg('kvm_vcpu_ioctl_mutex_unlock', 'free', () => {
+      k.in_force.set(t, f.inhibit === 1)
+      k.unsuspended.set(t, idSet.empty)
+    })
+    f.inhibit = 0
+    f.vcpu_mask = idSet.empty
+  }
+}
+
+interface Call {
+  readonly inhibit: number
+  /** what DECLARE_BITMAP(vcpu_mask) of 2/7 finds on the stack */
+  readonly stack: IdSet
+}
+
+const calls = (k: Kvm): Call[] => {
+  const stacks = k.c.MaskZeroed ? [idSet.empty] : setOf(k.c.Flushers).values
+  return [...stacks.map((stack) => ({ inhibit: 0, stack })), { inhibit: 1, stack: idSet.empty }]
+}
+
+/** mutex_lock_killable(&vcpu->mutex): the VMM has decided what to set; its last call is a clear. */
+const mutex_lock_killable = (k: Kvm, f: IoctlFrame, t: Key): Step<Call & { starts: boolean }> =>
+  atomic(
+    'kvm_vcpu_ioctl_mutex_lock',
+    `mutex_lock(&v${t}->mutex)`,
+    ({ inhibit, stack }) => {
+      const inhibited = k.tlb_flush_inhibit.get(t) === 1
+      require(k.mutex.get(t) === 'free', 'vcpu->mutex is free')
+      require(f.rounds > 0 || (inhibit === 0 && inhibited), 'the VMM has a call left to make')
+      k.mutex.set(t, 'ioctl')
+      if (inhibit === 0) {
+        k.in_force.set(t, false)
+        for (const v of k.c.Flushers) k.late.set(v, idSet.without(k.late.get(v), t))
+      }
+      return { inhibit, stack, starts: inhibit === 1 && !inhibited }
+    },
+    calls(k),
+  )
+
+/** kvm_arch_vcpu_runnable(vcpu): kvm_vcpu_running(vcpu) || kvm_vcpu_has_events(vcpu) */
+function* kvm_arch_vcpu_runnable(k: Kvm, caller: 'vcpu_block' | 'kvm_vcpu_check_block', vcpu: Key): Step<boolean> {
+  if (!(yield* k.kvm_hv_vcpu_suspended(`${caller}_running`, vcpu))) return true
+  if (!k.c.PendingEvents || k.c.EventsMasked) return false
+  return yield* k.event.at(vcpu).load(`${caller}_has_events`)
+}
+
+/** vcpu_block(vcpu) */
+function* vcpu_block(k: Kvm, vcpu: Key): Step<void> {
+  if (yield* kvm_arch_vcpu_runnable(k, 'vcpu_block', vcpu)) return
+
+  yield* k.srcu.read_unlock('vcpu_block_srcu_read_unlock', vcpu)
+  while (!(yield* kvm_arch_vcpu_runnable(k, 'kvm_vcpu_check_block', vcpu))) {
+    yield* k.woken.at(vcpu).waitThenStore('kvm_vcpu_block_schedule', 'the vCPU has been woken', (w) => w, false)
+  }
+  yield* k.srcu.read_lock('vcpu_block_srcu_read_lock', vcpu)
+}
+
+/** vcpu_enter_guest(vcpu), up to VM-entry: what was pending is injected, the section of kvm->srcu closes */
+const vcpu_enter_guest = (k: Kvm, vcpu: Key): Step<void> =>
+  k.srcu.read_unlock('vcpu_enter_guest', vcpu, () => {
+    k.event.set(vcpu, false)
+    k.posted.set(vcpu, idSet.empty)
+    k.late.set(vcpu, idSet.empty)
+    k.overrun.set(vcpu, idSet.empty)
+  })
+
+/** KVM_RUN of a flushing vCPU: vcpu_run(vcpu), with the guest's next hypercall at VM-exit */
+function* vcpu_run(k: Kvm, f: FlusherFrame, vcpu: Key): Program {
+  for (;;) {
+    if (f.targets.length === 0) {
+      f.targets = yield* k.srcu.read_lock('vmexit_hypercall', vcpu, idSet.nonEmptySubsets(k.c.Targets))
+    } else {
+      yield* k.srcu.read_lock('vmexit_hypercall_again', vcpu) // RIP still points at the hypercall
+    }
+
+    f.result = yield* kvm_hv_flush_tlb(k, f, vcpu)
+    yield* kvm_hv_hypercall_complete(k, f, vcpu)
+
+    while (yield* k.kvm_hv_vcpu_suspended('vcpu_run_running', vcpu)) yield* vcpu_block(k, vcpu)
+    f.cause = -1
+    yield* vcpu_enter_guest(k, vcpu)
+
+    if (f.result !== 'none') f.targets = idSet.empty
+    f.result = 'none'
+  }
+}
+
+/** KVM_RUN of a target: its next guest entry takes the posted request and flushes */
+function* vcpu_run_target(k: Kvm, t: Key): Program {
+  for (;;) {
+    yield* atomic('kvm_check_request', `test_and_clear_bit(v${t}->requests)`, () => {
+      require(k.mutex.get(t) === 'free', 'vcpu->mutex is free')
+      require(k.requests.get(t), 'KVM_REQ_HV_TLB_FLUSH is set')
+      k.mutex.set(t, 'run')
+      k.requests.set(t, false)
+    })
+    yield* k.mutex.at(t).xchg('kvm_hv_vcpu_flush_tlb', 'free') // flushes; then KVM_RUN returns
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The machine
+
+/** an interrupt, a timer, ... for a suspended vCPU; kvm_vcpu_kick wakes it */
+const event_arrives = (k: Kvm, vcpu: Key): EnvironmentAction => ({
+  label: 'event_arrives',
+  thread: ['vcpu', vcpu],
+  what: 'an event becomes pending',
+  exec: () => {
+    require(k.isSuspended(vcpu), 'the vCPU is suspended')
+    require(!k.event.get(vcpu), 'no event is pending yet')
+    k.event.set(vcpu, true)
+    k.woken.set(vcpu, true)
+  },
+})
+
+/** The labels at which a thread moves by itself; the others wait for the guest, the VMM or the world. */
+const FLUSHER_STARTS = 'vmexit_hypercall'
+const IOCTL_STARTS = 'kvm_vcpu_ioctl_mutex_lock'
+
+const FLUSHER_STEPS = new Set([
+  'vmexit_hypercall_again',
+  'kvm_hv_flush_tlb_read_inhibit',
+  'kvm_make_vcpus_request_mask',
+  'kvm_hv_vcpu_suspend_tlb_flush_waiting_on',
+  'kvm_hv_vcpu_suspend_tlb_flush_suspended',
+  'kvm_hv_hypercall_complete',
+  'vcpu_run_running',
+  'vcpu_enter_guest',
+  'vcpu_block_running',
+  'vcpu_block_has_events',
+  'vcpu_block_srcu_read_unlock',
+  'kvm_vcpu_check_block_running',
+  'kvm_vcpu_check_block_has_events',
+  'kvm_vcpu_block_schedule',
+  'vcpu_block_srcu_read_lock',
+])
+
+const IOCTL_STEPS = new Set([
+  'set_tlb_flush_inhibit_read',
+  'set_tlb_flush_inhibit_write',
+  'set_tlb_flush_inhibit_smp_mb',
+  'synchronize_srcu',
+  'synchronize_srcu_wait',
+  'kvm_hv_vcpu_unsuspend_tlb_flush_read_suspended',
+  'kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on',
+  'kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on',
+  'kvm_hv_vcpu_unsuspend_tlb_flush_suspended',
+  'kvm_hv_vcpu_unsuspend_tlb_flush_wake',
+  'kvm_vcpu_ioctl_mutex_unlock',
+])
+
+/** What properties look at. */
+interface Observers {
+  readonly flusher: (f: Key) => Observer<FlusherFrame>
+  readonly ioctl: (t: Key) => Observer<IoctlFrame>
+  readonly target: (t: Key) => Observer<TargetFrame>
+}
+
+const invariants = (k: Kvm, o: Observers): Invariant[] => {
+  const { Flushers, Targets } = k.c
+  const forall = (name: string, over: readonly Key[], holds: (key: Key) => boolean): Invariant => ({
+    name,
+    instances: over.map((key) => () => holds(key)),
+  })
+  const isEmpty = (set: IdSet): boolean => set.length === 0
+  return [
+    forall('NoFlushPostedWhileInhibitedInv', Flushers, (f) => isEmpty(k.late.get(f))),
+    forall('NoFlushCompletesWhileInhibitedInv', Flushers, (f) => isEmpty(k.overrun.get(f))),
+    forall('NoPostedFlushCompletesInv', Flushers, (f) => isEmpty(idSet.intersect(k.overrun.get(f), k.late.get(f)))),
+    forall(
+      'NoFlushHappensWhileInhibitedInv',
+      Targets,
+      (t) => !(o.target(t).at('kvm_hv_vcpu_flush_tlb') && k.in_force.get(t)),
+    ),
+    forall('AllOrNothingInv', Flushers, (f) => {
+      const flusher = o.flusher(f)
+      const suspends = flusher.get('cause') === -1 || isEmpty(k.posted.get(f))
+      const done = flusher.get('result') === 'success' && flusher.at('vcpu_enter_guest')
+      return suspends && (!done || k.posted.get(f).length === flusher.get('targets').length)
+    }),
+    forall('SuspendedHasCauseInv', Flushers, (f) => {
+      if (!k.isSuspended(f)) return true
+      const cause = o.flusher(f).get('cause')
+      if (k.waiting_on.get(f) === cause) return true
+      const ioctl = cause === -1 ? undefined : o.ioctl(cause)
+      return ioctl !== undefined && ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_suspended') && ioctl.get('scan') === f
+    }),
+    forall('OnlyWaitersWokenInv', Targets, (t) => {
+      const ioctl = o.ioctl(t)
+      if (ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on') && k.waiting_on.get(ioctl.get('scan')) !== t)
+        return false
+      if (ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_suspended') && o.flusher(ioctl.get('scan')).get('cause') !== t)
+        return false
+      if (!ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_wake')) return true
+      return ioctl.get('vcpu_mask').every((v) => k.unsuspended.get(t).includes(v))
+    }),
+    forall('BusyNeverReachesGuestInv', Flushers, (f) => {
+      const flusher = o.flusher(f)
+      return flusher.get('result') !== 'EBUSY' || !flusher.at('vcpu_run_running', 'vcpu_enter_guest')
+    }),
+    forall('NoneStuckSuspendedInv', Flushers, (f) => {
+      if (!k.isSuspended(f)) return true
+      const cause = o.flusher(f).get('cause')
+      return cause === -1 || k.tlb_flush_inhibit.get(cause) !== 0 || !o.ioctl(cause).at(IOCTL_STARTS)
+    }),
+  ]
+}
+
+const liveness = (k: Kvm, o: Observers): LeadsTo[] => [
+  {
+    name: 'IoctlReturnsProp',
+    instances: k.c.Targets.map((t) => ({
+      from: () => !o.ioctl(t).at(IOCTL_STARTS),
+      to: () => o.ioctl(t).at(IOCTL_STARTS),
+    })),
+  },
+  {
+    name: 'FlushCompletesProp',
+    instances: k.c.Flushers.map((f) => ({
+      eventuallyAlways: () => k.c.Targets.every((t) => k.tlb_flush_inhibit.get(t) === 0),
+      from: () => !o.flusher(f).at(FLUSHER_STARTS),
+      to: () => o.flusher(f).at(FLUSHER_STARTS),
+    })),
+  },
+]
+
+/** The machine for one set of constants. */
+export const flushInhibit = (c: FlushInhibitConstants): Machine => {
+  const k = new Kvm(c)
+  const { Flushers, Targets } = c
+  const flusherThreads = Flushers.map((vcpu) =>
+    thread<FlusherFrame>({
+      id: ['vcpu', vcpu],
+      frame: {
+        targets: setOf(Targets),
+        todo: setOf(Targets),
+        cause: oneOf(-1, ...Targets),
+        result: oneOfNames('none', 'success', 'EBUSY'),
+      },
+      initial: { targets: idSet.empty, todo: idSet.empty, cause: -1, result: 'none' },
+      program: (f) => vcpu_run(k, f, vcpu),
+    }),
+  )
+  const ioctlThreads = Targets.map((t) =>
+    thread<IoctlFrame>({
+      id: ['ioctl', t],
+      frame: { rounds: int(0, c.Rounds), inhibit: int(0, 1), scan: oneOf(-1, ...Flushers), vcpu_mask: setOf(Flushers) },
+      initial: { rounds: c.Rounds, inhibit: 0, scan: -1, vcpu_mask: idSet.empty },
+      program: (f) => kvm_vcpu_ioctl(k, f, t),
+    }),
+  )
+  const targetThreads = Targets.map((t) =>
+    thread<TargetFrame>({ id: ['vcpu', t], frame: {}, initial: {}, program: () => vcpu_run_target(k, t) }),
+  )
+  const position = (list: readonly Key[], key: Key): number => list.indexOf(key)
+  const observers: Observers = {
+    flusher: (f) => new Observer(k.shared, position(Flushers, f)),
+    ioctl: (t) => new Observer(k.shared, Flushers.length + position(Targets, t)),
+    target: (t) => new Observer(k.shared, Flushers.length + Targets.length + position(Targets, t)),
+  }
+  return {
+    shared: k.shared,
+    threads: [...flusherThreads, ...ioctlThreads, ...targetThreads],
+    environment: c.PendingEvents ? Flushers.map((f) => event_arrives(k, f)) : [],
+    invariants: invariants(k, observers),
+    liveness: liveness(k, observers),
+    fairness: [
+      ...Flushers.map((f) => ({ thread: ['vcpu', f] as const, labels: FLUSHER_STEPS })),
+      ...Targets.map((t) => ({ thread: ['ioctl', t] as const, labels: IOCTL_STEPS })),
+    ],
+  }
+}

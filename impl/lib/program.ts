@@ -1,0 +1,356 @@
+/**
+ * How a machine is written: shared variables, and programs that read like the C code, one `yield*` per shared access.
+ *
+ * A program does not know which interpreter runs it. It yields an `Op`, is suspended there, and is resumed with the
+ * op's result. Everything that it carries over an access is in its frame; compile.ts holds it to that.
+ */
+
+import { badInput } from './error.ts'
+import type { Domain, Key } from './schema.ts'
+import { indexIn, valueAt } from './schema.ts'
+
+/** A thread: its kind and the id of the vCPU that it belongs to; `pc` of the specification is indexed by it. */
+export type ThreadId = readonly [kind: string, vcpu: Key]
+
+export const threadName = ([kind, id]: ThreadId): string => `${kind}${id}`
+
+/** What an op does to memory; only for people to read and for the memory module. */
+export type OpKind = 'load' | 'store' | 'rmw' | 'barrier' | 'lock' | 'unlock' | 'wait' | 'atomic'
+
+/** One step of a thread: at most one access to shared memory. */
+export interface Op<R = unknown> {
+  /** the action of the specification that is this step */
+  readonly label: string
+  readonly kind: OpKind
+  /** what is accessed, in C, e.g. `v2->tlb_flush_inhibit`; shown in diagrams */
+  readonly what: string
+  /** what the world decides within this step; one `undefined` where it decides nothing */
+  readonly choices: readonly unknown[]
+  /** takes the step on the current store; throws `Refusal` where the step cannot be taken yet */
+  readonly exec: (choice: unknown) => R
+}
+
+/** A piece of program that returns a value; sub-functions are called with `yield*`. */
+export type Step<R> = Generator<Op, R, unknown>
+
+/** A whole thread: runs for ever. */
+export type Program = Step<void>
+
+/** Thrown by `require`: the step is not enabled here. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+}
+
+/** Holds the step back until `condition`; `why` is the condition in words, for whoever asks why it is refused. */
+export function require(condition: boolean, why: string): asserts condition {
+  if (!condition) throw new Refusal(why)
+}
+
+function* perform<R>(op: Op<R>): Step<R> {
+  // the interpreter resumes with what op.exec returned
+  return (yield op) as R
+}
+
+/** Takes part in a step besides its access: history variables, and state that no other thread looks at. */
+export type Also = () => void
+
+const nothing: Also = () => undefined
+
+/** A step of one's own. `choices` are what the world may decide within it. */
+export const atomic = <R, C = undefined>(
+  label: string,
+  what: string,
+  exec: (choice: C) => R,
+  choices: readonly C[] = [undefined as C],
+): Step<R> => perform({ label, kind: 'atomic', what, choices, exec: (choice) => exec(choice as C) })
+
+/** Where the values of the shared variables are, seen by the interpreter at hand. Cells and values are indices. */
+export interface Store {
+  get(cell: number): number
+  set(cell: number, index: number): void
+  /** a local of a thread, for properties only; `field` is `pc` or a frame field */
+  local(thread: number, field: string): unknown
+}
+
+/** One packed field: one variable, or one key of it. */
+export interface Cell {
+  readonly variable: string
+  readonly key: Key | undefined
+  readonly domain: Domain<unknown>
+  readonly initial: number
+}
+
+/** A shared variable with one value per key. */
+export interface SharedVariable {
+  readonly name: string
+  /** cell of each key, in the order of `keys` */
+  readonly keys: readonly Key[]
+  readonly cells: readonly number[]
+}
+
+const noStore: Store = {
+  get: () => {
+    throw new Error('shared variable read outside of a step')
+  },
+  set: () => {
+    throw new Error('shared variable written outside of a step')
+  },
+  local: () => {
+    throw new Error('local read outside of a property')
+  },
+}
+
+/** The shared variables of one machine, and the store that they are read from at the moment. */
+export class Shared {
+  readonly cells: Cell[] = []
+  readonly variables: SharedVariable[] = []
+  private current: Store = noStore
+
+  get store(): Store {
+    return this.current
+  }
+
+  /** Runs `body` with every variable of the machine read from and written to `store`. */
+  with<R>(store: Store, body: () => R): R {
+    const outer = this.current
+    this.current = store
+    try {
+      return body()
+    } finally {
+      this.current = outer
+    }
+  }
+
+  /** Declares a variable with a value per key; the name is the specification's. */
+  map<T>(name: string, keys: readonly Key[], domain: Domain<T>, initial: T): Variable<T> {
+    const initialIndex = indexIn(domain, initial, `the initial value of ${name}`)
+    const cells = keys.map((key) => {
+      this.cells.push({ variable: name, key, domain: domain as Domain<unknown>, initial: initialIndex })
+      return this.cells.length - 1
+    })
+    this.variables.push({ name, keys, cells })
+    return new Variable(this, name, domain, new Map(keys.map((key, i) => [key, cells[i] ?? -1])))
+  }
+
+  /** Declares a variable that has one value for all. */
+  scalar<T>(name: string, domain: Domain<T>, initial: T): Scalar<T> {
+    this.cells.push({
+      variable: name,
+      key: undefined,
+      domain: domain as Domain<unknown>,
+      initial: indexIn(domain, initial, `the initial value of ${name}`),
+    })
+    const cell = this.cells.length - 1
+    this.variables.push({ name, keys: [], cells: [cell] })
+    return new Scalar(this, name, domain, cell)
+  }
+}
+
+/** A shared variable with one value; read and written inside a step. */
+export class Scalar<T> {
+  readonly name: string
+  private readonly shared: Shared
+  private readonly domain: Domain<T>
+  private readonly cell: number
+
+  constructor(shared: Shared, name: string, domain: Domain<T>, cell: number) {
+    this.shared = shared
+    this.name = name
+    this.domain = domain
+    this.cell = cell
+  }
+
+  get(): T {
+    return valueAt(this.domain, this.shared.store.get(this.cell))
+  }
+
+  set(value: T): void {
+    this.shared.store.set(this.cell, indexIn(this.domain, value, this.name))
+  }
+}
+
+/** A shared variable with a value per key: `get` and `set` inside a step, `at` for the steps of a program. */
+export class Variable<T> {
+  readonly name: string
+  private readonly shared: Shared
+  private readonly domain: Domain<T>
+  private readonly cellOf: ReadonlyMap<Key, number>
+
+  constructor(shared: Shared, name: string, domain: Domain<T>, cellOf: ReadonlyMap<Key, number>) {
+    this.shared = shared
+    this.name = name
+    this.domain = domain
+    this.cellOf = cellOf
+  }
+
+  private cell(key: Key): number {
+    const cell = this.cellOf.get(key)
+    if (cell === undefined) {
+      throw badInput({ code: 'no-such-key', message: `${this.name} has no element ${key}` })
+    }
+    return cell
+  }
+
+  get(key: Key): T {
+    return valueAt(this.domain, this.shared.store.get(this.cell(key)))
+  }
+
+  set(key: Key, value: T): void {
+    this.shared.store.set(this.cell(key), indexIn(this.domain, value, `${this.name}[${key}]`))
+  }
+
+  /** The location that a program accesses, e.g. `k.suspended.at(f)`. */
+  at(key: Key): Location<T> {
+    return new Location(this, key)
+  }
+}
+
+/**
+ * One location of shared memory. Each method is one step with the label of the specification's action. Under
+ * sequential consistency a load returns the last store; the memory models have their own accesses in memory.ts.
+ */
+export class Location<T> {
+  private readonly variable: Variable<T>
+  private readonly key: Key
+
+  constructor(variable: Variable<T>, key: Key) {
+    this.variable = variable
+    this.key = key
+  }
+
+  private access<R>(label: string, kind: OpKind, exec: () => R, also: Also): Step<R> {
+    const what = `${this.variable.name}[${this.key}]`
+    const both = (): R => {
+      const result = exec()
+      also()
+      return result
+    }
+    return perform({ label, kind, what, choices: [undefined], exec: both })
+  }
+
+  /** READ_ONCE() */
+  load(label: string): Step<T> {
+    return this.access(label, 'load', () => this.variable.get(this.key), nothing)
+  }
+
+  /** WRITE_ONCE() */
+  store(label: string, value: T, also: Also = nothing): Step<void> {
+    return this.access(
+      label,
+      'store',
+      () => {
+        this.variable.set(this.key, value)
+      },
+      also,
+    )
+  }
+
+  /** set_bit(), test_and_clear_bit(), xchg(): a locked store. */
+  xchg(label: string, value: T, also: Also = nothing): Step<T> {
+    return this.access(
+      label,
+      'rmw',
+      () => {
+        const old = this.variable.get(this.key)
+        this.variable.set(this.key, value)
+        return old
+      },
+      also,
+    )
+  }
+
+  /** Sleeps until the location has a value that `ready` accepts, then stores `value` in the same step. */
+  waitThenStore(label: string, why: string, ready: (value: T) => boolean, value: T, also: Also = nothing): Step<void> {
+    return this.access(
+      label,
+      'wait',
+      () => {
+        require(ready(this.variable.get(this.key)), why)
+        this.variable.set(this.key, value)
+      },
+      also,
+    )
+  }
+}
+
+/** A full barrier; under sequential consistency a step that changes nothing. */
+export const smp_mb = (label: string): Step<void> =>
+  perform({ label, kind: 'barrier', what: 'smp_mb()', choices: [undefined], exec: () => undefined })
+
+/** Domains of a frame: the locals that live across an access. */
+export type FrameSchema<F> = { readonly [K in keyof F]: Domain<F[K]> }
+
+/** A thread of a machine. */
+export interface Thread<F extends object = object> {
+  readonly id: ThreadId
+  readonly frame: FrameSchema<F>
+  readonly initial: Readonly<F>
+  readonly program: (frame: F) => Program
+}
+
+/** A guarded step that is not part of a program: a timer fires, an interrupt arrives. */
+export interface EnvironmentAction {
+  readonly label: string
+  /** the thread that it happens to, for diagrams and traces */
+  readonly thread: ThreadId
+  readonly what: string
+  readonly exec: () => void
+}
+
+/** A property that every reachable state must have, for each instance (vCPU, ...) by itself. */
+export interface Invariant {
+  readonly name: string
+  readonly instances: readonly (() => boolean)[]
+}
+
+/**
+ * `from ~> to`, if given only where `eventuallyAlways` holds for good in the end. Checked under the machine's
+ * fairness.
+ */
+export interface LeadsTo {
+  readonly name: string
+  readonly instances: readonly {
+    readonly eventuallyAlways?: () => boolean
+    readonly from: () => boolean
+    readonly to: () => boolean
+  }[]
+}
+
+/** Weak fairness of all the steps of one thread whose labels are listed, taken together. */
+export interface WeakFairness {
+  readonly thread: ThreadId
+  readonly labels: ReadonlySet<string>
+}
+
+/** Everything that the interpreters need. */
+export interface Machine {
+  readonly shared: Shared
+  readonly threads: readonly Thread[]
+  readonly environment: readonly EnvironmentAction[]
+  readonly invariants: readonly Invariant[]
+  readonly liveness: readonly LeadsTo[]
+  readonly fairness: readonly WeakFairness[]
+}
+
+/** Hides the type of a thread's frame, so that threads of different kinds can stand in one list. */
+export const thread = <F extends object>(definition: Thread<F>): Thread => definition as unknown as Thread
+
+/** Reads a thread's locals inside a property. */
+export class Observer<F extends object> {
+  private readonly shared: Shared
+  private readonly index: number
+
+  constructor(shared: Shared, index: number) {
+    this.shared = shared
+    this.index = index
+  }
+
+  /** Is `label` the thread's next step? */
+  at(...labels: readonly string[]): boolean {
+    return labels.some((label) => this.shared.store.local(this.index, `at:${label}`) === true)
+  }
+
+  get<K extends keyof F & string>(field: K): F[K] {
+    return this.shared.store.local(this.index, field) as F[K]
+  }
+}
