@@ -115,7 +115,7 @@ const withoutAmbient = <R>(body: () => R): R => {
   const NoDate = Object.assign(ambient('the clock (Date)'), { now: ambient('the clock (Date.now)') })
   try {
     globalThis.Date = NoDate as unknown as DateConstructor
-    globalThis.performance = { now: ambient('the clock (performance.now)') } as unknown as Performance
+    globalThis.performance = { now: ambient('the clock (performance.now)') } as unknown as typeof performance
     Math.random = ambient('Math.random')
     return body()
   } finally {
@@ -350,7 +350,7 @@ const compileThread = (machine: Machine, thread: Thread, limits: CompileLimits):
   }
   // The second way to reach a node must continue like the first; and so must the first when it is tried again, which
   // is where a variable outside the frame shows.
-  drafts.forEach((draft, node) => arrivals.push({ node, history: draft.history }))
+  drafts.forEach(({ history }, node) => arrivals.push({ node, history }))
   for (const { node, history } of arrivals) {
     const draft = drafts[node]
     if (draft === undefined) continue

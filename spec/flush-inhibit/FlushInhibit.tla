@@ -387,7 +387,7 @@ kvm_vcpu_ioctl_mutex_lock(t) ==
     /\ At(ioctl(t), "kvm_vcpu_ioctl_mutex_lock")
     /\ mutex[t] = "free"
     /\ \E x \in 0..1 :
-        /\ rounds[t] > 0 \/ (x = 0 /\ tlb_flush_inhibit[t] = 1)
+        /\ IF rounds[t] > 0 THEN TRUE ELSE x = 0 /\ tlb_flush_inhibit[t] = 1
         /\ inhibit' = [inhibit EXCEPT ![t] = x]
         /\ rounds' = IF x = 1 /\ tlb_flush_inhibit[t] = 0 THEN [rounds EXCEPT ![t] = @ - 1] ELSE rounds
         /\ in_force' = IF x = 0 THEN [in_force EXCEPT ![t] = FALSE] ELSE in_force

@@ -1,0 +1,327 @@
+/**
+ * `from ~> to` under weak fairness, over a whole graph: a counterexample is a fair cycle without `to`, reachable from a
+ * `from` state without `to` in between. With weak fairness only, a strongly connected component has a fair cycle if
+ * and only if each fair thread is disabled somewhere in it or takes a step inside it.
+ */
+
+import type { Kernel, Predicate } from './compile.ts'
+import { compilePredicate, evaluate } from './compile.ts'
+import type { Graph } from './explore.ts'
+import { pathTo } from './explore.ts'
+import { badInput } from './error.ts'
+import type { LeadsTo } from './program.ts'
+
+/** A behaviour that breaks a property: a path, then a cycle for ever. */
+export interface Lasso {
+  /** states with the step that led to each; the first has step -1 */
+  readonly path: readonly { readonly state: number; readonly step: number }[]
+  /** index into `path` of the state that follows the last one; equal to the last index for stuttering */
+  readonly loop: number
+  /** true if nothing fair can happen in the last state any more */
+  readonly stuttering: boolean
+}
+
+interface Edges {
+  readonly start: Int32Array
+  readonly target: Int32Array
+  readonly step: Int32Array
+}
+
+const edgesOf = (graph: Graph): Edges => {
+  const { edgeStart, edgeTarget, edgeStep } = graph
+  if (edgeStart === undefined || edgeTarget === undefined || edgeStep === undefined || !graph.complete) {
+    throw new TypeError('liveness needs a complete graph with its edges')
+  }
+  return { start: edgeStart, target: edgeTarget, step: edgeStep }
+}
+
+/** Bit of the fairness condition that each step belongs to, 0 where it belongs to none. */
+const fairnessBits = (kernel: Kernel): Int32Array => {
+  const { machine } = kernel.compiled
+  if (machine.fairness.length > 31)
+    throw badInput({ code: 'too-many-fair', message: 'more than 31 fairness conditions' })
+  return Int32Array.from(kernel.steps, ({ thread, action, environment }) => {
+    const id = machine.threads[thread]?.id
+    const label = kernel.actions[action]
+    if (environment >= 0 || id === undefined || label === undefined) return 0
+    let bits = 0
+    machine.fairness.forEach((fair, i) => {
+      if (fair.thread[0] === id[0] && fair.thread[1] === id[1] && fair.labels.has(label)) bits |= 1 << i
+    })
+    return bits
+  })
+}
+
+/** Fairness conditions that have a step that changes the state, per state. */
+const enabledBits = (graph: Graph, { start, target, step }: Edges, bits: Int32Array): Int32Array => {
+  const enabled = new Int32Array(graph.count)
+  for (let s = 0; s < graph.count; s++) {
+    let on = 0
+    for (let e = start[s] as number; e < (start[s + 1] as number); e++) {
+      if (target[e] !== s) on |= bits[step[e] as number] as number
+    }
+    enabled[s] = on
+  }
+  return enabled
+}
+
+/** Marks of a state, for one instance of a property. */
+const AVOIDS = 1 // `to` does not hold
+const STAYS = 2 // `to` does not hold, `eventuallyAlways` does
+const STARTS = 4 // `from` holds and `to` does not
+
+const marksOf = (graph: Graph, instance: LeadsTo['instances'][number]): Uint8Array => {
+  const { kernel, states } = graph
+  const W = kernel.layout.words
+  const from = compilePredicate(kernel, instance.from)
+  const to = compilePredicate(kernel, instance.to)
+  const always: Predicate | undefined =
+    instance.eventuallyAlways === undefined ? undefined : compilePredicate(kernel, instance.eventuallyAlways)
+  const marks = new Uint8Array(graph.count)
+  for (let s = 0; s < graph.count; s++) {
+    if (evaluate(to, states, s * W)) continue
+    let mark = AVOIDS
+    if (always === undefined || evaluate(always, states, s * W)) mark |= STAYS
+    if (evaluate(from, states, s * W)) mark |= STARTS
+    marks[s] = mark
+  }
+  return marks
+}
+
+/** How each state is reached from a `from` state without passing `to`: previous state, edge, and distance. */
+interface Pending {
+  readonly previous: Int32Array
+  readonly edge: Int32Array
+  /** states in order of their distance from the initial state along such paths */
+  readonly order: Int32Array
+}
+
+const UNREACHED = -2
+const ROOT = -1
+
+/** Breadth first from the `from` states, each at its own depth, through states that avoid `to`. */
+const pendingStates = (graph: Graph, { start, target }: Edges, marks: Uint8Array): Pending => {
+  const previous = new Int32Array(graph.count).fill(UNREACHED)
+  const edge = new Int32Array(graph.count).fill(-1)
+  const order = new Int32Array(graph.count)
+  let length = 0
+  let head = 0
+  // levels are merged: a state enters at the smaller of its own level (if it starts) and its predecessor's plus one
+  for (let level = 0; level + 1 < graph.levels.length || head < length; level++) {
+    const levelEnd = length
+    for (; head < levelEnd; head++) {
+      const s = order[head] as number
+      for (let e = start[s] as number; e < (start[s + 1] as number); e++) {
+        const t = target[e] as number
+        if (((marks[t] as number) & AVOIDS) === 0 || previous[t] !== UNREACHED) continue
+        previous[t] = s
+        edge[t] = e
+        order[length++] = t
+      }
+    }
+    const first = graph.levels[level] ?? graph.count
+    const last = graph.levels[level + 1] ?? graph.count
+    for (let s = first; s < last; s++) {
+      if (((marks[s] as number) & STARTS) === 0 || previous[s] !== UNREACHED) continue
+      previous[s] = ROOT
+      order[length++] = s
+    }
+  }
+  return { previous, edge, order: order.subarray(0, length) }
+}
+
+/** Strongly connected components of the states that stay, by Tarjan's algorithm without recursion. */
+const components = (
+  { start, target }: Edges,
+  candidates: Int32Array,
+  inside: Uint8Array,
+  count: number,
+): Int32Array => {
+  const component = new Int32Array(count).fill(-1)
+  const index = new Int32Array(count).fill(-1)
+  const low = new Int32Array(count)
+  const cursor = new Int32Array(count)
+  const stack: number[] = []
+  const calls: number[] = []
+  let nextIndex = 0
+  let nextComponent = 0
+  for (const root of candidates) {
+    if (inside[root] !== 1 || index[root] !== -1) continue
+    calls.push(root)
+    while (calls.length > 0) {
+      const s = calls[calls.length - 1] as number
+      if (index[s] === -1) {
+        index[s] = low[s] = nextIndex++
+        cursor[s] = start[s] as number
+        stack.push(s)
+      }
+      let descended = false
+      while ((cursor[s] as number) < (start[s + 1] as number)) {
+        const t = target[cursor[s] as number] as number
+        cursor[s] = (cursor[s] as number) + 1
+        if (inside[t] !== 1) continue
+        if (index[t] === -1) {
+          calls.push(t)
+          descended = true
+          break
+        }
+        if (component[t] === -1 && (index[t] as number) < (low[s] as number)) low[s] = index[t] as number
+      }
+      if (descended) continue
+      calls.pop()
+      if (low[s] === index[s]) {
+        for (;;) {
+          const t = stack.pop() as number
+          component[t] = nextComponent
+          if (t === s) break
+        }
+        nextComponent++
+      }
+      const caller = calls[calls.length - 1]
+      if (caller !== undefined && (low[s] as number) < (low[caller] as number)) low[caller] = low[s] as number
+    }
+  }
+  return component
+}
+
+/** Fairness conditions that each component meets: taken inside, or disabled somewhere in it. */
+const metBy = (
+  { start, target, step }: Edges,
+  bits: Int32Array,
+  enabled: Int32Array,
+  component: Int32Array,
+): { met: Int32Array; moves: Uint8Array } => {
+  const size = component.reduce((most, c) => Math.max(most, c), -1) + 1
+  const met = new Int32Array(size)
+  const moves = new Uint8Array(size)
+  component.forEach((c, s) => {
+    if (c < 0) return
+    let on = ~(enabled[s] as number)
+    for (let e = start[s] as number; e < (start[s + 1] as number); e++) {
+      const t = target[e] as number
+      if (component[t] !== c) continue
+      on |= bits[step[e] as number] as number
+      moves[c] = 1
+    }
+    met[c] = (met[c] as number) | on
+  })
+  return { met, moves }
+}
+
+/** Shortest path inside a component from `from` to a state or over an edge that `wanted` accepts. */
+const walk = (
+  { start, target }: Edges,
+  component: Int32Array,
+  from: number,
+  wanted: (state: number, edge: number) => boolean,
+): readonly number[] => {
+  const c = component[from]
+  const cameBy = new Map<number, { edge: number; previous: number }>()
+  const queue = [from]
+  const back = (last: number, edge: number): number[] => {
+    const edges = [edge]
+    for (let s = last; s !== from;) {
+      const by = cameBy.get(s)
+      if (by === undefined) break
+      edges.push(by.edge)
+      s = by.previous
+    }
+    return edges.reverse()
+  }
+  for (const s of queue) {
+    for (let e = start[s] as number; e < (start[s + 1] as number); e++) {
+      const t = target[e] as number
+      if (component[t] !== c) continue
+      if (wanted(t, e)) return back(s, e)
+      if (t === from || cameBy.has(t)) continue
+      cameBy.set(t, { edge: e, previous: s })
+      queue.push(t)
+    }
+  }
+  return []
+}
+
+/** A cycle through `entry` that meets every fairness condition of its component. */
+const fairCycle = (
+  edges: Edges,
+  bits: Int32Array,
+  enabled: Int32Array,
+  component: Int32Array,
+  entry: number,
+  all: number,
+) => {
+  const cycle: number[] = []
+  let here = entry
+  let missing = all & (enabled[entry] as number)
+  const go = (path: readonly number[]): void => {
+    for (const e of path) {
+      cycle.push(e)
+      here = edges.target[e] as number
+      missing &= ~(bits[edges.step[e] as number] as number) & (enabled[here] as number)
+    }
+  }
+  while (missing !== 0) {
+    const before = cycle.length
+    const want = missing & -missing
+    go(
+      walk(
+        edges,
+        component,
+        here,
+        (t, e) => ((bits[edges.step[e] as number] as number) & want) !== 0 || ((enabled[t] as number) & want) === 0,
+      ),
+    )
+    if (cycle.length === before) throw new Error('component without the fair cycle that it was said to have')
+  }
+  if (here !== entry || cycle.length === 0) go(walk(edges, component, here, (t) => t === entry))
+  return cycle
+}
+
+const checkInstance = (
+  graph: Graph,
+  edges: Edges,
+  bits: Int32Array,
+  enabled: Int32Array,
+  instance: LeadsTo['instances'][number],
+): Lasso | undefined => {
+  const marks = marksOf(graph, instance)
+  const pending = pendingStates(graph, edges, marks)
+  const inside = new Uint8Array(graph.count)
+  for (const s of pending.order) if (((marks[s] as number) & STAYS) !== 0) inside[s] = 1
+  const component = components(edges, pending.order, inside, graph.count)
+  const { met, moves } = metBy(edges, bits, enabled, component)
+  const all = graph.kernel.compiled.machine.fairness.reduce((mask, _, i) => mask | (1 << i), 0)
+  for (const s of pending.order) {
+    const c = component[s] as number
+    if (c < 0) continue
+    const stuttering = ((enabled[s] as number) & all) === 0
+    if (!stuttering && (moves[c] === 0 || ((met[c] as number) & all) !== all)) continue
+    const tail: { state: number; step: number }[] = []
+    let root = s
+    while (pending.previous[root] !== ROOT) {
+      tail.push({ state: root, step: edges.step[pending.edge[root] as number] as number })
+      root = pending.previous[root] as number
+    }
+    const path = [...pathTo(graph, root), ...tail.reverse()]
+    if (stuttering) return { path, loop: path.length - 1, stuttering: true }
+    const loop = path.length - 1
+    const cycle = fairCycle(edges, bits, enabled, component, s, all)
+    // the last edge of the cycle leads back to path[loop]
+    for (const e of cycle) path.push({ state: edges.target[e] as number, step: edges.step[e] as number })
+    return { path, loop, stuttering: false }
+  }
+  return undefined
+}
+
+/** Checks a property; the shortest way into a fair cycle that breaks it, or undefined where it holds. */
+export const checkLeadsTo = (graph: Graph, property: LeadsTo): Lasso | undefined => {
+  const edges = edgesOf(graph)
+  const bits = fairnessBits(graph.kernel)
+  const enabled = enabledBits(graph, edges, bits)
+  let best: Lasso | undefined
+  for (const instance of property.instances) {
+    const lasso = checkInstance(graph, edges, bits, enabled, instance)
+    if (lasso !== undefined && (best === undefined || lasso.path.length < best.path.length)) best = lasso
+  }
+  return best
+}
