@@ -329,7 +329,7 @@ const compileThread = (machine: Machine, thread: Thread, limits: CompileLimits):
     return { id: drafts.length - 1, fresh: true }
   }
 
-  const successors = (history: readonly unknown[], tree: StepTree): Map<string, unknown> =>
+  const resultsOf = (tree: StepTree): Map<string, unknown> =>
     new Map(
       leavesOf(tree)
         .flatMap((l) => l.outcomes)
@@ -341,7 +341,7 @@ const compileThread = (machine: Machine, thread: Thread, limits: CompileLimits):
   for (let id = 0; id < drafts.length; id++) {
     const draft = drafts[id]
     if (draft === undefined) break
-    for (const [key, result] of successors(draft.history, draft.tree)) {
+    for (const [key, result] of resultsOf(draft.tree)) {
       const history = [...draft.history, result]
       const { id: next, fresh } = intern(history)
       draft.next.set(key, next)
@@ -355,7 +355,7 @@ const compileThread = (machine: Machine, thread: Thread, limits: CompileLimits):
     const draft = drafts[node]
     if (draft === undefined) continue
     if (look(history).signature !== draft.signature) throw dependent(draft.label)
-    for (const [key, result] of successors(history, draft.tree)) {
+    for (const [key, result] of resultsOf(draft.tree)) {
       const { op, frame } = replayer.replay([...history, result])
       if (byKey.get(nodeKey(op.label, frame)) !== draft.next.get(key)) throw dependent(draft.label)
     }

@@ -263,10 +263,13 @@ export class View {
   }
 
   /**
-   * The same for a state that comes as the text of each variable, in any order; each text is parsed once only. A text
-   * that is not a TLA+ value throws bad input.
+   * The same for a state that comes as the text of each variable, in any order. Each text is parsed once only, by
+   * `parse`, which throws for one that is not a value.
    */
-  encodeText(pieces: readonly (readonly [name: string, text: string])[]): Encoded {
+  encodeText(
+    pieces: readonly (readonly [name: string, text: string])[],
+    parse: (text: string) => TlaValue = parseValue,
+  ): Encoded {
     const byName = new Map(pieces)
     if (byName.size !== this.table.length) {
       const extra = pieces.find(([name]) => !this.variables.includes(name))?.[0]
@@ -287,7 +290,7 @@ export class View {
       const memo = `${variable.name}=${text}`
       let found = this.pieces.get(memo)
       if (found === undefined) {
-        found = this.indicesOf(variable, parseValue(text))
+        found = this.indicesOf(variable, parse(text))
         this.pieces.set(memo, found)
       }
       if ('variable' in found) return { mismatch: found }

@@ -23,6 +23,9 @@ export const MAX_INTERVAL = 100_000n
 
 const MODEL_SUFFIX = '_OF_MODEL_VALUE'
 
+/** What `#meta.format` says in every document we write; it tells nothing about the trace, so it is taken off again. */
+const FORMAT = 'ITF'
+
 /** A name that stands for something else in ITF, or for the prototype in JavaScript. */
 const isReserved = (name: string): boolean => name.startsWith('#') || name === '__proto__'
 
@@ -97,7 +100,7 @@ export const printItf = (trace: Trace): string => {
   const reserved = trace.vars.find(isReserved)
   if (reserved !== undefined) throw cannotWrite(`no variable can be named ${reserved}`)
   const head = [
-    `"#meta": ${JSON.stringify({ ...trace.meta, format: 'ITF' })}`,
+    `"#meta": ${JSON.stringify({ format: FORMAT, ...trace.meta })}`,
     `"vars": ${JSON.stringify(trace.vars)}`,
     ...(trace.loop === undefined ? [] : [`"loop": ${trace.loop}`]),
   ]
@@ -245,10 +248,11 @@ class ItfReader {
       if (!Object.hasOwn(state, name)) throw this.#error(path, `the variable ${name} has no value`)
       return [name, this.#value(state[name], `${path}.${name}`, 1)]
     })
-    const { action, index: _, ...args } = this.#meta(state['#meta'], `${path}.#meta`)
+    const meta = this.#meta(state['#meta'], `${path}.#meta`)
+    const args = Object.entries(meta).filter(([name]) => name !== 'action' && name !== 'index')
     return {
-      ...(action === undefined ? {} : { action }),
-      ...(Object.keys(args).length === 0 ? {} : { args }),
+      ...(meta['action'] === undefined ? {} : { action: meta['action'] }),
+      ...(args.length === 0 ? {} : { args: Object.fromEntries(args) }),
       values: new Map(values),
     }
   }
@@ -261,7 +265,8 @@ class ItfReader {
 
   trace(json: unknown): Trace {
     const document = this.#object(json, '')
-    const { format: _, ...meta } = this.#meta(document['#meta'], '#meta')
+    const meta = this.#meta(document['#meta'], '#meta')
+    if (meta['format'] === FORMAT) delete meta['format']
     const vars = this.#names(document['vars'], 'vars')
     const params = this.#names(document['params'] ?? [], 'params')
     const list = this.#list(document['states'], 'states', 'a list of states')

@@ -13,8 +13,29 @@ export interface JsonOptions {
 /** 64 MiB: a hundred times the largest trace that the models give. */
 export const DEFAULT_MAX_BYTES = 64 * 1024 * 1024
 
-/** A token of JSON, sticky: punctuation, a string, a number or a word. */
-const TOKEN = /[[\]{}:,]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y // prettier-ignore
+/** A token of JSON other than a string, sticky: punctuation, a number or a word. */
+const TOKEN = /[[\]{}:,]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
+
+/** What a sticky pattern matches at an offset. */
+const matchAt = (pattern: RegExp, text: string, at: number): string | undefined => {
+  pattern.lastIndex = at
+  return pattern.exec(text)?.[0]
+}
+
+/** Offset after the string that begins at `at`; or of the character in it that is wrong. A loop, since a pattern's own stack is short. */
+const scanString = (text: string, at: number): { end: number; ok: boolean } => {
+  let end = at + 1
+  for (;;) {
+    const code = text.charCodeAt(end)
+    if (code === 34) return { end: end + 1, ok: true }
+    const escape = code === 92 ? matchAt(ESCAPE, text, end) : undefined
+    // NaN, at the end of the text, is not >= 32 either
+    if (!(code >= 32) || (code === 92 && escape === undefined)) return { end, ok: false }
+    end += escape?.length ?? 1
+  }
+}
 
 /** What may come next: a value, the first of a list or its end, a key or end, a key, a colon, or a comma or end. */
 type Expect = 'value' | 'value-or-end' | 'key-or-end' | 'key' | 'colon' | 'after'
@@ -85,10 +106,11 @@ const firstError = (text: string): number => {
   for (;;) {
     while (at < text.length && ' \t\n\r'.includes(text.charAt(at))) at += 1
     if (at === text.length || grammar.done) return at
-    TOKEN.lastIndex = at
-    const token = TOKEN.exec(text)?.[0]
+    const token = text[at] === '"' ? '"' : matchAt(TOKEN, text, at)
     if (token === undefined || !grammar.accept(token)) return at
-    at += token.length
+    const { end, ok } = token === '"' ? scanString(text, at) : { end: at + token.length, ok: true }
+    if (!ok) return end
+    at = end
   }
 }
 

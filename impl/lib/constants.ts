@@ -1,0 +1,49 @@
+/** The constants that a model binds, read as the machine wants them. */
+
+import { badInput } from './error.ts'
+import type { Key } from './schema.ts'
+import { printValue } from './trace/print.ts'
+import type { TlaValue } from './trace/value.ts'
+
+/** Reads constants by name; what is missing or of another kind is bad input (exit 2) that names it. */
+export class Constants {
+  private readonly values: ReadonlyMap<string, TlaValue>
+  private readonly where: string
+
+  /** `where` names the model in errors. */
+  constructor(values: ReadonlyMap<string, TlaValue>, where: string) {
+    this.values = values
+    this.where = where
+  }
+
+  private fail(name: string, expected: string): Error {
+    const value = this.values.get(name)
+    return badInput({
+      code: 'bad-constant',
+      message: `${this.where}: constant ${name} is ${value === undefined ? 'missing' : printValue(value)}, expected ${expected}`,
+      hint: `bind ${name} in the model's .cfg`,
+    })
+  }
+
+  boolean(name: string): boolean {
+    const value = this.values.get(name)
+    if (value?.kind !== 'bool') throw this.fail(name, 'TRUE or FALSE')
+    return value.value
+  }
+
+  natural(name: string): number {
+    const value = this.values.get(name)
+    if (value?.kind !== 'int' || value.value < 0n || value.value > 1000n)
+      throw this.fail(name, 'a number from 0 to 1000')
+    return Number(value.value)
+  }
+
+  /** A set of vCPU ids, sorted. */
+  ids(name: string): readonly Key[] {
+    const value = this.values.get(name)
+    const items = value?.kind === 'set' ? value.items : undefined
+    const ids = items?.map((item) => (item.kind === 'int' && item.value >= 0n ? Number(item.value) : -1))
+    if (ids === undefined || ids.length === 0 || ids.includes(-1)) throw this.fail(name, 'a non-empty set of vCPU ids')
+    return ids.sort((a, b) => a - b)
+  }
+}

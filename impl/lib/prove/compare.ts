@@ -1,0 +1,337 @@
+/** Whole-graph equality of a specification's graph, as TLC dumps it, and a machine's. */
+
+import type { Kernel } from '../compile.ts'
+import { LtsDigest } from '../digest.ts'
+import type { Graph } from '../explore.ts'
+import { pathTo } from '../explore.ts'
+import { parseValue } from '../trace/parse.ts'
+import type { TlaValue } from '../trace/value.ts'
+import type { Mismatch, View } from '../view.ts'
+import { detach, splitState, unescapeLabel } from './dot.ts'
+
+/** A number on each side. */
+export interface Sides<T> {
+  readonly spec: T
+  readonly impl: T
+}
+
+/** Where the two graphs part. */
+export interface Difference {
+  /** the side that has something that the other lacks */
+  readonly side: 'spec' | 'impl'
+  readonly what: 'initial state' | 'edge'
+  /** action of the edge; undefined for an initial state */
+  readonly action: string | undefined
+  /** common path to the edge's source, as states of the machine with their steps; empty for an initial state */
+  readonly path: readonly { readonly state: number; readonly step: number }[]
+  /** texts of the targets that each side has by this action from that source; one and none for an initial state */
+  readonly targets: Sides<readonly string[]>
+  /** if a target is no state of the machine at all: why */
+  readonly mismatch: Mismatch | undefined
+}
+
+/** What a comparison found. */
+export interface Comparison {
+  readonly equal: boolean
+  readonly initial: Sides<number>
+  readonly states: Sides<number>
+  readonly edges: Sides<number>
+  readonly actions: Readonly<Record<string, Sides<number>>>
+  readonly digest: Sides<string>
+  /** edges as TLC wrote them, parallel ones with the same action and target counted each time */
+  readonly dumpedEdges: number
+  /** the difference nearest to the initial state, shortest path first; undefined if equal */
+  readonly difference: Difference | undefined
+}
+
+/** An Int32Array that grows; `explore.ts` has its own in its inner loop. */
+const growing = () => {
+  let data = new Int32Array(4096)
+  let length = 0
+  return {
+    push(value: number): void {
+      if (length === data.length) {
+        const larger = new Int32Array(length * 2)
+        larger.set(data)
+        data = larger
+      }
+      data[length++] = value
+    },
+    done: (): Int32Array => data.subarray(0, length),
+  }
+}
+
+const UNKNOWN = -1
+
+const parsePiece = (text: string): TlaValue => parseValue(unescapeLabel(text))
+
+/** A state as the comparison gives it: the machine's canonical text, or a label of the dump. */
+export const parseTarget = (text: string): Map<string, TlaValue> =>
+  text.endsWith('\n')
+    ? new Map(
+        text
+          .trimEnd()
+          .split('\n')
+          .map((line) => {
+            const at = line.indexOf(' = ')
+            return [line.slice(0, at), parseValue(line.slice(at + 3))]
+          }),
+      )
+    : new Map(splitState(text).map(([name, piece]) => [name, parsePiece(piece)]))
+
+/** Edges of one graph by source: targets and actions of source s are at `start[s] .. start[s + 1]`. */
+interface BySource {
+  readonly start: Int32Array
+  readonly target: Int32Array
+  readonly action: Int32Array
+}
+
+/** Sorts edges by source (counting sort) and drops repeated ones. */
+const bySource = (count: number, from: Int32Array, to: Int32Array, action: Int32Array): BySource => {
+  const start = new Int32Array(count + 1)
+  for (const f of from) start[f + 1] = (start[f + 1] ?? 0) + 1
+  for (let i = 0; i < count; i++) start[i + 1] = (start[i + 1] ?? 0) + (start[i] ?? 0)
+  const cursor = start.slice(0, count)
+  const target = new Int32Array(from.length)
+  const label = new Int32Array(from.length)
+  from.forEach((f, e) => {
+    const at = cursor[f] ?? 0
+    cursor[f] = at + 1
+    target[at] = to[e] ?? 0
+    label[at] = action[e] ?? 0
+  })
+  const outStart = new Int32Array(count + 1)
+  let length = 0
+  for (let s = 0; s < count; s++) {
+    outStart[s] = length
+    const first = length
+    for (let e = start[s] ?? 0; e < (start[s + 1] ?? 0); e++) {
+      let seen = first
+      while (seen < length && (target[seen] !== target[e] || label[seen] !== label[e])) seen++
+      if (seen < length) continue
+      target[length] = target[e] ?? 0
+      label[length] = label[e] ?? 0
+      length++
+    }
+  }
+  outStart[count] = length
+  return { start: outStart, target: target.subarray(0, length), action: label.subarray(0, length) }
+}
+
+const range = (edges: BySource, source: number): number[] => {
+  const out: number[] = []
+  for (let e = edges.start[source] ?? 0; e < (edges.start[source + 1] ?? 0); e++) out.push(e)
+  return out
+}
+
+const countActions = (names: readonly string[], action: Int32Array): number[] => {
+  const counts = names.map(() => 0)
+  for (const a of action) counts[a] = (counts[a] ?? 0) + 1
+  return counts
+}
+
+/**
+ * Takes the specification's graph state by state and edge by edge, in any order, and compares it with the machine's.
+ * Holds numbers only: the text of a state is kept only if the machine has no such state.
+ */
+export class GraphComparison {
+  private readonly graph: Graph
+  private readonly view: View
+  /** TLC's fingerprints to numbers of our own, in order of appearance */
+  private readonly ids = new Map<string, number>()
+  /** state of the machine for each of them, or UNKNOWN */
+  private readonly machineState: number[] = []
+  private readonly described: boolean[] = []
+  private readonly initialIds: number[] = []
+  private readonly foreign = new Map<number, { text: string; mismatch: Mismatch | undefined }>()
+  private readonly actionIds: Map<string, number>
+  private readonly from = growing()
+  private readonly to = growing()
+  private readonly action = growing()
+
+  constructor(graph: Graph, view: View) {
+    this.graph = graph
+    this.view = view
+    this.actionIds = new Map(graph.kernel.actions.map((name, i) => [name, i]))
+  }
+
+  private idOf(fingerprint: string): number {
+    const known = this.ids.get(fingerprint)
+    if (known !== undefined) return known
+    const id = this.machineState.length
+    this.ids.set(fingerprint, id)
+    this.machineState.push(UNKNOWN)
+    this.described.push(false)
+    return id
+  }
+
+  /** A state of the specification, as a label of TLC's dump. */
+  state(fingerprint: string, label: string, initial: boolean): void {
+    const id = this.idOf(fingerprint)
+    if (this.described[id] === true) return
+    this.described[id] = true
+    if (initial) this.initialIds.push(id)
+    const encoded = this.view.encodeText(splitState(label), parsePiece)
+    const found = 'words' in encoded ? this.graph.find(encoded.words) : UNKNOWN
+    this.machineState[id] = found
+    if (found === UNKNOWN)
+      this.foreign.set(id, { text: detach(label), mismatch: 'mismatch' in encoded ? encoded.mismatch : undefined })
+  }
+
+  /** An edge of the specification. */
+  edge(source: string, target: string, action: string): void {
+    let a = this.actionIds.get(action)
+    if (a === undefined) {
+      a = this.actionIds.size
+      this.actionIds.set(action, a)
+    }
+    this.from.push(this.idOf(source))
+    this.to.push(this.idOf(target))
+    this.action.push(a)
+  }
+
+  /** States that edges name but no line of the dump describes. */
+  undescribed(): number {
+    return this.described.filter((d) => !d).length
+  }
+
+  /** Compares; call once, after everything has come in. */
+  finish(): Comparison {
+    const names = [...this.actionIds.keys()]
+    const { kernel } = this.graph
+    const specEdges = bySource(this.machineState.length, this.from.done(), this.to.done(), this.action.done())
+    const implEdges = this.machineEdges(kernel)
+    const specCounts = countActions(names, specEdges.action)
+    const implCounts = countActions(names, implEdges.action)
+    const difference = this.firstDifference(specEdges, implEdges, names)
+    return {
+      equal: difference === undefined,
+      initial: { spec: this.initialIds.length, impl: 1 },
+      states: { spec: this.machineState.length, impl: this.graph.count },
+      edges: { spec: specEdges.target.length, impl: implEdges.target.length },
+      actions: Object.fromEntries(
+        names.map((name, i) => [name, { spec: specCounts[i] ?? 0, impl: implCounts[i] ?? 0 }]),
+      ),
+      digest: this.digests(specEdges, names),
+      dumpedEdges: this.from.done().length,
+      difference,
+    }
+  }
+
+  private machineEdges(kernel: Kernel): BySource {
+    const { edgeStart, edgeTarget, edgeStep, count } = this.graph
+    if (edgeStart === undefined || edgeTarget === undefined || edgeStep === undefined || !this.graph.complete) {
+      throw new TypeError('a proof needs a complete graph with its edges')
+    }
+    const from = new Int32Array(edgeTarget.length)
+    for (let s = 0; s < count; s++) from.fill(s, edgeStart[s], edgeStart[s + 1])
+    const action = edgeStep.map((step) => kernel.steps[step]?.action ?? 0)
+    return bySource(count, from, edgeTarget, action)
+  }
+
+  /** Text of a state of the specification: the machine's canonical text, or TLC's for one that the machine lacks. */
+  private specText(id: number): string {
+    const state = this.machineState[id] ?? UNKNOWN
+    return state === UNKNOWN ? (this.foreign.get(id)?.text ?? '') : this.implText(state)
+  }
+
+  private implText(state: number): string {
+    return this.view.text(this.graph.states, state * this.graph.kernel.layout.words)
+  }
+
+  private firstDifference(spec: BySource, impl: BySource, names: readonly string[]): Difference | undefined {
+    const initialDifference = this.initialDifference()
+    if (initialDifference !== undefined) return initialDifference
+    const specOf = new Int32Array(this.graph.count).fill(UNKNOWN)
+    this.machineState.forEach((state, id) => {
+      if (state !== UNKNOWN) specOf[state] = id
+    })
+    // breadth-first order: no state before the first difference differs, so the path to it is common to both
+    for (let state = 0; state < this.graph.count; state++) {
+      const id = specOf[state] ?? UNKNOWN
+      const specRow = id === UNKNOWN ? [] : range(spec, id)
+      const implRow = range(impl, state)
+      const inSpec = (e: number): boolean =>
+        specRow.some(
+          (s) => this.machineState[spec.target[s] ?? 0] === impl.target[e] && spec.action[s] === impl.action[e],
+        )
+      const inImpl = (s: number): boolean =>
+        implRow.some(
+          (e) => this.machineState[spec.target[s] ?? 0] === impl.target[e] && spec.action[s] === impl.action[e],
+        )
+      const specOnly = specRow.find((s) => !inImpl(s))
+      const implOnly = implRow.find((e) => !inSpec(e))
+      const action =
+        specOnly === undefined ? (implOnly === undefined ? undefined : impl.action[implOnly]) : spec.action[specOnly]
+      if (action === undefined) continue
+      const specTargets = specRow.filter((s) => spec.action[s] === action)
+      const foreign = specTargets.map((s) => this.foreign.get(spec.target[s] ?? 0)).find((f) => f !== undefined)
+      return {
+        side: specOnly === undefined ? 'impl' : 'spec',
+        what: 'edge',
+        action: names[action],
+        path: pathTo(this.graph, state),
+        targets: {
+          spec: specTargets.map((s) => this.specText(spec.target[s] ?? 0)),
+          impl: implRow.filter((e) => impl.action[e] === action).map((e) => this.implText(impl.target[e] ?? 0)),
+        },
+        mismatch: foreign?.mismatch,
+      }
+    }
+    return undefined
+  }
+
+  private initialDifference(): Difference | undefined {
+    const nowhere = { what: 'initial state', action: undefined, path: [] } as const
+    const foreign = this.initialIds.find((id) => this.machineState[id] !== 0)
+    if (foreign !== undefined) {
+      const { mismatch } = this.foreign.get(foreign) ?? { mismatch: undefined }
+      return {
+        ...nowhere,
+        side: 'spec',
+        targets: { spec: [this.specText(foreign)], impl: [this.implText(0)] },
+        mismatch,
+      }
+    }
+    if (this.initialIds.length === 0) {
+      return { ...nowhere, side: 'impl', targets: { spec: [], impl: [this.implText(0)] }, mismatch: undefined }
+    }
+    return undefined
+  }
+
+  private digests(spec: BySource, names: readonly string[]): Sides<string> {
+    const digest = new LtsDigest()
+    const initial = new Set(this.initialIds)
+    const hashes = this.machineState.map((_, id) => digest.state(this.specText(id), initial.has(id)))
+    hashes.forEach((source, id) => {
+      for (const e of range(spec, id))
+        digest.edge(source, names[spec.action[e] ?? 0] ?? '', hashes[spec.target[e] ?? 0] ?? '')
+    })
+    return { spec: digest.value(), impl: graphDigest(this.graph, this.view) }
+  }
+}
+
+/** Digest of a machine's graph. */
+export const graphDigest = (graph: Graph, view: View): string => {
+  const { edgeStart, edgeTarget, edgeStep, kernel } = graph
+  if (edgeStart === undefined || edgeTarget === undefined || edgeStep === undefined) {
+    throw new TypeError('a digest needs the edges')
+  }
+  const digest = new LtsDigest()
+  const hashes: string[] = []
+  for (let s = 0; s < graph.count; s++) {
+    hashes.push(digest.state(view.text(graph.states, s * kernel.layout.words), s === 0))
+  }
+  for (let s = 0; s < graph.count; s++) {
+    const seen = new Set<string>()
+    for (let e = edgeStart[s] ?? 0; e < (edgeStart[s + 1] ?? 0); e++) {
+      const action = kernel.actions[kernel.steps[edgeStep[e] ?? 0]?.action ?? 0] ?? ''
+      const target = edgeTarget[e] ?? 0
+      const edge = `${action} ${target}`
+      if (seen.has(edge)) continue
+      seen.add(edge)
+      digest.edge(hashes[s] ?? '', action, hashes[target] ?? '')
+    }
+  }
+  return digest.value()
+}

@@ -1,0 +1,57 @@
+/** The explorer as an engine: all cells in one pass over the machine's graph. */
+
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import type { Graph } from '../../impl/lib/explore.ts'
+import { depthOf, explore } from '../../impl/lib/explore.ts'
+import type { Lasso } from '../../impl/lib/liveness.ts'
+import { checkLeadsTo } from '../../impl/lib/liveness.ts'
+import type { Model } from '../lib/project.ts'
+import { machineOf } from '../lib/project.ts'
+import type { EngineFindings, Found } from './result.ts'
+
+/** A model's graph with its edges. */
+export const graphOf = (model: Model, edges = true): Graph => explore(assemble(compile(machineOf(model))), { edges })
+
+/** Violations of the liveness properties of a machine, by name. */
+export const livenessOf = (graph: Graph): Map<string, Lasso> => {
+  const found = new Map<string, Lasso>()
+  for (const property of graph.kernel.compiled.machine.liveness) {
+    const lasso = checkLeadsTo(graph, property)
+    if (lasso !== undefined) found.set(property.name, lasso)
+  }
+  return found
+}
+
+/** Decides every cell of a model with the explorer. */
+export const checkWithExplorer = (model: Model): EngineFindings => {
+  const start = performance.now()
+  const graph = graphOf(model)
+  const lassos = livenessOf(graph)
+  const known = new Set([
+    'Deadlock',
+    ...graph.kernel.compiled.machine.invariants.map(({ name }) => name),
+    ...graph.kernel.compiled.machine.liveness.map(({ name }) => name),
+  ])
+  const cells = new Map<string, Found>()
+  const notes: string[] = []
+  for (const { name, kind } of model.cells) {
+    if (!known.has(name)) {
+      cells.set(name, { verdict: 'error' })
+      notes.push(`the machine has no property ${name}`)
+      continue
+    }
+    const finding = kind === 'deadlock' ? graph.deadlock : graph.violations.get(name)
+    const depth = kind === 'liveness' ? lassos.get(name)?.path.length : finding?.depth
+    cells.set(name, depth === undefined ? { verdict: 'holds' } : { verdict: 'violated', depth })
+  }
+  return {
+    engine: 'explorer',
+    cells,
+    distinctStates: graph.count,
+    generatedStates: graph.generated,
+    depth: depthOf(graph),
+    seconds: (performance.now() - start) / 1000,
+    notes,
+    ...(graph.complete ? {} : { failure: 'incomplete' as const }),
+  }
+}

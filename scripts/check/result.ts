@@ -1,0 +1,114 @@
+/** What `check` says of a model, whichever engine said it. Shapes are the contract's; fields may be added. */
+
+import type { Cell, CellKind, CellVerdict, Model } from '../lib/project.ts'
+
+export type Verdict = CellVerdict | 'incomplete' | 'error'
+export type EngineName = 'tlc' | 'embedded' | 'explorer'
+
+/** One cell as an engine sees it. */
+export interface CellResult {
+  readonly name: string
+  readonly kind: CellKind
+  readonly verdict: Verdict
+  readonly expected: CellVerdict
+  /** states of the counterexample, the initial one included; null where there is none */
+  readonly depth: number | null
+  /** evidence that is checked in, relative to the package; null where there is none */
+  readonly trace: string | null
+}
+
+/** One model as an engine sees it. */
+export interface ModelResult {
+  readonly model: string
+  readonly protocol: string
+  readonly design: string
+  readonly memory: string
+  readonly engine: EngineName
+  readonly verdict: Verdict
+  /** every checked cell has its expected verdict and the complete graph the expected number of states */
+  readonly asExpected: boolean
+  readonly distinctStates: number | null
+  readonly generatedStates: number | null
+  readonly depth: number | null
+  readonly seconds: number
+  readonly cached: boolean
+  readonly properties: readonly CellResult[]
+  /** cells that this engine cannot decide; they are not part of `verdict` and never a pass */
+  readonly unchecked: readonly string[]
+  /** why a cell or the model is `error` or `incomplete`, or what is not as expected */
+  readonly notes: readonly string[]
+}
+
+const RANK: Readonly<Record<Verdict, number>> = { holds: 0, violated: 1, incomplete: 2, error: 3 }
+
+/** A model's verdict is its worst cell. */
+export const worst = (verdicts: readonly Verdict[]): Verdict =>
+  verdicts.reduce<Verdict>((most, v) => (RANK[v] > RANK[most] ? v : most), 'holds')
+
+/** What an engine found of one cell. */
+export interface Found {
+  readonly verdict: Verdict
+  readonly depth?: number | undefined
+}
+
+/** What an engine found of a model. */
+export interface EngineFindings {
+  readonly engine: EngineName
+  readonly cells: ReadonlyMap<string, Found>
+  readonly unchecked?: readonly string[]
+  readonly distinctStates: number | null
+  readonly generatedStates: number | null
+  readonly depth: number | null
+  readonly seconds: number
+  readonly notes: readonly string[]
+  /** set where the model as a whole could not be decided */
+  readonly failure?: 'incomplete' | 'error'
+}
+
+const countNotes = (model: Model, found: EngineFindings): string[] => {
+  const wrong = (what: string, expected: number, actual: number | null): string[] =>
+    actual === null || actual === expected ? [] : [`${what} ${actual}, expected ${expected}`]
+  return [
+    ...wrong('distinct states', model.distinctStates, found.distinctStates),
+    ...wrong('generated states', model.totalStates, found.generatedStates),
+    ...wrong('depth', model.stateDepth, found.depth),
+  ]
+}
+
+/** Puts an engine's findings against what the manifest expects. */
+export const modelResult = (
+  model: Model,
+  found: EngineFindings,
+  evidence: (cell: Cell) => string | null,
+): ModelResult => {
+  const unchecked = found.unchecked ?? []
+  const properties = model.cells
+    .filter(({ name }) => !unchecked.includes(name))
+    .map((cell): CellResult => {
+      const { verdict, depth } = found.cells.get(cell.name) ?? { verdict: found.failure ?? 'incomplete' }
+      const { name, kind, expected } = cell
+      return { name, kind, verdict, expected, depth: depth ?? null, trace: evidence(cell) }
+    })
+  const surprises = properties
+    .filter(({ verdict, expected }) => verdict !== expected)
+    .map(({ name, verdict, expected }) => `${name}: ${verdict}, expected ${expected}`)
+  const counts = countNotes(model, found)
+  const verdict = worst([...properties.map((p) => p.verdict), ...(found.failure === undefined ? [] : [found.failure])])
+  return {
+    model: model.name,
+    protocol: model.protocol.name,
+    design: model.design,
+    memory: model.memory,
+    engine: found.engine,
+    verdict,
+    asExpected: surprises.length === 0 && counts.length === 0 && found.failure === undefined,
+    distinctStates: found.distinctStates,
+    generatedStates: found.generatedStates,
+    depth: found.depth,
+    seconds: Math.round(found.seconds * 1000) / 1000,
+    cached: false,
+    properties,
+    unchecked,
+    notes: [...found.notes, ...counts, ...surprises],
+  }
+}

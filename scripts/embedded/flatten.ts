@@ -1,0 +1,49 @@
+/**
+ * Makes one module of several that EXTEND each other, for checkers that take one source text. Comments go, declarations
+ * are collected in front, and names of conjuncts (`P1(f)::`) go: they only name, they do not change what is said.
+ */
+
+/** A module's text. */
+export interface ModuleText {
+  readonly file: string
+  readonly text: string
+}
+
+const withoutComments = (text: string): string => text.replace(/\(\*[\s\S]*?\*\)/g, '').replace(/\\\*.*$/gm, '')
+
+const DECLARATION = /\b(CONSTANTS?|VARIABLES?)\b\s*((?:\w+\s*,\s*)*\w+)/g
+
+/** The modules as one, extended modules first in the list. Only the standard modules that are named are extended. */
+export const flatten = (modules: readonly ModuleText[], name = 'Flat'): string => {
+  const constants: string[] = []
+  const variables: string[] = []
+  const own = new Set(modules.map(({ text }) => /MODULE\s+(\w+)/.exec(text)?.[1] ?? ''))
+  const standard = new Set<string>()
+  const bodies = modules.map(({ text }) =>
+    withoutComments(text)
+      .replace(/^-+ *MODULE.*$/m, '')
+      .replace(/^={4,}\s*$/m, '')
+      .replace(/^-{4,}$/gm, '')
+      .replace(/^EXTENDS\s+(.*)$/gm, (_, list: string) => {
+        for (const module of list.split(',').map((m) => m.trim())) if (!own.has(module)) standard.add(module)
+        return ''
+      })
+      .replace(/\b[A-Z]\w*(\(\w+\))?::\s*/g, '')
+      .replace(DECLARATION, (_, keyword: string, list: string) => {
+        const names = list.split(',').map((n) => n.trim())
+        if (keyword.startsWith('C')) constants.push(...names)
+        else variables.push(...names)
+        return ''
+      })
+      .replace(/\n{3,}/g, '\n\n'),
+  )
+  return [
+    `---- MODULE ${name} ----`,
+    `EXTENDS ${[...standard].join(', ')}`,
+    `CONSTANTS ${constants.join(', ')}`,
+    `VARIABLES ${variables.join(', ')}`,
+    ...bodies,
+    '====',
+    '',
+  ].join('\n')
+}

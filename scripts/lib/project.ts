@@ -1,0 +1,235 @@
+/** Loads what is on disk: specifications, model configurations, manifests. The only reader of spec/. */
+
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { distance } from 'fastest-levenshtein'
+import { z } from 'zod'
+import { PROTOCOLS } from '../../impl/catalog.ts'
+import type { Cfg } from '../../impl/lib/cfg.ts'
+import { parseCfg } from '../../impl/lib/cfg.ts'
+import { Constants } from '../../impl/lib/constants.ts'
+import { badInput } from '../../impl/lib/error.ts'
+import type { Machine } from '../../impl/lib/program.ts'
+import type { Protocol } from '../../impl/lib/protocol.ts'
+
+/** The package's root: the nearest directory above this file that has our package.json. */
+export const packageRoot = (): string => {
+  for (let dir = dirname(fileURLToPath(import.meta.url)); ; dir = dirname(dir)) {
+    try {
+      const { name } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as { name?: string }
+      if (name === 'lockstep') return dir
+    } catch {
+      // not here: go on upwards
+    }
+    if (dir === dirname(dir)) throw new Error('package.json of lockstep not found')
+  }
+}
+
+export type CellVerdict = 'holds' | 'violated'
+export type CellKind = 'invariant' | 'liveness' | 'deadlock'
+
+const cellVerdict = z.enum(['holds', 'violated'])
+
+/** The Examples repository's schema, and beside it what is ours: name, design, memory, tags, gloss, cells. */
+const manifestSchema = z.strictObject({
+  sources: z.array(z.string()),
+  authors: z.array(z.string()),
+  tags: z.array(z.string()),
+  modules: z.array(
+    z.strictObject({
+      path: z.string(),
+      features: z.array(z.string()),
+      models: z.array(
+        z.strictObject({
+          path: z.string(),
+          runtime: z.string().regex(/^\d\d:\d\d:\d\d$/),
+          mode: z.literal('exhaustive search'),
+          result: z.enum(['success', 'deadlock failure', 'safety failure', 'liveness failure']),
+          distinctStates: z.int().positive(),
+          totalStates: z.int().positive(),
+          stateDepth: z.int().positive(),
+          design: z.string(),
+          memory: z.enum(['sc', 'tso', 'pso']),
+          tags: z.array(z.enum(['fast', 'full'])).min(1),
+          gloss: z.string(),
+          cells: z.record(z.string(), cellVerdict),
+        }),
+      ),
+    }),
+  ),
+})
+
+export type Manifest = z.infer<typeof manifestSchema>
+
+/** One property of a model and the verdict that it must have. */
+export interface Cell {
+  readonly name: string
+  readonly kind: CellKind
+  readonly expected: CellVerdict
+}
+
+/** A model as the commands know it. */
+export interface Model {
+  /** e.g. `flush-inhibit/posted.sc` */
+  readonly name: string
+  /** file name of the cfg without its extension; evidence in traces/ has the same stem */
+  readonly stem: string
+  readonly protocol: Protocol
+  readonly design: string
+  readonly memory: 'sc' | 'tso' | 'pso'
+  readonly tags: readonly ('fast' | 'full')[]
+  readonly gloss: string
+  readonly cfg: Cfg
+  readonly cfgFile: string
+  readonly cells: readonly Cell[]
+  readonly distinctStates: number
+  readonly totalStates: number
+  readonly stateDepth: number
+}
+
+/** Directory of a protocol's specification. */
+export const specDirectory = (protocol: Protocol): string => join(packageRoot(), 'spec', protocol.name)
+
+/** Directory of a protocol's evidence. */
+export const traceDirectory = (protocol: Protocol): string => join(packageRoot(), 'traces', protocol.name)
+
+/** Directory of the modules that protocols share. */
+export const libraryDirectory = (): string => join(packageRoot(), 'spec', 'lib')
+
+/** File of module MCM, which TLC is given. */
+export const modelModule = (protocol: Protocol): string => `MC${protocol.module}`
+
+/** The files of a specification, those extended first. */
+export const specFiles = (protocol: Protocol): string[] => [
+  ...protocol.libraries.map((name) => join(libraryDirectory(), `${name}.tla`)),
+  join(specDirectory(protocol), `${protocol.module}.tla`),
+  join(specDirectory(protocol), `${modelModule(protocol)}.tla`),
+]
+
+const kindOf = (cfg: Cfg, name: string): CellKind | undefined => {
+  if (name === 'Deadlock') return 'deadlock'
+  if (cfg.invariants.includes(name)) return 'invariant'
+  return cfg.properties.includes(name) ? 'liveness' : undefined
+}
+
+/** Invariants that say that the model is well formed; every run checks them, none is a cell. */
+const isType = (name: string): boolean => name === 'TypeOK'
+
+const loadManifest = (file: string): Manifest => {
+  const parsed = manifestSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  if (parsed.success) return parsed.data
+  throw badInput({ code: 'bad-manifest', message: z.prettifyError(parsed.error), file, hint: 'see CONTRIBUTING.md' })
+}
+
+const loadProtocol = (protocol: Protocol): Model[] => {
+  const directory = specDirectory(protocol)
+  const manifest = loadManifest(join(directory, 'manifest.json'))
+  return manifest.modules.flatMap(({ models }) =>
+    models.map((entry): Model => {
+      const cfgFile = join(packageRoot(), entry.path)
+      const cfg = parseCfg(readFileSync(cfgFile, 'utf8'), cfgFile)
+      const stem = entry.path.replace(/^.*\//, '').replace(/\.cfg$/, '')
+      const names = [...cfg.invariants.filter((n) => !isType(n)), 'Deadlock', ...cfg.properties]
+      const cells = names.map((name): Cell => {
+        const kind = kindOf(cfg, name)
+        const expected = entry.cells[name]
+        if (kind === undefined || expected === undefined) {
+          throw badInput({
+            code: 'bad-manifest',
+            message: `${entry.path} checks ${name}, for which the manifest has no expected verdict`,
+            hint: 'add it to the model’s cells in manifest.json',
+          })
+        }
+        return { name, kind, expected }
+      })
+      const unknown = Object.keys(entry.cells).find((name) => !names.includes(name))
+      if (unknown !== undefined) {
+        throw badInput({ code: 'bad-manifest', message: `${entry.path} does not check ${unknown}`, file: cfgFile })
+      }
+      const { design, memory, tags, gloss, distinctStates, totalStates, stateDepth } = entry
+      const name = `${protocol.name}/${stem}`
+      return {
+        name,
+        stem,
+        protocol,
+        design,
+        memory,
+        tags,
+        gloss,
+        cfg,
+        cfgFile,
+        cells,
+        distinctStates,
+        totalStates,
+        stateDepth,
+      }
+    }),
+  )
+}
+
+/** All models of all protocols, in the order of the catalog and the manifests. */
+export const loadModels = (): Model[] => PROTOCOLS.flatMap(loadProtocol)
+
+/** The machine of a model. */
+export const machineOf = (model: Model): Machine =>
+  model.protocol.machine(new Constants(model.cfg.constants, model.name))
+
+const globToRegExp = (glob: string): RegExp =>
+  new RegExp(
+    `^${glob
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replace(/\*/g, '.*')
+      .replace(/\?/g, '.')}$`,
+  )
+
+/** Names like `wanted` among `known`, nearest first. */
+export const near = (wanted: string, known: readonly string[], most = 3): string[] =>
+  known
+    .map((name) => ({ name, d: distance(wanted, name) }))
+    .sort((a, b) => a.d - b.d || (a.name < b.name ? -1 : 1))
+    .filter(({ d, name }) => d <= Math.max(3, name.length / 2))
+    .slice(0, most)
+    .map(({ name }) => name)
+
+/**
+ * The models that targets name: a protocol, a design (`flush-inhibit/no-srcu`), a model, or a glob over model names.
+ * Without targets all models tagged `tag`; a protocol or glob is narrowed by the tag too, a model or design named in
+ * full is not, unless the tag was asked for.
+ */
+export const selectModels = (
+  models: readonly Model[],
+  targets: readonly string[],
+  tag: 'fast' | 'full' | undefined,
+): Model[] => {
+  const byTag = (wanted: 'fast' | 'full') => (m: Model) => wanted === 'full' || m.tags.includes('fast')
+  const chosen = new Set<Model>()
+  const designs = (m: Model): string => `${m.protocol.name}/${m.design}`
+  for (const target of targets.length === 0 ? ['*'] : targets) {
+    const exact = models.filter((m) => m.name === target)
+    const design = models.filter((m) => designs(m) === target).filter(byTag(tag ?? 'fast'))
+    const protocol = models.filter((m) => m.protocol.name === target).filter(byTag(tag ?? 'fast'))
+    const glob = /[*?]/.test(target)
+      ? models.filter((m) => globToRegExp(target).test(m.name)).filter(byTag(tag ?? 'fast'))
+      : []
+    const found = [exact, design, protocol, glob].find((list) => list.length > 0)
+    if (found === undefined) {
+      const known = [...new Set(models.flatMap((m) => [m.name, designs(m), m.protocol.name]))]
+      const candidates = near(target, known)
+      throw badInput({
+        code: 'unknown-target',
+        message: `no model, design or protocol is called ${JSON.stringify(target)}`,
+        hint: candidates.length > 0 ? `did you mean ${candidates.join(', ')}?` : '`lockstep list` shows them all',
+      })
+    }
+    for (const model of found) chosen.add(model)
+  }
+  return models.filter((m) => chosen.has(m))
+}
+
+/** The one model that a command works on: a model, or a design or protocol (its first model). */
+export const oneModel = (models: readonly Model[], target: string): Model => {
+  const [first] = selectModels(models, [target], 'full')
+  if (first === undefined) throw new RangeError('a target selects at least one model')
+  return first
+}
