@@ -574,6 +574,8 @@ export const assemble = (compiled: Compiled): Kernel => {
 export interface Predicate {
   readonly code: Int32Array
   readonly root: number
+  /** bits of each word of the state that it looks at */
+  readonly support: Int32Array
 }
 
 const FALSE = -1
@@ -655,8 +657,10 @@ export const compilePredicate = (kernel: Kernel, holds: () => boolean): Predicat
   const { compiled, layout } = kernel
   const { shared } = compiled.machine
   const code: number[] = []
+  const support = new Int32Array(layout.words)
   const emit = (slot: Slot, table: number, children: number): number => {
     const position = code.length
+    support[slot.word] = (support[slot.word] ?? 0) | (slot.mask << slot.shift)
     code.push(slot.word, slot.shift, slot.mask, table)
     for (let i = 0; i < children; i++) code.push(0)
     return position
@@ -699,7 +703,7 @@ export const compilePredicate = (kernel: Kernel, holds: () => boolean): Predicat
     return position
   }
   const root = build(new Map(), new Map())
-  return { code: Int32Array.from(code), root }
+  return { code: Int32Array.from(code), root, support }
 }
 
 /** Does the predicate hold in the packed state that starts at `base`? */

@@ -2,6 +2,7 @@
 
 import type { Kernel, Predicate } from './compile.ts'
 import { compilePredicate, evaluate } from './compile.ts'
+import { bitsFor } from './schema.ts'
 
 /** An Int32Array that grows. */
 class Growing {
@@ -42,6 +43,8 @@ export interface ExploreOptions {
   readonly edges?: boolean
   /** check the machine's invariants; default yes */
   readonly invariants?: boolean
+  /** about how many states there will be, if that is known: saves growing */
+  readonly expectedStates?: number
   /** stop when there are more states than this; the graph is then not complete */
   readonly maxStates?: number
   /** called now and then, from inside the search */
@@ -97,6 +100,19 @@ interface Check {
   readonly predicate: Predicate
 }
 
+/**
+ * For each step the checks that it can falsify. A check that looks at no field that a step writes has the same answer
+ * before and after it, and before it the answer was yes: a check is dropped at its first violation.
+ */
+const checksByStep = (kernel: Kernel, checks: readonly Check[]): (readonly Check[])[] => {
+  const W = kernel.layout.words
+  const touches = (step: number, { support }: Predicate): boolean => {
+    for (let w = 0; w < W; w++) if ((~(kernel.and[step * W + w] ?? 0) & (support[w] ?? 0)) !== 0) return true
+    return false
+  }
+  return kernel.steps.map((_, step) => checks.filter(({ predicate }) => touches(step, predicate)))
+}
+
 /** Explores the reachable states of a machine. Deterministic: the same machine gives the same numbering. */
 export const explore = (kernel: Kernel, options: ExploreOptions = {}): Graph => {
   const { layout, tree, leafStart, and, or, roots, environmentRoots } = kernel
@@ -104,13 +120,16 @@ export const explore = (kernel: Kernel, options: ExploreOptions = {}): Graph => 
   const maxStates = options.maxStates ?? 2 ** 31 / Math.max(W, 2) - 2
   const keepEdges = options.edges ?? false
 
-  let states = new Int32Array(1024 * W)
-  let parent = new Int32Array(1024)
-  let via = new Int32Array(1024)
-  let capacity = 1024
+  // a power of two
+  let capacity = 1 << Math.min(24, Math.max(10, bitsFor(1 + (options.expectedStates ?? 0))))
+  let states = new Int32Array(capacity * W)
+  let parent = new Int32Array(capacity)
+  let via = new Int32Array(capacity)
   let count = 0
-  let tableMask = 4095
-  let table = new Int32Array(tableMask + 1).fill(-1)
+  // Open addressing; a slot holds index + 1 and the state itself, so that a look-up touches one cache line, not two.
+  const stride = 1 << bitsFor(W + 1)
+  let slots = 2 * capacity
+  let table = new Int32Array(slots * stride)
   const edgeStart = new Growing(1024)
   const edgeTarget = new Growing(1024)
   const edgeStep = new Growing(1024)
@@ -125,45 +144,51 @@ export const explore = (kernel: Kernel, options: ExploreOptions = {}): Graph => 
     h = Math.imul(h, 0xc2b2ae35)
     return h ^ (h >>> 16)
   }
+  const enlarged = (from: Int32Array, size: number): Int32Array<ArrayBuffer> => {
+    const to = new Int32Array(size)
+    to.set(from)
+    return to
+  }
   const grow = (): void => {
     capacity *= 2
-    const copy = <A extends Int32Array>(from: A, size: number): Int32Array<ArrayBuffer> => {
-      const to = new Int32Array(size)
-      to.set(from)
-      return to
-    }
-    states = copy(states, capacity * W)
-    parent = copy(parent, capacity)
-    via = copy(via, capacity)
+    states = enlarged(states, capacity * W)
+    parent = enlarged(parent, capacity)
+    via = enlarged(via, capacity)
     // at most half full
-    tableMask = capacity * 4 - 1
-    table = new Int32Array(tableMask + 1).fill(-1)
+    slots = 2 * capacity
+    table = new Int32Array(slots * stride)
     for (let i = 0; i < count; i++) {
-      let slot = hashAt(states, i * W) & tableMask
-      while ((table[slot] as number) >= 0) slot = (slot + 1) & tableMask
-      table[slot] = i
+      let slot = hashAt(states, i * W) & (slots - 1)
+      while (table[slot * stride] !== 0) slot = (slot + 1) & (slots - 1)
+      put(slot * stride, i)
     }
   }
-  /** Index of the state in `next`, or -1 - slot where it would go. */
+  /** Writes state `id` into a slot of the table. */
+  const put = (at: number, id: number): void => {
+    const base = id * W
+    table[at] = id + 1
+    for (let w = 0; w < W; w++) table[at + 1 + w] = states[base + w] as number
+  }
+  /** Index of the state in `next`, or -1 - place where it would go. */
   const lookUp = (): number => {
-    let slot = hashAt(next, 0) & tableMask
+    let slot = hashAt(next, 0) & (slots - 1)
     for (;;) {
-      const i = table[slot] as number
-      if (i < 0) return -1 - slot
-      const base = i * W
+      const at = slot * stride
+      const id = table[at] as number
+      if (id === 0) return -1 - at
       let w = 0
-      while (w < W && states[base + w] === next[w]) w++
-      if (w === W) return i
-      slot = (slot + 1) & tableMask
+      while (w < W && table[at + 1 + w] === next[w]) w++
+      if (w === W) return id - 1
+      slot = (slot + 1) & (slots - 1)
     }
   }
-  const add = (slot: number, from: number, step: number): number => {
+  const add = (at: number, from: number, step: number): number => {
     const id = count++
     const base = id * W
     for (let w = 0; w < W; w++) states[base + w] = next[w] as number
     parent[id] = from
     via[id] = step
-    table[slot] = id
+    put(at, id)
     if (count === capacity) grow()
     return id
   }
@@ -181,19 +206,19 @@ export const explore = (kernel: Kernel, options: ExploreOptions = {}): Graph => 
   let generated = 1
   let complete = true
 
-  const check = (state: number, level: number): void => {
-    for (const { name, predicate } of checks) {
-      if (evaluate(predicate, states, state * W)) continue
+  let byStep = checksByStep(kernel, checks)
+  const check = (relevant: readonly Check[], state: number, level: number): void => {
+    for (const { name, predicate } of relevant) {
+      if (violations.has(name) || evaluate(predicate, states, state * W)) continue
       violations.set(name, { state, depth: level })
       checks = checks.filter((c) => c.name !== name)
-      check(state, level)
-      return
+      byStep = checksByStep(kernel, checks)
     }
   }
 
   next.set(kernel.initial)
   add(-1 - lookUp(), -1, -1)
-  check(0, 1)
+  check(checks, 0, 1)
 
   const threads = layout.threads
   const T = threads.length
@@ -244,7 +269,7 @@ export const explore = (kernel: Kernel, options: ExploreOptions = {}): Graph => 
             break search
           }
           target = add(-1 - target, state, step)
-          if (checks.length > 0) check(target, levels.length + 1)
+          if (checks.length > 0) check(byStep[step] as readonly Check[], target, levels.length + 1)
         }
         if (keepEdges) {
           edgeTarget.push(target)

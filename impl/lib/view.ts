@@ -10,6 +10,8 @@ import { key, tla } from './trace/value.ts'
 
 /** Why a TLA+ state is not a state of the machine. */
 export interface Mismatch {
+  /** other variables than the specification's; a value outside its domain; a label and locals that do not go together */
+  readonly kind: 'variables' | 'domain' | 'node'
   readonly variable: string
   /** argument of the function at fault, in TLA+ */
   readonly argument: string | undefined
@@ -62,7 +64,14 @@ const entriesOf = (value: TlaValue): Map<string, TlaValue> | undefined => {
 /** What `encode` makes of a state. */
 export type Encoded = { readonly words: Int32Array } | { readonly mismatch: Mismatch }
 
-const mismatchOf = (variable: string, argument: TlaValue | undefined, found: string, expected: string): Mismatch => ({
+const mismatchOf = (
+  kind: Mismatch['kind'],
+  variable: string,
+  argument: TlaValue | undefined,
+  found: string,
+  expected: string,
+): Mismatch => ({
+  kind,
   variable,
   argument: argument === undefined ? undefined : printValue(argument),
   found,
@@ -180,18 +189,18 @@ export class View {
     const [only] = elements
     if (only !== undefined && only.argument === undefined) {
       const index = only.indexOf.get(key(value))
-      return index === undefined ? mismatchOf(name, undefined, printValue(value), only.domain.name) : [index]
+      return index === undefined ? mismatchOf('domain', name, undefined, printValue(value), only.domain.name) : [index]
     }
     const entries = entriesOf(value)
     if (entries === undefined || entries.size !== elements.length) {
-      return mismatchOf(name, undefined, printValue(value), `a function with ${elements.length} arguments`)
+      return mismatchOf('domain', name, undefined, printValue(value), `a function with ${elements.length} arguments`)
     }
     const indices: number[] = []
     for (const { argument, domain, indexOf } of elements) {
       const at = argument === undefined ? undefined : entries.get(key(argument))
-      if (at === undefined) return mismatchOf(name, argument, 'nothing', domain.name)
+      if (at === undefined) return mismatchOf('domain', name, argument, 'nothing', domain.name)
       const index = indexOf.get(key(at))
-      if (index === undefined) return mismatchOf(name, argument, printValue(at), domain.name)
+      if (index === undefined) return mismatchOf('domain', name, argument, printValue(at), domain.name)
       indices.push(index)
     }
     return indices
@@ -238,6 +247,7 @@ export class View {
       return `${automaton?.fields[i] ?? ''} = ${domain === undefined ? '?' : printValue(domain.toTla(value))}`
     })
     return mismatchOf(
+      'node',
       'pc',
       tla.seq([tla.str(id[0]), tla.int(id[1])]),
       [this.labels.values[label] ?? '?', ...locals].join(', '),
@@ -249,12 +259,15 @@ export class View {
   encode(values: ReadonlyMap<string, TlaValue>): Encoded {
     const extra = [...values.keys()].find((name) => !this.variables.includes(name))
     if (extra !== undefined) {
-      return { mismatch: mismatchOf(extra, undefined, 'a variable', `one of ${this.variables.join(', ')}`) }
+      return {
+        mismatch: mismatchOf('variables', extra, undefined, 'a variable', `one of ${this.variables.join(', ')}`),
+      }
     }
     const indices: (readonly number[])[] = []
     for (const variable of this.table) {
       const value = values.get(variable.name)
-      if (value === undefined) return { mismatch: mismatchOf(variable.name, undefined, 'nothing', 'a value') }
+      if (value === undefined)
+        return { mismatch: mismatchOf('variables', variable.name, undefined, 'nothing', 'a value') }
       const found = this.indicesOf(variable, value)
       if ('variable' in found) return { mismatch: found }
       indices.push(found)
@@ -276,6 +289,7 @@ export class View {
       const missing = this.variables.find((name) => !byName.has(name))
       return {
         mismatch: mismatchOf(
+          'variables',
           extra ?? missing ?? '',
           undefined,
           extra ? 'a variable' : 'nothing',
@@ -286,7 +300,8 @@ export class View {
     const indices: (readonly number[])[] = []
     for (const variable of this.table) {
       const text = byName.get(variable.name)
-      if (text === undefined) return { mismatch: mismatchOf(variable.name, undefined, 'nothing', 'a value') }
+      if (text === undefined)
+        return { mismatch: mismatchOf('variables', variable.name, undefined, 'nothing', 'a value') }
       const memo = `${variable.name}=${text}`
       let found = this.pieces.get(memo)
       if (found === undefined) {

@@ -10,7 +10,8 @@ import { machineOf } from '../lib/project.ts'
 import type { EngineFindings, Found } from './result.ts'
 
 /** A model's graph with its edges. */
-export const graphOf = (model: Model, edges = true): Graph => explore(assemble(compile(machineOf(model))), { edges })
+export const graphOf = (model: Model, edges = true): Graph =>
+  explore(assemble(compile(machineOf(model))), { edges, expectedStates: model.distinctStates })
 
 /** Violations of the liveness properties of a machine, by name. */
 export const livenessOf = (graph: Graph): Map<string, Lasso> => {

@@ -24,8 +24,8 @@ export interface Difference {
   readonly action: string | undefined
   /** common path to the edge's source, as states of the machine with their steps; empty for an initial state */
   readonly path: readonly { readonly state: number; readonly step: number }[]
-  /** texts of the targets that each side has by this action from that source; one and none for an initial state */
-  readonly targets: Sides<readonly string[]>
+  /** the targets that each side has by this action from that source; the initial states where those differ */
+  readonly targets: Sides<readonly ReadonlyMap<string, TlaValue>[]>
   /** if a target is no state of the machine at all: why */
   readonly mismatch: Mismatch | undefined
 }
@@ -64,20 +64,6 @@ const growing = () => {
 const UNKNOWN = -1
 
 const parsePiece = (text: string): TlaValue => parseValue(unescapeLabel(text))
-
-/** A state as the comparison gives it: the machine's canonical text, or a label of the dump. */
-export const parseTarget = (text: string): Map<string, TlaValue> =>
-  text.endsWith('\n')
-    ? new Map(
-        text
-          .trimEnd()
-          .split('\n')
-          .map((line) => {
-            const at = line.indexOf(' = ')
-            return [line.slice(0, at), parseValue(line.slice(at + 3))]
-          }),
-      )
-    : new Map(splitState(text).map(([name, piece]) => [name, parsePiece(piece)]))
 
 /** Edges of one graph by source: targets and actions of source s are at `start[s] .. start[s + 1]`. */
 interface BySource {
@@ -235,6 +221,17 @@ export class GraphComparison {
     return state === UNKNOWN ? (this.foreign.get(id)?.text ?? '') : this.implText(state)
   }
 
+  private specState(id: number): ReadonlyMap<string, TlaValue> {
+    const state = this.machineState[id] ?? UNKNOWN
+    if (state !== UNKNOWN) return this.implState(state)
+    const label = this.foreign.get(id)?.text ?? ''
+    return new Map(splitState(label).map(([name, piece]) => [name, parsePiece(piece)]))
+  }
+
+  private implState(state: number): ReadonlyMap<string, TlaValue> {
+    return this.view.decode(this.graph.states, state * this.graph.kernel.layout.words)
+  }
+
   private implText(state: number): string {
     return this.view.text(this.graph.states, state * this.graph.kernel.layout.words)
   }
@@ -272,8 +269,8 @@ export class GraphComparison {
         action: names[action],
         path: pathTo(this.graph, state),
         targets: {
-          spec: specTargets.map((s) => this.specText(spec.target[s] ?? 0)),
-          impl: implRow.filter((e) => impl.action[e] === action).map((e) => this.implText(impl.target[e] ?? 0)),
+          spec: specTargets.map((s) => this.specState(spec.target[s] ?? 0)),
+          impl: implRow.filter((e) => impl.action[e] === action).map((e) => this.implState(impl.target[e] ?? 0)),
         },
         mismatch: foreign?.mismatch,
       }
@@ -289,12 +286,12 @@ export class GraphComparison {
       return {
         ...nowhere,
         side: 'spec',
-        targets: { spec: [this.specText(foreign)], impl: [this.implText(0)] },
+        targets: { spec: [this.specState(foreign)], impl: [this.implState(0)] },
         mismatch,
       }
     }
     if (this.initialIds.length === 0) {
-      return { ...nowhere, side: 'impl', targets: { spec: [], impl: [this.implText(0)] }, mismatch: undefined }
+      return { ...nowhere, side: 'impl', targets: { spec: [], impl: [this.implState(0)] }, mismatch: undefined }
     }
     return undefined
   }

@@ -9,7 +9,7 @@ import { printValue } from '../trace/print.ts'
 import type { TlaValue } from '../trace/value.ts'
 import { equal } from '../trace/value.ts'
 import type { View } from '../view.ts'
-import type { Blame, Evaluate, SourceText } from './blame.ts'
+import type { Blame, SourceText } from './blame.ts'
 import { falseGuards, findAction, programLine, refusalLine, updatesOf, wholeAction } from './blame.ts'
 import type { Difference } from './compare.ts'
 
@@ -45,8 +45,6 @@ const fields = (state: State): Fields =>
 export interface DivergenceContext {
   readonly graph: Graph
   readonly view: View
-  /** text of a target in the comparison to a state: it is the machine's canonical text or TLC's label */
-  readonly parse: (text: string) => State
   readonly specSources: readonly SourceText[]
   readonly implSources: readonly SourceText[]
   /** evaluates a predicate of the specification in a state */
@@ -160,8 +158,8 @@ const nearest = (
 /** Works out where and why two graphs part. */
 export const divergenceOf = (context: DivergenceContext, difference: Difference): Divergence => {
   const { graph, view } = context
-  const spec = difference.targets.spec.map(context.parse)
-  const impl = difference.targets.impl.map(context.parse)
+  const spec = difference.targets.spec
+  const impl = difference.targets.impl
   const { side } = difference
   if (difference.action === undefined) {
     const pair = nearest(spec, impl)
@@ -198,5 +196,3 @@ export const divergenceOf = (context: DivergenceContext, difference: Difference)
     ? { ...common, expected: changes, actual: null, blame: blameImpl(context, action, sourceIndex) }
     : { ...common, expected: null, actual: changes, blame: blameSpec(context, action, source) }
 }
-
-export type { Evaluate }

@@ -3,6 +3,7 @@
  * is kept of them. The format is that of tlaplus `tlc2/util/DotStateWriter.java`; Graphviz would merge parallel edges.
  */
 
+import { StringDecoder } from 'node:string_decoder'
 import type { LockstepError } from '../error.ts'
 import { badInput } from '../error.ts'
 import { whatIsAt } from '../trace/place.ts'
@@ -53,6 +54,9 @@ const LABEL = ' [label="'
 const DASHED = ' [style="dashed"'
 const FILLED = 'style = filled'
 
+/** Without `strict` if TLC is told to write a graph of liveness checking; its other lines differ, and are refused. */
+const HEADERS = ['strict digraph DiskGraph', 'digraph DiskGraph']
+
 /** The only other statements that TLC writes outside of the legend: layout, of no meaning here. */
 const LAYOUT = /^(?:nodesep=|color=|node \[|edge \[|rankdir=)/
 
@@ -61,7 +65,11 @@ const isDigit = (code: number): boolean => code >= 48 && code <= 57
 const isLetter = (code: number): boolean => (code >= 65 && code <= 90) || code === 95 || (code >= 97 && code <= 122)
 
 /** A copy of a text that does not keep alive the larger text that it was cut from. */
-export const detach = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le')
+export const detach = (text: string): string => {
+  // eslint-disable-next-line no-control-regex -- one byte a character where that is enough
+  const encoding = /^[\u0000-\u00ff]*$/.test(text) ? 'latin1' : 'utf16le'
+  return Buffer.from(text, encoding).toString(encoding)
+}
 
 /** Ends a step whose statement is not all there yet. */
 const INCOMPLETE = -1
@@ -164,8 +172,8 @@ class DotScanner {
   #header(): number {
     const open = this.#text.indexOf('{', this.#at)
     const seen = this.#text.slice(this.#at, open < 0 ? undefined : open).trim()
-    const complete = open >= 0 && /^(?:strict\s+)?digraph\s+\w+$/.test(seen)
-    const possible = open < 0 && seen.length < 100 && /^[\w\s]*$/.test(seen)
+    const complete = open >= 0 && HEADERS.includes(seen)
+    const possible = open < 0 && HEADERS.some((header) => header.startsWith(seen))
     if (!complete && !possible) throw this.#error('expected `strict digraph DiskGraph {`')
     if (!complete) return INCOMPLETE
     this.#begun = true
@@ -336,9 +344,10 @@ class DotScanner {
 const decoded = async function* (
   chunks: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
 ): AsyncGenerator<string> {
-  const decoder = new TextDecoder()
-  for await (const chunk of chunks) yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true })
-  yield decoder.decode()
+  // not TextDecoder, which gives two bytes a character even for ASCII
+  const decoder = new StringDecoder('utf8')
+  for await (const chunk of chunks) yield typeof chunk === 'string' ? chunk : decoder.write(chunk)
+  yield decoder.end()
 }
 
 /**

@@ -90,7 +90,7 @@ class JsonGrammar {
   }
 
   #comma(): boolean {
-    return this.#move(this.#expect === 'after' && this.#open.length > 0, this.#open.at(-1) === '{' ? 'key' : 'value')
+    return this.#move(this.#expect === 'after', this.#open.at(-1) === '{' ? 'key' : 'value')
   }
 
   #scalar(token: string): boolean {

@@ -157,6 +157,7 @@ class Reader {
   #record(depth: number): TlaValue {
     const fields = new Map<string, TlaValue>()
     do {
+      this.skipSpace()
       const start = this.#at
       const name = this.name('the name of a field')
       this.need('|->')

@@ -132,6 +132,8 @@ export const equal = (a: TlaValue, b: TlaValue): boolean => a === b || key(a) ==
 
 /** Sorted by value and without duplicates, of which the first stays: integers by size, before all others by key. */
 const sortedBy = <T>(things: readonly T[], valueOf: (thing: T) => TlaValue): T[] => {
+  // spares a chain of sets of one element the cost of a key at every level
+  if (things.length < 2) return [...things]
   const seen = new Map<string, { thing: T; value: TlaValue; text: string }>()
   for (const thing of things) {
     const value = valueOf(thing)

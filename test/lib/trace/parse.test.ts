@@ -33,6 +33,12 @@ describe('parseValue', () => {
     )
   })
 
+  it('reads back a record with names that are no identifiers', () => {
+    const odd = record([['b c', int(1)], ['', int(2)]]) // prettier-ignore
+    expect(printValue(odd)).toBe('("b c" :> 1 @@ "" :> 2)')
+    expect(key(parseValue(printValue(odd)))).toBe(key(odd))
+  })
+
   it('does not mind spaces and line breaks between tokens', () => {
     fc.assert(
       fc.property(anyValue, fc.constantFrom(' ', '\n  ', '\r\n\t'), (value, gap) => {
@@ -77,7 +83,7 @@ describe('parseValue', () => {
     ['"a\u0000b"', 1, 3],
     ['\u0000', 1, 1],
     ['{a, \u0000}', 1, 5],
-    ['[a |-> 1, a |-> 2]', 1, 10],
+    ['[a |-> 1, a |-> 2]', 1, 11],
     ['[{a} -> {1}]', 1, 2],
     ['[a: {1}]', 1, 3],
     ['(1 :> 2 @@ 3)', 1, 13],
@@ -143,15 +149,13 @@ describe('parseState', () => {
 
   it.each([
     ['', 1, 1],
-    ['/\\ x = 1\n/\\ x = 2', 2, 3],
+    ['/\\ x = 1\n/\\ x = 2', 2, 4],
     ['/\\ x = 1\ny = 2', 2, 1],
     ['x = 1\n/\\ y = 2', 2, 1],
     ['/\\ x 1', 1, 6],
     ['/\\ x =', 1, 7],
     ['/\\ = 1', 1, 4],
   ])('refuses %j at line %i, column %i', (text, line, column) => {
-    const problem = problemOf(() => parseState(text))
-    expect(problem).toMatchObject({ code: 'tla-syntax', line })
-    expect(Math.abs((problem.column ?? 0) - column)).toBeLessThanOrEqual(1)
+    expect(problemOf(() => parseState(text))).toMatchObject({ code: 'tla-syntax', line, column })
   })
 })

@@ -1,0 +1,309 @@
+/** flush-inhibit in words: the statements of the patch (document 004) that each action is, for diagrams and tables. */
+
+import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/report/docs.ts'
+import type { StateReader } from '../lib/report/state.ts'
+import { labelOf } from '../lib/report/state.ts'
+
+const INHIBIT = {
+  full: 'kvm_vcpu_ioctl_set_tlb_flush_inhibit',
+  brief: 'set_tlb_flush_inhibit',
+}
+
+const UNSUSPEND = {
+  full: 'kvm_hv_vcpu_unsuspend_tlb_flush',
+  brief: 'unsuspend_tlb_flush',
+}
+
+const SUSPEND = {
+  full: 'kvm_hv_vcpu_suspend_tlb_flush',
+  brief: 'suspend_tlb_flush',
+}
+
+/** `{0, 1}` as its elements */
+const members = (set = '{}'): string[] => set.slice(1, -1).split(', ').filter(Boolean)
+
+/** `{2}` as `vCPU 2`, `{2, 3}` as `vCPUs 2, 3` */
+const vcpus = (set: string | undefined): string => {
+  const ids = members(set)
+  return ids.length === 0 ? '' : `${ids.length === 1 ? 'vCPU' : 'vCPUs'} ${ids.join(', ')}`
+}
+
+/** The element that a set has after the step and did not have before. */
+const added = ({ before, after }: StepContext, variable: string, key: number): string | undefined =>
+  members(after(variable, key)).find((e) => !members(before(variable, key)).includes(e))
+
+const removed = ({ before, after }: StepContext, variable: string, key: number): string | undefined =>
+  members(before(variable, key)).find((e) => !members(after(variable, key)).includes(e))
+
+const inForce = (state: StateReader, target: string | number): boolean => state('in_force', Number(target)) === 'true'
+
+/** Targets among `set` whose inhibit is in force. */
+const inhibited = (state: StateReader, set: string | undefined): string =>
+  members(set)
+    .filter((t) => inForce(state, t))
+    .map((t) => `v${t}`)
+    .join(' and ')
+
+const hypercall = ({ vcpu, after }: StepContext): Statement => ({
+  cause: `guest: flush ${vcpus(after('targets', vcpu))}`,
+  text: 'srcu_read_lock(&kvm->srcu)',
+})
+
+const readInhibit = ({ step, vcpu, after }: StepContext): Statement => {
+  if (step.result === 0) return {}
+  const asked = members(after('posted', vcpu)).map((t) => `v${t}`)
+  return {
+    then: [asked.length === 0 ? 'goto ret_suspend' : `goto ret_suspend /* though ${asked.join(', ')} is asked */`],
+  }
+}
+
+/** A target whose ioctl is about to reset waiting_on of vCPU `f`, as it found it before. */
+const resetter = (state: StateReader, f: number): string | undefined =>
+  members(state('targets', f)).find(
+    (t) =>
+      labelOf(state, ['ioctl', Number(t)]) === 'kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on' &&
+      state('scan', Number(t)) === String(f) &&
+      state('waiting_on', f) !== t,
+  )
+
+const suspendWaitingOn = ({ vcpu, after }: StepContext): Statement => {
+  const t = resetter(after, vcpu)
+  return t === undefined ? {} : { then: [`/* the ioctl on vCPU ${t} is about to reset it */`] }
+}
+
+const suspendSuspended = ({ vcpu, after }: StepContext): Statement => {
+  const waitingOn = after('waiting_on', vcpu)
+  return waitingOn === after('cause', vcpu) ? {} : { then: [`/* waiting_on is still ${waitingOn ?? '?'} */`] }
+}
+
+/** At the end of the scan: who will be woken though the scan has not released it. */
+const scanned = ({ vcpu, after }: StepContext): Statement => {
+  if (labelOf(after, ['ioctl', vcpu]) !== 'kvm_hv_vcpu_unsuspend_tlb_flush_wake') return {}
+  const released = members(after('unsuspended', vcpu))
+  const others = members(after('vcpu_mask', vcpu)).filter((v) => !released.includes(v))
+  return others.length === 0 ? {} : { then: [`/* will wake vCPU ${others.join(', ')}, not released here */`] }
+}
+
+const request = (context: StepContext): Statement => {
+  const { vcpu, before, after } = context
+  // a second request to the same target changes no set; the target is then the next one of the loop
+  const target = added(context, 'posted', vcpu) ?? removed(context, 'todo', vcpu) ?? members(before('todo', vcpu))[0]
+  const late = target !== undefined && members(after('late', vcpu)).includes(target)
+  return {
+    text: {
+      full: `set_bit(HV_TLB_FLUSH, v${target ?? '?'}->requests)`,
+      brief: `set_bit(HV_TLB_FLUSH, v${target ?? '?'})`,
+    },
+    then: late ? [`/* posted while v${target} is inhibited */`] : [],
+  }
+}
+
+const completion = ({ step, vcpu, before, after }: StepContext): string => {
+  if (step.result === true) return 'return 1 /* to be retried */'
+  if (after('result', vcpu) === 'EBUSY') return '/* guest gets -EBUSY as result */'
+  const late = inhibited(before, before('targets', vcpu))
+  return late === '' ? '/* the hypercall completes */' : `/* completes while ${late} is inhibited */`
+}
+
+const complete = (context: StepContext): Statement => {
+  const value = String(context.step.result)
+  const field = `v${context.vcpu}->suspended`
+  return {
+    text: { full: `READ_ONCE(${field}) == ${value}`, brief: `${field} == ${value}` },
+    then: [completion(context)],
+  }
+}
+
+const hasEvents = ({ step, vcpu }: StepContext): Statement => ({
+  text: `kvm_vcpu_has_events(v${vcpu}) == ${String(step.result)}`,
+  then: step.result === true ? ['/* runnable: does not sleep */'] : [],
+})
+
+/** vcpu_block finds the vCPU runnable before it has left its section of kvm->srcu. */
+const blockHasEvents = (context: StepContext): Statement => ({
+  ...hasEvents(context),
+  then: context.step.result === true ? ['/* runnable: does not sleep, kvm->srcu stays locked */'] : [],
+})
+
+const mutexLock = ({ vcpu, after }: StepContext): Statement => {
+  const set = after('inhibit', vcpu) === '1'
+  const garbage = members(after('vcpu_mask', vcpu))
+  return {
+    cause: `VMM: ${set ? 'inhibit' : 'uninhibit'} vCPU ${vcpu}`,
+    text: `mutex_lock(&v${vcpu}->mutex)`,
+    then: garbage.length === 0 ? [] : [`/* vcpu_mask on the stack holds ${after('vcpu_mask', vcpu) ?? ''} */`],
+  }
+}
+
+const mutexUnlock = ({ vcpu, after }: StepContext): Statement => ({
+  text: `mutex_unlock(&v${vcpu}->mutex)`,
+  then: inForce(after, vcpu) ? [`return /* v${vcpu} now inhibited */`] : ['return'],
+})
+
+const readOwnInhibit = ({ step, vcpu, after }: StepContext): Statement =>
+  String(step.result) === after('inhibit', vcpu) ? { then: ['return 0 /* nothing to change */'] } : {}
+
+const synchronize = ({ vcpu, after }: StepContext): Statement => {
+  const open = vcpus(after('srcu_gp', vcpu))
+  return {
+    text: 'synchronize_srcu(&kvm->srcu)',
+    then: open === '' ? [] : [`/* waits for ${open} */`],
+  }
+}
+
+const wake = (context: StepContext): Statement => {
+  const v = removed(context, 'vcpu_mask', context.vcpu) ?? '?'
+  return { text: { full: `set_bit(EVENT, v${v}->requests), kick`, brief: `set_bit(EVENT, v${v}), kick` } }
+}
+
+const checkRequest = ({ vcpu, before }: StepContext): Statement => ({
+  cause: `VMM: KVM_RUN of vCPU ${vcpu}`,
+  text: { full: `kvm_check_request(HV_TLB_FLUSH, v${vcpu})`, brief: `check_request(HV_TLB_FLUSH)` },
+  then: inForce(before, vcpu) ? [`/* flushes while v${vcpu} is inhibited */`] : [],
+})
+
+const action = (
+  name: string | { readonly full: string; readonly brief: string },
+  statement?: (context: StepContext) => Statement,
+): ActionDoc => ({ function: name, ...(statement === undefined ? {} : { statement }) })
+
+/** By label. A statement that is missing is what the step's access says: READ_ONCE and WRITE_ONCE of the patch. */
+const actions: Readonly<Record<string, ActionDoc>> = {
+  vmexit_hypercall: action('vcpu_enter_guest', hypercall),
+  vmexit_hypercall_again: action('vcpu_enter_guest', () => ({
+    cause: 'guest: same hypercall again',
+    text: 'srcu_read_lock(&kvm->srcu)',
+  })),
+  kvm_hv_flush_tlb_read_inhibit: action('kvm_hv_flush_tlb', readInhibit),
+  kvm_make_vcpus_request_mask: action('kvm_make_vcpus_request_mask', request),
+  kvm_hv_vcpu_suspend_tlb_flush_waiting_on: action(SUSPEND, suspendWaitingOn),
+  kvm_hv_vcpu_suspend_tlb_flush_suspended: action(SUSPEND, suspendSuspended),
+  kvm_hv_hypercall_complete: action('kvm_hv_hypercall_complete', complete),
+  vcpu_run_running: action('vcpu_run'),
+  vcpu_enter_guest: action('vcpu_enter_guest'),
+  vcpu_block_running: action('vcpu_block'),
+  vcpu_block_has_events: action('vcpu_block', blockHasEvents),
+  vcpu_block_srcu_read_unlock: action('vcpu_block'),
+  kvm_vcpu_check_block_running: action('kvm_vcpu_check_block'),
+  kvm_vcpu_check_block_has_events: action('kvm_vcpu_check_block', hasEvents),
+  kvm_vcpu_block_schedule: {
+    function: 'kvm_vcpu_block',
+    statement: () => ({ text: 'schedule() /* woken */' }),
+    waits: () => 'in schedule() for a wake-up',
+  },
+  vcpu_block_srcu_read_lock: action('vcpu_block'),
+
+  kvm_vcpu_ioctl_mutex_lock: action('kvm_vcpu_ioctl', mutexLock),
+  set_tlb_flush_inhibit_read: action(INHIBIT, readOwnInhibit),
+  set_tlb_flush_inhibit_write: action(INHIBIT),
+  set_tlb_flush_inhibit_smp_mb: action(INHIBIT),
+  synchronize_srcu: action(INHIBIT, synchronize),
+  synchronize_srcu_wait: {
+    ...action(INHIBIT, () => ({ text: 'synchronize_srcu() returns' })),
+    waits: (state, [, vcpu]) =>
+      `in synchronize_srcu() for ${vcpus(state('srcu_gp', vcpu))} to leave its kvm->srcu section`,
+  },
+  kvm_hv_vcpu_unsuspend_tlb_flush_read_suspended: action(UNSUSPEND, scanned),
+  kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on: action(UNSUSPEND, scanned),
+  kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on: action(UNSUSPEND),
+  kvm_hv_vcpu_unsuspend_tlb_flush_suspended: action(UNSUSPEND),
+  kvm_hv_vcpu_unsuspend_tlb_flush_wake: action('kvm_make_vcpus_request_mask', wake),
+  kvm_vcpu_ioctl_mutex_unlock: action('kvm_vcpu_ioctl', mutexUnlock),
+
+  kvm_check_request: action('vcpu_enter_guest', checkRequest),
+  kvm_hv_vcpu_flush_tlb: action('kvm_hv_vcpu_flush_tlb', () => ({ text: 'flush', then: ['/* KVM_RUN returns */'] })),
+
+  event_arrives: { statement: ({ vcpu }) => ({ cause: `event for vCPU ${vcpu}, kick` }) },
+}
+
+const properties: Readonly<Record<string, string>> = {
+  NoFlushPostedWhileInhibitedInv:
+    'No TLB flush is requested of a vCPU once the ioctl that inhibits it has returned, until the ioctl that ' +
+    'uninhibits it is called.',
+  NoFlushCompletesWhileInhibitedInv:
+    'No flush hypercall that names a vCPU completes once the ioctl that inhibits this vCPU has returned, until the ' +
+    'ioctl that uninhibits it is called.',
+  NoPostedFlushCompletesInv:
+    'A flush hypercall that requested a flush of a vCPU while this vCPU was inhibited does not complete while it ' +
+    'still is: the guest is not told that such a flush is done.',
+  NoFlushHappensWhileInhibitedInv:
+    'What the patch says: no TLB flush happens on a vCPU once the ioctl that inhibits it has returned, not even one ' +
+    'that was requested before.',
+  AllOrNothingInv:
+    'A flush hypercall that suspends its vCPU has requested a flush of no target, one that completes of all its targets.',
+  SuspendedHasCauseInv:
+    'The waiting_on of a vCPU that is seen suspended names the inhibited vCPU that it was suspended for.',
+  OnlyWaitersWokenInv: 'Uninhibiting a vCPU releases and wakes only the vCPUs that wait for this one.',
+  BusyNeverReachesGuestInv:
+    'The -EBUSY by which kvm_hv_flush_tlb() says that it suspended the vCPU never becomes the result of the hypercall.',
+  NoneStuckSuspendedInv:
+    'No vCPU stays suspended for a vCPU that is not inhibited and has no ioctl in progress that could release it.',
+  IoctlReturnsProp: 'Every call of the ioctl returns.',
+  FlushCompletesProp:
+    'If in the end every vCPU is uninhibited for good, every flush hypercall that was made completes.',
+}
+
+const toggles: Readonly<Record<string, ToggleDoc>> = {
+  SyncOnSet: {
+    on: 'the ioctl calls synchronize_srcu() after it has set the inhibit',
+    off: 'the ioctl does not call synchronize_srcu() after it has set the inhibit',
+  },
+  SyncOnClear: {
+    on: 'the ioctl calls synchronize_srcu() after it has cleared the inhibit, before it looks for suspended vCPUs',
+    off: 'the ioctl looks for suspended vCPUs as soon as it has cleared the inhibit, without synchronize_srcu()',
+  },
+  CheckBeforeRequest: {
+    on: 'kvm_hv_flush_tlb() checks the inhibit of all targets before it requests the first flush',
+    off: 'kvm_hv_flush_tlb() requests the flushes first and checks the inhibit of all targets afterwards',
+  },
+  IoctlMb: {
+    on: 'the ioctl has a full barrier after its store to tlb_flush_inhibit',
+    off: 'the ioctl has no barrier after its store to tlb_flush_inhibit',
+  },
+  WaitingOnBeforeSuspended: {
+    on: 'the suspending vCPU stores waiting_on before suspended',
+    off: 'the suspending vCPU stores suspended before waiting_on',
+  },
+  ClearWaitingOnBeforeSuspended: {
+    on: 'the ioctl resets waiting_on before suspended',
+    off: 'the ioctl resets suspended before waiting_on',
+  },
+  SeparateSuspended: {
+    on: 'suspended and waiting_on are two fields',
+    off: 'waiting_on is the only field: a vCPU is suspended while it is not -1',
+  },
+  MaskZeroed: {
+    on: 'vcpu_mask is zeroed before kvm_hv_vcpu_unsuspend_tlb_flush() sets bits in it',
+    off: 'kvm_hv_vcpu_unsuspend_tlb_flush() sets bits in a vcpu_mask that was not zeroed',
+  },
+  PendingEvents: {
+    on: 'an event may become pending on a suspended vCPU',
+    off: 'no event becomes pending on a suspended vCPU',
+  },
+  EventsMasked: {
+    on: 'a pending event does not make a suspended vCPU runnable',
+    off: 'a pending event makes a suspended vCPU runnable',
+  },
+}
+
+const hv = (name: string): FieldDoc => ({ name: (key) => `v${key}->${name}` })
+
+const fields: Readonly<Record<string, FieldDoc>> = {
+  tlb_flush_inhibit: hv('tlb_flush_inhibit'),
+  suspended: hv('suspended'),
+  waiting_on: hv('waiting_on'),
+  requests: { name: (key) => `v${key}->requests`, value: (set) => (set === 'true' ? 'HV_TLB_FLUSH' : '0') },
+}
+
+/** Words for the actions, properties, toggles and fields of flush-inhibit. */
+export const flushInhibitDocs: ActionDocs = {
+  actions,
+  lane: ([kind, id], initial) => {
+    if (kind === 'ioctl') return `ioctl on vCPU ${id}`
+    return initial('suspended', id) === undefined ? `vCPU ${id} (target)` : `vCPU ${id} (flush)`
+  },
+  properties,
+  toggles,
+  fields,
+  notes: ['v0 is vCPU 0; tlb_flush_inhibit, suspended and waiting_on are in its arch.hyperv.'],
+}

@@ -1,0 +1,229 @@
+/** A counterexample told in the words of the C code; the one source of every diagram, whatever it looks like. */
+
+import type { BehaviourStep, Counterexample } from '../counterexample.ts'
+import type { OpKind, ThreadId } from '../program.ts'
+import type { TlaValue } from '../trace/value.ts'
+import { equal } from '../trace/value.ts'
+import type { ActionDocs, Statement, StepContext, Wording } from './docs.ts'
+import { meaningOf } from './docs.ts'
+import { elementsOf, labelOf, reader, valueText } from './state.ts'
+
+/** One step as a diagram shows it. */
+export interface Moment {
+  /** index into the story's lanes */
+  readonly lane: number
+  readonly kind: OpKind
+  /** what made the thread take the step, where the world did */
+  readonly cause: string | undefined
+  /** the C function, where it is another than in the lane's step before */
+  readonly enters: Wording | undefined
+  readonly statement: Wording | undefined
+  readonly then: readonly string[]
+}
+
+/** A thread that cannot go on. */
+export interface Blocked {
+  readonly lane: number | undefined
+  readonly thread: string
+  readonly waits: string
+}
+
+/** A counterexample in words. */
+export interface Story {
+  readonly title: string
+  readonly lanes: readonly string[]
+  readonly moments: readonly Moment[]
+  /** the moments from this one on repeat for ever; `stuck` if nothing more happens; undefined for a finite behaviour */
+  readonly loop: number | 'stuck' | undefined
+  readonly deadlock: boolean
+  readonly blocked: readonly Blocked[]
+  /** the fields that changed at some time, as they are in the end */
+  readonly leftBehind: readonly string[]
+  readonly property: string
+  readonly meaning: string
+  readonly prevention: readonly string[]
+  readonly notes: readonly string[]
+}
+
+/** What a story cannot know from the counterexample. */
+export interface StoryOptions {
+  /** value of a toggle in the counterexample's model; with it the prevention can say which way to switch */
+  readonly toggle?: (name: string) => boolean | undefined
+}
+
+const wording = (text: string | Wording): Wording => (typeof text === 'string' ? { full: text, brief: text } : text)
+
+const sameThread = (a: ThreadId, b: ThreadId): boolean => a[0] === b[0] && a[1] === b[1]
+
+/** The result of an access as C writes it. */
+const resultText = (result: unknown): string =>
+  typeof result === 'boolean' || typeof result === 'number' || typeof result === 'string'
+    ? String(result)
+    : JSON.stringify(result)
+
+/** `suspended[0]` as the docs name it. */
+const locationText = (what: string, docs: ActionDocs): string => {
+  const [, variable, key] = /^(\w+)\[(-?\d+)\]$/.exec(what) ?? []
+  if (variable === undefined || key === undefined) return what
+  return docs.fields[variable]?.name(key) ?? what
+}
+
+/** The value that a store left in its location. */
+const storedText = ({ step, after }: StepContext): string => {
+  const [, variable, key] = /^(\w+)\[(-?\d+)\]$/.exec(step.what) ?? []
+  return (variable !== undefined && key !== undefined ? after(variable, Number(key)) : undefined) ?? '...'
+}
+
+/** A step that the docs say nothing about. */
+const derivedText = (context: StepContext, docs: ActionDocs): string | Wording => {
+  const { kind, what, result } = context.step
+  const location = locationText(what, docs)
+  switch (kind) {
+    case 'load': {
+      const value = resultText(result)
+      return { full: `READ_ONCE(${location}) == ${value}`, brief: `${location} == ${value}` }
+    }
+    case 'store': {
+      const value = storedText(context)
+      return { full: `WRITE_ONCE(${location}, ${value})`, brief: `${location} = ${value}` }
+    }
+    case 'rmw':
+      return `xchg(&${location}, ${storedText(context)})`
+    case 'wait':
+      return `wait for ${location}: done`
+    case 'barrier':
+    case 'lock':
+    case 'unlock':
+    case 'atomic':
+      return location
+  }
+}
+
+const contextsOf = (cx: Counterexample): StepContext[] => {
+  const { initial, steps } = cx.behaviour
+  return steps.map((step, i) => ({
+    step,
+    vcpu: step.thread[1],
+    before: reader(i === 0 ? initial : (steps[i - 1]?.state ?? initial)),
+    after: reader(step.state),
+  }))
+}
+
+/** The threads that take part, in the order of their first steps: a race is read from the left to the right. */
+const participants = ({ behaviour }: Counterexample): ThreadId[] => {
+  const all = behaviour.steps.map(({ thread }) => thread)
+  return all.filter((thread, i) => all.findIndex((other) => sameThread(thread, other)) === i)
+}
+
+const statementOf = (context: StepContext, docs: ActionDocs): Statement => {
+  const said = docs.actions[context.step.action]?.statement?.(context) ?? {}
+  if (context.step.environment) return { cause: context.step.what, ...said }
+  return { text: derivedText(context, docs), ...said }
+}
+
+/** Function that an action is a step of. */
+const functionOf = (action: string, docs: ActionDocs): Wording => {
+  const { full, brief } = wording(docs.actions[action]?.function ?? action)
+  return { full: `${full}()`, brief: `${brief}()` }
+}
+
+/** The steps as moments; remembers the function that each lane is in. */
+const momentsOf = (cx: Counterexample, docs: ActionDocs, threads: readonly ThreadId[]): Moment[] => {
+  const inside = new Map<number, string>()
+  return contextsOf(cx).map((context, i): Moment => {
+    const { step } = context
+    const lane = threads.findIndex((thread) => sameThread(thread, step.thread))
+    const { cause, text, then = [] } = statementOf(context, docs)
+    const moment = { lane, kind: step.kind, cause, then, statement: text === undefined ? undefined : wording(text) }
+    if (step.environment) return { ...moment, enters: undefined }
+    // a loop is read by itself, and a new call is a new call
+    if (i === cx.behaviour.loop) inside.clear()
+    const enters = functionOf(step.action, docs)
+    const same = cause === undefined && inside.get(lane) === enters.full
+    inside.set(lane, enters.full)
+    return { ...moment, enters: same ? undefined : enters }
+  })
+}
+
+const finalState = ({ behaviour }: Counterexample): ReadonlyMap<string, TlaValue> =>
+  behaviour.steps.at(-1)?.state ?? behaviour.initial
+
+/** All threads of the machine, from the domain of `pc`. */
+const allThreads = (cx: Counterexample): ThreadId[] => {
+  const pc = cx.behaviour.initial.get('pc')
+  if (pc?.kind !== 'fun') return []
+  return pc.entries.flatMap(([argument]): ThreadId[] => {
+    const [kind, id] = argument.kind === 'seq' ? argument.items : []
+    return kind?.kind === 'str' && id?.kind === 'int' ? [[kind.value, Number(id.value)]] : []
+  })
+}
+
+/** Threads that take no step any more though they would. */
+const blockedIn = (cx: Counterexample, docs: ActionDocs, threads: readonly ThreadId[]): Blocked[] => {
+  const { loop, steps, initial } = cx.behaviour
+  if (loop === undefined && cx.kind !== 'deadlock') return []
+  const state = reader(finalState(cx))
+  const moving = loop === undefined ? [] : steps.slice(loop).filter(({ environment }) => !environment)
+  return allThreads(cx).flatMap((thread): Blocked[] => {
+    const waits = docs.actions[labelOf(state, thread) ?? '']?.waits?.(state, thread)
+    if (waits === undefined || moving.some((step) => sameThread(step.thread, thread))) return []
+    const lane = threads.findIndex((other) => sameThread(other, thread))
+    return [{ lane: lane < 0 ? undefined : lane, thread: docs.lane(thread, reader(initial)), waits }]
+  })
+}
+
+const changedSometime = (variable: string, argument: string, initial: TlaValue, steps: readonly BehaviourStep[]) =>
+  steps.some(({ state }) => {
+    const value = state.get(variable)
+    const now = value && elementsOf(value).find(([a]) => a === argument)
+    return now !== undefined && !equal(now[1], initial)
+  })
+
+/** Fields that the behaviour changed, as they are in its last state. */
+const leftBehindBy = (cx: Counterexample, docs: ActionDocs): string[] => {
+  const last = finalState(cx)
+  return Object.entries(docs.fields).flatMap(([variable, field]) => {
+    const [before, after] = [cx.behaviour.initial.get(variable), last.get(variable)]
+    if (before === undefined || after === undefined) return []
+    const initial = new Map(elementsOf(before))
+    return elementsOf(after).flatMap(([argument, value]) => {
+      const from = initial.get(argument)
+      if (from === undefined || !changedSometime(variable, argument, from, cx.behaviour.steps)) return []
+      const text = valueText(value)
+      return [`${field.name(argument)} == ${field.value?.(text) ?? text}`]
+    })
+  })
+}
+
+const preventionBy = (toggle: string, docs: ActionDocs, { toggle: valueOf }: StoryOptions): string => {
+  const doc = docs.toggles[toggle]
+  const value = valueOf?.(toggle)
+  if (doc === undefined) return value === undefined ? `switching ${toggle}` : `${toggle} = ${value ? 'FALSE' : 'TRUE'}`
+  if (value === undefined) return `switching ${toggle} (TRUE: ${doc.on}; FALSE: ${doc.off})`
+  return value ? `${toggle} = FALSE: ${doc.off}` : `${toggle} = TRUE: ${doc.on}`
+}
+
+const titleOf = ({ model, behaviour }: Counterexample): string => {
+  const count = behaviour.steps.length
+  return `${model}, ${count} ${count === 1 ? 'step' : 'steps'}`
+}
+
+/** Tells a counterexample. */
+export const tell = (cx: Counterexample, docs: ActionDocs, options: StoryOptions = {}): Story => {
+  const { initial, steps, loop } = cx.behaviour
+  const threads = participants(cx)
+  const start = reader(initial)
+  return {
+    title: titleOf(cx),
+    lanes: threads.map((thread) => docs.lane(thread, start)),
+    moments: momentsOf(cx, docs, threads),
+    loop: loop !== undefined && loop >= steps.length ? 'stuck' : loop,
+    deadlock: cx.kind === 'deadlock',
+    blocked: blockedIn(cx, docs, threads),
+    leftBehind: leftBehindBy(cx, docs),
+    property: cx.property,
+    meaning: meaningOf(docs, cx.property),
+    prevention: cx.preventedBy.map((toggle) => preventionBy(toggle, docs, options)),
+    notes: docs.notes,
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * TLC as an engine. It stops at the first violation, so the cells that must hold share one run, which also counts the
+ * complete graph, and each cell that must not has a run of its own; so has each that turns out otherwise.
+ */
+
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { match } from 'ts-pattern'
+import type { CfgSelection } from '../../impl/lib/cfg.ts'
+import { printCfg } from '../../impl/lib/cfg.ts'
+import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import type { Cell, Model } from '../lib/project.ts'
+import { libraryDirectory, modelModule, specDirectory, specFiles } from '../lib/project.ts'
+import { withTempDir } from '../lib/tempdir.ts'
+import type { Java } from '../tlc/java.ts'
+import { findJava } from '../tlc/java.ts'
+import type { Jar } from '../tlc/jar.ts'
+import { resolveJar } from '../tlc/jar.ts'
+import type { TlcOptions, TlcRun } from '../tlc/run.ts'
+import { printCommand, runTlc } from '../tlc/run.ts'
+import type { RunOptions } from './engines.ts'
+import { workersOf } from './engines.ts'
+import type { EngineFindings, Found } from './result.ts'
+
+/** Java and the tools, both checked. */
+export interface Toolchain {
+  readonly java: Java
+  readonly jar: Jar
+}
+
+/** Finds Java and the jar; what is missing is an environment failure (exit 3) that says what to do. */
+export const findToolchain = async (): Promise<Toolchain> => {
+  const java = await findJava()
+  return { java, jar: await resolveJar() }
+}
+
+/** Models up to this many states are small to the JVM: starting up is most of the cost. */
+const SMALL_STATES = 200_000
+
+/** One run of TLC on a model. */
+export interface Selected {
+  readonly selection: CfgSelection
+  readonly checkDeadlock: boolean
+  readonly dump?: string
+  /** files that stand in for the modules of the model */
+  readonly modules?: readonly string[]
+}
+
+const taskOf = (
+  model: Model,
+  toolchain: Toolchain,
+  options: RunOptions,
+  selected: Selected,
+  directory: string,
+): TlcOptions => {
+  const name = modelModule(model.protocol)
+  const cfgFile = join(directory, `${name}.cfg`)
+  // TLC looks for the configuration beside the module, so both go to the run's own directory
+  for (const file of selected.modules ?? specFiles(model.protocol)) copyFileSync(file, join(directory, basename(file)))
+  writeFileSync(cfgFile, printCfg(model.cfg, selected.selection))
+  const small = model.distinctStates <= SMALL_STATES
+  return {
+    java: toolchain.java,
+    jar: toolchain.jar,
+    specFile: join(directory, `${name}.tla`),
+    cfgFile,
+    deadlock: selected.checkDeadlock,
+    small,
+    workers: small ? 1 : workersOf(options),
+    timeoutMs: options.timeout * 1000,
+    ...(options.heap === undefined ? {} : { heapMb: options.heap }),
+    ...(selected.dump === undefined ? {} : { dump: selected.dump }),
+  }
+}
+
+/** Names of the run's own directory are of no use to anybody: the modules' own places are. */
+const placed = (problem: LockstepError, model: Model, selected: Selected): LockstepError => {
+  const { file } = problem.problem
+  const own = (selected.modules ?? [...specFiles(model.protocol), model.cfgFile]).find(
+    (f) => file !== undefined && basename(f) === basename(file),
+  )
+  const cfg = file?.endsWith('.cfg') === true ? model.cfgFile : own
+  return cfg === undefined ? problem : new LockstepError({ ...problem.problem, file: cfg }, problem.exit)
+}
+
+/** Runs TLC on part of a model's properties. A run that did not do its work throws (exit 2 or 3). */
+export const runSelection = (
+  model: Model,
+  toolchain: Toolchain,
+  options: RunOptions,
+  selected: Selected,
+): Promise<TlcRun> =>
+  withTempDir('model', async (directory) => {
+    const run = await runTlc(taskOf(model, toolchain, options, selected, directory))
+    if (run.problem !== undefined) throw placed(run.problem, model, selected)
+    return run
+  })
+
+const STATE_MESSAGE = 2217
+
+const depthOf = (run: TlcRun): number => run.trace.filter(({ code }) => code === STATE_MESSAGE).length
+
+const types = (model: Model): string[] =>
+  model.cfg.invariants.filter((name) => !model.cells.some((c) => c.name === name))
+
+/** What a run checks whose every cell is expected to hold. */
+const together = (model: Model, cells: readonly Cell[]): Selected => ({
+  selection: {
+    specification: cells.some((c) => c.kind === 'liveness') ? (model.cfg.specification ?? 'Spec') : 'Spec',
+    invariants: [...types(model), ...cells.filter((c) => c.kind === 'invariant').map((c) => c.name)],
+    properties: cells.filter((c) => c.kind === 'liveness').map((c) => c.name),
+  },
+  checkDeadlock: cells.some((c) => c.kind === 'deadlock'),
+})
+
+/** What a run checks of one cell alone. */
+const alone = (model: Model, cell: Cell): Selected =>
+  match(cell.kind)
+    .with('invariant', () => ({
+      selection: { specification: 'Spec', invariants: [cell.name], properties: [] },
+      checkDeadlock: false,
+    }))
+    .with('liveness', () => ({
+      selection: { specification: model.cfg.specification ?? 'Spec', invariants: [], properties: [cell.name] },
+      checkDeadlock: false,
+    }))
+    .with('deadlock', () => ({
+      selection: { specification: 'Spec', invariants: [], properties: [] },
+      checkDeadlock: true,
+    }))
+    .exhaustive()
+
+const isFinding = (run: TlcRun): boolean =>
+  run.outcome === 'violation' || run.outcome === 'deadlock' || run.outcome === 'liveness'
+
+const foundBy = (run: TlcRun): Found =>
+  isFinding(run) ? { verdict: 'violated', depth: depthOf(run) } : { verdict: 'holds' }
+
+/** Which of the cells of a shared run a finding is about; TLC names no temporal property, so all of those are suspects. */
+const suspects = (run: TlcRun, cells: readonly Cell[]): readonly Cell[] =>
+  run.outcome === 'liveness'
+    ? cells.filter((c) => c.kind === 'liveness')
+    : cells.filter((c) => run.violated.includes(c.name))
+
+/** What could not be decided, and why. */
+const undecided = (error: unknown): { verdict: 'incomplete' | 'error'; note: string } => {
+  if (!(error instanceof LockstepError)) throw error
+  const { code, message, hint } = error.problem
+  const stopped = ['tlc-timeout', 'tlc-killed', 'tlc-out-of-memory'].includes(code)
+  return { verdict: stopped ? 'incomplete' : 'error', note: `${message}${hint === undefined ? '' : `; ${hint}`}` }
+}
+
+/** Decides every cell of a model with TLC. */
+export const checkWithTlc = async (
+  model: Model,
+  toolchain: Toolchain,
+  options: RunOptions,
+): Promise<EngineFindings> => {
+  const start = performance.now()
+  const cells = new Map<string, Found>()
+  const notes: string[] = []
+  let holding = model.cells.filter((c) => c.expected === 'holds')
+  let single = model.cells.filter((c) => c.expected === 'violated')
+  let complete: TlcRun | undefined
+  try {
+    while (complete === undefined) {
+      const run = await runSelection(model, toolchain, options, together(model, holding))
+      if (run.outcome === 'success') {
+        complete = run
+        for (const { name } of holding) cells.set(name, { verdict: 'holds' })
+        break
+      }
+      const surprising = suspects(run, holding)
+      if (surprising.length === 0) {
+        throw environmentFailure({
+          code: 'model-broken',
+          message: `${run.violated.join(', ') || run.outcome}: the model itself is wrong`,
+        })
+      }
+      holding = holding.filter((c) => !surprising.includes(c))
+      single = [...single, ...surprising]
+    }
+    for (const cell of single)
+      cells.set(cell.name, foundBy(await runSelection(model, toolchain, options, alone(model, cell))))
+  } catch (error) {
+    // bad input is the user's to mend; everything else is what this engine says of the model
+    if (error instanceof LockstepError && error.exit === 2) throw error
+    const { verdict, note } = undecided(error)
+    notes.push(note)
+    for (const { name } of model.cells) if (!cells.has(name)) cells.set(name, { verdict })
+  }
+  return {
+    engine: 'tlc',
+    cells,
+    distinctStates: complete?.distinctStates ?? null,
+    generatedStates: complete?.statesGenerated ?? null,
+    depth: complete?.depth ?? null,
+    seconds: (performance.now() - start) / 1000,
+    notes,
+  }
+}
+
+/** The commands that `checkWithTlc` would run, for `sh` in the directory of the specification. */
+export const dryRunTlc = async (model: Model, options: RunOptions): Promise<string[]> => {
+  const toolchain = await findToolchain()
+  const small = model.distinctStates <= SMALL_STATES
+  return [
+    `# ${model.name}: the configuration as it is; check splits its properties over several runs`,
+    printCommand({
+      java: toolchain.java,
+      jar: toolchain.jar,
+      specFile: join(specDirectory(model.protocol), `${modelModule(model.protocol)}.tla`),
+      cfgFile: model.cfgFile,
+      deadlock: true,
+      small,
+      workers: small ? 1 : workersOf(options),
+      libraryPath: [libraryDirectory()],
+    }),
+  ]
+}

@@ -1,0 +1,239 @@
+/** The command line: commands, their options and help; exit codes as the contract in the README gives them. */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { EXIT, LockstepError } from '../impl/lib/error.ts'
+import type { RunOptions } from './check/engines.ts'
+import type { CheckOptions } from './commands/check.ts'
+import { check } from './commands/check.ts'
+import { doctor } from './commands/doctor.ts'
+import { explain } from './commands/explain.ts'
+import { list } from './commands/list.ts'
+import type { ProveOptions } from './commands/prove.ts'
+import { prove } from './commands/prove.ts'
+import { replayCommand } from './commands/replay.ts'
+import { start } from './commands/start.ts'
+import { tlc } from './commands/tlc.ts'
+import { verify } from './commands/verify.ts'
+import { packageRoot } from './lib/project.ts'
+import { installSignalHandlers } from './lib/signals.ts'
+import type { Output } from './ui/output.ts'
+import { outputFor, printJson } from './ui/output.ts'
+
+const positive = (text: string): number => {
+  const n = Number(text)
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('expected a whole number from 1 on.')
+  return n
+}
+
+const version = (): string => {
+  const { version: v } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
+  return v
+}
+
+const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((l) => `  $ lockstep ${l}`).join('\n')}\n`
+
+const jsonOption = (): Option => new Option('--json', 'one JSON document on stdout and nothing else')
+const tagOption = (): Option =>
+  new Option('--tag <tag>', 'fast: what the main job runs; full: everything').choices(['fast', 'full'])
+const timeoutOption = (): Option =>
+  new Option('--timeout <seconds>', 'limit of one run of an engine').argParser(positive).default(1800)
+const heapOption = (): Option => new Option('--heap <megabytes>', 'heap of the JVM').argParser(positive)
+const workersOption = (): Option =>
+  new Option('--workers <n>', 'runs at a time, and workers of one large run').argParser(positive)
+
+type Action<O> = (out: Output, options: O) => Promise<number>
+
+/** Runs a command and turns what it throws into one clear error and an exit code. */
+const guarded =
+  <O extends { json?: boolean }>(action: Action<O>) =>
+  async (options: O): Promise<void> => {
+    const out = outputFor(options.json ?? false)
+    try {
+      process.exitCode = await action(out, options)
+    } catch (error) {
+      out.clear()
+      process.exitCode = reportError(error, out.json)
+    }
+  }
+
+/** Prints an error, as JSON if asked for; returns the exit code. */
+const reportError = (error: unknown, json: boolean): number => {
+  if (!(error instanceof LockstepError)) {
+    const message = error instanceof Error ? error.message : String(error)
+    const hint = 'this is a defect of lockstep: please report it with the command that you ran'
+    if (json) printJson({ ok: false, error: { code: 'internal', message, hint, file: null, line: null, column: null } })
+    else process.stderr.write(`lockstep: internal error: ${message}\n  ${hint}\n`)
+    if (process.env['LOCKSTEP_DEBUG'] !== undefined && error instanceof Error)
+      process.stderr.write(`${error.stack ?? ''}\n`)
+    return EXIT.environment
+  }
+  const { code, message, hint, file, line, column } = error.problem
+  if (json) {
+    const place = { file: file ?? null, line: line ?? null, column: column ?? null }
+    printJson({ ok: false, error: { code, message, hint: hint ?? null, ...place } })
+    return error.exit
+  }
+  const place =
+    file === undefined
+      ? ''
+      : `${file}${line === undefined ? '' : `:${line}${column === undefined ? '' : `:${column}`}`}: `
+  process.stderr.write(`lockstep: ${place}${message}\n${hint === undefined ? '' : `  ${hint}\n`}`)
+  return error.exit
+}
+
+const program = (): Command => {
+  const root = new Command('lockstep')
+    .description(
+      'Does this hypervisor synchronisation design lose an event, and how do I know that the answer is right?\n' +
+        'TARGET is a protocol, a design (flush-inhibit/no-srcu), a model (flush-inhibit/posted.sc) or a glob.',
+    )
+    .version(version())
+    .showHelpAfterError('(--help shows how)')
+    .addHelpText(
+      'after',
+      examples('start', 'check flush-inhibit', 'explain flush-inhibit/no-srcu', 'prove flush-inhibit/posted'),
+    )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all as expected and complete; 1 a finding; 2 bad usage or input;\n3 the environment or an engine failed or did not finish; 130/143 SIGINT/SIGTERM.\n',
+    )
+
+  root
+    .command('start')
+    .description('the main job: check, then prove, all protocols; what `npm start` runs')
+    .addOption(jsonOption())
+    .addOption(workersOption())
+    .addOption(timeoutOption())
+    .action(guarded((out, options: RunOptions & { json?: boolean }) => start(out, options)))
+
+  root
+    .command('list')
+    .description('protocols, designs, models, expected verdicts')
+    .argument('[target...]', 'protocols, designs, models or globs')
+    .addOption(jsonOption())
+    .addHelpText('after', examples('list', 'list flush-inhibit --json'))
+    .action((targets: string[], options: { json?: boolean }) =>
+      guarded((out) => Promise.resolve(list(out, targets)))(options),
+    )
+
+  root
+    .command('check')
+    .description('verdicts of every cell: each property of each model')
+    .argument('[target...]', 'protocols, designs, models or globs; default everything tagged fast')
+    .addOption(
+      new Option('--engine <engine>', 'auto: TLC where Java is, else embedded')
+        .choices(['auto', 'tlc', 'embedded', 'explorer', 'all'])
+        .default('auto'),
+    )
+    .addOption(tagOption())
+    .addOption(workersOption())
+    .addOption(timeoutOption())
+    .addOption(heapOption())
+    .addOption(new Option('--coverage', 'how often each action is taken over all models of its protocol'))
+    .addOption(new Option('-n, --dry-run', 'print the TLC commands instead of running them'))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples('check', 'check flush-inhibit --engine all --json', "check 'flush-inhibit/no-*' --engine explorer"),
+    )
+    .action((targets: string[], options: Omit<CheckOptions, 'targets'> & { json?: boolean }) =>
+      guarded((out) => check(out, { ...options, targets }))(options),
+    )
+
+  root
+    .command('prove')
+    .description('is the machine equal to its specification, state by state and edge by edge?')
+    .argument('[target...]', 'protocols, designs, models or globs; default everything tagged fast')
+    .addOption(tagOption())
+    .addOption(workersOption())
+    .addOption(timeoutOption())
+    .addOption(heapOption())
+    .addOption(new Option('--write', 'write certificates and counterexamples to traces/'))
+    .addOption(
+      new Option('--spec <directory>', 'prove against the modules in this directory instead of the model’s own'),
+    )
+    .addOption(new Option('--cfg <file>', 'prove against this configuration instead of the model’s own'))
+    .addOption(jsonOption())
+    .addHelpText('after', examples('prove', 'prove flush-inhibit/posted.sc --json'))
+    .action((targets: string[], options: Omit<ProveOptions, 'targets'> & { json?: boolean }) =>
+      guarded((out) => prove(out, { ...options, targets }))(options),
+    )
+
+  root
+    .command('verify')
+    .description('a certificate again, without Java')
+    .argument('<file>', 'a certificate that `prove --write` wrote')
+    .addOption(jsonOption())
+    .addHelpText('after', examples('verify traces/flush-inhibit/posted.sc.certificate.json'))
+    .action((file: string, options: { json?: boolean }) =>
+      guarded((out) => Promise.resolve(verify(out, file)))(options),
+    )
+
+  root
+    .command('replay')
+    .description('a trace of TLC (-tool output, -simulate file) or ITF on the machine: the first divergence')
+    .argument('<model>', 'the model whose machine replays it')
+    .argument('<trace>', 'the file; - is stdin')
+    .addOption(jsonOption())
+    .addHelpText('after', examples('replay flush-inhibit/no-srcu.sc traces/flush-inhibit/no-srcu.sc.Deadlock.itf.json'))
+    .action((model: string, file: string, options: { json?: boolean }) =>
+      guarded((out) => replayCommand(out, model, file))(options),
+    )
+
+  root
+    .command('explain')
+    .description('the counterexample to a property, fit for a review')
+    .argument('<model>', 'a model, or a design (its first model)')
+    .addOption(new Option('--property <name>', 'which; default the first violated cell'))
+    .addOption(new Option('--format <format>', 'how').choices(['lanes', 'mermaid', 'itf']).default('lanes'))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples('explain flush-inhibit/no-srcu', 'explain flush-inhibit/pending-event --property IoctlReturnsProp'),
+    )
+    .action((model: string, options: { json?: boolean; property?: string; format: 'lanes' | 'mermaid' | 'itf' }) =>
+      guarded((out) => Promise.resolve(explain(out, model, options)))(options),
+    )
+
+  root
+    .command('tlc')
+    .description('TLC itself, through the wrapper: lockstep tlc -- ARGS')
+    .argument('[args...]', 'arguments of tlc2.TLC')
+    .addOption(new Option('-n, --dry-run', 'print the command instead of running it'))
+    .addHelpText('after', examples('tlc -- -help', 'tlc -- -config posted.sc.cfg MCFlushInhibit.tla'))
+    .action((args: string[], options: { dryRun?: boolean }) => guarded((out) => tlc(out, args, options))({}))
+
+  root
+    .command('doctor')
+    .description('what is here, what is missing, what to do')
+    .addOption(jsonOption())
+    .action((options: { json?: boolean }) => guarded((out) => doctor(out))(options))
+
+  return root
+}
+
+/** Commander reports its own errors; bad usage is exit code 2, and with --json it is JSON too. */
+export const main = async (argv: readonly string[]): Promise<void> => {
+  installSignalHandlers()
+  const root = program()
+  const json = argv.includes('--json')
+  const override = (command: Command): void => {
+    command.exitOverride()
+    if (json) command.configureOutput({ writeErr: () => undefined })
+    for (const sub of command.commands) override(sub)
+  }
+  override(root)
+  try {
+    await root.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (json && error.exitCode !== 0) {
+      const message = error.message.replace(/^error: /, '')
+      const place = { file: null, line: null, column: null }
+      printJson({ ok: false, error: { code: 'usage', message, hint: '--help shows how', ...place } })
+    }
+  }
+}

@@ -1,0 +1,210 @@
+/** `lockstep check`: verdicts of every cell of the models asked for, by one engine or by all. */
+
+import { match } from 'ts-pattern'
+import { badInput, EXIT, LockstepError } from '../../impl/lib/error.ts'
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import { explore } from '../../impl/lib/explore.ts'
+import { checkWithEmbedded } from '../check/embedded.ts'
+import type { RunOptions } from '../check/engines.ts'
+import { tlcIfPresent, workersOf } from '../check/engines.ts'
+import { checkWithExplorer } from '../check/explorer.ts'
+import type { CellResult, EngineFindings, EngineName, ModelResult } from '../check/result.ts'
+import { modelResult } from '../check/result.ts'
+import type { Toolchain } from '../check/tlc.ts'
+import { checkWithTlc, dryRunTlc } from '../check/tlc.ts'
+import { checkedInEvidence } from '../lib/evidence.ts'
+import { pool } from '../lib/pool.ts'
+import type { Model } from '../lib/project.ts'
+import { loadModels, machineOf, selectModels } from '../lib/project.ts'
+import type { Output } from '../ui/output.ts'
+import { columns, printJson, seconds, thousands } from '../ui/output.ts'
+import { matrixOf } from '../ui/matrix.ts'
+
+/** Options of the command. */
+export interface CheckOptions extends RunOptions {
+  readonly targets: readonly string[]
+  readonly engine: 'auto' | EngineName | 'all'
+  readonly tag?: 'fast' | 'full'
+  readonly coverage?: boolean
+  readonly dryRun?: boolean
+}
+
+/** The embedded engine takes about half a millisecond a state: `auto` gives it models up to this size only. */
+export const EMBEDDED_AUTO_STATES = 20_000
+
+interface Job {
+  readonly model: Model
+  readonly engine: EngineName
+}
+
+/** Which engine decides which model. */
+const jobsFor = (models: readonly Model[], engine: CheckOptions['engine'], tlc: boolean): Job[] => {
+  const all = (names: readonly EngineName[]): Job[] =>
+    models.flatMap((model) => names.map((name) => ({ model, engine: name })))
+  return match(engine)
+    .with('all', () => all(['tlc', 'embedded', 'explorer']))
+    .with('tlc', 'embedded', 'explorer', (name) => all([name]))
+    .with('auto', () =>
+      tlc
+        ? all(['tlc'])
+        : models.flatMap((model): Job[] => {
+            const explorer: Job = { model, engine: 'explorer' }
+            return model.distinctStates <= EMBEDDED_AUTO_STATES ? [{ model, engine: 'embedded' }, explorer] : [explorer]
+          }),
+    )
+    .exhaustive()
+}
+
+const findingsOf = (
+  { model, engine }: Job,
+  toolchain: Toolchain | undefined,
+  options: CheckOptions,
+): Promise<EngineFindings> =>
+  match(engine)
+    .with('explorer', () => Promise.resolve(checkWithExplorer(model)))
+    .with('embedded', () => checkWithEmbedded(model, options.timeout * 1000))
+    .with('tlc', () => {
+      if (toolchain === undefined) throw new TypeError('TLC was asked for without a toolchain')
+      return checkWithTlc(model, toolchain, options)
+    })
+    .exhaustive()
+
+/** Cells on which two engines give different verdicts, and differing numbers of states. */
+export const disagreements = (results: readonly ModelResult[]): string[] => {
+  const out: string[] = []
+  for (const model of new Set(results.map((r) => r.model))) {
+    const own = results.filter((r) => r.model === model)
+    const counts = new Set(own.map((r) => r.distinctStates).filter((n) => n !== null))
+    if (counts.size > 1)
+      out.push(`${model}: distinct states ${own.map((r) => `${r.engine} ${r.distinctStates ?? '?'}`).join(', ')}`)
+    for (const name of new Set(own.flatMap((r) => r.properties.map((p) => p.name)))) {
+      const cells = own.flatMap((r) =>
+        r.properties.filter((p) => p.name === name).map((p) => ({ engine: r.engine, ...p })),
+      )
+      const decided = cells.filter((c) => c.verdict === 'holds' || c.verdict === 'violated')
+      if (new Set(decided.map((c) => c.verdict)).size > 1) {
+        out.push(`${model} ${name}: ${decided.map((c) => `${c.engine} ${c.verdict}`).join(', ')}`)
+      }
+    }
+  }
+  return out
+}
+
+/** Exit code of some results: what could not be decided outweighs what was found. */
+export const exitOf = (results: readonly ModelResult[], conflicts: readonly string[]): number => {
+  if (results.some((r) => r.verdict === 'error' || r.verdict === 'incomplete') || conflicts.length > 0)
+    return EXIT.environment
+  return results.every((r) => r.asExpected) ? EXIT.ok : EXIT.finding
+}
+
+const violatedCells = (r: ModelResult): string => {
+  const violated = r.properties.filter((p) => p.verdict === 'violated')
+  if (violated.length === 0) return 'all hold'
+  return `${violated.length} of ${r.properties.length} violated`
+}
+
+/** One line of the table of results. */
+export const resultRow = (r: ModelResult): string[] => [
+  r.asExpected ? 'ok' : r.verdict === 'error' || r.verdict === 'incomplete' ? r.verdict.toUpperCase() : 'UNEXPECTED',
+  r.model,
+  violatedCells(r),
+  r.distinctStates === null ? '? states' : `${thousands(r.distinctStates)} states`,
+  r.engine,
+  seconds(r.seconds),
+  r.unchecked.length > 0 ? `safety only; not checked: ${r.unchecked.join(', ')}` : '',
+]
+
+/** Runs the checks; used by `check` and `start`. */
+export const runChecks = async (
+  out: Output,
+  options: CheckOptions,
+): Promise<{ results: ModelResult[]; conflicts: string[]; tlc: Toolchain | LockstepError }> => {
+  const models = selectModels(loadModels(), options.targets, options.tag)
+  const found = options.engine === 'explorer' || options.engine === 'embedded' ? undefined : await tlcIfPresent()
+  if (found instanceof LockstepError && (options.engine === 'tlc' || options.engine === 'all')) throw found
+  const toolchain = found === undefined || found instanceof LockstepError ? undefined : found
+  const jobs = jobsFor(models, options.engine, toolchain !== undefined)
+  let done = 0
+  const results = await pool(jobs, workersOf(options), async (job) => {
+    out.progress(`checking ${job.model.name} with ${job.engine} (${done} of ${jobs.length} done)`)
+    const result = modelResult(job.model, await findingsOf(job, toolchain, options), checkedInEvidence(job.model))
+    done += 1
+    return result
+  })
+  out.clear()
+  const missing = found ?? new LockstepError({ code: 'not-asked', message: 'TLC was not asked for' }, 3)
+  return { results, conflicts: disagreements(results), tlc: toolchain ?? missing }
+}
+
+const printResults = (out: Output, results: readonly ModelResult[], conflicts: readonly string[]): void => {
+  for (const row of columns(results.map(resultRow))) out.line(row)
+  for (const r of results) for (const note of r.notes) out.line(out.colour.red(`  ${r.model} (${r.engine}): ${note}`))
+  for (const conflict of conflicts) out.line(out.colour.red(`  engines disagree: ${conflict}`))
+}
+
+/** How often each action is taken over all models of each protocol. */
+const coverageOf = (models: readonly Model[]): { protocol: string; action: string; taken: number }[] => {
+  const counts = new Map<string, Map<string, number>>()
+  for (const model of models) {
+    const graph = explore(assemble(compile(machineOf(model))), { invariants: false })
+    const own = counts.get(model.protocol.name) ?? new Map<string, number>()
+    graph.kernel.actions.forEach((action, i) => own.set(action, (own.get(action) ?? 0) + (graph.taken[i] ?? 0)))
+    counts.set(model.protocol.name, own)
+  }
+  return [...counts].flatMap(([protocol, own]) =>
+    [...own].sort(([a], [b]) => (a < b ? -1 : 1)).map(([action, taken]) => ({ protocol, action, taken })),
+  )
+}
+
+const coverage = (out: Output, options: CheckOptions): number => {
+  const rows = coverageOf(selectModels(loadModels(), options.targets, options.tag))
+  const never = rows.filter((r) => r.taken === 0)
+  if (out.json) printJson({ ok: never.length === 0, actions: rows })
+  for (const row of columns(rows.map((r) => [r.protocol, r.action, thousands(r.taken)]))) out.line(row)
+  for (const { action } of never) out.line(out.colour.red(`no model takes ${action}`))
+  return never.length === 0 ? EXIT.ok : EXIT.finding
+}
+
+/** Checks models; returns the exit code. */
+export const check = async (out: Output, options: CheckOptions): Promise<number> => {
+  if (options.coverage === true) return coverage(out, options)
+  if (options.dryRun === true) {
+    if (options.engine !== 'tlc' && options.engine !== 'auto') {
+      throw badInput({ code: 'usage', message: 'only TLC is another program: --dry-run goes with --engine tlc' })
+    }
+    for (const model of selectModels(loadModels(), options.targets, options.tag))
+      for (const line of await dryRunTlc(model, options)) out.line(line)
+    return EXIT.ok
+  }
+  const { results, conflicts, tlc } = await runChecks(out, options)
+  const code = exitOf(results, conflicts)
+  if (out.json) {
+    printJson({ ok: code === EXIT.ok, models: results, disagreements: conflicts })
+    return code
+  }
+  if (options.engine === 'auto' && tlc instanceof LockstepError) out.line(noTlcNote(tlc))
+  printResults(out, results, conflicts)
+  out.line()
+  for (const line of matrixOf(results)) out.line(line)
+  out.line(summary(results, code))
+  return code
+}
+
+/** What is said where TLC cannot run. */
+export const noTlcNote = (reason: LockstepError): string =>
+  [
+    `TLC is not used: ${reason.problem.message}`,
+    `  Small models are checked by the embedded engine (safety) and all by the explorer. TLC's own runs are in`,
+    `  traces/ as certificates and counterexamples; \`lockstep verify\` holds them against the machine.`,
+    ...(reason.problem.hint === undefined ? [] : [`  To run TLC: ${reason.problem.hint}`]),
+    '',
+  ].join('\n')
+
+/** One closing line. */
+export const summary = (results: readonly ModelResult[], code: number): string => {
+  const cells: CellResult[] = results.flatMap((r) => r.properties)
+  const good = results.filter((r) => r.asExpected).length
+  const violated = cells.filter((c) => c.verdict === 'violated').length
+  const word = code === EXIT.ok ? 'all as expected' : code === EXIT.finding ? 'NOT as expected' : 'NOT COMPLETE'
+  return `${good} of ${results.length} model runs as expected; ${cells.length} cells, ${violated} violated: ${word}`
+}

@@ -1,0 +1,92 @@
+/** `lockstep doctor`: what is here, what is missing, what to do. */
+
+import { readFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { EXIT, LockstepError } from '../../impl/lib/error.ts'
+import { runEmbedded } from '../embedded/engine.ts'
+import { loadModels, packageRoot } from '../lib/project.ts'
+import { findJava } from '../tlc/java.ts'
+import { resolveJar } from '../tlc/jar.ts'
+import type { Output } from '../ui/output.ts'
+import { columns, printJson } from '../ui/output.ts'
+
+interface Finding {
+  readonly name: string
+  readonly status: 'ok' | 'missing' | 'broken'
+  readonly detail: string
+  readonly hint: string | null
+}
+
+const attempt = async (name: string, look: () => Promise<string> | string): Promise<Finding> => {
+  try {
+    return { name, status: 'ok', detail: await look(), hint: null }
+  } catch (error) {
+    const problem = error instanceof LockstepError ? error.problem : undefined
+    const message = error instanceof Error ? error.message : String(error)
+    const status = problem?.code.startsWith('no-') === true ? 'missing' : 'broken'
+    return { name, status, detail: problem?.message ?? message, hint: problem?.hint ?? null }
+  }
+}
+
+const requiredNode = (): string => {
+  const { engines } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    engines: { node: string }
+  }
+  return engines.node
+}
+
+const node = (): string => {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 19)) throw new Error(`${process.versions.node}, needs ${requiredNode()}`)
+  return process.versions.node
+}
+
+const java = async (): Promise<string> => {
+  const { version, path, notes } = await findJava()
+  return [`${version} (${path})`, ...notes].join('; ')
+}
+
+const jar = async (): Promise<string> => {
+  const { path, sha256, pinned, source } = await resolveJar()
+  return `${path} from ${source}, sha256 ${sha256.slice(0, 12)}...${pinned ? ' as pinned' : ', not the pinned one'}`
+}
+
+const SMOKE =
+  "---- MODULE S ----\nVARIABLE x\nInit == x = 0\nNext == x = 0 /\\ x' = 1\nSpec == Init /\\ [][Next]_x\n====\n"
+
+const embedded = (): string => {
+  const { outcome, states } = runEmbedded({
+    source: SMOKE,
+    cfg: 'SPECIFICATION Spec\n',
+    maxStates: 10,
+    allowDeadlock: true,
+  })
+  if (outcome !== 'success' || states !== 2)
+    throw new Error(`tla-checker answers ${outcome} with ${states} states on a specification of 2`)
+  return 'tla-checker answers (safety only)'
+}
+
+/** Looks around; exit code 0 if everything is here, 3 if something is missing that a command needs. */
+export const doctor = async (out: Output): Promise<number> => {
+  const findings = [
+    await attempt('Node.js', node),
+    await attempt('Java', java),
+    await attempt('tla2tools', jar),
+    await attempt('embedded engine', embedded),
+    await attempt('models', () => `${loadModels().length} models, manifests and configurations agree`),
+    await attempt('machine', () => `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`),
+  ]
+  const ok = findings.every((f) => f.status === 'ok')
+  if (out.json) printJson({ ok, findings })
+  const rows = columns(findings.map((f) => [f.status, f.name, f.detail]))
+  findings.forEach((finding, i) => {
+    out.line(rows[i])
+    if (finding.hint !== null) out.line(`    ${finding.hint}`)
+  })
+  if (!ok)
+    out.line(
+      'Without Java or tla2tools: check (embedded engine and explorer), verify, replay and explain work; prove and tlc do not.',
+    )
+  return ok ? EXIT.ok : EXIT.environment
+}

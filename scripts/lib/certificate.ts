@@ -1,0 +1,82 @@
+/** A certificate of equality: what was compared, what was found, and from what; verifiable again without Java. */
+
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { z } from 'zod'
+import type { Comparison } from '../../impl/lib/prove/compare.ts'
+import type { Model } from './project.ts'
+import { packageRoot, specFiles, traceDirectory } from './project.ts'
+
+const sides = z.strictObject({ spec: z.int(), impl: z.int() })
+const hex = z.string().regex(/^[0-9a-f]{64}$/)
+
+/** Format of a certificate. */
+export const certificateSchema = z.strictObject({
+  format: z.literal('lockstep-certificate'),
+  version: z.literal(1),
+  model: z.string(),
+  equal: z.literal(true),
+  initial: sides,
+  states: sides,
+  edges: sides,
+  actions: z.record(z.string(), sides),
+  /** digest of both transition systems */
+  digest: hex,
+  /** what TLC printed at the end of the run that dumped the graph */
+  tlc: z.strictObject({ version: z.string(), generatedStates: z.int(), distinctStates: z.int(), depth: z.int() }),
+  /** sha256 of each file that the result depends on, by its path in the package, and of the jar */
+  inputs: z.record(z.string(), hex),
+})
+
+export type Certificate = z.infer<typeof certificateSchema>
+
+const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
+
+const relativePath = (file: string): string => relative(packageRoot(), file).replaceAll('\\', '/')
+
+/** The machine's sources: the protocol's directory and impl/lib's files that a machine is built from. */
+export const machineSources = (model: Model): string[] => {
+  const own = join(packageRoot(), 'impl', model.protocol.name)
+  const lib = join(packageRoot(), 'impl', 'lib')
+  const shared = ['SRCU.ts', 'compile.ts', 'explore.ts', 'program.ts', 'schema.ts', 'view.ts'].map((f) => join(lib, f))
+  const files = readdirSync(own)
+    .filter((f) => f.endsWith('.ts') && f !== 'docs.ts')
+    .map((f) => join(own, f))
+  return [...files, ...shared].sort()
+}
+
+/** sha256 of everything on disk that a proof of the model depends on. */
+export const inputHashes = (model: Model): Record<string, string> =>
+  Object.fromEntries(
+    [...specFiles(model.protocol), model.cfgFile, ...machineSources(model)]
+      .map((file): [string, string] => [relativePath(file), sha256(readFileSync(file))])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
+
+/** File of a model's certificate. */
+export const certificateFile = (model: Model): string =>
+  join(traceDirectory(model.protocol), `${model.stem}.certificate.json`)
+
+/** Makes the certificate of a comparison that found the two equal. */
+export const certificateOf = (
+  model: Model,
+  comparison: Comparison,
+  tlc: Certificate['tlc'],
+  jarSha256: string,
+): Certificate => ({
+  format: 'lockstep-certificate',
+  version: 1,
+  model: model.name,
+  equal: true,
+  initial: comparison.initial,
+  states: comparison.states,
+  edges: comparison.edges,
+  actions: Object.fromEntries(Object.entries(comparison.actions).sort(([a], [b]) => (a < b ? -1 : 1))),
+  digest: comparison.digest.spec,
+  tlc,
+  inputs: { ...inputHashes(model), 'tla2tools.jar': jarSha256 },
+})
+
+/** Its text, byte for byte the same for the same result. */
+export const printCertificate = (certificate: Certificate): string => `${JSON.stringify(certificate, null, 2)}\n`

@@ -1,0 +1,110 @@
+/** Counterexamples of a model, from the explorer, and their checked-in files in traces/. */
+
+import { existsSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import type { Behaviour, Counterexample } from '../../impl/lib/counterexample.ts'
+import { lassoBehaviour, shortestTo } from '../../impl/lib/counterexample.ts'
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import type { Graph } from '../../impl/lib/explore.ts'
+import { explore } from '../../impl/lib/explore.ts'
+import { badInput } from '../../impl/lib/error.ts'
+import { tla } from '../../impl/lib/trace/value.ts'
+import type { Trace } from '../../impl/lib/trace/trace.ts'
+import { View } from '../../impl/lib/view.ts'
+import { graphOf, livenessOf } from '../check/explorer.ts'
+import { Constants } from '../../impl/lib/constants.ts'
+import type { Cell, Model } from './project.ts'
+import { packageRoot, traceDirectory } from './project.ts'
+
+/** File of the counterexample to a cell. */
+export const evidenceFile = (model: Model, property: string): string =>
+  join(traceDirectory(model.protocol), `${model.stem}.${property}.itf.json`)
+
+/** The same relative to the package, if it is checked in. */
+export const checkedInEvidence =
+  (model: Model) =>
+  ({ name, expected }: Cell): string | null => {
+    const file = evidenceFile(model, name)
+    return expected === 'violated' && existsSync(file) ? relative(packageRoot(), file).replaceAll('\\', '/') : null
+  }
+
+/** All violated cells of a graph with their behaviours. */
+export const violationsOf = (graph: Graph, view: View): Map<string, Behaviour> => {
+  const found = new Map<string, Behaviour>()
+  for (const [name, { state }] of graph.violations) found.set(name, shortestTo(graph, view, state))
+  if (graph.deadlock !== undefined) found.set('Deadlock', shortestTo(graph, view, graph.deadlock.state))
+  for (const [name, lasso] of livenessOf(graph)) found.set(name, lassoBehaviour(graph, view, lasso))
+  return found
+}
+
+/** Is a property violated in the model with other constants? */
+const violatedWith = (model: Model, toggle: string, property: string): boolean => {
+  const value = model.cfg.constants.get(toggle)
+  if (value?.kind !== 'bool') return true
+  const constants = new Map(model.cfg.constants).set(toggle, tla.bool(!value.value))
+  const machine = model.protocol.machine(new Constants(constants, model.name))
+  const graph = explore(assemble(compile(machine)), { edges: true })
+  if (property === 'Deadlock') return graph.deadlock !== undefined
+  return graph.violations.has(property) || livenessOf(graph).has(property)
+}
+
+/** Toggles each of which, switched alone, makes the property hold. */
+const preventing = (model: Model, property: string): string[] =>
+  model.protocol.toggles.filter((toggle) => !violatedWith(model, toggle, property))
+
+/** Counterexamples to all violated cells of a model, without the toggles that would prevent them. */
+export const counterexamples = (model: Model): Map<string, Counterexample> => {
+  const graph = graphOf(model)
+  const found = violationsOf(graph, new View(graph.kernel))
+  return new Map(
+    model.cells.flatMap(({ name, kind }): [string, Counterexample][] => {
+      const behaviour = found.get(name)
+      return behaviour === undefined
+        ? []
+        : [[name, { model: model.name, property: name, kind, behaviour, preventedBy: [] }]]
+    }),
+  )
+}
+
+/** The counterexample to a property of a model: `property`, or the first violated cell. */
+export const counterexample = (model: Model, property: string | undefined): Counterexample => {
+  if (property !== undefined && !model.cells.some(({ name }) => name === property)) {
+    throw badInput({
+      code: 'unknown-property',
+      message: `${model.name} has no property ${property}`,
+      hint: `it has ${model.cells.map(({ name }) => name).join(', ')}`,
+    })
+  }
+  const found = counterexamples(model)
+  const [first] = found.keys()
+  const chosen = found.get(property ?? first ?? '')
+  if (chosen === undefined) {
+    throw badInput({
+      code: 'nothing-to-explain',
+      message: `${property ?? 'every property'} holds in ${model.name}: there is no counterexample`,
+      hint:
+        found.size > 0
+          ? `violated there: ${[...found.keys()].join(', ')}`
+          : '`lockstep list` shows which designs break what',
+    })
+  }
+  return { ...chosen, preventedBy: preventing(model, chosen.property) }
+}
+
+/** A behaviour as a trace file has it. */
+export const traceOf = (cx: Counterexample): Trace => {
+  const { initial, steps, loop } = cx.behaviour
+  return {
+    meta: { model: cx.model, property: cx.property },
+    vars: [...initial.keys()],
+    states: [
+      { values: initial },
+      ...steps.map(({ action, thread, state }) => ({
+        action,
+        args: { thread: `${thread[0]}${thread[1]}` },
+        values: state,
+      })),
+    ],
+    ...(loop === undefined ? {} : { loop }),
+  }
+}

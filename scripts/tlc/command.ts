@@ -1,0 +1,115 @@
+/** The command line of a run of TLC. */
+
+import { delimiter } from 'node:path'
+import { resolve } from 'node:path'
+
+/** Random walks in place of the exhaustive search. */
+export interface Simulation {
+  /** number of behaviours */
+  readonly traces: number
+  /** states of the longest behaviour */
+  readonly depth?: number
+  readonly seed?: number
+  /** prefix of the files to which TLC writes the behaviours */
+  readonly file?: string
+}
+
+/** What TLC is to do. */
+export interface TlcTask {
+  readonly java: { readonly path: string }
+  readonly jar: { readonly path: string }
+  readonly specFile: string
+  readonly cfgFile: string
+  /** 1 unless told; `auto` is one per core */
+  readonly workers?: number | 'auto'
+  /** largest heap, in MB; the virtual machine's own choice unless told */
+  readonly heapMb?: number
+  /** whether a state without successor is an error */
+  readonly deadlock: boolean
+  /** whether the run is short (some hundred thousand states), so that starting up is most of it; true unless told */
+  readonly small?: boolean
+  /** file for the complete graph; there only after success */
+  readonly dump?: string
+  /** minutes between coverage reports; there is one at the end in any case */
+  readonly coverage?: number
+  readonly simulate?: Simulation
+  /** directories with modules that the specification extends */
+  readonly libraryPath?: readonly string[]
+  readonly extraArgs?: readonly string[]
+}
+
+/** A program with its arguments, without a shell. */
+export interface Command {
+  readonly program: string
+  readonly args: readonly string[]
+}
+
+/** The dump within the run's directory. TLC would add `.dot` to any other name. */
+export const dumpIn = (directory: string): string => `${directory}/dump.dot`
+
+/**
+ * Flags of the virtual machine; README.md beside this file has the measurements. TLC writes numbers in the way of the
+ * machine's locale, and messages.ts reads English ones.
+ */
+export const jvmFlags = (directory: string, { small = true, heapMb, libraryPath = [] }: Partial<TlcTask>): string[] => [
+  ...(small ? ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'] : ['-XX:+UseParallelGC']),
+  '-XX:-UsePerfData',
+  ...(heapMb === undefined ? [] : [`-Xmx${heapMb}m`]),
+  '-Duser.language=en',
+  '-Duser.country=US',
+  '-Dfile.encoding=UTF-8',
+  '-Dstdout.encoding=UTF-8',
+  // TLC unpacks its standard modules into the temporary directory, where parallel runs would race
+  `-Djava.io.tmpdir=${directory}`,
+  ...(libraryPath.length === 0 ? [] : [`-DTLA-Library=${libraryPath.map((path) => resolve(path)).join(delimiter)}`]),
+]
+
+const simulation = ({ traces, depth, seed, file }: Simulation): string[] => [
+  '-simulate',
+  [...(file === undefined ? [] : [`file=${file}`]), `num=${traces}`].join(','),
+  ...(depth === undefined ? [] : ['-depth', String(depth)]),
+  ...(seed === undefined ? [] : ['-seed', String(seed)]),
+]
+
+const tlcArgs = (directory: string, task: TlcTask): string[] => [
+  '-tool',
+  '-workers',
+  String(task.workers ?? 1),
+  '-metadir',
+  `${directory}/states`,
+  ...(task.deadlock ? [] : ['-deadlock']),
+  ...(task.dump === undefined ? [] : ['-dump', 'dot,actionlabels', dumpIn(directory)]),
+  ...(task.coverage === undefined ? [] : ['-coverage', String(task.coverage)]),
+  ...(task.simulate === undefined ? [] : simulation(task.simulate)),
+  ...(task.extraArgs ?? []),
+  '-config',
+  resolve(task.cfgFile),
+  resolve(task.specFile),
+]
+
+/** The command that runs a task with `directory` for all its temporary files. */
+export const commandOf = (task: TlcTask, directory: string): Command => ({
+  program: task.java.path,
+  args: [...jvmFlags(directory, task), '-cp', task.jar.path, 'tlc2.TLC', ...tlcArgs(directory, task)],
+})
+
+const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
+
+const VARIABLE = 'TLC_TMP'
+
+/** Stands for the temporary directory until the words are quoted. */
+const PLACE = '\0'
+
+const quoteWord = (word: string): string =>
+  word
+    .split(PLACE)
+    .map((part) => (part === '' ? '' : quote(part)))
+    .join(`"$${VARIABLE}"`)
+
+/** A task as a line for `sh` that makes the temporary directory, does the same as the run, and removes it. */
+export const printCommand = (task: TlcTask): string => {
+  const { program, args } = commandOf(task, PLACE)
+  const run = [program, ...args].map(quoteWord).join(' ')
+  const keep = task.dump === undefined ? '' : ` && mv "$${VARIABLE}"/dump.dot ${quote(task.dump)}`
+  return `${VARIABLE}=$(mktemp -d); ${run}${keep}; rm -rf "$${VARIABLE}"`
+}

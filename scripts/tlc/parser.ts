@@ -1,0 +1,123 @@
+/** Takes TLC's `-tool` output apart, as a stream: messages, which may nest, and what is printed between them. */
+
+/** One message as it was sent. */
+export interface RawMessage {
+  /** `EC` number */
+  readonly code: number
+  /** `MP` class: 0 none, 1 error, 2 TLC bug, 3 warning, 4 state */
+  readonly class: number
+  /** body without its last line break; the texts of nested messages stand in their places, without the marks */
+  readonly text: string
+  /** messages inside this one: TLC formats an error and makes it the parameter of another */
+  readonly nested: readonly RawMessage[]
+  /** the output ended before the end mark did */
+  readonly truncated?: true
+}
+
+/** What the parser finds, in the order of the output. */
+export type ToolItem =
+  | { readonly kind: 'message'; readonly message: RawMessage }
+  /** one line outside of messages: SANY's errors, or what the specification prints */
+  | { readonly kind: 'output'; readonly line: string }
+
+/** The start mark of a nested message need not stand at the beginning of a line. */
+const START = /^(.*)@!@!@STARTMSG (-?\d+):(\d+) @!@!@$/s
+const END = /^(.*)@!@!@ENDMSG (-?\d+) @!@!@$/s
+
+class Frame {
+  readonly code: number
+  readonly class: number
+  readonly #nested: RawMessage[] = []
+  #text = ''
+
+  constructor(code: number, messageClass: number) {
+    this.code = code
+    this.class = messageClass
+  }
+
+  add(text: string): void {
+    this.#text += text
+  }
+
+  nest(message: RawMessage): void {
+    this.#nested.push(message)
+    this.#text += `${message.text}\n`
+  }
+
+  close(truncated: boolean): RawMessage {
+    const text = this.#text.endsWith('\n') ? this.#text.slice(0, -1) : this.#text
+    const message = { code: this.code, class: this.class, text, nested: this.#nested }
+    return truncated ? { ...message, truncated } : message
+  }
+}
+
+/** Push chunks in, take items out; how the output is cut into chunks makes no difference. */
+export class ToolParser {
+  readonly #stack: Frame[] = []
+  #pending = ''
+
+  /** The items that this chunk completes. */
+  push(chunk: string): ToolItem[] {
+    const lines = (this.#pending + chunk).split('\n')
+    this.#pending = lines.pop() ?? ''
+    return lines.flatMap((line) => this.#line(line.endsWith('\r') ? line.slice(0, -1) : line))
+  }
+
+  /** What is left when the output has ended; a message without its end is marked as truncated. */
+  end(): ToolItem[] {
+    const items = this.#pending === '' ? [] : this.#line(this.#pending)
+    this.#pending = ''
+    while (this.#stack.length > 0) items.push(...this.#close(true))
+    return items
+  }
+
+  #line(line: string): ToolItem[] {
+    // cheap for the lines of states, which are most of them
+    if (!line.endsWith(' @!@!@')) return this.#text(`${line}\n`)
+    const start = START.exec(line)
+    if (start !== null) return this.#open(start[1] ?? '', Number(start[2]), Number(start[3]))
+    const end = END.exec(line)
+    const code = Number(end?.[2])
+    // an end mark of a message that is not open is text
+    if (end === null || !this.#stack.some((frame) => frame.code === code)) return this.#text(`${line}\n`)
+    return [...this.#text(end[1] ?? ''), ...this.#closeTo(code)]
+  }
+
+  #open(before: string, code: number, messageClass: number): ToolItem[] {
+    const items = before === '' ? [] : this.#text(before)
+    this.#stack.push(new Frame(code, messageClass))
+    return items
+  }
+
+  #closeTo(code: number): ToolItem[] {
+    const items: ToolItem[] = []
+    while (this.#stack.at(-1)?.code !== code) items.push(...this.#close(true))
+    return [...items, ...this.#close(false)]
+  }
+
+  #close(truncated: boolean): ToolItem[] {
+    const message = this.#stack.pop()?.close(truncated)
+    if (message === undefined) return []
+    const parent = this.#stack.at(-1)
+    if (parent === undefined) return [{ kind: 'message', message }]
+    parent.nest(message)
+    return []
+  }
+
+  #text(text: string): ToolItem[] {
+    const frame = this.#stack.at(-1)
+    if (frame === undefined) return text === '' ? [] : [{ kind: 'output', line: text.replace(/\n$/, '') }]
+    frame.add(text)
+    return []
+  }
+}
+
+/** All items of an output that is there as a whole. */
+export const parseToolOutput = (text: string): ToolItem[] => {
+  const parser = new ToolParser()
+  return [...parser.push(text), ...parser.end()]
+}
+
+/** A message as TLC sends it, nested ones flattened. */
+export const printRaw = ({ code, class: messageClass, text }: RawMessage): string =>
+  `@!@!@STARTMSG ${code}:${messageClass} @!@!@\n${text}\n@!@!@ENDMSG ${code} @!@!@\n`

@@ -1,0 +1,281 @@
+/** Runs TLC: a temporary directory of its own, a Java that dies with us, typed messages, one conclusion. */
+
+import type { ChildProcess } from 'node:child_process'
+import { copyFileSync, renameSync, rmSync } from 'node:fs'
+import type { LockstepError } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/error.ts'
+import { stopChild } from '../lib/children.ts'
+import { installSignalHandlers } from '../lib/signals.ts'
+import { withTempDir } from '../lib/tempdir.ts'
+import { EC } from './codes.ts'
+import type { TlcTask } from './command.ts'
+import { commandOf, dumpIn, jvmFlags, printCommand } from './command.ts'
+import { spawnGuarded } from './guard.ts'
+import type { TlcMessage } from './messages.ts'
+import { decode, decodeAll } from './messages.ts'
+import type { TlcOutcome } from './outcome.ts'
+import { conclude } from './outcome.ts'
+import type { RawMessage, ToolItem } from './parser.ts'
+import { printRaw, ToolParser } from './parser.ts'
+
+export type { Simulation, TlcTask } from './command.ts'
+export { printCommand } from './command.ts'
+export type { TlcOutcome } from './outcome.ts'
+
+/** A task and how it is watched. */
+export interface TlcOptions extends TlcTask {
+  /** in milliseconds; none unless told */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  /** told of each message as it comes */
+  readonly onMessage?: (message: TlcMessage, raw: RawMessage) => void
+}
+
+/** What a run was and found. Counts are TLC's last words on them, 0 where it had none; they are complete on success. */
+export interface TlcRun {
+  readonly outcome: TlcOutcome
+  /** exit code, message and hint where TLC did not finish its work; absent after success and after a finding */
+  readonly problem: LockstepError | undefined
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  /** e.g. `2.18 of 20 March 2023` */
+  readonly version: string
+  readonly statesGenerated: number
+  readonly distinctStates: number
+  /** states left on the queue */
+  readonly queue: number
+  readonly depth: number
+  /** distinct initial states */
+  readonly initialStates: number
+  /** wall time, Java's start included */
+  readonly seconds: number
+  /** all messages, inner ones before the outer */
+  readonly messages: readonly TlcMessage[]
+  /** the counterexample: the finding, its states, what follows them */
+  readonly trace: readonly RawMessage[]
+  /** the counterexample as `-tool` prints it, which parseToolTraces reads; empty where there is none */
+  readonly traceText: string
+  /** names of the violated invariants and action properties, `Deadlock`; TLC names no temporal property */
+  readonly violated: readonly string[]
+  /** warnings, and messages that this version of the wrapper does not know */
+  readonly notes: readonly string[]
+  /** lines outside of messages: SANY's, and what the specification prints; at most the first {@link MOST_OUTPUT} */
+  readonly output: readonly string[]
+  readonly stderr: string
+  /** the same run as a line for `sh` */
+  readonly command: string
+}
+
+/** A specification that prints in every state must not fill our memory. */
+export const MOST_OUTPUT = 10_000
+const MOST_STDERR = 64 * 1024
+
+/** Collects what a run says. */
+class Listener {
+  readonly messages: TlcMessage[] = []
+  readonly raw: RawMessage[] = []
+  readonly output: string[] = []
+  stderr = ''
+  readonly #parser = new ToolParser()
+  readonly #onMessage: TlcOptions['onMessage']
+
+  constructor(onMessage: TlcOptions['onMessage']) {
+    this.#onMessage = onMessage
+  }
+
+  listen(child: ChildProcess): void {
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      this.#take(this.#parser.push(chunk))
+    })
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      this.stderr = (this.stderr + chunk).slice(0, MOST_STDERR)
+    })
+  }
+
+  end(): void {
+    this.#take(this.#parser.end())
+  }
+
+  #take(items: readonly ToolItem[]): void {
+    for (const item of items) {
+      if (item.kind === 'message') this.#message(item.message)
+      else if (this.output.length < MOST_OUTPUT) this.output.push(item.line)
+    }
+  }
+
+  #message(raw: RawMessage): void {
+    this.raw.push(raw)
+    this.messages.push(...decodeAll(raw))
+    this.#onMessage?.(decode(raw), raw)
+  }
+}
+
+interface Ending {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stopped: 'timeout' | 'killed' | undefined
+}
+
+/** Waits for the child's end, and brings it about when time is up or the caller says so. */
+const watch = (child: ChildProcess, { timeoutMs, signal }: TlcOptions): Promise<Ending> =>
+  new Promise((resolve, reject) => {
+    let stopped: Ending['stopped']
+    const stop = (why: 'timeout' | 'killed'): void => {
+      stopped ??= why
+      stopChild(child)
+    }
+    const abort = (): void => {
+      stop('killed')
+    }
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            stop('timeout')
+          }, timeoutMs)
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted === true) abort()
+    const settle = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+    child.once('error', (error) => {
+      settle()
+      const message = `Java could not be started: ${error.message}`
+      reject(
+        environmentFailure({ code: 'java-broken', message, hint: '`lockstep doctor` says what is missing' }, error),
+      )
+    })
+    child.once('close', (exitCode, killedBy) => {
+      settle()
+      resolve({ exitCode, signal: killedBy, stopped })
+    })
+  })
+
+const TRACE: ReadonlySet<number> = new Set([
+  EC.INVARIANT_VIOLATED_INITIAL,
+  EC.PROPERTY_VIOLATED_INITIAL,
+  EC.INVARIANT_VIOLATED_BEHAVIOR,
+  EC.ACTION_PROPERTY_VIOLATED_BEHAVIOR,
+  EC.DEADLOCK_REACHED,
+  EC.TEMPORAL_PROPERTY_VIOLATED,
+  EC.BEHAVIOR_UP_TO_THIS_POINT,
+  EC.COUNTER_EXAMPLE,
+  EC.STATE_PRINT1,
+  EC.STATE_PRINT2,
+  EC.STATE_PRINT3,
+  EC.BACK_TO_STATE,
+])
+
+const violatedNames = (messages: readonly TlcMessage[]): string[] =>
+  messages.flatMap((m) => {
+    if (m.kind === 'invariant-violated' || m.kind === 'property-violated') return [m.name]
+    return m.kind === 'deadlock' ? ['Deadlock'] : []
+  })
+
+const notesOf = (messages: readonly TlcMessage[]): string[] =>
+  messages.flatMap((m) => (m.kind === 'unknown' ? [`TLC message ${m.code}: ${m.text.trim()}`] : []))
+
+/** The last message of one of these kinds. */
+const last = <K extends TlcMessage['kind']>(
+  messages: readonly TlcMessage[],
+  ...kinds: K[]
+): Extract<TlcMessage, { kind: K }> | undefined =>
+  messages.findLast((m): m is Extract<TlcMessage, { kind: K }> => (kinds as string[]).includes(m.kind))
+
+const counts = (messages: readonly TlcMessage[]) => {
+  const states = last(messages, 'stats', 'progress')
+  return {
+    version: last(messages, 'version')?.version ?? '',
+    statesGenerated: states?.generated ?? last(messages, 'simulation-progress')?.generated ?? 0,
+    distinctStates: states?.distinct ?? 0,
+    queue: states?.queue ?? 0,
+    // after a temporal violation TLC gives the depth only in its progress report
+    depth: last(messages, 'depth')?.depth ?? last(messages, 'progress')?.depth ?? 0,
+    initialStates: last(messages, 'init-generated')?.distinct ?? 0,
+  }
+}
+
+const summarise = (
+  options: TlcOptions,
+  { messages, raw, output, stderr }: Listener,
+  ending: Ending,
+  seconds: number,
+) => {
+  const { specFile, cfgFile, timeoutMs } = options
+  const simulation = options.simulate !== undefined
+  const evidence = { specFile, cfgFile, simulation, messages, output, stderr, timeoutMs, ...ending }
+  const trace = raw.filter(({ code }) => TRACE.has(code))
+  return {
+    ...conclude(evidence),
+    ...counts(messages),
+    exitCode: ending.exitCode,
+    signal: ending.signal,
+    seconds,
+    messages,
+    trace,
+    traceText: trace.map(printRaw).join(''),
+    violated: violatedNames(messages),
+    notes: notesOf(messages),
+    output,
+    stderr,
+    command: printCommand(options),
+  }
+}
+
+/** A rename where it can be one; else a copy beside the target first, so that no half of it ever has its name. */
+const moveFile = (from: string, to: string): void => {
+  try {
+    renameSync(from, to)
+  } catch {
+    const partial = `${to}.${process.pid}.partial`
+    try {
+      copyFileSync(from, partial)
+      renameSync(partial, to)
+    } finally {
+      rmSync(partial, { force: true })
+    }
+  }
+}
+
+/**
+ * Runs TLC on a specification. Whatever TLC finds or fails at is in the result: `problem` says what to tell the user where
+ * it did not do its work. Its temporary files are gone afterwards, and so is Java when we are.
+ *
+ * @throws LockstepError (exit 3) `java-broken` if Java cannot be started at all
+ */
+export const runTlc = (options: TlcOptions): Promise<TlcRun> =>
+  withTempDir('tlc', async (directory) => {
+    installSignalHandlers()
+    const { program, args } = commandOf(options, directory)
+    const start = performance.now()
+    const child = spawnGuarded(program, args, directory, 'pipe')
+    const listener = new Listener(options.onMessage)
+    listener.listen(child)
+    const ending = await watch(child, options)
+    listener.end()
+    const run = summarise(options, listener, ending, (performance.now() - start) / 1000)
+    if (options.dump !== undefined && run.outcome === 'success') moveFile(dumpIn(directory), options.dump)
+    return run
+  })
+
+/** TLC as it is, for `lockstep tlc -- ARGS`. */
+export interface PassThrough extends Pick<TlcTask, 'java' | 'jar' | 'heapMb' | 'libraryPath'> {
+  readonly args: readonly string[]
+  /** `inherit` unless told */
+  readonly output?: 'inherit' | 'pipe'
+}
+
+/**
+ * Runs TLC with the caller's own arguments and terminal; its metadata goes to a temporary directory unless `-metadir` says
+ * where. Resolves with TLC's exit status, or 128 and a signal's number as shells have it.
+ */
+export const passThrough = ({ java, jar, args, output = 'inherit', ...flags }: PassThrough): Promise<number> =>
+  withTempDir('tlc', async (directory) => {
+    installSignalHandlers()
+    const metadir = args.includes('-metadir') ? [] : ['-metadir', `${directory}/states`]
+    const jvm = jvmFlags(directory, { ...flags, small: false })
+    const child = spawnGuarded(java.path, [...jvm, '-cp', jar.path, 'tlc2.TLC', ...metadir, ...args], directory, output)
+    const { exitCode, signal } = await watch(child, { java, jar, specFile: '', cfgFile: '', deadlock: true })
+    return exitCode ?? (signal === 'SIGKILL' ? 137 : 143)
+  })

@@ -1,0 +1,108 @@
+/** The tree is held to the twin rule and to one direction of dependencies. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { PROTOCOLS } from '../../impl/catalog.ts'
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import { View } from '../../impl/lib/view.ts'
+import { loadModels, machineOf, packageRoot } from '../../scripts/lib/project.ts'
+
+const root = packageRoot()
+
+const files = (dir: string, ending: string): string[] =>
+  readdirSync(join(root, dir), { withFileTypes: true, recursive: true })
+    .filter((e) => e.isFile() && e.name.endsWith(ending))
+    .map((e) => relative(root, join(e.parentPath, e.name)).replaceAll('\\', '/'))
+    .filter((f) => !f.includes('/.'))
+    .sort()
+
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/from '(\.[^']+)'/g)].map((m) =>
+    relative(root, resolve(join(root, dirname(file)), m[1] ?? '')).replaceAll('\\', '/'),
+  )
+
+/** May a file import another? Layers from the bottom; a file imports from its own layer or below. */
+const layerOf = (file: string): number => {
+  if (/^impl\/lib\/(error|schema|trace\/.*)/.test(file)) return 0
+  if (/^impl\/lib\/(program|digest|SRCU|cfg|constants)\.ts$/.test(file)) return 1
+  if (/^impl\/lib\/report\//.test(file)) return 4
+  if (/^impl\/lib\/protocol\.ts$/.test(file)) return 4
+  if (/^impl\/lib\//.test(file)) return 3
+  if (/^impl\/[^/]+\//.test(file)) return 5
+  if (/^impl\/(catalog|index)\.ts$/.test(file)) return 6
+  if (/^scripts\//.test(file)) return 7
+  return 8
+}
+
+describe('layout', () => {
+  it('every PascalCase machine has a TLA+ twin, and every protocol module a machine', () => {
+    const machines = files('impl', '.ts').filter((f) => /\/[A-Z][A-Za-z]*\.ts$/.test(f))
+    for (const file of machines) {
+      const twin = file.replace(/^impl/, 'spec').replace(/\.ts$/, '.tla')
+      expect([file, existsSync(join(root, twin))]).toEqual([file, true])
+    }
+    for (const { name, module } of PROTOCOLS) {
+      for (const path of [
+        `spec/${name}/${module}.tla`,
+        `spec/${name}/MC${module}.tla`,
+        `spec/${name}/README.md`,
+        `spec/${name}/manifest.json`,
+        `impl/${name}/${module}.ts`,
+        `test/${name}/${module}.test.ts`,
+        `traces/${name}`,
+      ]) {
+        expect([path, existsSync(join(root, path))]).toEqual([path, true])
+      }
+    }
+  })
+
+  it('dependencies run one way', () => {
+    for (const file of [...files('impl', '.ts'), ...files('scripts', '.ts')]) {
+      for (const imported of importsOf(file)) {
+        expect([`${file} -> ${imported}`, layerOf(imported) <= layerOf(file)]).toEqual([`${file} -> ${imported}`, true])
+      }
+    }
+  })
+
+  it('impl touches no process, file system or network', () => {
+    for (const file of files('impl', '.ts')) {
+      const text = readFileSync(join(root, file), 'utf8')
+      expect([file, /from 'node:(fs|child_process|net|http|https|os|worker_threads)/.test(text)]).toEqual([file, false])
+    }
+  })
+
+  it('impl/lib knows no protocol', () => {
+    for (const file of files('impl/lib', '.ts')) {
+      for (const { name } of PROTOCOLS) expect([file, importsOf(file).some((i) => i.includes(name))]).toEqual([file, false])
+    }
+  })
+
+  it('every cfg is in the manifest, with cells for all that it checks', () => {
+    const listed = loadModels().map((m) => relative(root, m.cfgFile).replaceAll('\\', '/'))
+    expect(files('spec', '.cfg').filter((f) => !f.startsWith('spec/lib/')).sort()).toEqual([...listed].sort())
+  })
+
+  it('variables and labels carry the names of the specification', () => {
+    for (const protocol of PROTOCOLS) {
+      const text = readFileSync(join(root, 'spec', protocol.name, `${protocol.module}.tla`), 'utf8')
+      const library = protocol.libraries.map((l) => readFileSync(join(root, 'spec', 'lib', `${l}.tla`), 'utf8')).join('\n')
+      const models = loadModels().filter((m) => m.protocol === protocol && m.tags.includes('fast'))
+      for (const model of models) {
+        const kernel = assemble(compile(machineOf(model)))
+        for (const variable of new View(kernel).variables) {
+          expect([variable, new RegExp(`^ +${variable}\\b`, 'm').test(text + library)]).toEqual([variable, true])
+        }
+        for (const action of kernel.actions) {
+          expect([action, new RegExp(`^${action}\\(`, 'm').test(text)]).toEqual([action, true])
+        }
+      }
+    }
+  })
+
+  it('no line of a specification cites a line number', () => {
+    for (const file of files('spec', '.tla')) {
+      expect([file, /\bline \d+|\.c:\d+/.test(readFileSync(join(root, file), 'utf8'))]).toEqual([file, false])
+    }
+  })
+})

@@ -1,0 +1,300 @@
+/**
+ * The proof is only worth what it notices: faults are seeded into the specification and into the machine, and each must
+ * be reported at the right action and side, with a place on it.
+ */
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Machine } from '../../impl/lib/program.ts'
+import type { Constants } from '../../impl/lib/constants.ts'
+import type { Divergence } from '../../impl/lib/prove/divergence.ts'
+import type { Toolchain } from '../../scripts/check/tlc.ts'
+import { findToolchain } from '../../scripts/check/tlc.ts'
+import type { Model } from '../../scripts/lib/project.ts'
+import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
+import { proveModel } from '../../scripts/prove/run.ts'
+
+const toolchain = await findToolchain().catch(() => undefined)
+
+interface Fault {
+  readonly name: string
+  readonly from: string
+  readonly to: string
+  /** action at which the two must part; null for the initial state */
+  readonly action: string | null
+  /** the side that has what the other lacks; where both can take the action, the side that is listed first */
+  readonly side: 'spec' | 'impl' | 'both'
+  readonly model?: string
+}
+
+/** Faults in FlushInhibit.tla. */
+const SPEC_FAULTS: readonly Fault[] = [
+  {
+    name: 'a guard negated',
+    from: '    /\\ woken[f]\n',
+    to: '    /\\ ~woken[f]\n',
+    action: 'kvm_vcpu_block_schedule',
+    side: 'spec',
+  },
+  {
+    name: 'a conjunct dropped: a request is taken that was not made',
+    from: '    /\\ requests[t]\n',
+    to: '',
+    action: 'kvm_check_request',
+    side: 'spec',
+  },
+  {
+    name: 'a conjunct dropped: the mutex is not waited for',
+    from: '    /\\ mutex[t] = "free"\n    /\\ \\E x',
+    to: '    /\\ \\E x',
+    action: 'kvm_vcpu_ioctl_mutex_lock',
+    side: 'spec',
+  },
+  {
+    name: 'a conjunct dropped: the grace period ends at once',
+    from: '    /\\ synchronize_srcu_end(t)\n',
+    to: '    /\\ UNCHANGED srcu_vars\n',
+    action: 'synchronize_srcu_wait',
+    side: 'spec',
+  },
+  {
+    name: 'an update dropped: the bit is not set in requests',
+    from: "requests' = SET_BIT(requests, v)",
+    to: "requests' = requests",
+    action: 'kvm_make_vcpus_request_mask',
+    side: 'both',
+  },
+  {
+    name: 'an update dropped: the history of the posted requests',
+    from: "posted' = [posted EXCEPT ![f] = @ \\cup {v}]",
+    to: "posted' = posted",
+    action: 'kvm_make_vcpus_request_mask',
+    side: 'both',
+  },
+  {
+    name: 'a wrong value: suspended is stored as false',
+    from: "suspended' = WRITE_ONCE(suspended, f, TRUE)",
+    to: "suspended' = WRITE_ONCE(suspended, f, FALSE)",
+    action: 'kvm_hv_vcpu_suspend_tlb_flush_suspended',
+    side: 'both',
+  },
+  {
+    name: 'a wrong value: the ioctl stores the opposite',
+    from: "tlb_flush_inhibit' = WRITE_ONCE(tlb_flush_inhibit, t, inhibit[t])",
+    to: "tlb_flush_inhibit' = WRITE_ONCE(tlb_flush_inhibit, t, 1 - inhibit[t])",
+    action: 'set_tlb_flush_inhibit_write',
+    side: 'both',
+  },
+  {
+    name: 'a comparison turned round',
+    from: 'IF READ_ONCE(waiting_on, scan[t]) = t',
+    to: 'IF READ_ONCE(waiting_on, scan[t]) # t',
+    action: 'kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on',
+    side: 'both',
+  },
+  {
+    name: 'an extra action: an event where none arrives',
+    from: '    /\\ PendingEvents\n    /\\ kvm_hv_vcpu_suspended(f)',
+    to: '    /\\ kvm_hv_vcpu_suspended(f)',
+    action: 'event_arrives',
+    side: 'spec',
+  },
+  {
+    name: 'an action missing from the next-state relation',
+    from: '    \\/ kvm_hv_vcpu_unsuspend_tlb_flush_wake(t)\n',
+    to: '',
+    action: 'kvm_hv_vcpu_unsuspend_tlb_flush_wake',
+    side: 'impl',
+  },
+  {
+    name: 'an action under another name',
+    from: 'Next ==\n',
+    to: 'entry_into_guest(f) == vcpu_enter_guest(f) /\\ TRUE\n\nNext ==\n    \\/ \\E f \\in Flushers : entry_into_guest(f)\n',
+    action: 'entry_into_guest',
+    side: 'spec',
+  },
+  {
+    name: 'another initial state',
+    from: '    /\\ woken = [f \\in Flushers |-> FALSE]',
+    to: '    /\\ woken = [f \\in Flushers |-> TRUE]',
+    action: null,
+    side: 'spec',
+  },
+  {
+    name: 'one initial state more',
+    from: '    /\\ woken = [f \\in Flushers |-> FALSE]',
+    to: '    /\\ woken \\in {[f \\in Flushers |-> FALSE], [f \\in Flushers |-> TRUE]}',
+    action: null,
+    side: 'spec',
+  },
+]
+
+/** Faults in FlushInhibit.ts. */
+const IMPL_FAULTS: readonly Fault[] = [
+  {
+    name: 'a guard negated',
+    from: "'the vCPU has been woken', (w) => w, false",
+    to: "'the vCPU has been woken', (w) => !w, false",
+    action: 'kvm_vcpu_block_schedule',
+    side: 'impl',
+  },
+  {
+    name: 'a guard dropped',
+    from: "      require(k.requests.get(t), 'KVM_REQ_HV_TLB_FLUSH is set')\n",
+    to: '',
+    action: 'kvm_check_request',
+    side: 'impl',
+  },
+  {
+    name: 'a guard added',
+    from: "      require(k.requests.get(t), 'KVM_REQ_HV_TLB_FLUSH is set')\n",
+    to: "      require(k.requests.get(t), 'KVM_REQ_HV_TLB_FLUSH is set')\n      require(k.in_force.get(t), 'added')\n",
+    action: 'kvm_check_request',
+    side: 'spec',
+  },
+  {
+    name: 'a store dropped',
+    from: "      k.mutex.set(t, 'run')\n",
+    to: '',
+    action: 'kvm_check_request',
+    side: 'both',
+  },
+  {
+    name: 'a wrong value stored',
+    from: ".store('set_tlb_flush_inhibit_write', f.inhibit)",
+    to: ".store('set_tlb_flush_inhibit_write', 1)",
+    action: 'set_tlb_flush_inhibit_write',
+    side: 'both',
+  },
+  {
+    name: 'the two stores of the suspender swapped',
+    from: 'k.c.WaitingOnBeforeSuspended) {',
+    to: '!k.c.WaitingOnBeforeSuspended) {',
+    action: 'kvm_hv_flush_tlb_read_inhibit',
+    side: 'both',
+  },
+  {
+    name: 'a local not reset',
+    from: '    f.cause = -1\n',
+    to: '',
+    action: 'vcpu_run_running',
+    side: 'both',
+  },
+  {
+    name: 'an extra action',
+    from: 'environment: c.PendingEvents ?',
+    to: 'environment: !c.PendingEvents ?',
+    action: 'event_arrives',
+    side: 'impl',
+  },
+  {
+    name: 'a misnamed action',
+    from: "'kvm_hv_hypercall_complete', `v",
+    to: "'kvm_hv_hypercall_done', `v",
+    action: 'kvm_hv_flush_tlb_read_inhibit',
+    side: 'both',
+  },
+  {
+    name: 'another initial state',
+    from: "this.shared.map('event', Flushers, bool, false)",
+    to: "this.shared.map('event', Flushers, bool, true)",
+    action: null,
+    side: 'spec',
+  },
+  {
+    name: 'the grace period skipped on clear',
+    from: '? k.c.SyncOnSet : k.c.SyncOnClear',
+    to: '? k.c.SyncOnSet : false',
+    action: 'set_tlb_flush_inhibit_write',
+    side: 'both',
+  },
+]
+
+const replaceOnce = (text: string, { from, to, name }: Fault): string => {
+  if (text.split(from).length !== 2) throw new Error(`${name}: the text to change is not there exactly once`)
+  return text.replace(from, () => to)
+}
+
+const sideOf = (divergence: Divergence): 'spec' | 'impl' | 'both' =>
+  divergence.expected !== null && divergence.actual !== null && divergence.action !== null ? 'both' : divergence.side
+
+describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
+  const root = packageRoot()
+  // beside the machines, so that relative imports resolve
+  const workshop = join(root, 'impl', `.faults-${process.pid}`)
+  let model: Model
+  let specDirectory: string
+
+  beforeAll(() => {
+    mkdirSync(workshop)
+    specDirectory = mkdtempSync(join(tmpdir(), 'lockstep-faults-'))
+    const found = loadModels().find((m) => m.name === 'flush-inhibit/posted.sc')
+    if (found === undefined) throw new Error('no model')
+    model = found
+  })
+  afterAll(() => {
+    rmSync(workshop, { recursive: true, force: true })
+    rmSync(specDirectory, { recursive: true, force: true })
+  })
+
+  const chain = (): Toolchain => {
+    if (toolchain === undefined) throw new Error('needs Java')
+    return toolchain
+  }
+
+  const expectFault = (divergence: Divergence | undefined, fault: Fault): void => {
+    expect(divergence, fault.name).toBeDefined()
+    if (divergence === undefined) return
+    expect({ action: divergence.action, side: sideOf(divergence) }).toEqual({ action: fault.action, side: fault.side })
+    expect(divergence.blame.length).toBeGreaterThan(0)
+    expect(divergence.blame.every((b) => b.line > 0 && b.file !== '')).toBe(true)
+    if (fault.action !== null) expect(divergence.source).not.toBeNull()
+  }
+
+  it('has at least 20 of them', () => {
+    expect(SPEC_FAULTS.length + IMPL_FAULTS.length).toBeGreaterThanOrEqual(20)
+  })
+
+  it('finds none where none is', async () => {
+    const { comparison, divergence } = await proveModel(model, chain(), { timeout: 120 })
+    expect(divergence).toBeUndefined()
+    expect(comparison.equal).toBe(true)
+    expect(comparison.digest.spec).toBe(comparison.digest.impl)
+  })
+
+  it.each(SPEC_FAULTS.map((f) => [f.name, f] as const))('in the specification: %s', async (_name, fault) => {
+    const text = readFileSync(join(root, 'spec', 'flush-inhibit', 'FlushInhibit.tla'), 'utf8')
+    writeFileSync(join(specDirectory, 'FlushInhibit.tla'), replaceOnce(text, fault))
+    const { comparison, divergence } = await proveModel(model, chain(), { timeout: 120, spec: specDirectory })
+    expect(comparison.equal).toBe(false)
+    expect(comparison.digest.spec).not.toBe(comparison.digest.impl)
+    expectFault(divergence, fault)
+  })
+
+  it.each(IMPL_FAULTS.map((f, i) => [f.name, f, i] as const))('in the machine: %s', async (_name, fault, i) => {
+    const text = readFileSync(join(root, 'impl', 'flush-inhibit', 'FlushInhibit.ts'), 'utf8')
+    const file = join(workshop, `Faulty${i}.ts`)
+    writeFileSync(file, replaceOnce(text, fault))
+    const faulty = (await import(pathToFileURL(file).href)) as { flushInhibit: (c: object) => Machine }
+    const machine = (constants: Constants): Machine => {
+      const names = ['SyncOnSet', 'SyncOnClear', 'CheckBeforeRequest', 'IoctlMb', 'WaitingOnBeforeSuspended']
+      const more = ['ClearWaitingOnBeforeSuspended', 'SeparateSuspended', 'MaskZeroed', 'PendingEvents', 'EventsMasked']
+      return faulty.flushInhibit({
+        Flushers: constants.ids('Flushers'),
+        Targets: constants.ids('Targets'),
+        Rounds: constants.natural('Rounds'),
+        ...Object.fromEntries([...names, ...more].map((name) => [name, constants.boolean(name)])),
+      })
+    }
+    const { comparison, divergence } = await proveModel(
+      { ...model, protocol: { ...model.protocol, machine } },
+      chain(),
+      { timeout: 120 },
+    )
+    expect(comparison.equal).toBe(false)
+    expectFault(divergence, fault)
+  })
+})
