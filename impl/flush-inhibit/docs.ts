@@ -180,7 +180,6 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   kvm_hv_vcpu_suspend_tlb_flush_suspended: action(SUSPEND, suspendSuspended),
   kvm_hv_hypercall_complete: action('kvm_hv_hypercall_complete', complete),
   vcpu_run_running: action('vcpu_run'),
-  vcpu_enter_guest: action('vcpu_enter_guest'),
   vcpu_block_running: action('vcpu_block'),
   vcpu_block_has_events: action('vcpu_block', blockHasEvents),
   vcpu_block_srcu_read_unlock: action('vcpu_block'),

@@ -156,5 +156,5 @@ export const lanes = (cx: Counterexample, docs: ActionDocs, options: StoryOption
     ...ending(story),
     ...footer(story, style),
   ]
-  return lines.map((line) => line.trimEnd()).join('\n')
+  return lines.map((line) => ascii(line).trimEnd()).join('\n')
 }
