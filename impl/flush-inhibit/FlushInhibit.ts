@@ -7,7 +7,7 @@
  * of the thread (its locals, named as in C), `vcpu` the vCPU that runs it.
  */
 
-import type { EnvironmentAction, Invariant, LeadsTo, Machine, Program, Step, Variable } from '../lib/program.ts'
+import type { Also, EnvironmentAction, Invariant, LeadsTo, Machine, Program, Step, Variable } from '../lib/program.ts'
 import { atomic, Observer, require, Shared, smp_mb, thread } from '../lib/program.ts'
 import type { IdSet, Key } from '../lib/schema.ts'
 import { bool, idSet, int, oneOf, oneOfNames, setOf } from '../lib/schema.ts'
@@ -94,9 +94,9 @@ class Kvm {
   }
 
   /** 2/7, kvm_hv_vcpu_suspended(): one load */
-  *kvm_hv_vcpu_suspended(label: string, vcpu: Key): Step<boolean> {
-    if (this.c.SeparateSuspended) return yield* this.suspended.at(vcpu).load(label)
-    return (yield* this.waiting_on.at(vcpu).load(label)) !== -1
+  *kvm_hv_vcpu_suspended(label: string, vcpu: Key, also?: Also): Step<boolean> {
+    if (this.c.SeparateSuspended) return yield* this.suspended.at(vcpu).load(label, also)
+    return (yield* this.waiting_on.at(vcpu).load(label, also)) !== -1
   }
 
   /** the same, inside a step or a property */
@@ -170,17 +170,11 @@ function* ret_suspend(k: Kvm, f: FlusherFrame, vcpu: Key): Step<FlushResult> {
 
 /** kvm_hv_hypercall_complete(vcpu, result): the result is stored and the instruction skipped, unless suspended */
 function* kvm_hv_hypercall_complete(k: Kvm, f: FlusherFrame, vcpu: Key): Step<void> {
-  const suspended = yield* atomic('kvm_hv_hypercall_complete', `v${vcpu}->suspended`, () => {
-    const is = k.isSuspended(vcpu)
-    if (!is) {
-      k.overrun.set(
-        vcpu,
-        f.targets.filter((t) => k.in_force.get(t)),
-      )
-    }
-    return is
-  })
-  if (suspended) f.result = 'none'
+  const overrun = (): void => {
+    const inForce = f.targets.filter((t) => k.in_force.get(t))
+    if (!k.isSuspended(vcpu)) k.overrun.set(vcpu, inForce)
+  }
+  if (yield* k.kvm_hv_vcpu_suspended('kvm_hv_hypercall_complete', vcpu, overrun)) f.result = 'none'
 }
 
 /** kvm_hv_vcpu_unsuspend_tlb_flush(vcpu), with `t` for vcpu->vcpu_id */
@@ -195,9 +189,9 @@ function* kvm_hv_vcpu_unsuspend_tlb_flush(k: Kvm, f: IoctlFrame, t: Key): Step<v
     const released = (): void => {
       k.unsuspended.set(t, idSet.with(k.unsuspended.get(t), v))
     }
-    const waiting_on = (also?: () => void): Step<void> =>
+    const waiting_on = (also?: Also): Step<void> =>
       k.waiting_on.at(v).store('kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on', -1, also)
-    const suspended = (also?: () => void): Step<void> =>
+    const suspended = (also?: Also): Step<void> =>
       k.suspended.at(v).store('kvm_hv_vcpu_unsuspend_tlb_flush_suspended', false, also)
 
     if (!k.c.SeparateSuspended) {

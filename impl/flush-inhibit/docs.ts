@@ -98,21 +98,14 @@ const request = (context: StepContext): Statement => {
   }
 }
 
-const completion = ({ step, vcpu, before, after }: StepContext): string => {
-  if (step.result === true) return 'return 1 /* to be retried */'
+const completion = ({ vcpu, before, after }: StepContext): string => {
+  if (after('result', vcpu) === 'none') return 'return 1 /* to be retried */'
   if (after('result', vcpu) === 'EBUSY') return '/* guest gets -EBUSY as result */'
   const late = inhibited(before, before('targets', vcpu))
   return late === '' ? '/* the hypercall completes */' : `/* completes while ${late} is inhibited */`
 }
 
-const complete = (context: StepContext): Statement => {
-  const value = String(context.step.result)
-  const field = `v${context.vcpu}->suspended`
-  return {
-    text: { full: `READ_ONCE(${field}) == ${value}`, brief: `${field} == ${value}` },
-    then: [completion(context)],
-  }
-}
+const complete = (context: StepContext): Statement => ({ then: [completion(context)] })
 
 const hasEvents = ({ step, vcpu }: StepContext): Statement => ({
   text: `kvm_vcpu_has_events(v${vcpu}) == ${String(step.result)}`,
@@ -180,6 +173,7 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   kvm_hv_vcpu_suspend_tlb_flush_suspended: action(SUSPEND, suspendSuspended),
   kvm_hv_hypercall_complete: action('kvm_hv_hypercall_complete', complete),
   vcpu_run_running: action('vcpu_run'),
+  vcpu_enter_guest: action('vcpu_enter_guest'),
   vcpu_block_running: action('vcpu_block'),
   vcpu_block_has_events: action('vcpu_block', blockHasEvents),
   vcpu_block_srcu_read_unlock: action('vcpu_block'),

@@ -229,8 +229,8 @@ export class Location<T> {
   }
 
   /** READ_ONCE() */
-  load(label: string): Step<T> {
-    return this.access(label, 'load', () => this.variable.get(this.key), nothing)
+  load(label: string, also: Also = nothing): Step<T> {
+    return this.access(label, 'load', () => this.variable.get(this.key), also)
   }
 
   /** WRITE_ONCE() */

@@ -5,7 +5,7 @@ import { EXIT } from '../../impl/lib/error.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
 import { mermaid } from '../../impl/lib/report/mermaid.ts'
 import { printItf } from '../../impl/lib/trace/itf.ts'
-import { counterexample, traceOf } from '../lib/evidence.ts'
+import { counterexample, toggleOf, traceOf } from '../lib/evidence.ts'
 import { loadModels, oneModel } from '../lib/project.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
@@ -20,8 +20,8 @@ export const explain = (
   const cx = counterexample(model, options.property)
   const { docs } = model.protocol
   const text = match(options.format)
-    .with('lanes', () => lanes(cx, docs))
-    .with('mermaid', () => mermaid(cx, docs))
+    .with('lanes', () => lanes(cx, docs, { toggle: toggleOf(model) }))
+    .with('mermaid', () => mermaid(cx, docs, { toggle: toggleOf(model) }))
     .with('itf', () => printItf(traceOf(cx)))
     .exhaustive()
   if (out.json) {

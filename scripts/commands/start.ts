@@ -2,7 +2,7 @@
 
 import { EXIT, LockstepError } from '../../impl/lib/error.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
-import { counterexample } from '../lib/evidence.ts'
+import { counterexample, toggleOf } from '../lib/evidence.ts'
 import { certificateFile, certificateSchema } from '../lib/certificate.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import type { RunOptions } from '../check/engines.ts'
@@ -47,8 +47,8 @@ export const start = async (out: Output, options: RunOptions): Promise<number> =
   out.line(out.colour.bold('Proof: is each machine its specification, state by state, edge by edge?'))
   out.line()
   const models = selectModels(loadModels(), [], undefined)
-  let proven = true
-  let proofs: unknown[] = []
+  let proven: boolean
+  let proofs: unknown[]
   if (tlc instanceof LockstepError) {
     const verified = verifyAll(out, models)
     proven = verified.every((v) => v.wrong.length === 0)
@@ -77,7 +77,7 @@ export const start = async (out: Output, options: RunOptions): Promise<number> =
   out.line(out.colour.bold(`One of the races found: lockstep explain ${SHOWN}`))
   out.line()
   const shown = oneModel(loadModels(), SHOWN)
-  out.line(lanes(counterexample(shown, undefined), shown.protocol.docs).trimEnd())
+  out.line(lanes(counterexample(shown, undefined), shown.protocol.docs, { toggle: toggleOf(shown) }).trimEnd())
   out.line()
   const code = checked !== EXIT.ok ? checked : proven ? EXIT.ok : EXIT.finding
   out.line(summary(results, checked))

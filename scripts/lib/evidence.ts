@@ -108,3 +108,11 @@ export const traceOf = (cx: Counterexample): Trace => {
     ...(loop === undefined ? {} : { loop }),
   }
 }
+
+/** The value of a model's toggle, for diagrams; undefined for what is no toggle. */
+export const toggleOf =
+  (model: Model) =>
+  (name: string): boolean | undefined => {
+    const value = model.cfg.constants.get(name)
+    return value?.kind === 'bool' ? value.value : undefined
+  }

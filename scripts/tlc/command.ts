@@ -1,7 +1,6 @@
 /** The command line of a run of TLC. */
 
-import { delimiter } from 'node:path'
-import { resolve } from 'node:path'
+import { delimiter, dirname, relative, resolve } from 'node:path'
 
 /** Random walks in place of the exhaustive search. */
 export interface Simulation {
@@ -81,9 +80,12 @@ const tlcArgs = (directory: string, task: TlcTask): string[] => [
   ...(task.dump === undefined ? [] : ['-dump', 'dot,actionlabels', dumpIn(directory)]),
   ...(task.coverage === undefined ? [] : ['-coverage', String(task.coverage)]),
   ...(task.simulate === undefined ? [] : simulation(task.simulate)),
+  // TLC picks one of its hash functions at random, and with it which of several counterexamples it finds
+  ...(task.extraArgs?.includes('-fp') === true ? [] : ['-fp', '0']),
   ...(task.extraArgs ?? []),
   '-config',
-  resolve(task.cfgFile),
+  // TLC puts the specification's directory before whatever is given here, an absolute path too
+  relative(dirname(resolve(task.specFile)), resolve(task.cfgFile)),
   resolve(task.specFile),
 ]
 

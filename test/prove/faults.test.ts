@@ -192,9 +192,10 @@ const IMPL_FAULTS: readonly Fault[] = [
   },
   {
     name: 'a misnamed action',
-    from: "'kvm_hv_hypercall_complete', `v",
-    to: "'kvm_hv_hypercall_done', `v",
-    action: 'kvm_hv_flush_tlb_read_inhibit',
+    from: "'kvm_hv_hypercall_complete', vcpu",
+    to: "'kvm_hv_hypercall_done', vcpu",
+    // the step before it shows the other name in pc
+    action: 'kvm_make_vcpus_request_mask',
     side: 'both',
   },
   {

@@ -92,6 +92,13 @@ describe('behaviours that do not end', () => {
     expect(after).toContain('ioctl on vCPU 2 waits in synchronize_srcu() for vCPU 0 to leave its\n  kvm->srcu section')
   })
 
+  it('names the function again where the loop begins', () => {
+    const text = lanes(stores([0, 0], { kind: 'liveness', loop: 1 }), storeDocs)
+    expect(text).toMatch(
+      /\nstore\(\)\n {2}WRITE_ONCE\(x0, 1\)\n-+ then for ever -+\nstore\(\)\n {2}WRITE_ONCE\(x0, 2\)\n/,
+    )
+  })
+
   it('says that nothing more happens', () => {
     const text = lanes(counterexampleTo('no-srcu', 'FlushCompletesProp'), flushInhibitDocs)
     expect(text).toMatch(/\n {2}blocked\.\.\.\n-+ stuck: no thread goes on by itself any more -+\n/)
