@@ -55,7 +55,7 @@ interface IoctlFrame {
   vcpu_mask: IdSet
 }
 
-type TargetFrame = Record<never, never>
+type TargetFrame = object
 
 /** The shared state: what the C code keeps in struct kvm_vcpu and struct kvm_vcpu_hv, and history variables. */
 class Kvm {

@@ -98,7 +98,7 @@ class Tracer implements Store {
 }
 
 /** JSON text of a result: results are told apart by it. */
-const resultKey = (result: unknown): string => JSON.stringify(result) ?? 'undefined'
+const resultKey = (result: unknown): string => (result === undefined ? 'undefined' : JSON.stringify(result))
 
 const ambient = (what: string) => (): never => {
   throw badInput({
@@ -338,9 +338,8 @@ const compileThread = (machine: Machine, thread: Thread, limits: CompileLimits):
 
   const arrivals: { readonly node: number; readonly history: readonly unknown[] }[] = []
   intern([])
-  for (let id = 0; id < drafts.length; id++) {
-    const draft = drafts[id]
-    if (draft === undefined) break
+  // grows while it is gone through
+  for (const draft of drafts) {
     for (const [key, result] of resultsOf(draft.tree)) {
       const history = [...draft.history, result]
       const { id: next, fresh } = intern(history)

@@ -47,6 +47,8 @@ const element = (domain: Domain<unknown>, argument: TlaValue | undefined, at: El
   return { argument, domain, values, indexOf: new Map(values.map((v, i) => [key(v), i])), at }
 }
 
+const isFunction = ({ argument }: Element): boolean => argument !== undefined
+
 /** Value of a function at each argument, by the argument's canonical key; undefined if it is not a function. */
 const entriesOf = (value: TlaValue): Map<string, TlaValue> | undefined => {
   switch (value.kind) {
@@ -186,8 +188,8 @@ export class View {
   }
 
   private indicesOf({ name, elements }: ViewVariable, value: TlaValue): readonly number[] | Mismatch {
-    const [only] = elements
-    if (only !== undefined && only.argument === undefined) {
+    const only = elements.find((e) => !isFunction(e))
+    if (only !== undefined) {
       const index = only.indexOf.get(key(value))
       return index === undefined ? mismatchOf('domain', name, undefined, printValue(value), only.domain.name) : [index]
     }

@@ -34,8 +34,14 @@ export const findToolchain = async (): Promise<Toolchain> => {
   return { java, jar: await resolveJar() }
 }
 
-/** Models up to this many states are small to the JVM: starting up is most of the cost. */
-const SMALL_STATES = 200_000
+/**
+ * Up to this many states starting the JVM is most of the cost, and it had better not optimise. Liveness makes a state ten
+ * times as dear: TLC evaluates the fairness of every thread in it.
+ */
+const SMALL_STATES = { safety: 100_000, liveness: 5_000 } as const
+
+/** A run of more states than this gets all the workers; smaller ones run side by side. */
+const SOLO_STATES = 200_000
 
 /** One run of TLC on a model. */
 export interface Selected {
@@ -58,7 +64,8 @@ const taskOf = (
   // TLC looks for the configuration beside the module, so both go to the run's own directory
   for (const file of selected.modules ?? specFiles(model.protocol)) copyFileSync(file, join(directory, basename(file)))
   writeFileSync(cfgFile, printCfg(model.cfg, selected.selection))
-  const small = model.distinctStates <= SMALL_STATES
+  const { properties } = selected.selection
+  const small = model.distinctStates <= SMALL_STATES[properties.length > 0 ? 'liveness' : 'safety']
   return {
     java: toolchain.java,
     jar: toolchain.jar,
@@ -66,7 +73,7 @@ const taskOf = (
     cfgFile,
     deadlock: selected.checkDeadlock,
     small,
-    workers: small ? 1 : workersOf(options),
+    workers: model.distinctStates <= SOLO_STATES ? 1 : workersOf(options),
     timeoutMs: options.timeout * 1000,
     ...(options.heap === undefined ? {} : { heapMb: options.heap }),
     ...(selected.dump === undefined ? {} : { dump: selected.dump }),
@@ -203,7 +210,6 @@ export const checkWithTlc = async (
 /** The commands that `checkWithTlc` would run, for `sh` in the directory of the specification. */
 export const dryRunTlc = async (model: Model, options: RunOptions): Promise<string[]> => {
   const toolchain = await findToolchain()
-  const small = model.distinctStates <= SMALL_STATES
   return [
     `# ${model.name}: the configuration as it is; check splits its properties over several runs`,
     printCommand({
@@ -212,8 +218,8 @@ export const dryRunTlc = async (model: Model, options: RunOptions): Promise<stri
       specFile: join(specDirectory(model.protocol), `${modelModule(model.protocol)}.tla`),
       cfgFile: model.cfgFile,
       deadlock: true,
-      small,
-      workers: small ? 1 : workersOf(options),
+      small: false,
+      workers: workersOf(options),
       libraryPath: [libraryDirectory()],
     }),
   ]

@@ -146,7 +146,7 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
       'a temporal property',
       'SPECIFICATION Spec\nPROPERTY Reach',
       { outcome: 'liveness', violated: [], exitCode: 13, depth: 7 },
-      5,
+      6,
     ],
     ['deadlock', 'SPECIFICATION UpOnly', { outcome: 'deadlock', violated: ['Deadlock'], exitCode: 11, depth: 6 }, 6],
     [

@@ -1,0 +1,341 @@
+/** The command line from outside: what it prints, its exit codes, one clear error for each kind of bad input. */
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findToolchain } from '../../scripts/check/tlc.ts'
+import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
+
+const root = packageRoot()
+const toolchain = await findToolchain().catch(() => undefined)
+const evidence = join(root, 'traces', 'flush-inhibit')
+
+let directory: string
+let emptyPath: string
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'lockstep-cli-'))
+  emptyPath = join(directory, 'no-tools')
+  mkdirSync(emptyPath)
+})
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true })
+})
+
+interface Ran {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const lockstep = (args: readonly string[], env: Record<string, string | undefined> = {}): Ran => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'bin', 'lockstep.mjs'), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    maxBuffer: 2 ** 28,
+  })
+  return { status, stdout, stderr }
+}
+
+const withoutJava = () => ({ PATH: emptyPath, JAVA_HOME: undefined })
+
+const file = (name: string, content: string | Uint8Array): string => {
+  const path = join(directory, name)
+  writeFileSync(path, content)
+  return path
+}
+
+const expectError = ({ status, stdout, stderr }: Ran, exit: number, code: string, words: RegExp): void => {
+  expect({ status, stdout: stdout === '' ? '' : 'json' }).toEqual({ status: exit, stdout: 'json' })
+  const document = JSON.parse(stdout) as { ok: boolean; error: { code: string; message: string; hint: string | null } }
+  expect({ ok: document.ok, code: document.error.code }).toEqual({ ok: false, code })
+  expect(`${document.error.message} ${document.error.hint ?? ''}`).toMatch(words)
+  expect(stderr).not.toMatch(/\n\s+at /)
+}
+
+describe('list', () => {
+  it('has every design by name', () => {
+    const { status, stdout } = lockstep(['list', '--json'])
+    expect(status).toBe(0)
+    const { models } = JSON.parse(stdout) as { models: { design: string }[] }
+    expect([...new Set(models.map((m) => m.design))]).toEqual([
+      'posted',
+      'no-srcu',
+      'no-sync-on-set',
+      'no-sync-on-clear',
+      'request-then-check',
+      'request-then-check-mb',
+      'request-then-check-srcu',
+      'suspended-first',
+      'reversed-clear',
+      'merged-field',
+      'pending-event',
+      'events-masked',
+      'garbage-mask',
+    ])
+  })
+})
+
+describe('check', () => {
+  it('has the contract’s shape, and nothing else on stdout', () => {
+    const { status, stdout, stderr } = lockstep(['check', 'flush-inhibit/no-srcu.sc', '--engine', 'explorer', '--json'])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const { ok, models } = JSON.parse(stdout) as { ok: boolean; models: Record<string, unknown>[] }
+    expect(ok).toBe(true)
+    expect(models[0]).toMatchObject({
+      model: 'flush-inhibit/no-srcu.sc',
+      protocol: 'flush-inhibit',
+      design: 'no-srcu',
+      memory: 'sc',
+      engine: 'explorer',
+      verdict: 'violated',
+      asExpected: true,
+      distinctStates: 17138,
+      generatedStates: 48869,
+      depth: 58,
+      cached: false,
+    })
+    expect(models[0]?.['properties']).toContainEqual({
+      name: 'Deadlock',
+      kind: 'deadlock',
+      verdict: 'violated',
+      expected: 'violated',
+      depth: 29,
+      trace: 'traces/flush-inhibit/no-srcu.sc.Deadlock.itf.json',
+    })
+  })
+
+  it.skipIf(toolchain === undefined)('three engines agree on a model (needs Java)', () => {
+    const { status, stdout } = lockstep(['check', 'flush-inhibit/no-sync-on-set.sc', '--engine', 'all', '--json'])
+    expect(status).toBe(0)
+    const { models } = JSON.parse(stdout) as {
+      models: { engine: string; distinctStates: number; asExpected: boolean }[]
+    }
+    expect(models.map((m) => [m.engine, m.distinctStates, m.asExpected])).toEqual([
+      ['tlc', 9029, true],
+      ['embedded', 9029, true],
+      ['explorer', 9029, true],
+    ])
+  })
+
+  it('takes every action in some model', () => {
+    expect(lockstep(['check', '--coverage']).status).toBe(0)
+  })
+
+  it('works without Java and says what is not checked', () => {
+    const { status, stdout } = lockstep(['check', 'flush-inhibit/posted.sc'], withoutJava())
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/TLC is not used/)
+    expect(stdout).toMatch(/embedded .* safety only; not checked: IoctlReturnsProp, FlushCompletesProp/)
+  })
+
+  it('does not pass off what did not finish', () => {
+    const { status, stdout } = lockstep([
+      'check',
+      'flush-inhibit/no-srcu.sc.r2',
+      '--engine',
+      'embedded',
+      '--timeout',
+      '1',
+      '--json',
+    ])
+    expect(status).toBe(3)
+    const { ok, models } = JSON.parse(stdout) as { ok: boolean; models: { verdict: string; asExpected: boolean }[] }
+    expect({ ok, verdict: models[0]?.verdict, asExpected: models[0]?.asExpected }).toEqual({
+      ok: false,
+      verdict: 'incomplete',
+      asExpected: false,
+    })
+  })
+})
+
+describe('explain', () => {
+  it('is fit for an e-mail', () => {
+    const { status, stdout } = lockstep(['explain', 'flush-inhibit/no-srcu'])
+    expect(status).toBe(0)
+    expect(stdout.split('\n').every((line) => line.length <= 75)).toBe(true)
+    expect(stdout).toMatch(/Violated: NoFlushPostedWhileInhibitedInv/)
+    expect(stdout).toMatch(/Prevented by SyncOnSet = TRUE/)
+  })
+
+  it.each(['mermaid', 'itf'])('has the format %s', (format) => {
+    const { status, stdout } = lockstep(['explain', 'flush-inhibit/no-srcu', '--format', format])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(format === 'itf' ? /^\{\n"#meta"/ : /^sequenceDiagram/)
+  })
+
+  it('is refused for what holds', () => {
+    const run = lockstep(['explain', 'flush-inhibit/posted', '--property', 'AllOrNothingInv', '--json'])
+    expectError(run, 2, 'nothing-to-explain', /holds in flush-inhibit\/posted\.sc.*NoFlushHappensWhileInhibitedInv/)
+  })
+
+  it('is refused for an unknown property', () => {
+    expectError(
+      lockstep(['explain', 'flush-inhibit/posted', '--property', 'Nope', '--json']),
+      2,
+      'unknown-property',
+      /it has/,
+    )
+  })
+})
+
+describe('evidence', () => {
+  it('every violated cell of a fast model has a counterexample that replays', () => {
+    for (const model of loadModels().filter((m) => m.tags.includes('fast'))) {
+      for (const { name } of model.cells.filter((c) => c.expected === 'violated')) {
+        expect(readdirSync(evidence)).toContain(`${model.stem}.${name}.itf.json`)
+      }
+    }
+    const trace = join(evidence, 'no-srcu.sc.FlushCompletesProp.itf.json')
+    expect(lockstep(['replay', 'flush-inhibit/no-srcu.sc', trace]).status).toBe(0)
+  })
+
+  it('certificates verify without Java, and a changed one does not', () => {
+    const certificate = join(evidence, 'posted.sc.certificate.json')
+    expect(lockstep(['verify', certificate], withoutJava()).status).toBe(0)
+    const text = readFileSync(certificate, 'utf8')
+    const digest = /"digest": "(.)/.exec(text)?.[1] === 'a' ? 'b' : 'a'
+    const changed = file('changed.json', text.replace(/"digest": "./, `"digest": "${digest}`))
+    const { status, stdout } = lockstep(['verify', changed])
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/digest/)
+  })
+})
+
+describe('bad input', () => {
+  const good = (): string => readFileSync(join(evidence, 'no-srcu.sc.Deadlock.itf.json'), 'utf8')
+  const replay = (path: string): Ran => lockstep(['replay', 'flush-inhibit/no-srcu.sc', path, '--json'])
+
+  it('an unknown target, with the near ones', () => {
+    expectError(
+      lockstep(['check', 'flush-inhibit/no-scru', '--json']),
+      2,
+      'unknown-target',
+      /did you mean flush-inhibit\/no-srcu/,
+    )
+  })
+  it('an unknown model', () => {
+    expectError(
+      lockstep(['replay', 'flush-inhibit/postd.sc', '-', '--json']),
+      2,
+      'unknown-target',
+      /flush-inhibit\/posted\.sc/,
+    )
+  })
+  it('an unknown command or option', () => {
+    expect(lockstep(['chek']).status).toBe(2)
+    expectError(lockstep(['check', '--engine', 'spin', '--json']), 2, 'usage', /tlc/)
+  })
+  it('a trace that is not there', () => {
+    expectError(replay(join(directory, 'absent.json')), 2, 'unreadable', /no such file/)
+  })
+  it('a truncated trace', () => {
+    expectError(replay(file('truncated.json', good().slice(0, 5000))), 2, 'not-json', /./)
+  })
+  it('what is not JSON', () => {
+    expectError(replay(file('words.json', 'hello')), 2, 'not-json', /./)
+  })
+  it('a trace of another specification', () => {
+    expectError(
+      replay(file('other.json', good().replaceAll('waiting_on', 'waiting_for'))),
+      2,
+      'another-specification',
+      /waiting_for/,
+    )
+  })
+  it('an unknown action, with the near ones', () => {
+    const text = good()
+      .replaceAll('"vcpu_run_running"', '"vcpu_run_runing"')
+      .replaceAll('vcpu_run_runing"]', 'vcpu_run_running"]')
+    expectError(replay(file('action.json', text)), 2, 'unknown-action', /vcpu_run_running/)
+  })
+  it('a state outside of its domain', () => {
+    const text = good().replace('"tlb_flush_inhibit":{"#map":[[2,0]]}', '"tlb_flush_inhibit":{"#map":[[2,7]]}')
+    expectError(replay(file('domain.json', text)), 2, 'outside-domain', /tlb_flush_inhibit\[2\] is 7, expected 0\.\.1/)
+  })
+  it('100 MB in one line', () => {
+    expectError(replay(file('large.json', `{"x":"${'a'.repeat(100 * 2 ** 20)}"}`)), 2, 'too-large', /MiB/)
+  })
+  it('deep nesting', () => {
+    expectError(replay(file('deep.json', `${'['.repeat(200_000)}${']'.repeat(200_000)}`)), 2, 'bad-itf', /./)
+  })
+  it('NUL bytes', () => {
+    expectError(replay(file('nul.json', good().replace('"vars"', '"va\0rs"'))), 2, 'nul-byte', /NUL/)
+  })
+  it('bytes that are not UTF-8', () => {
+    expectError(replay(file('latin.json', Uint8Array.of(0x7b, 0xff, 0x7d))), 2, 'not-utf8', /UTF-8/)
+  })
+  it('a damaged certificate', () => {
+    expectError(lockstep(['verify', file('c.json', '{"format":"x"}'), '--json']), 2, 'bad-certificate', /format/)
+  })
+  it.skipIf(toolchain === undefined).each(['VIEW', 'ALIAS', 'SYMMETRY'])(
+    'a cfg with %s given to prove (needs Java)',
+    (keyword) => {
+      const cfg = readFileSync(join(root, 'spec', 'flush-inhibit', 'posted.sc.cfg'), 'utf8')
+      const path = file(`${keyword}.cfg`, `${cfg}${keyword} vars\n`)
+      expectError(
+        lockstep(['prove', 'flush-inhibit/posted.sc', '--cfg', path, '--json']),
+        2,
+        'reduced-graph',
+        new RegExp(keyword),
+      )
+    },
+  )
+  it.skipIf(toolchain === undefined)('a specification with a parse error, at TLC’s place (needs Java)', () => {
+    const spec = join(directory, 'spec')
+    mkdirSync(spec)
+    const text = readFileSync(join(root, 'spec', 'flush-inhibit', 'FlushInhibit.tla'), 'utf8')
+    writeFileSync(join(spec, 'FlushInhibit.tla'), text.replace('Next ==\n', 'Next ==\n    \\/ ) oops\n'))
+    const run = lockstep(['prove', 'flush-inhibit/posted.sc', '--spec', spec, '--json'])
+    expectError(run, 2, 'spec-parse-error', /./)
+    const { error } = JSON.parse(run.stdout) as { error: { file: string; line: number } }
+    expect(error.file).toMatch(/FlushInhibit\.tla$/)
+    expect(error.line).toBe(text.slice(0, text.indexOf('Next ==\n')).split('\n').length + 1)
+  })
+})
+
+describe('the environment', () => {
+  it('no Java, and TLC asked for: exit 3 with what to do', () => {
+    expectError(
+      lockstep(['check', 'flush-inhibit/posted.sc', '--engine', 'tlc', '--json'], withoutJava()),
+      3,
+      'no-java',
+      /install/,
+    )
+    expectError(lockstep(['prove', 'flush-inhibit/posted.sc', '--json'], withoutJava()), 3, 'no-java', /install/)
+  })
+  it.skipIf(toolchain === undefined)('no jar and no network: exit 3 with what to do (needs Java)', () => {
+    const env = { LOCKSTEP_OFFLINE: '1', LOCKSTEP_CACHE: join(directory, 'empty-cache'), TLA2TOOLS_JAR: undefined }
+    const run = lockstep(['check', 'flush-inhibit/posted.sc', '--engine', 'tlc', '--json'], env)
+    expect(run.status).toBe(3)
+    expect(run.stdout).toMatch(/TLA2TOOLS_JAR/)
+  })
+  it.skipIf(toolchain === undefined)('TLC that does not finish in time is incomplete (needs Java)', () => {
+    const { status, stdout } = lockstep([
+      'check',
+      'flush-inhibit/no-srcu.sc.r2',
+      '--engine',
+      'tlc',
+      '--timeout',
+      '1',
+      '--json',
+    ])
+    expect(status).toBe(3)
+    expect(stdout).toMatch(/"verdict": "incomplete"/)
+    expect(stdout).toMatch(/--timeout/)
+  })
+  it.skipIf(toolchain === undefined)('TLC that runs out of memory is incomplete (needs Java)', () => {
+    const { status, stdout } = lockstep([
+      'check',
+      'flush-inhibit/no-srcu.sc.r2',
+      '--engine',
+      'tlc',
+      '--heap',
+      '12',
+      '--json',
+    ])
+    expect(status).toBe(3)
+    expect(stdout).toMatch(/"verdict": "(incomplete|error)"/)
+  })
+})
