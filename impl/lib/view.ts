@@ -194,7 +194,7 @@ export class View {
       return index === undefined ? mismatchOf('domain', name, undefined, printValue(value), only.domain.name) : [index]
     }
     const entries = entriesOf(value)
-    if (entries === undefined || entries.size !== elements.length) {
+    if (entries?.size !== elements.length) {
       return mismatchOf('domain', name, undefined, printValue(value), `a function with ${elements.length} arguments`)
     }
     const indices: number[] = []

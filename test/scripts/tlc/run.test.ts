@@ -2,8 +2,6 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parseToolTraces } from '../../../impl/lib/trace/tlc-trace.ts'
 import { livingChildren } from '../../../scripts/lib/children.ts'
@@ -13,6 +11,7 @@ import type { Java } from '../../../scripts/tlc/java.ts'
 import { findJava } from '../../../scripts/tlc/java.ts'
 import type { TlcOptions, TlcRun } from '../../../scripts/tlc/run.ts'
 import { passThrough, printCommand, runTlc } from '../../../scripts/tlc/run.ts'
+import { bundle, gone, until } from './processes.ts'
 
 const java: Java | undefined = await findJava().catch(() => undefined)
 
@@ -92,24 +91,6 @@ const run = (lines: string, more: Partial<TlcOptions> = {}): Promise<TlcRun> => 
 /** What runs have left in their temporary directory, which no other process uses. */
 const leftovers = (): string[] => readdirSync(join(root, 'tmp'))
 
-const gone = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    // a zombie that nobody has waited for yet is not running
-    return /^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  } catch {
-    return true
-  }
-}
-
-const until = async (condition: () => boolean, what: string, deadlineMs = 30_000): Promise<void> => {
-  const end = performance.now() + deadlineMs
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`waited in vain until ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
-
 describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
   it('success: all counts', async () => {
     expect(await run('SPECIFICATION Spec\nINVARIANT Told')).toMatchObject({
@@ -160,6 +141,17 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
     expect(found).toMatchObject({ ...expected, problem: undefined })
     expect(parseToolTraces(found.traceText)[0]?.states).toHaveLength(length)
     expect(leftovers()).toEqual([])
+  })
+
+  it('finds the same counterexample each time', async () => {
+    const [one, other] = [
+      await run('SPECIFICATION Spec\nPROPERTY Reach'),
+      await run('SPECIFICATION Spec\nPROPERTY Reach'),
+    ]
+    expect(one.traceText).toBe(other.traceText)
+    // by chance two runs may agree anyway
+    expect(one.command).toContain(' -fp 0 ')
+    expect((await run('SPECIFICATION Spec', { extraArgs: ['-fp', '3'] })).command).not.toContain(' -fp 0 ')
   })
 
   it('checks deadlock only if told', async () => {
@@ -296,19 +288,6 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
   })
 })
 
-/** The wrapper as one file that a process of its own can run. */
-const bundle = async (): Promise<string> => {
-  const entry = fileURLToPath(new URL('../../../scripts/tlc/run.ts', import.meta.url))
-  const outDir = join(root, 'bundle')
-  await build({
-    configFile: false,
-    logLevel: 'silent',
-    ssr: { noExternal: true },
-    build: { ssr: entry, outDir, rollupOptions: { output: { entryFileNames: 'run.mjs' } } },
-  })
-  return join(outDir, 'run.mjs')
-}
-
 /** Prints the JVM's number once TLC is at work, and never ends by itself. */
 const parentProgram = (module: string, options: TlcOptions): string => `
   const { runTlc } = await import(${JSON.stringify(module)})
@@ -325,7 +304,7 @@ describe.skipIf(java === undefined || process.platform === 'win32')('the parentâ
   let module: string
 
   beforeAll(async () => {
-    module = await bundle()
+    module = await bundle(root, 'scripts/tlc/run.ts')
   })
 
   it.each<[NodeJS.Signals, number | null]>([
@@ -336,7 +315,8 @@ describe.skipIf(java === undefined || process.platform === 'win32')('the parentâ
   ])('%s ends Java too, and its temporary files', async (signal, code) => {
     const temporary = mkdtempSync(join(root, 'temporary-'))
     const program = join(root, 'parent.mjs')
-    writeFileSync(program, parentProgram(module, task('SPECIFICATION EndlessSpec')))
+    // a simulation without a limit goes on for ever, even when its directory is removed
+    writeFileSync(program, parentProgram(module, task('SPECIFICATION Spec', { extraArgs: ['-simulate'] })))
     const env = { ...process.env, TMPDIR: temporary }
     const parent = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
     const said = await new Promise<string>((resolve) => parent.stdout.setEncoding('utf8').once('data', resolve))
