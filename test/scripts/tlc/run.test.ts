@@ -291,11 +291,13 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
 /** Prints the JVM's number once TLC is at work, and never ends by itself. */
 const parentProgram = (module: string, options: TlcOptions): string => `
   const { runTlc } = await import(${JSON.stringify(module)})
+  let pid
   await runTlc({
     ...${JSON.stringify(options)},
     onMessage: (message) => {
-      const pid = message.kind === 'mode' && /pid: (\\d+)/.exec(message.text)?.[1]
-      if (pid) console.log(pid)
+      if (message.kind === 'mode') pid = /pid: (\\d+)/.exec(message.text)[1]
+      // before this it has modules to read, and would fail by itself without its directory
+      if (message.kind === 'init-progress') console.log(pid)
     },
   })
 `
