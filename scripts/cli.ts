@@ -6,6 +6,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { EXIT, LockstepError } from '../impl/lib/error.ts'
 import type { RunOptions } from './check/engines.ts'
 import type { CheckOptions } from './commands/check.ts'
+import type { BenchOptions } from './commands/bench.ts'
+import { bench } from './commands/bench.ts'
 import { check } from './commands/check.ts'
 import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
@@ -204,6 +206,20 @@ const program = (): Command => {
     .addOption(new Option('-n, --dry-run', 'print the command instead of running it'))
     .addHelpText('after', examples('tlc -- -help', 'tlc -- -config posted.sc.cfg MCFlushInhibit.tla'))
     .action((args: string[], options: { dryRun?: boolean }) => guarded((out) => tlc(out, args, options))({}))
+
+  root
+    .command('bench')
+    .description('the explorer against TLC on the same model, side by side')
+    .argument('[model]', 'a model; default the largest')
+    .addOption(new Option('--rounds <n>', 'runs of the explorer; the median counts').argParser(positive).default(3))
+    .addOption(workersOption())
+    .addOption(timeoutOption())
+    .addOption(heapOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples('bench', 'bench flush-inhibit/posted.sc.f3'))
+    .action((model: string | undefined, options: Omit<BenchOptions, 'model'> & { json?: boolean }) =>
+      guarded((out) => bench(out, { ...options, ...(model === undefined ? {} : { model }) }))(options),
+    )
 
   root
     .command('doctor')
