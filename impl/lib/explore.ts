@@ -2,33 +2,8 @@
 
 import type { Kernel, Predicate } from './compile.ts'
 import { compilePredicate, evaluate } from './compile.ts'
+import { Growing } from './growing.ts'
 import { bitsFor } from './schema.ts'
-
-/** An Int32Array that grows. */
-class Growing {
-  data: Int32Array
-  length = 0
-
-  constructor(capacity: number) {
-    this.data = new Int32Array(capacity)
-  }
-
-  reserve(extra: number): void {
-    if (this.length + extra <= this.data.length) return
-    const larger = new Int32Array(Math.max(this.data.length * 2, this.length + extra))
-    larger.set(this.data.subarray(0, this.length))
-    this.data = larger
-  }
-
-  push(value: number): void {
-    if (this.length === this.data.length) this.reserve(1)
-    this.data[this.length++] = value
-  }
-
-  done(): Int32Array {
-    return this.data.subarray(0, this.length)
-  }
-}
 
 /** A violated invariant or a deadlock, at the first state in breadth-first order. */
 export interface Finding {
@@ -130,9 +105,9 @@ export const explore = (kernel: Kernel, options: ExploreOptions = {}): Graph => 
   const stride = 1 << bitsFor(W + 1)
   let slots = 2 * capacity
   let table = new Int32Array(slots * stride)
-  const edgeStart = new Growing(1024)
-  const edgeTarget = new Growing(1024)
-  const edgeStep = new Growing(1024)
+  const edgeStart = new Growing()
+  const edgeTarget = new Growing()
+  const edgeStep = new Growing()
   const next = new Int32Array(W)
 
   const hashAt = (data: Int32Array, base: number): number => {

@@ -14,7 +14,7 @@ import { trackChild } from '../lib/children.ts'
 const WATCH_THEN_EXEC = `
 (
   trap '' INT TERM HUP
-  IFS= read -r line <&3 || { rm -rf "$1"; sleep 1; rm -rf "$1"; }
+  IFS= read -r line <&3 || { kill -KILL $$; rm -rf "$1"; sleep 1; rm -rf "$1"; }
 ) >/dev/null 2>&1 &
 shift
 exec "$@" 3<&-

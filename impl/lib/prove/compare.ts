@@ -2,6 +2,7 @@
 
 import type { Kernel } from '../compile.ts'
 import { LtsDigest } from '../digest.ts'
+import { Growing } from '../growing.ts'
 import type { Graph } from '../explore.ts'
 import { pathTo } from '../explore.ts'
 import { parseValue } from '../trace/parse.ts'
@@ -42,23 +43,6 @@ export interface Comparison {
   readonly dumpedEdges: number
   /** the difference nearest to the initial state, shortest path first; undefined if equal */
   readonly difference: Difference | undefined
-}
-
-/** An Int32Array that grows; `explore.ts` has its own in its inner loop. */
-const growing = () => {
-  let data = new Int32Array(4096)
-  let length = 0
-  return {
-    push(value: number): void {
-      if (length === data.length) {
-        const larger = new Int32Array(length * 2)
-        larger.set(data)
-        data = larger
-      }
-      data[length++] = value
-    },
-    done: (): Int32Array => data.subarray(0, length),
-  }
 }
 
 const UNKNOWN = -1
@@ -131,9 +115,9 @@ export class GraphComparison {
   private readonly initialIds: number[] = []
   private readonly foreign = new Map<number, { text: string; mismatch: Mismatch | undefined }>()
   private readonly actionIds: Map<string, number>
-  private readonly from = growing()
-  private readonly to = growing()
-  private readonly action = growing()
+  private readonly from = new Growing()
+  private readonly to = new Growing()
+  private readonly action = new Growing()
 
   constructor(graph: Graph, view: View) {
     this.graph = graph
