@@ -105,7 +105,8 @@ export const runSelection = (
 
 const STATE_MESSAGE = 2217
 
-const depthOf = (run: TlcRun): number => run.trace.filter(({ code }) => code === STATE_MESSAGE).length
+/** States of the counterexample; an initial state that violates an invariant is in the finding itself. */
+const depthOf = (run: TlcRun): number => Math.max(1, run.trace.filter(({ code }) => code === STATE_MESSAGE).length)
 
 const types = (model: Model): string[] =>
   model.cfg.invariants.filter((name) => !model.cells.some((c) => c.name === name))

@@ -95,15 +95,15 @@ export const proveModel = async (
       dump,
       modules: files,
     })
+    if (run.outcome !== 'success') {
+      throw environmentFailure({
+        code: 'dump-failed',
+        message: `TLC ended with ${run.outcome} while it dumped ${model.name}`,
+      })
+    }
     const counts = await readDot(createReadStream(dump), comparer, { file: 'the dump of TLC' })
     return { run, counts }
   })
-  if (run.outcome !== 'success') {
-    throw environmentFailure({
-      code: 'dump-failed',
-      message: `TLC ended with ${run.outcome} while it dumped ${model.name}`,
-    })
-  }
   const comparison = comparer.finish()
   const undescribed = comparer.undescribed()
   // TLC counts each initial state and each step as generated; it writes each of them but leaves stuttering out
