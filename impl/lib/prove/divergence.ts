@@ -41,6 +41,19 @@ export interface Divergence {
 const fields = (state: State): Fields =>
   Object.fromEntries([...state].map(([name, value]) => [name, printValue(value)]))
 
+/** A state with one entry per element of its functions, e.g. `pc[<<"vcpu", 0>>]`: what differs is then seen at once. */
+const elements = (state: State): State =>
+  new Map(
+    [...state].flatMap(([name, value]): (readonly [string, TlaValue])[] =>
+      value.kind === 'fun'
+        ? value.entries.map(([argument, v]) => [`${name}[${printValue(argument)}]`, v] as const)
+        : [[name, value]],
+    ),
+  )
+
+/** The variable that an element belongs to. */
+const variableOf = (element: string): string => element.replace(/\[.*$/s, '')
+
 /** What a divergence is worked out from. */
 export interface DivergenceContext {
   readonly graph: Graph
@@ -158,13 +171,13 @@ const nearest = (
 /** Works out where and why two graphs part. */
 export const divergenceOf = (context: DivergenceContext, difference: Difference): Divergence => {
   const { graph, view } = context
-  const spec = difference.targets.spec
-  const impl = difference.targets.impl
+  const spec = difference.targets.spec.map(elements)
+  const impl = difference.targets.impl.map(elements)
   const { side } = difference
   if (difference.action === undefined) {
     const pair = nearest(spec, impl)
     const init = findAction(context.specSources, 'Init')
-    const names = pair?.names ?? []
+    const names = (pair?.names ?? []).map(variableOf)
     const blame = init === undefined ? [] : updatesOf(init, names)
     const inInit = (init?.conjuncts ?? [])
       .filter(({ text }) => names.some((name) => text.startsWith(`${name} `)))
@@ -175,8 +188,8 @@ export const divergenceOf = (context: DivergenceContext, difference: Difference)
       side,
       action: null,
       source: null,
-      expected: pair === undefined ? null : pick(pair.spec, names),
-      actual: pair === undefined ? null : pick(pair.impl, names),
+      expected: pair === undefined ? null : pick(pair.spec, pair.names),
+      actual: pair === undefined ? null : pick(pair.impl, pair.names),
       blame: [...inInit, ...blame].length > 0 ? [...inInit, ...blame] : whole,
     }
   }
@@ -187,12 +200,16 @@ export const divergenceOf = (context: DivergenceContext, difference: Difference)
   const common = { prefix: behaviour.steps.map(prefixStep), side, action, source: fields(source) }
   const pair = nearest(spec, impl)
   if (pair !== undefined) {
-    const blame = blameUpdate(context, action, pair.names)
+    const blame = blameUpdate(context, action, pair.names.map(variableOf))
     return { ...common, expected: pick(pair.spec, pair.names), actual: pick(pair.impl, pair.names), blame }
   }
   const taken = side === 'spec' ? spec[0] : impl[0]
-  const changes = taken === undefined ? null : pick(taken, differing(source, taken))
+  const changes = taken === undefined ? null : pick(taken, differing(elements(source), taken))
+  const definition = findAction(context.specSources, action)
+  const taker =
+    side === 'spec' ? definition && wholeAction(definition, action) : programLine(context.implSources, action)
+  const other = taker === undefined ? [] : [taker]
   return side === 'spec'
-    ? { ...common, expected: changes, actual: null, blame: blameImpl(context, action, sourceIndex) }
-    : { ...common, expected: null, actual: changes, blame: blameSpec(context, action, source) }
+    ? { ...common, expected: changes, actual: null, blame: [...blameImpl(context, action, sourceIndex), ...other] }
+    : { ...common, expected: null, actual: changes, blame: [...blameSpec(context, action, source), ...other] }
 }
