@@ -233,6 +233,11 @@ const program = (): Command => {
 /** Commander reports its own errors; bad usage is exit code 2, and with --json it is JSON too. */
 export const main = async (argv: readonly string[]): Promise<void> => {
   installSignalHandlers()
+  // `lockstep ... | head`: the reader has what it wanted
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(EXIT.ok)
+  })
   const root = program()
   const json = argv.includes('--json')
   const override = (command: Command): void => {

@@ -1,5 +1,6 @@
 /** What the catalog knows of flush-inhibit. */
 
+import { MEMORY_MODELS } from '../lib/memory/buffer.ts'
 import type { Protocol } from '../lib/protocol.ts'
 import { flushInhibitDocs } from './docs.ts'
 import { flushInhibit } from './FlushInhibit.ts'
@@ -16,6 +17,9 @@ export const flushInhibitProtocol: Protocol = {
     'WaitingOnBeforeSuspended',
     'ClearWaitingOnBeforeSuspended',
     'SeparateSuspended',
+    'SuspendWmb',
+    'UnsuspendWmb',
+    'MutexUnlockIsMb',
     'MaskZeroed',
     'EventsMasked',
   ],
@@ -25,6 +29,8 @@ export const flushInhibitProtocol: Protocol = {
       Flushers: constants.ids('Flushers'),
       Targets: constants.ids('Targets'),
       Rounds: constants.natural('Rounds'),
+      Memory: constants.oneOf('Memory', MEMORY_MODELS),
+      StoreBufferSlots: constants.natural('StoreBufferSlots'),
       SyncOnSet: constants.boolean('SyncOnSet'),
       SyncOnClear: constants.boolean('SyncOnClear'),
       CheckBeforeRequest: constants.boolean('CheckBeforeRequest'),
@@ -32,6 +38,9 @@ export const flushInhibitProtocol: Protocol = {
       WaitingOnBeforeSuspended: constants.boolean('WaitingOnBeforeSuspended'),
       ClearWaitingOnBeforeSuspended: constants.boolean('ClearWaitingOnBeforeSuspended'),
       SeparateSuspended: constants.boolean('SeparateSuspended'),
+      SuspendWmb: constants.boolean('SuspendWmb'),
+      UnsuspendWmb: constants.boolean('UnsuspendWmb'),
+      MutexUnlockIsMb: constants.boolean('MutexUnlockIsMb'),
       MaskZeroed: constants.boolean('MaskZeroed'),
       PendingEvents: constants.boolean('PendingEvents'),
       EventsMasked: constants.boolean('EventsMasked'),

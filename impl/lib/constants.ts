@@ -31,6 +31,14 @@ export class Constants {
     return value.value
   }
 
+  /** One of some strings. */
+  oneOf<const N extends string>(name: string, names: readonly N[]): N {
+    const value = this.values.get(name)
+    const found = names.find((n) => value?.kind === 'str' && value.value === n)
+    if (found === undefined) throw this.fail(name, `one of ${names.map((n) => JSON.stringify(n)).join(', ')}`)
+    return found
+  }
+
   natural(name: string): number {
     const value = this.values.get(name)
     if (value?.kind !== 'int' || value.value < 0n || value.value > 1000n)

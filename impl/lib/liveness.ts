@@ -40,10 +40,10 @@ const fairnessBits = (kernel: Kernel): Int32Array => {
   const { machine } = kernel.compiled
   if (machine.fairness.length > 31)
     throw badInput({ code: 'too-many-fair', message: 'more than 31 fairness conditions' })
-  return Int32Array.from(kernel.steps, ({ thread, action, environment }) => {
+  return Int32Array.from(kernel.steps, ({ thread, action }) => {
     const id = machine.threads[thread]?.id
     const label = kernel.actions[action]
-    if (environment >= 0 || id === undefined || label === undefined) return 0
+    if (id === undefined || label === undefined) return 0
     let bits = 0
     machine.fairness.forEach((fair, i) => {
       if (fair.thread[0] === id[0] && fair.thread[1] === id[1] && fair.labels.has(label)) bits |= 1 << i

@@ -92,8 +92,6 @@ const derivedText = (context: StepContext, docs: ActionDocs): string | Wording =
     case 'wait':
       return `wait for ${location}: done`
     case 'barrier':
-    case 'lock':
-    case 'unlock':
     case 'atomic':
       return location
   }
