@@ -9,6 +9,7 @@ import type { Machine, Op, Program, Store, Thread } from './program.ts'
 import { Refusal, threadName } from './program.ts'
 import type { Domain } from './schema.ts'
 import { bitsFor, indexIn, valueAt } from './schema.ts'
+import type { TlaValue } from './trace/value.ts'
 
 /** What one choice of a step does: the cells that it writes, by index, and what the program sees. */
 export interface Outcome {
@@ -26,6 +27,7 @@ export interface ProgramNode {
   readonly label: string
   readonly kind: Op['kind']
   readonly what: string
+  readonly stored: TlaValue | undefined
   /** index of each frame field's value in its domain, in the order of the schema */
   readonly frame: readonly number[]
   readonly tree: StepTree
@@ -289,6 +291,7 @@ interface Draft {
   readonly label: string
   readonly kind: Op['kind']
   readonly what: string
+  readonly stored: TlaValue | undefined
   readonly frame: readonly number[]
   readonly tree: StepTree
   /** the step and its tree as text: two histories that lead here must agree on it */
@@ -325,8 +328,8 @@ const compileThread = (machine: Machine, thread: Thread, index: number, limits: 
       return { id: known, fresh: false }
     }
     const { op, frame, tree, signature } = seen
-    const { label, kind, what } = op
-    drafts.push({ label, kind, what, frame, tree, signature, history, next: new Map() })
+    const { label, kind, what, stored } = op
+    drafts.push({ label, kind, what, stored, frame, tree, signature, history, next: new Map() })
     byKey.set(key, drafts.length - 1)
     if (drafts.length > limits.nodes) {
       throw badInput({
@@ -448,6 +451,7 @@ export interface StepInfo {
   readonly environment: number
   readonly kind: Op['kind']
   readonly what: string
+  readonly stored: TlaValue | undefined
   readonly result: unknown
 }
 
@@ -550,6 +554,7 @@ export const assemble = (compiled: Compiled): Kernel => {
           environment: -1,
           kind: node.kind,
           what: node.what,
+          stored: node.stored,
           result,
         }),
         ({ result }) => [slot, node.next.get(resultKey(result)) ?? 0],
@@ -565,6 +570,7 @@ export const assemble = (compiled: Compiled): Kernel => {
       environment: i,
       kind: 'atomic',
       what: action.what,
+      stored: undefined,
       result: undefined,
     }
     return out.add(

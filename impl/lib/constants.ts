@@ -31,6 +31,12 @@ export class Constants {
     return value.value
   }
 
+  string(name: string): string {
+    const value = this.values.get(name)
+    if (value?.kind !== 'str') throw this.fail(name, 'a string')
+    return value.value
+  }
+
   /** One of some strings. */
   oneOf<const N extends string>(name: string, names: readonly N[]): N {
     const value = this.values.get(name)

@@ -48,6 +48,8 @@ export interface Op<R = unknown> {
   readonly what: string
   /** what the world decides within this step; one `undefined` where it decides nothing */
   readonly choices: readonly unknown[]
+  /** what a store or a locked store puts there, for people to read */
+  readonly stored?: TlaValue
   /** takes the step on the current store; throws `Refusal` where the step cannot be taken yet */
   readonly exec: (choice: unknown) => R
   /** what `exec` does besides history variables; undefined for a step of one's own */

@@ -4,6 +4,13 @@ import type { Constants } from './constants.ts'
 import type { Machine } from './program.ts'
 import type { ActionDocs } from './report/docs.ts'
 
+/** A module that is data: both sides read it. */
+export interface DataModule {
+  /** for errors */
+  readonly file: string
+  readonly text: string
+}
+
 export interface Protocol {
   /** as on the command line, e.g. `flush-inhibit` */
   readonly name: string
@@ -11,9 +18,11 @@ export interface Protocol {
   readonly module: string
   /** modules of spec/lib that it extends, those extended first */
   readonly libraries: readonly string[]
+  /** the module of its own directory that is data, if it has one; extended before `module` */
+  readonly data?: string
   /** boolean constants that switch one ordering primitive or rule */
   readonly toggles: readonly string[]
   readonly docs: ActionDocs
-  /** the machine for the constants of a model */
-  readonly machine: (constants: Constants) => Machine
+  /** the machine for the constants of a model; with the text of `data` where there is such a module */
+  readonly machine: (constants: Constants, data: DataModule | undefined) => Machine
 }

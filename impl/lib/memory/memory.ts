@@ -4,17 +4,7 @@
  * Twin of spec/lib/Memory.tla; the models themselves are in buffer.ts.
  */
 
-import type {
-  Access,
-  EnvironmentAction,
-  GrowingDomain,
-  OpKind,
-  Scalar,
-  Shared,
-  Step,
-  ThreadId,
-  Variable,
-} from '../program.ts'
+import type { Access, EnvironmentAction, GrowingDomain, OpKind, Shared, Step, ThreadId, Variable } from '../program.ts'
 import { atomic, perform, require } from '../program.ts'
 import type { Domain, Key } from '../schema.ts'
 import { indexIn, valueAt } from '../schema.ts'
@@ -129,9 +119,8 @@ export class Memory {
   }
 
   /** Declares a variable that is one location; `what` is how C writes it. */
-  scalar<T>(name: string, domain: Domain<T>, initial: T, what = name): Location<T> & Pick<Scalar<T>, 'get'> {
-    const variable = this.shared.scalar(name, domain, initial)
-    return Object.assign(new Location(this, what, domain, variable.cell), { get: () => variable.get() })
+  scalar<T>(name: string, domain: Domain<T>, initial: T, what = name): Location<T> {
+    return new Location(this, what, domain, this.shared.scalar(name, domain, initial).cell)
   }
 
   /** Declares one location per name, as the elements of a variable that is indexed by names. */
@@ -165,6 +154,11 @@ export class Memory {
     const { cell } = this.buffers[thread] ?? {}
     if (cell === undefined) throw new RangeError(`no thread ${thread}`)
     return this.shared.store.get(cell) === 0
+  }
+
+  /** Index of the value that a location has for all threads. */
+  visible(cell: number): number {
+    return this.shared.store.get(cell)
   }
 
   private drained(): void {
@@ -315,7 +309,8 @@ export class Location<T> {
       also(r)
       return r
     }
-    return perform({ label, kind, what: this.what, choices: [undefined], exec, access })
+    const stored = 'value' in access ? { stored: this.domain.toTla(valueAt(this.domain, access.value)) } : {}
+    return perform({ label, kind, what: this.what, choices: [undefined], exec, access, ...stored })
   }
 
   private readonly value = (index: number): T => valueAt(this.domain, index)
@@ -353,6 +348,11 @@ export class Location<T> {
     const indices = this.domain.values.flatMap((v, i) => (ready(v) ? [i] : []))
     const access: Access = { op: 'await', cell: this.cell, ready: indices, value: this.index(value) }
     return this.step(label, 'wait', access, this.none, also)
+  }
+
+  /** What is visible to all, inside a step or a property. */
+  peek(): T {
+    return valueAt(this.domain, this.memory.visible(this.cell))
   }
 
   /** How the location is named in a diagram. */

@@ -104,6 +104,7 @@ export const stores = (
     environment: false,
     kind: 'store',
     what: more.what ?? 'x[0]',
+    stored: undefined,
     result: undefined,
     state: stateOf(i + 1, labels),
   }))
