@@ -448,8 +448,10 @@ const invariants = (k: Kvm, o: Observers): Invariant[] => {
       if (!k.isSuspended(f)) return true
       const cause = o.flusher(f).get('cause')
       if (k.waiting_on.get(f) === cause) return true
-      const ioctl = cause === -1 ? undefined : o.ioctl(cause)
-      return ioctl !== undefined && ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_suspended') && ioctl.get('scan') === f
+      if (cause === -1) return false
+      const ioctl = o.ioctl(cause)
+      const between = ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb', 'kvm_hv_vcpu_unsuspend_tlb_flush_suspended')
+      return (between && ioctl.get('scan') === f) || k.suspended.isBuffered(f, ['ioctl', cause])
     }),
     forall('OnlyWaitersWokenInv', Targets, (t) => {
       const ioctl = o.ioctl(t)

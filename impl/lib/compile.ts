@@ -652,8 +652,9 @@ class Observing implements Store {
 
   get(cell: number): number {
     const index = this.known.get(cell)
-    if (index === undefined) throw new Unknown(cell)
-    return index
+    if (index !== undefined) return index
+    if (this.compiled.machine.shared.cells[cell]?.domain.values.length === 1) return 0
+    throw new Unknown(cell)
   }
 
   set(): never {

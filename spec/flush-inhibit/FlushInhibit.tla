@@ -697,15 +697,17 @@ AllOrNothingInv ==
         /\ Completes(f):: (result[f] = "success" /\ At(vcpu(f), "vcpu_enter_guest")) => posted[f] = targets[f]
 
 \* P3. A vCPU seen suspended has waiting_on at the target that caused it, but while that
-\* target's own unsuspend is between its two stores.
+\* target's own unsuspend is between its two stores, or the second is not visible yet.
 SuspendedHasCauseInv ==
     \A f \in Flushers :
         IsSuspended(f) =>
             \/ waiting_on[f] = cause[f]
             \/ \E t \in Targets :
                 /\ t = cause[f]
-                /\ At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_suspended")
-                /\ scan[t] = f
+                /\ \/ /\ pc[ioctl(t)] \in {"kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb",
+                                          "kvm_hv_vcpu_unsuspend_tlb_flush_suspended"}
+                      /\ scan[t] = f
+                   \/ IsBuffered(ioctl(t), <<"suspended", f>>)
 
 \* P4. Unsuspending t changes only vCPUs that wait on t, and wakes no other.
 OnlyWaitersWokenInv ==

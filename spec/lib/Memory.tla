@@ -48,6 +48,9 @@ MemoryInit(threads) == store_buffer = [th \in threads |-> <<>>]
 \* A locked instruction, a full barrier: nothing of the thread's own is still buffered.
 drained(th) == store_buffer[th] = <<>>
 
+\* Has the thread done a store to the location that the others do not see yet?
+IsBuffered(th, location) == \E i \in 1..Len(store_buffer[th]) : store_buffer[th][i][1] = location
+
 \* include/asm-generic/rwonce.h, READ_ONCE(): the thread's own newest store to the location
 \* that is still buffered, else what memory has there.
 READ_ONCE(th, location, current) ==

@@ -69,6 +69,8 @@ class BufferDomain implements Domain<Buffer>, GrowingDomain {
 export interface LocationMap<T> extends Pick<Variable<T>, 'name' | 'get' | 'set'> {
   /** the location that a program accesses, e.g. `k.suspended.at(f)` */
   at(key: Key): Location<T>
+  /** has the thread stored to the element, and the others do not see it yet? for properties */
+  isBuffered(key: Key, thread: ThreadId): boolean
 }
 
 /** Shared memory. Threads are known by their place in the machine's list, which must be `threads`. */
@@ -115,6 +117,7 @@ export class Memory {
         variable.set(key, value)
       },
       at: (key) => new Location(this, `${name}[${key}]`, domain, variable.cell(key)),
+      isBuffered: (key, thread) => this.isBuffered(variable.cell(key), thread),
     }
   }
 
@@ -154,6 +157,12 @@ export class Memory {
     const { cell } = this.buffers[thread] ?? {}
     if (cell === undefined) throw new RangeError(`no thread ${thread}`)
     return this.shared.store.get(cell) === 0
+  }
+
+  private isBuffered(cell: number, [kind, id]: ThreadId): boolean {
+    const own = this.buffers[this.threads.findIndex((thread) => thread[0] === kind && thread[1] === id)]
+    if (own === undefined) throw new RangeError(`no thread ${kind} ${id}`)
+    return forwarded(valueAt(own.domain, this.shared.store.get(own.cell)), cell) !== undefined
   }
 
   /** Index of the value that a location has for all threads. */
