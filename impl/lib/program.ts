@@ -37,6 +37,8 @@ export type Access =
     }
   /** waits until the cell has one of the values that `ready` lists, and stores `value` in the same step */
   | { readonly op: 'await'; readonly cell: number; readonly ready: readonly number[]; readonly value: number }
+  /** a load and a plain store of `map[index]`: data that a lock protects */
+  | { readonly op: 'update'; readonly cell: number; readonly map: readonly number[] }
   | { readonly op: 'mb' | 'wmb' }
 
 /** One step of a thread: at most one access to shared memory. */
@@ -279,10 +281,14 @@ export interface LeadsTo {
   }[]
 }
 
-/** Weak fairness of all the steps of one thread whose labels are listed, taken together. */
-export interface WeakFairness {
+/**
+ * Fairness of all the steps of one thread whose labels are listed, taken together. Weak: they are not enabled for ever
+ * without one being taken. Strong: they are not enabled again and again without one being taken.
+ */
+export interface Fairness {
   readonly thread: ThreadId
   readonly labels: ReadonlySet<string>
+  readonly strong?: true
 }
 
 /** Everything that the interpreters need. */
@@ -292,7 +298,7 @@ export interface Machine {
   readonly environment: readonly EnvironmentAction[]
   readonly invariants: readonly Invariant[]
   readonly liveness: readonly LeadsTo[]
-  readonly fairness: readonly WeakFairness[]
+  readonly fairness: readonly Fairness[]
 }
 
 /** Hides the type of a thread's frame, so that threads of different kinds can stand in one list. */

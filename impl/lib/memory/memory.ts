@@ -170,6 +170,10 @@ export class Memory {
     return this.shared.store.get(cell)
   }
 
+  setVisible(cell: number, value: number): void {
+    this.shared.store.set(cell, value)
+  }
+
   private drained(): void {
     require(this.buffer().length === 0, LOCKED)
   }
@@ -204,6 +208,9 @@ export class Memory {
         return this.read(access.cell)
       case 'store':
         this.write(access.cell, access.value)
+        return -1
+      case 'update':
+        this.write(access.cell, access.map[this.read(access.cell)] ?? -1)
         return -1
       case 'release':
         if (this.model === 'PSO') this.writeBarrier()
@@ -336,6 +343,16 @@ export class Location<T> {
     return this.step(label, 'store', { op: 'store', cell: this.cell, value: this.index(value) }, this.none, also)
   }
 
+  /** A plain store of what `next` makes of the value that the thread sees: of data that a lock protects. */
+  update(label: string, next: (value: T) => T): Step<void> {
+    const map = this.domain.values.map((value) => this.domain.indexOf(next(value)))
+    const access: Access = { op: 'update', cell: this.cell, map }
+    const exec = (): void => {
+      this.memory.access(access)
+    }
+    return perform({ label, kind: 'store', what: this.what, choices: [undefined], exec, access })
+  }
+
   /** smp_store_release(), spin_unlock(): what was stored before becomes visible before this does. */
   release(label: string, value: T, also: Also = nothing): Step<void> {
     return this.step(label, 'store', { op: 'release', cell: this.cell, value: this.index(value) }, this.none, also)
@@ -362,6 +379,16 @@ export class Location<T> {
   /** What is visible to all, inside a step or a property. */
   peek(): T {
     return valueAt(this.domain, this.memory.visible(this.cell))
+  }
+
+  /** What the thread whose step it is sees, inside a step. */
+  read(): T {
+    return valueAt(this.domain, this.memory.access({ op: 'load', cell: this.cell }))
+  }
+
+  /** Sets what is visible to all, inside a step of one's own that has the location to itself. */
+  poke(value: T): void {
+    this.memory.setVisible(this.cell, this.index(value))
   }
 
   /** How the location is named in a diagram. */
