@@ -54,17 +54,10 @@ export class Constants {
 
   /** A set of ids, sorted; not empty. */
   ids(name: string): readonly Key[] {
-    const ids = this.idsOrNone(name)
-    if (ids.length === 0) throw this.fail(name, 'a non-empty set of ids')
-    return ids
-  }
-
-  /** A set of ids, sorted. */
-  idsOrNone(name: string): readonly Key[] {
     const value = this.values.get(name)
     const items = value?.kind === 'set' ? value.items : undefined
     const ids = items?.map((item) => (item.kind === 'int' && item.value >= 0n ? Number(item.value) : -1))
-    if (ids === undefined || ids.includes(-1)) throw this.fail(name, 'a set of ids')
+    if (ids === undefined || ids.length === 0 || ids.includes(-1)) throw this.fail(name, 'a non-empty set of ids')
     return ids.sort((a, b) => a - b)
   }
 }

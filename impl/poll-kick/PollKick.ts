@@ -154,10 +154,17 @@ function* poll_freewait(v: Vcpu, f: PollerFrame, p: Key): Step<void> {
   yield* v.wqh_lock.release('poll_freewait_unlock', false)
 }
 
+/** poll_initwait(): pwq->triggered = 0, which nobody else knows yet; in the reviewer's design nobody polls */
+const poll_initwait = (v: Vcpu, p: Key): Step<void> =>
+  atomic('poll_initwait', 'poll()', () => {
+    require(!v.c.HaltedUserspace, 'the descriptor can be polled')
+    v.triggered.set(p, false)
+  })
+
 /** do_sys_poll() on the vCPU's descriptor, by a thread of the VMM that polls again and again */
 function* do_sys_poll(v: Vcpu, f: PollerFrame, p: Key): Program {
   for (;;) {
-    yield* v.triggered.at(p).store('poll_initwait', false)
+    yield* poll_initwait(v, p)
     while (!(yield* kvm_vcpu_poll(v, f, p))) {
       yield* v.triggered.at(p).waitThenStore('poll_schedule_timeout', (t) => t, false)
     }
@@ -349,8 +356,8 @@ function* vcpu_enter_guest(v: Vcpu, f: VcpuFrame): Step<void> {
   } else {
     f.reason = 'abort'
   }
-  yield* v.mode.store('vcpu_enter_guest_mode_outside', 'OUTSIDE_GUEST_MODE')
-  yield* v.memory.smp_mb('kvm_vcpu_srcu_read_lock')
+  // and kvm_vcpu_srcu_read_lock(), a full barrier
+  yield* v.mode.smp_store_mb('vcpu_enter_guest_mode_outside', 'OUTSIDE_GUEST_MODE')
   if (v.c.SelfTimer) yield* local_timer_interrupt(v, f)
 }
 
@@ -418,7 +425,6 @@ const VCPU_STEPS = new Set([
   'vcpu_enter_guest_restore',
   'vmentry',
   'vcpu_enter_guest_mode_outside',
-  'kvm_vcpu_srcu_read_lock',
   'local_timer_interrupt',
   'kvm_vcpu_kick_self',
   'vcpu_run_signal',

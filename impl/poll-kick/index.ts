@@ -30,7 +30,7 @@ export const pollKickProtocol: Protocol = {
       Memory: constants.oneOf('Memory', MEMORY_MODELS),
       StoreBufferSlots: constants.natural('StoreBufferSlots'),
       Sources: constants.ids('Sources'),
-      Pollers: constants.idsOrNone('Pollers'),
+      Pollers: constants.ids('Pollers'),
       ClearBeforeCheck: constants.boolean('ClearBeforeCheck'),
       RestoreOnCancel: constants.boolean('RestoreOnCancel'),
       ClearMb: constants.boolean('ClearMb'),

@@ -96,7 +96,7 @@ Labels == {
     "KVM_RUN", "kvm_request_pending", "kvm_check_request", "vcpu_enter_guest_clear_kicked",
     "vcpu_enter_guest_clear_smp_mb", "vcpu_enter_guest_mode_in_guest", "vcpu_enter_guest_smp_mb",
     "kvm_vcpu_exit_request_mode", "kvm_vcpu_exit_request_requests", "vcpu_enter_guest_recheck",
-    "vcpu_enter_guest_restore", "vmentry", "vmexit", "vcpu_enter_guest_mode_outside", "kvm_vcpu_srcu_read_lock",
+    "vcpu_enter_guest_restore", "vmentry", "vmexit", "vcpu_enter_guest_mode_outside",
     "local_timer_interrupt", "kvm_vcpu_kick_self", "vcpu_run_signal", "prepare_to_rcuwait", "kvm_vcpu_check_block",
     "kvm_vcpu_block_schedule", "finish_rcuwait", "vcpu_run_exit_event",
     "kvm_make_request", "rcuwait_wake_up_smp_mb", "rcuwait_wake_up", "wake_up_process", "kvm_vcpu_kick_mode",
@@ -332,22 +332,15 @@ vmexit ==
                    registered, history_vars>>
 
 \* x86.c, vcpu_enter_guest: "vcpu->mode = OUTSIDE_GUEST_MODE", after an exit and in a
-\* cancelled entry.
+\* cancelled entry; then kvm_vcpu_srcu_read_lock, a full barrier. The thread does nothing
+\* between the two, so the step is the moment when the store becomes visible.
 vcpu_enter_guest_mode_outside ==
     /\ At(vcpu, "vcpu_enter_guest_mode_outside")
-    /\ HasSlot(vcpu)
-    /\ mode' = WRITE_ONCE(mode, "OUTSIDE_GUEST_MODE")
-    /\ store_buffer' = WITH_STORE(vcpu, <<"mode">>, "OUTSIDE_GUEST_MODE")
-    /\ Goto(vcpu, "kvm_vcpu_srcu_read_lock")
-    /\ UNCHANGED <<requests, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken, local_vars,
-                   history_vars>>
-
-\* x86.c, vcpu_enter_guest: kvm_vcpu_srcu_read_lock, a full barrier.
-kvm_vcpu_srcu_read_lock ==
-    /\ At(vcpu, "kvm_vcpu_srcu_read_lock")
     /\ locked(vcpu)
+    /\ mode' = "OUTSIDE_GUEST_MODE"
     /\ IF SelfTimer THEN Goto(vcpu, "local_timer_interrupt") /\ UNCHANGED reason ELSE AfterKick(vcpu)
-    /\ UNCHANGED <<memory_vars, todo, registered, history_vars>>
+    /\ UNCHANGED <<requests, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken, todo, registered,
+                   history_vars>>
 
 \* A timer of the vCPU's fires on its own pCPU: apic_timer_fn, kvm_make_request, then
 \* kvm_vcpu_kick finds the vCPU loaded here (kvm_running_vcpu) and does "goto out", past the
@@ -560,14 +553,14 @@ wake_up_unlock(th) ==
 \* A pass of kvm_vcpu_poll after poll_wait: its barrier, then the check.
 CheckFirst == IF PollMb THEN "kvm_vcpu_poll_smp_mb" ELSE ReadFirst
 
-\* fs/select.c, poll_initwait, from do_sys_poll: "pwq->triggered = 0". The VMM polls.
+\* fs/select.c, poll_initwait, from do_sys_poll: "pwq->triggered = 0". The VMM polls; in the
+\* reviewer's design there is nothing to poll. Nobody else knows the variable yet.
 poll_initwait(p) ==
     /\ At(poller(p), "poll_initwait")
-    /\ HasSlot(poller(p))
-    /\ triggered' = [triggered EXCEPT ![p] = WRITE_ONCE(@, FALSE)]
-    /\ store_buffer' = WITH_STORE(poller(p), <<"triggered", p>>, FALSE)
+    /\ ~HaltedUserspace
+    /\ triggered' = CLEAR_BIT(triggered, p)
     /\ Goto(poller(p), PollFirst)
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh_lock, wqh, rcuwait, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<store_buffer, mode, requests, injected, kicked, ipi, wqh_lock, wqh, rcuwait, woken, local_vars, history_vars>>
 
 \* 002, kvm_vcpu_poll: "poll_wait(file, &vcpu->wqh, wait)"; add_wait_queue takes wqh.lock.
 poll_wait_lock(p) ==
@@ -706,9 +699,8 @@ commit(th) ==
            /\ kicked' = COMMITTED(<<"kicked">>, kicked, e)
            /\ wqh_lock' = COMMITTED(<<"wqh_lock">>, wqh_lock, e)
            /\ wqh' = COMMITTED(<<"wqh">>, wqh, e)
-           /\ triggered' = [p \in Pollers |-> COMMITTED(<<"triggered", p>>, triggered[p], e)]
            /\ rcuwait' = COMMITTED(<<"rcuwait">>, rcuwait, e)
-    /\ UNCHANGED <<pc, injected, ipi, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<pc, injected, ipi, triggered, woken, local_vars, history_vars>>
 
 -----------------------------------------------------------------------------
 \* What the vCPU thread does by itself, once KVM_RUN was called and while not in the guest.
@@ -725,7 +717,6 @@ VcpuStep ==
     \/ vcpu_enter_guest_restore
     \/ vmentry
     \/ vcpu_enter_guest_mode_outside
-    \/ kvm_vcpu_srcu_read_lock
     \/ local_timer_interrupt
     \/ kvm_vcpu_kick_self
     \/ vcpu_run_signal

@@ -358,6 +358,11 @@ export class Location<T> {
     return this.step(label, 'store', { op: 'release', cell: this.cell, value: this.index(value) }, this.none, also)
   }
 
+  /** smp_store_mb(): a store, and a full barrier after it. */
+  smp_store_mb(label: string, value: T, also: Also = nothing): Step<void> {
+    return this.step(label, 'store', { op: 'xchg', cell: this.cell, value: this.index(value) }, this.none, also)
+  }
+
   /** set_bit(), test_and_clear_bit(), xchg(): a locked store; the value before it is the result. */
   xchg(label: string, value: T, also: Also<T> = nothing): Step<T> {
     return this.step(label, 'rmw', { op: 'xchg', cell: this.cell, value: this.index(value) }, this.value, also)
