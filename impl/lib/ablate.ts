@@ -61,6 +61,8 @@ export interface Reversal {
   readonly toggle: number
   /** the smallest set in which the property holds and with the toggle no longer does */
   readonly holds: Subset
+  /** sets with the toggle in which the property holds, and does not if any other toggle of the set is switched off */
+  readonly minimal: readonly Subset[]
 }
 
 /** What the verdicts say of one property. */
@@ -85,8 +87,10 @@ export interface Ablation {
 /** Verdict of one property in a subset; undefined where it is not known. */
 export type Verdict = (subset: Subset) => boolean | undefined
 
-const isMinimal = (subset: Subset, holds: Verdict): boolean =>
-  holds(subset) === true && membersOf(subset).every((toggle) => holds(switched(subset, toggle)) === false)
+/** Does the property hold, and no longer if any toggle but `pinned` is switched off? */
+const isMinimal = (subset: Subset, holds: Verdict, pinned?: number): boolean =>
+  holds(subset) === true &&
+  membersOf(subset).every((toggle) => toggle === pinned || holds(switched(subset, toggle)) === false)
 
 /** Covered sets, small ones first. */
 const coveredBy = (toggles: number, holds: Verdict): Subset[] => {
@@ -98,7 +102,9 @@ const coveredBy = (toggles: number, holds: Verdict): Subset[] => {
 const reversalsIn = (sufficing: readonly Subset[], toggles: number, holds: Verdict): Reversal[] =>
   Array.from({ length: toggles }, (_, toggle) => toggle).flatMap((toggle) => {
     const witness = sufficing.find((s) => !hasToggle(s, toggle) && holds(switched(s, toggle)) === false)
-    return witness === undefined ? [] : [{ toggle, holds: witness }]
+    if (witness === undefined) return []
+    const minimal = sufficing.filter((s) => hasToggle(s, toggle) && isMinimal(s, holds, toggle))
+    return [{ toggle, holds: witness, minimal }]
   })
 
 /** What the verdicts of one property say. `known` are the covered sets, where the caller has them at hand. */
@@ -125,12 +131,43 @@ export const nested = (minimal: readonly Subset[]): Subset[] =>
   minimal.filter((s) => minimal.some((other) => other !== s && (other & s) === other))
 
 /** What a toggle is to a property. */
-export type Role = 'necessary' | 'some' | 'harmful' | 'never' | 'unknown'
+export type Role = 'necessary' | 'some' | 'conditional' | 'harmful' | 'never' | 'unknown'
+
+/** Is the toggle needed once another is switched on that by itself breaks the property? */
+const isConditional = ({ reversals }: Ablation, toggle: number): boolean =>
+  reversals.some((r) => r.toggle !== toggle && r.minimal.some((s) => hasToggle(s, toggle)))
 
 /** The role of a toggle; `unknown` where verdicts that would decide it are missing. */
 export const roleOf = (ablation: Ablation, toggle: number, complete: boolean): Role => {
   if (ablation.necessary !== undefined && hasToggle(ablation.necessary, toggle)) return 'necessary'
   if (ablation.minimal.some((s) => hasToggle(s, toggle))) return 'some'
+  if (isConditional(ablation, toggle)) return 'conditional'
   if (ablation.reversals.some((r) => r.toggle === toggle)) return 'harmful'
   return complete ? 'never' : 'unknown'
+}
+
+/** A set on the boundary: the property holds in it, and not without the toggle. */
+export interface Edge {
+  readonly toggle: number
+  readonly holds: Subset
+  readonly violated: Subset
+}
+
+const edgesOf = (minimal: readonly Subset[], wanted: (toggle: number) => boolean): Edge[] =>
+  minimal.flatMap((holds) =>
+    membersOf(holds)
+      .filter(wanted)
+      .map((toggle) => ({ toggle, holds, violated: switched(holds, toggle) })),
+  )
+
+/** The boundary: each minimal set, and each less one toggle; those under a toggle that breaks the property too. */
+export const boundaryOf = ({ minimal, reversals }: Ablation): Edge[] => [
+  ...edgesOf(minimal, () => true),
+  ...reversals.flatMap((r) => edgesOf(r.minimal, (toggle) => toggle !== r.toggle)),
+]
+
+/** What shows that a toggle is needed: the boundary's edges for necessary toggles, and for conditional ones. */
+export const edgesFor = (ablation: Ablation, toggle: number): Edge[] => {
+  const role = roleOf(ablation, toggle, true)
+  return role === 'necessary' || role === 'conditional' ? boundaryOf(ablation).filter((e) => e.toggle === toggle) : []
 }

@@ -33,7 +33,9 @@ const withoutIdleBranches = (tree: StepTree, next: ProgramNode['next']): StepTre
   const effects = new Set(children.map((child, i) => effectOf(child, tree.cell, i, next)))
   const [effect] = effects
   // the child that had to write says what is written
-  const writer = children.find((child) => !('cell' in child) && child.outcomes.some((o) => o.writes.some(([c]) => c === tree.cell)))
+  const writer = children.find(
+    (child) => !('cell' in child) && child.outcomes.some((o) => o.writes.some(([c]) => c === tree.cell)),
+  )
   if (effects.size > 1 || effect === undefined || writer === undefined) return { cell: tree.cell, children }
   return writer
 }
@@ -77,7 +79,9 @@ const resolve = (nodes: readonly ProgramNode[], start: number, labels: ReadonlyS
 
 const predicates = ({ invariants, liveness }: Machine): (() => boolean)[] => [
   ...invariants.flatMap(({ instances }) => instances),
-  ...liveness.flatMap(({ instances }) => instances).flatMap((i) => [i.from, i.to, ...(i.eventuallyAlways === undefined ? [] : [i.eventuallyAlways])]),
+  ...liveness
+    .flatMap(({ instances }) => instances)
+    .flatMap((i) => [i.from, i.to, ...(i.eventuallyAlways === undefined ? [] : [i.eventuallyAlways])]),
 ]
 
 const codeOf = (kernel: Pick<Kernel, 'compiled' | 'layout'>): string =>

@@ -51,9 +51,12 @@ export const withCrew = async (
   const hands = Array.from({ length: size }, () => new Hand(start))
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(false)
-    }, Math.max(0, deadline - performance.now()))
+    timer = setTimeout(
+      () => {
+        resolve(false)
+      },
+      Math.max(0, deadline - performance.now()),
+    )
   })
   try {
     return await Promise.race([Promise.all(hands.map(task)).then(() => true), late])

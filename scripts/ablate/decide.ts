@@ -51,6 +51,16 @@ export const prepare = (
   return { kernel, digest: digestOf(kernel) }
 }
 
+/** The whole graph of the machine as it is, for counterexamples: with every step that it takes. */
+export const wholeGraph = (
+  protocol: Protocol,
+  constants: ReadonlyMap<string, TlaValue>,
+  properties: ReadonlySet<string>,
+): Graph => {
+  const machine = protocol.machine(new Constants(constants, protocol.name))
+  return graphOf(assemble(compile(restricted(machine, properties))), 0)
+}
+
 const predicatesOf = ({ from, to, eventuallyAlways }: LeadsTo['instances'][number]): (() => boolean)[] => [
   from,
   to,
@@ -81,20 +91,25 @@ const digestOf = (kernel: Kernel): string => {
   hash.update(JSON.stringify(plain))
   numbers('tables', kernel.tree, kernel.leafStart, kernel.and, kernel.or, kernel.initial)
   numbers('roots', kernel.environmentRoots, ...kernel.roots)
-  for (const { name, instances } of machine.invariants) instances.forEach((holds) => { predicate(name, holds) })
+  for (const { name, instances } of machine.invariants)
+    instances.forEach((holds) => {
+      predicate(name, holds)
+    })
   for (const { name, instances } of machine.liveness) {
-    for (const instance of instances) predicatesOf(instance).forEach((holds, i) => { predicate(`${name} ${i}`, holds) })
+    for (const instance of instances)
+      predicatesOf(instance).forEach((holds, i) => {
+        predicate(`${name} ${i}`, holds)
+      })
   }
   return hash.digest('hex')
 }
 
-/** The whole graph of a prepared machine. */
-export const graphOfPrepared = ({ kernel }: Prepared, expectedStates: number): Graph =>
+const graphOf = (kernel: Kernel, expectedStates: number): Graph =>
   explore(kernel, { edges: true, expectedStates, maxStates: MOST_STATES })
 
 /** Decides a prepared machine. */
 export const decide = (prepared: Prepared, expectedStates = 0): Outcome => {
-  const graph = graphOfPrepared(prepared, expectedStates)
+  const graph = graphOf(prepared.kernel, expectedStates)
   return {
     states: graph.count,
     generated: graph.generated,

@@ -49,5 +49,4 @@ export type Request = PrepareRequest | ExploreRequest | ExplainRequest
 
 /** An answer, or what went wrong. */
 export type Reply<K extends Request['kind']> =
-  | { readonly answer: Answers[K] }
-  | { readonly problem: Problem; readonly exit: 2 | 3 }
+  { readonly answer: Answers[K] } | { readonly problem: Problem; readonly exit: 2 | 3 }

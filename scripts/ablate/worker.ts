@@ -6,11 +6,12 @@ import { protocolNamed } from '../../impl/catalog.ts'
 import { hasToggle } from '../../impl/lib/ablate.ts'
 import type { Behaviour } from '../../impl/lib/counterexample.ts'
 import { LockstepError } from '../../impl/lib/error.ts'
+import type { TlaValue } from '../../impl/lib/trace/value.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
 import { View } from '../../impl/lib/view.ts'
 import { violationsOf } from '../lib/evidence.ts'
 import type { Prepared } from './decide.ts'
-import { decide, graphOfPrepared, prepare } from './decide.ts'
+import { decide, prepare, wholeGraph } from './decide.ts'
 import type { Answers, ExplainRequest, Point, Reply, Request, WorkerStart } from './messages.ts'
 
 const start = workerData as WorkerStart
@@ -22,15 +23,18 @@ const properties = new Set(start.properties)
 const sizes = start.bases.map(() => 0)
 let current: { readonly prepared: Prepared; readonly base: number } | undefined
 
-const preparedAt = ({ base, subset }: Point, onRead?: (name: string) => void): Prepared => {
+// the compiler decides by exceptions, thousands a machine; nobody reads the stacks
+Error.stackTraceLimit = 0
+
+const constantsAt = ({ base, subset }: Point): ReadonlyMap<string, TlaValue> => {
   const constants = new Map(start.bases[base])
   protocol.toggles.forEach((toggle, i) => constants.set(toggle, tla.bool(hasToggle(subset, i))))
-  return prepare(protocol, constants, properties, onRead)
+  return constants
 }
 
 const prepareAt = (point: Point): Answers['prepare'] => {
   let read = 0
-  const prepared = preparedAt(point, (name) => {
+  const prepared = prepare(protocol, constantsAt(point), properties, (name) => {
     const toggle = protocol.toggles.indexOf(name)
     if (toggle >= 0) read |= 1 << toggle
   })
@@ -46,7 +50,7 @@ const exploreCurrent = (): Answers['explore'] => {
 }
 
 const explainAt = (request: ExplainRequest): Answers['explain'] => {
-  const graph = graphOfPrepared(preparedAt(request), sizes[request.base] ?? 0)
+  const graph = wholeGraph(protocol, constantsAt(request), properties)
   const found = violationsOf(graph, new View(graph.kernel))
   return new Map(
     request.properties.flatMap((name): [string, Behaviour][] => {
