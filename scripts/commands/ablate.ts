@@ -22,6 +22,7 @@ import type { AblatedProperty, AblationReport, Need } from '../../impl/lib/repor
 import { ablationMarkdown, ablationText, coverageLine, necessaryNames } from '../../impl/lib/report/ablation.ts'
 import { meaningOf } from '../../impl/lib/report/docs.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
+import { printValue } from '../../impl/lib/trace/print.ts'
 import type { Base, MemoryName } from '../ablate/bases.ts'
 import { basesOf, subsetOf } from '../ablate/bases.ts'
 import type { Confirmation } from '../ablate/confirm.ts'
@@ -152,6 +153,12 @@ interface Ablated {
 
 const nameOf = (base: Base | undefined): string => base?.model.name ?? ''
 
+/** What a base can show, and how it differs from its model's cfg. */
+const glossOf = ({ gloss, overrides }: Base): string => {
+  const own = Object.entries(overrides).map(([name, value]) => `${name} = ${printValue(value)}`)
+  return own.length === 0 ? gloss : `${gloss} (with ${own.join(', ')})`
+}
+
 /** The toggles each of which, switched alone, makes the property hold in this base. */
 const preventedBy = ({ toggles }: Protocol, coverage: Coverage, { base, subset, property }: Wanted): string[] =>
   toggles.filter((_, i) => coverage.rows.get(switched(subset, i))?.[base]?.violated.has(property) === false)
@@ -183,7 +190,6 @@ const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated
   const bases = basesOf(protocol, models, options.memory)
   const cells = cellsOf(bases, options.property)
   const total = subsetCount(protocol.toggles.length)
-  let ablations: ReadonlyMap<string, Ablation> = new Map<string, Ablation>()
   let wanted: readonly WantedNeed[] = []
   const task = {
     protocol: protocol.name,
@@ -200,7 +206,7 @@ const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated
     task,
     (seen) => (wanted = wantedNeeds(protocol, seen, analysed(protocol, cells, seen))),
   )
-  ablations = analysed(protocol, cells, coverage)
+  const ablations = analysed(protocol, cells, coverage)
   out.clear()
   const needs = wanted.flatMap((w, i) => {
     const behaviour = behaviours[i]
@@ -240,7 +246,7 @@ const reportOf = (ablated: Ablated): AblationReport => {
     memory: bases[0]?.model.memory ?? 'sc',
     toggles: protocol.toggles,
     meanings: protocol.toggles.map((name) => protocol.docs.toggles[name]?.on ?? ''),
-    bases: bases.map((base) => ({ model: nameOf(base), gloss: base.gloss })),
+    bases: bases.map((base) => ({ model: nameOf(base), gloss: glossOf(base) })),
     properties: cells.flatMap(({ name }): AblatedProperty[] => {
       const ablation = ablations.get(name)
       if (ablation === undefined) return []
@@ -277,14 +283,14 @@ const json = (
     memory: report.memory,
     toggles: protocol.toggles,
     properties,
-    models: bases.map((base) => ({ model: nameOf(base), gloss: base.gloss })),
+    models: bases.map((base) => ({ model: nameOf(base), gloss: glossOf(base) })),
     coverage: {
       covered: coverage.rows.size,
       of: report.total,
       tooLarge: coverage.tooLarge,
       machines: coverage.machines,
       states: coverage.states,
-      pruning: 'none: no verdict is inferred from another subset; equal machines are explored once',
+      pruning: 'none: no verdict is inferred from another subset; equal machines are explored once, without idle steps',
     },
     seconds: Math.round(ablated.seconds * 1000) / 1000,
     rows: [...coverage.rows]

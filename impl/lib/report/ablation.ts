@@ -130,8 +130,8 @@ const setsOf = (report: AblationReport, { ablation }: AblatedProperty): string[]
 
 const sections = (report: AblationReport): string[] =>
   report.properties.flatMap((p) => [
-    ...wrapped(p.name, ''),
-    ...setsOf(report, p).flatMap((text) => wrapped(`  ${text}`, '    ').map((line) => line)),
+    p.name,
+    ...setsOf(report, p).flatMap((text) => wrapped(text, '  ', WIDTH - 2).map((line) => `  ${line}`)),
   ])
 
 const needLine = (report: AblationReport, property: string, need: Need): string => {
@@ -218,6 +218,8 @@ const markdownProperty = (report: AblationReport, p: AblatedProperty): string[] 
   ]
 }
 
+const glossed = (text = ''): string => (text === '' ? '' : `: ${text}`)
+
 /** The page. */
 export const ablationMarkdown = (report: AblationReport): string =>
   [
@@ -239,7 +241,7 @@ export const ablationMarkdown = (report: AblationReport): string =>
     '',
     '## Toggles',
     '',
-    ...report.toggles.map((name, i) => `- ${code(name)}: ${report.meanings[i] ?? ''}`),
+    ...report.toggles.map((name, i) => `- ${code(name)}${glossed(report.meanings[i])}`),
     '',
     '## Properties',
     '',

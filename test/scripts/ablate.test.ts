@@ -1,0 +1,135 @@
+/** `lockstep ablate`: its verdicts are those of `check`, its page is right, and what did not finish is no pass. */
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { PROTOCOLS } from '../../impl/catalog.ts'
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import { Constants } from '../../impl/lib/constants.ts'
+import { explore } from '../../impl/lib/explore.ts'
+import { basesOf, constantsOf, subsetOf } from '../../scripts/ablate/bases.ts'
+import type { Outcome } from '../../scripts/ablate/decide.ts'
+import { decide, prepare } from '../../scripts/ablate/decide.ts'
+import { violatedDepths } from '../../scripts/check/explorer.ts'
+import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
+
+const root = packageRoot()
+const models = loadModels()
+
+const lockstep = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'bin', 'lockstep.mjs'), 'ablate', ...args],
+    {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    },
+  )
+  return { status, stdout, stderr }
+}
+
+describe.each(PROTOCOLS)('ablate $name', (protocol) => {
+  const bases = basesOf(protocol, models, undefined)
+  const properties = new Set(bases[0]?.model.cells.map(({ name }) => name))
+  const known = new Map<string, Outcome>()
+  const outcome = (base: number, subset: number): Outcome => {
+    const key = `${base} ${subset}`
+    const own = bases[base]
+    if (own === undefined) throw new RangeError(`no base ${base}`)
+    const found = known.get(key) ?? decide(prepare(protocol, constantsOf(own, subset), properties))
+    known.set(key, found)
+    return found
+  }
+  const violated = (subset: number): string[] =>
+    [...properties].filter((name) => bases.some((_, i) => outcome(i, subset).violated.has(name)))
+
+  it('agrees with the manifest on every design, all of its models taken together', () => {
+    const own = models.filter((m) => m.protocol === protocol && m.memory === bases[0]?.model.memory)
+    for (const subset of new Set(own.map(subsetOf))) {
+      const alike = own.filter((m) => subsetOf(m) === subset)
+      const cells = alike.flatMap((m) => m.cells.filter((c) => c.expected === 'violated').map((c) => c.name))
+      const designs = [...new Set(alike.map((m) => m.design))]
+      expect([designs, violated(subset)]).toEqual([designs, [...properties].filter((p) => cells.includes(p))])
+    }
+  })
+
+  it('a machine without its idle steps has the verdicts of the whole one', () => {
+    const last = bases.length - 1
+    const base = bases[last]
+    if (base === undefined) throw new RangeError('no base')
+    const count = 2 ** protocol.toggles.length
+    for (let i = 0; i < 40; i++) {
+      // spread over all subsets, the same in every run
+      const subset = (i * 2_654_435_761) % count
+      const machine = protocol.machine(new Constants(constantsOf(base, subset), 'test'))
+      const graph = explore(assemble(compile(machine)), { edges: true })
+      const whole = [...violatedDepths(graph).keys()].filter((name) => properties.has(name)).sort()
+      expect([subset, [...outcome(last, subset).violated.keys()].sort()]).toEqual([subset, whole])
+      expect(outcome(last, subset).states).toBeLessThanOrEqual(graph.count)
+    }
+  })
+
+  const page = join(root, 'traces', protocol.name, 'ablation.md')
+  it.skipIf(!existsSync(page))('every minimal set of the page suffices, and less one toggle does not', () => {
+    let sets = 0
+    for (const [, property = '', section = ''] of readFileSync(page, 'utf8').matchAll(
+      /^### (\w+)\n([\s\S]*?)(?=^### |(?![\s\S]))/gm,
+    )) {
+      const [, list = ''] = /Minimal sets:\n\n((?:- .*\n)*)/.exec(section) ?? []
+      for (const line of list.split('\n').filter((l) => l.startsWith('- ') && !l.startsWith('- none: '))) {
+        const names = [...line.replace(/ \(design.*/, '').matchAll(/`(\w+)`/g)].map((m) => m[1] ?? '')
+        const bits = names.map((name) => 1 << protocol.toggles.indexOf(name))
+        const set = bits.reduce((a, b) => a | b, 0)
+        sets += 1
+        expect([property, names, violated(set).includes(property)]).toEqual([property, names, false])
+        for (const bit of bits)
+          expect([property, names, violated(set & ~bit).includes(property)]).toEqual([property, names, true])
+      }
+    }
+    expect(sets).toBeGreaterThan(0)
+  })
+})
+
+describe('the command', () => {
+  it('that runs out of time is incomplete, says what was covered, and writes no page', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'lockstep-ablate-'))
+    try {
+      const { status, stdout } = lockstep('flush-inhibit', '--timeout', '2', '--json')
+      expect(status).toBe(3)
+      const document = JSON.parse(stdout) as {
+        ok: boolean
+        verdict: string
+        toggles: string[]
+        properties: string[]
+        coverage: { covered: number; of: number }
+        rows: { toggles: string[]; violated: string[] }[]
+        necessary: Record<string, string[]>
+        minimal: Record<string, string[][]>
+      }
+      expect({ ok: document.ok, verdict: document.verdict }).toEqual({ ok: false, verdict: 'incomplete' })
+      expect(document.coverage.of).toBe(2 ** document.toggles.length)
+      expect(document.coverage.covered).toBe(document.rows.length)
+      expect(document.coverage.covered).toBeLessThan(document.coverage.of)
+      expect(document.necessary).toEqual({})
+      expect(Object.keys(document.minimal)).toEqual(document.properties)
+      const page = join(directory, 'page.md')
+      const written = lockstep('flush-inhibit', '--timeout', '1', '--markdown', page)
+      expect([written.status, existsSync(page)]).toEqual([3, false])
+      expect(written.stderr).toMatch(/INCOMPLETE: [\d,]+ of [\d,]+ subsets/)
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+  it.each([
+    [['flush-inhibt', '--json'], 'unknown-protocol', /did you mean flush-inhibit/],
+    [['flush-inhibit', '--property', 'Nope', '--json'], 'unknown-property', /AllOrNothingInv/],
+    [['flush-inhibit', '--memory', 'weak', '--json'], 'usage', /sc, tso, pso/],
+  ])('%j is refused', (args, code, words) => {
+    const { status, stdout } = lockstep(...args)
+    const { error } = JSON.parse(stdout) as { error: { code: string; message: string; hint: string } }
+    expect({ status, code: error.code }).toEqual({ status: 2, code })
+    expect(`${error.message} ${error.hint}`).toMatch(words)
+  })
+})
