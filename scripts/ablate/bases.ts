@@ -20,9 +20,33 @@ export interface Base {
 }
 
 const MEMORY = 'Memory'
+const SLOTS = 'StoreBufferSlots'
+
+/** Room that a store buffer gets where no model of the protocol says how much. */
+const DEFAULT_SLOTS = 2n
+
+const numberIn = ({ cfg }: Model, name: string): bigint => {
+  const value = cfg.constants.get(name)
+  return value?.kind === 'int' ? value.value : 0n
+}
+
+/**
+ * Room in a store buffer under another memory model: with the none that a model under SC may have, no store would ever be
+ * made and everything would hold.
+ */
+const slotsOverride = (model: Model, models: readonly Model[], memory: MemoryName): Record<string, TlaValue> => {
+  if (memory === 'sc' || !model.cfg.constants.has(SLOTS) || numberIn(model, SLOTS) > 0n) return {}
+  const alike = models.filter((m) => m.protocol === model.protocol && m.memory === memory)
+  const most = alike.map((m) => numberIn(m, SLOTS)).reduce((a, b) => (a > b ? a : b), 0n)
+  return { [SLOTS]: tla.int(most > 0n ? most : DEFAULT_SLOTS) }
+}
 
 /** What `--memory` overrides in a model. */
-const memoryOverride = (model: Model, memory: MemoryName | undefined): Record<string, TlaValue> => {
+const memoryOverride = (
+  model: Model,
+  models: readonly Model[],
+  memory: MemoryName | undefined,
+): Record<string, TlaValue> => {
   if (memory === undefined || memory === model.memory) return {}
   if (!model.cfg.constants.has(MEMORY)) {
     throw badInput({
@@ -31,7 +55,7 @@ const memoryOverride = (model: Model, memory: MemoryName | undefined): Record<st
       hint: `leave --memory out, or say --memory ${model.memory}`,
     })
   }
-  return { [MEMORY]: tla.str(memory.toUpperCase()) }
+  return { [MEMORY]: tla.str(memory.toUpperCase()), ...slotsOverride(model, models, memory) }
 }
 
 const baseOf = (
@@ -42,7 +66,7 @@ const baseOf = (
 ): Base => {
   const model = models.find((m) => m.name === `${protocol.name}/${stem}`)
   if (model === undefined) throw new RangeError(`${protocol.name} ablates ${stem}, which is no model of it`)
-  const own = { ...overrides, ...memoryOverride(model, memory) }
+  const own = { ...overrides, ...memoryOverride(model, models, memory) }
   const absent = Object.keys(own).find((name) => !model.cfg.constants.has(name))
   if (absent !== undefined) throw new RangeError(`${model.name} has no constant ${absent} to override`)
   return {

@@ -11,6 +11,7 @@ import { Constants } from '../../impl/lib/constants.ts'
 import { explore } from '../../impl/lib/explore.ts'
 import { printValue } from '../../impl/lib/trace/print.ts'
 import type { TlaValue } from '../../impl/lib/trace/value.ts'
+import { tla } from '../../impl/lib/trace/value.ts'
 import { basesOf, constantsOf, subsetOf } from '../../scripts/ablate/bases.ts'
 import type { Outcome } from '../../scripts/ablate/decide.ts'
 import { decide, prepare } from '../../scripts/ablate/decide.ts'
@@ -119,6 +120,19 @@ describe.each(PROTOCOLS)('ablate $name', (protocol) => {
       }
     }
     expect(sets).toBeGreaterThan(0)
+  })
+})
+
+describe('--memory', () => {
+  it.each(['tso', 'pso'] as const)('%s leaves room for stores', (memory) => {
+    for (const protocol of PROTOCOLS) {
+      for (const base of basesOf(protocol, models, memory)) {
+        const constants = constantsOf(base, 0)
+        expect(constants.get('Memory')).toEqual(tla.str(memory.toUpperCase()))
+        const slots = constants.get('StoreBufferSlots')
+        expect(slots?.kind === 'int' && slots.value > 0n).toBe(true)
+      }
+    }
   })
 })
 
