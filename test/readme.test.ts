@@ -64,6 +64,11 @@ describe('the READMEs', () => {
   it('show the diagram that explain prints', () => {
     hold('README.md', 'lanes', diagram('flush-inhibit/no-srcu'))
   })
+  it('show the table of the ablation page', () => {
+    const page = readFileSync(join(packageRoot(), 'traces', 'flush-inhibit', 'ablation.md'), 'utf8')
+    const [, shown = ''] = /<!-- table -->([\s\S]*)<!-- \/table -->/.exec(page) ?? []
+    hold('spec/flush-inhibit/README.md', 'ablation', shown.trim())
+  })
   it('the matrix on a terminal says the same', () => {
     const own = models.filter((m) => m.protocol.name === 'flush-inhibit')
     const designs = [...new Set(own.map((m) => m.design))]

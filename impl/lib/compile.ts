@@ -688,7 +688,7 @@ const localValues = (compiled: Compiled, candidates: Candidates, thread: number,
 }
 
 /** Compiles a predicate to a decision tree over the fields that it looks at. */
-export const compilePredicate = (kernel: Kernel, holds: () => boolean): Predicate => {
+export const compilePredicate = (kernel: Pick<Kernel, 'compiled' | 'layout'>, holds: () => boolean): Predicate => {
   const { compiled, layout } = kernel
   const { shared } = compiled.machine
   const code: number[] = []

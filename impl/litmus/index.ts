@@ -13,6 +13,7 @@ export const litmusProtocol: Protocol = {
   libraries: ['Memory'],
   data: 'LitmusTests',
   toggles: [],
+  ablation: [],
   docs: litmusDocs,
   machine: (constants, data) => {
     if (data === undefined) throw new TypeError('litmus needs its tests')

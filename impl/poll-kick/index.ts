@@ -24,6 +24,12 @@ export const pollKickProtocol: Protocol = {
     'RequestIsMb',
     'FailedCmpxchgIsMb',
   ],
+  ablation: [
+    {
+      model: 'self-kick-sets.tso',
+      gloss: 'one event source and one poller on x86, and a timer may fire on the vCPU’s own pCPU',
+    },
+  ],
   docs: pollKickDocs,
   machine: (constants) =>
     pollKick({

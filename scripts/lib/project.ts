@@ -173,7 +173,8 @@ const loadProtocol = (protocol: Protocol): Model[] => {
 /** All models of all protocols, in the order of the catalog and the manifests. */
 export const loadModels = (): Model[] => PROTOCOLS.flatMap(loadProtocol)
 
-const dataOf = (protocol: Protocol): DataModule | undefined => {
+/** The text of a protocol's data module, if it has one. */
+export const dataOf = (protocol: Protocol): DataModule | undefined => {
   if (protocol.data === undefined) return undefined
   const file = join(specDirectory(protocol), `${protocol.data}.tla`)
   return { file, text: readFileSync(file, 'utf8') }
