@@ -56,5 +56,6 @@ export const pollKickProtocol: Protocol = {
       SignalAfterAbort: constants.boolean('SignalAfterAbort'),
       SelfTimer: constants.boolean('SelfTimer'),
       GuestHalts: constants.boolean('GuestHalts'),
+      IpiMayLag: constants.boolean('IpiMayLag'),
     }),
 }

@@ -52,7 +52,8 @@ CONSTANTS
     \* The world.
     SignalAfterAbort,       \* a signal may take the vCPU thread out after a cancelled entry
     SelfTimer,              \* a timer may fire on the vCPU's own pCPU between VM-exit and vcpu_put
-    GuestHalts              \* the guest may halt, and the vCPU block in the kernel
+    GuestHalts,             \* the guest may halt, and the vCPU block in the kernel
+    IpiMayLag               \* an IPI may arrive after another VM-exit; if not, it comes before any other
 
 ASSUME Sources \subseteq Nat /\ Pollers \subseteq Nat /\ Sources \cap Pollers = {} /\ 0 \notin Sources \cup Pollers
 
@@ -323,9 +324,9 @@ vmentry ==
 \* Interrupts are taken after VM-exit, so an IPI that came with another exit is gone too.
 vmexit ==
     /\ At(vcpu, "vmexit")
-    /\ \/ Reason("hypercall")
+    /\ \/ (IF IpiMayLag THEN TRUE ELSE ~ipi) /\ Reason("hypercall")
        \/ ipi /\ Reason("ipi")
-       \/ GuestHalts /\ Reason("halt")
+       \/ GuestHalts /\ (IF IpiMayLag THEN TRUE ELSE ~ipi) /\ Reason("halt")
     /\ ipi' = FALSE
     /\ Goto(vcpu, "vcpu_enter_guest_mode_outside")
     /\ UNCHANGED <<store_buffer, mode, requests, injected, kicked, wqh_lock, wqh, triggered, rcuwait, woken, todo,
