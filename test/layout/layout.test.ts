@@ -101,7 +101,10 @@ describe('layout', () => {
           expect([variable, new RegExp(`^ +${variable}\\b`, 'm').test(text + library)]).toEqual([variable, true])
         }
         for (const action of kernel.actions) {
-          expect([action, new RegExp(`^${action}\\(`, 'm').test(text)]).toEqual([action, true])
+          // where a thread has ended there is a label and no action
+          const ends = kernel.steps.every((step) => kernel.actions[step.action] !== action)
+          const named = ends ? new RegExp(`"${action}"`) : new RegExp(`^${action}(\\(| ==)`, 'm')
+          expect([action, named.test(text)]).toEqual([action, true])
         }
       }
     }
