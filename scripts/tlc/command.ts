@@ -53,6 +53,8 @@ export const dumpIn = (directory: string): string => `${directory}/dump.dot`
 export const jvmFlags = (directory: string, { small = true, heapMb, libraryPath = [] }: Partial<TlcTask>): string[] => [
   ...(small ? ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'] : ['-XX:+UseParallelGC']),
   '-XX:-UsePerfData',
+  // a worker that dies of it would leave the main thread waiting for ever
+  '-XX:+ExitOnOutOfMemoryError',
   ...(heapMb === undefined ? [] : [`-Xmx${heapMb}m`]),
   '-Duser.language=en',
   '-Duser.country=US',
