@@ -27,7 +27,7 @@ const isTo = <L, V>(entry: Buffered<L, V>, location: L): entry is { readonly loc
 
 /** The newest own store to `location` that is still buffered; undefined where memory is what the thread sees. */
 export const forwarded = <L, V>(buffer: StoreBuffer<L, V>, location: L): { readonly value: V } | undefined =>
-  buffer.findLast((entry) => isTo(entry, location)) as { readonly value: V } | undefined
+  buffer.findLast((entry) => isTo(entry, location))
 
 /** Does a store wait in the buffer, or is it visible at once? */
 export const buffersStores = (model: MemoryModel): boolean => model !== 'SC'
