@@ -46,7 +46,7 @@ const expression = fc.letrec<{ expr: Expr }>((tie) => {
         primitives.filter(([, p]) => hasValue(p)).map(([name]) => name),
         expr,
       ),
-    ) as fc.Arbitrary<Expr>,
+    ),
   }
 }).expr
 
@@ -79,7 +79,7 @@ const statements = fc.letrec<{ body: Stmt[] }>((tie) => {
 const subject: fc.Arbitrary<Subject> = fc.oneof(
   fc.record({ kind: fc.constant('register'), thread: fc.nat(2), name: register, at: fc.constant(at) }),
   fc.record({ kind: fc.constant('location'), name: fc.constantFrom(...LOCATIONS), at: fc.constant(at) }),
-) as fc.Arbitrary<Subject>
+)
 
 const literal: fc.Arbitrary<Literal> = fc.oneof(
   int32.map((value): Literal => ({ kind: 'int', value })),
@@ -98,7 +98,7 @@ const proposition = fc.letrec<{ prop: Prop }>((tie) => {
       fc.record({ kind: fc.constant('equals'), subject, value: fc.oneof(literal, subject) }),
       fc.boolean().map((value) => ({ kind: 'constant', value })),
       prop.map((operand) => ({ kind: 'not', operand })),
-      fc.tuple(fc.constantFrom('and', 'or'), prop, prop).map(([kind, l, r]) => leaning(kind as 'and' | 'or', l, r)),
+      fc.tuple(fc.constantFrom('and', 'or'), prop, prop).map(([kind, l, r]) => leaning(kind, l, r)),
       fc.record({ kind: fc.constant('implies'), left: prop, right: prop }),
     ) as fc.Arbitrary<Prop>,
   }
@@ -138,7 +138,7 @@ export const anyTest: fc.Arbitrary<Test> = fc.record(
     conditionAt: fc.constant(at),
   },
   { requiredKeys: ['name', 'init', 'threads', 'locations', 'condition', 'conditionAt'] },
-) as fc.Arbitrary<Test>
+)
 
 /** One access or barrier of a small test: `r` and `v` are filled in with a register and a value of its own. */
 const ACCESSES = [
