@@ -3,6 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { checkLitmus } from '../impl/lib/herd/index.ts'
+import { answerText } from '../impl/lib/herd/print.ts'
 import { lanes } from '../impl/lib/report/lanes.ts'
 import { matrix } from '../impl/lib/report/matrix.ts'
 import { counterexample, toggleOf } from '../scripts/lib/evidence.ts'
@@ -63,6 +65,11 @@ describe('the READMEs', () => {
   })
   it('show the diagram that explain prints', () => {
     hold('README.md', 'lanes', diagram('flush-inhibit/no-srcu'))
+  })
+  it('show the answer to a litmus test', () => {
+    const file = 'test/lib/herd/samples/inhibit.litmus'
+    const answer = answerText(checkLitmus(readFileSync(join(packageRoot(), file), 'utf8'), 'TSO'))
+    hold('README.md', 'litmus', `\`\`\`\n$ npx lockstep check ${file}\n${answer}\n\`\`\``)
   })
   it('the matrix on a terminal says the same', () => {
     const own = models.filter((m) => m.protocol.name === 'flush-inhibit')
