@@ -52,7 +52,6 @@ export type Stmt =
   /** `*p = v` without WRITE_ONCE() */
   | { readonly kind: 'plain-store'; readonly address: Expr; readonly value: Expr; readonly at: At }
   | { readonly kind: 'call'; readonly call: Call; readonly at: At }
-  /** an expression for its effect, `(void)READ_ONCE(*x)` */
   | {
       readonly kind: 'if'
       readonly condition: Expr
