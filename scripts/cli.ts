@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { EXIT, LockstepError } from '../impl/lib/error.ts'
 import type { RunOptions } from './check/engines.ts'
+import type { AblateOptions } from './commands/ablate.ts'
+import { ablate } from './commands/ablate.ts'
 import type { CheckOptions } from './commands/check.ts'
 import type { BenchOptions } from './commands/bench.ts'
 import { bench } from './commands/bench.ts'
@@ -208,6 +210,32 @@ const program = (): Command => {
     )
 
   root
+    .command('ablate')
+    .description('every subset of the toggles: which are needed for which property, which sets suffice')
+    .argument('<protocol>', 'a protocol')
+    .addOption(
+      new Option('--property <name>', 'only this one; may be repeated').argParser(
+        (name: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), name],
+      ),
+    )
+    .addOption(
+      new Option('--memory <model>', 'memory model; default the base model’s own').choices(['sc', 'tso', 'pso']),
+    )
+    .addOption(workersOption())
+    .addOption(new Option('--timeout <seconds>', 'limit of all of it').argParser(positive).default(60))
+    .addOption(new Option('--markdown <file>', 'write the page there'))
+    .addOption(new Option('--explain', 'print the counterexamples too'))
+    .addOption(new Option('--confirm', 'have TLC decide each minimal set, and each less one toggle'))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples('ablate flush-inhibit', 'ablate flush-inhibit --property AllOrNothingInv --explain --timeout 300'),
+    )
+    .action((protocol: string, options: Omit<AblateOptions, 'protocol'> & { json?: boolean }) =>
+      guarded((out) => ablate(out, { ...options, protocol }))(options),
+    )
+
+  root
     .command('tlc')
     .description('TLC itself, through the wrapper: lockstep tlc -- ARGS')
     .argument('[args...]', 'arguments of tlc2.TLC')
@@ -241,6 +269,11 @@ const program = (): Command => {
 /** Commander reports its own errors; bad usage is exit code 2, and with --json it is JSON too. */
 export const main = async (argv: readonly string[]): Promise<void> => {
   installSignalHandlers()
+  // `lockstep ... | head`: the reader has what it wanted
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(EXIT.ok)
+  })
   const root = program()
   const json = argv.includes('--json')
   const override = (command: Command): void => {

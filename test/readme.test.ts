@@ -8,32 +8,47 @@ import { answerText } from '../impl/lib/herd/print.ts'
 import { lanes } from '../impl/lib/report/lanes.ts'
 import { matrix } from '../impl/lib/report/matrix.ts'
 import { counterexample, toggleOf } from '../scripts/lib/evidence.ts'
-import type { CellVerdict } from '../scripts/lib/project.ts'
 import { loadModels, oneModel, packageRoot } from '../scripts/lib/project.ts'
+import type { MatrixRow } from '../scripts/ui/matrix.ts'
+import { rowsOf } from '../scripts/ui/matrix.ts'
 
 const models = loadModels()
 const update = process.env['UPDATE_README'] !== undefined
 
-const verdictOf =
-  (protocol: string) =>
-  (design: string, property: string): CellVerdict | undefined => {
-    const verdicts = models
-      .filter((m) => m.protocol.name === protocol && m.design === design)
-      .flatMap((m) => m.cells.filter((c) => c.name === property).map((c) => c.expected))
-    return verdicts.length === 0 ? undefined : verdicts.includes('violated') ? 'violated' : 'holds'
-  }
+const judged = (protocol: string): { rows: MatrixRow[]; properties: string[] } => {
+  const own = models.filter((m) => m.protocol.name === protocol)
+  const properties = [...new Set(own.flatMap((m) => m.cells.map((c) => c.name)))]
+  const verdicts = own.map(({ design, memory, cells }) => ({
+    design,
+    memory,
+    verdicts: new Map(cells.map((c) => [c.name, c.expected])),
+  }))
+  return { rows: rowsOf(verdicts, properties), properties }
+}
+
+const sign = (verdict: string | undefined): string => (verdict === undefined ? '-' : verdict === 'violated' ? 'V' : '')
 
 const table = (protocol: string): string => {
-  const own = models.filter((m) => m.protocol.name === protocol)
-  const designs = [...new Set(own.map((m) => m.design))]
-  const properties = [...new Set(own.flatMap((m) => m.cells.map((c) => c.name)))]
+  const { rows, properties } = judged(protocol)
   const short = (name: string): string => name.replace(/(Inv|Prop)$/, '')
-  const rows = designs.map(
-    (d) => `| \`${d}\` | ${properties.map((p) => (verdictOf(protocol)(d, p) === 'violated' ? 'V' : '')).join(' | ')} |`,
+  const lines = rows.map(
+    ({ name, verdict }) => `| \`${name}\` | ${properties.map((p) => sign(verdict(p))).join(' | ')} |`,
   )
   const head = `| Design | ${properties.map((_, i) => String(i + 1)).join(' | ')} |`
   const legend = properties.map((p, i) => `${i + 1} \`${short(p)}\``).join(', ')
-  return [head, `| --- |${' :-: |'.repeat(properties.length)}`, ...rows, '', `${legend}.`].join('\n')
+  return [head, `| --- |${' :-: |'.repeat(properties.length)}`, ...lines, '', `${legend}.`].join('\n')
+}
+
+/** The litmus tests: one row per test, one column per memory model. */
+const litmusTable = (): string => {
+  const own = models.filter((m) => m.protocol.name === 'litmus')
+  const allowed = (design: string, memory: string): string =>
+    own.find((m) => m.design === design && m.memory === memory)?.cells[0]?.expected === 'violated'
+      ? 'allowed'
+      : 'forbidden'
+  const tests = [...new Set(own.map((m) => m.design))]
+  const lines = tests.map((t) => `| \`${t}\` | ${['sc', 'tso', 'pso'].map((m) => allowed(t, m)).join(' | ')} |`)
+  return ['| Test | SC | TSO | PSO |', '| --- | --- | --- | --- |', ...lines].join('\n')
 }
 
 const diagram = (target: string): string => {
@@ -60,25 +75,29 @@ const hold = (file: string, name: string, wanted: string): void => {
 
 describe('the READMEs', () => {
   it('show the matrix of the manifests', () => {
-    hold('README.md', 'matrix', table('flush-inhibit'))
+    hold('README.md', 'matrix', table('poll-kick'))
+    hold('spec/poll-kick/README.md', 'matrix', table('poll-kick'))
     hold('spec/flush-inhibit/README.md', 'matrix', table('flush-inhibit'))
+    hold('spec/litmus/README.md', 'matrix', litmusTable())
   })
   it('show the diagram that explain prints', () => {
-    hold('README.md', 'lanes', diagram('flush-inhibit/no-srcu'))
+    hold('README.md', 'lanes', diagram('poll-kick/posted'))
   })
   it('show the answer to a litmus test', () => {
     const file = 'test/lib/herd/samples/inhibit.litmus'
     const answer = answerText(checkLitmus(readFileSync(join(packageRoot(), file), 'utf8'), 'TSO'))
     hold('README.md', 'litmus', `\`\`\`\n$ npx lockstep check ${file}\n${answer}\n\`\`\``)
   })
-  it('the matrix on a terminal says the same', () => {
-    const own = models.filter((m) => m.protocol.name === 'flush-inhibit')
-    const designs = [...new Set(own.map((m) => m.design))]
-    const properties = [...new Set(own.flatMap((m) => m.cells.map((c) => c.name)))]
-    const violated = designs.flatMap((d) =>
-      properties.filter((p) => verdictOf('flush-inhibit')(d, p) === 'violated'),
-    ).length
-    const { text } = matrix(designs, properties, verdictOf('flush-inhibit'))
+  it('show the table of the ablation page', () => {
+    const page = readFileSync(join(packageRoot(), 'traces', 'flush-inhibit', 'ablation.md'), 'utf8')
+    const [, shown = ''] = /<!-- table -->([\s\S]*)<!-- \/table -->/.exec(page) ?? []
+    hold('spec/flush-inhibit/README.md', 'ablation', shown.trim())
+  })
+  it.each(['poll-kick', 'flush-inhibit', 'litmus'])('the matrix of %s on a terminal says the same', (protocol) => {
+    const { rows, properties } = judged(protocol)
+    const byName = new Map(rows.map((row) => [row.name, row]))
+    const violated = rows.flatMap((row) => properties.filter((p) => row.verdict(p) === 'violated')).length
+    const { text } = matrix([...byName.keys()], properties, (name, property) => byName.get(name)?.verdict(property))
     const body = text.slice(0, text.indexOf('. holds'))
     expect([...body.matchAll(/ X(?= |\n)/g)].length).toBe(violated)
   })

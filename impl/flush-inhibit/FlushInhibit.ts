@@ -7,8 +7,20 @@
  * of the thread (its locals, named as in C), `vcpu` the vCPU that runs it.
  */
 
-import type { Also, EnvironmentAction, Invariant, LeadsTo, Machine, Program, Step, Variable } from '../lib/program.ts'
-import { atomic, Observer, require, Shared, smp_mb, thread } from '../lib/program.ts'
+import type { MemoryModel } from '../lib/memory/buffer.ts'
+import type { Also, LocationMap } from '../lib/memory/memory.ts'
+import { COMMIT, Memory } from '../lib/memory/memory.ts'
+import type {
+  EnvironmentAction,
+  Invariant,
+  LeadsTo,
+  Machine,
+  Program,
+  Step,
+  ThreadId,
+  Variable,
+} from '../lib/program.ts'
+import { Observer, require, Shared, thread } from '../lib/program.ts'
 import type { IdSet, Key } from '../lib/schema.ts'
 import { bool, idSet, int, oneOf, oneOfNames, setOf } from '../lib/schema.ts'
 import { Srcu } from '../lib/SRCU.ts'
@@ -18,6 +30,8 @@ export interface FlushInhibitConstants {
   readonly Flushers: readonly Key[]
   readonly Targets: readonly Key[]
   readonly Rounds: number
+  readonly Memory: MemoryModel
+  readonly StoreBufferSlots: number
   readonly SyncOnSet: boolean
   readonly SyncOnClear: boolean
   readonly CheckBeforeRequest: boolean
@@ -25,6 +39,9 @@ export interface FlushInhibitConstants {
   readonly WaitingOnBeforeSuspended: boolean
   readonly ClearWaitingOnBeforeSuspended: boolean
   readonly SeparateSuspended: boolean
+  readonly SuspendWmb: boolean
+  readonly UnsuspendWmb: boolean
+  readonly MutexUnlockIsMb: boolean
   readonly MaskZeroed: boolean
   readonly PendingEvents: boolean
   readonly EventsMasked: boolean
@@ -61,31 +78,34 @@ type TargetFrame = object
 class Kvm {
   readonly shared = new Shared()
   readonly c: FlushInhibitConstants
+  readonly memory: Memory
   readonly srcu: Srcu
-  readonly tlb_flush_inhibit: Variable<number>
-  readonly suspended: Variable<boolean>
-  readonly waiting_on: Variable<number>
-  readonly requests: Variable<boolean>
-  readonly mutex: Variable<'free' | 'ioctl' | 'run'>
-  readonly woken: Variable<boolean>
-  readonly event: Variable<boolean>
+  readonly tlb_flush_inhibit: LocationMap<number>
+  readonly suspended: LocationMap<boolean>
+  readonly waiting_on: LocationMap<number>
+  readonly requests: LocationMap<boolean>
+  readonly mutex: LocationMap<'free' | 'ioctl' | 'run'>
+  readonly woken: LocationMap<boolean>
+  readonly event: LocationMap<boolean>
   readonly in_force: Variable<boolean>
   readonly posted: Variable<IdSet>
   readonly late: Variable<IdSet>
   readonly overrun: Variable<IdSet>
   readonly unsuspended: Variable<IdSet>
 
-  constructor(c: FlushInhibitConstants) {
+  constructor(c: FlushInhibitConstants, threads: readonly ThreadId[]) {
     const { Flushers, Targets } = c
     this.c = c
-    this.srcu = new Srcu(this.shared, Flushers, Targets)
-    this.tlb_flush_inhibit = this.shared.map('tlb_flush_inhibit', Targets, int(0, 1), 0)
-    this.suspended = this.shared.map('suspended', Flushers, bool, false)
-    this.waiting_on = this.shared.map('waiting_on', Flushers, oneOf(-1, ...Targets), -1)
-    this.requests = this.shared.map('requests', Targets, bool, false)
-    this.mutex = this.shared.map('mutex', Targets, oneOfNames('free', 'ioctl', 'run'), 'free')
-    this.woken = this.shared.map('woken', Flushers, bool, false)
-    this.event = this.shared.map('event', Flushers, bool, false)
+    const memory = new Memory(this.shared, c.Memory, c.StoreBufferSlots, threads)
+    this.memory = memory
+    this.srcu = new Srcu(this.shared, memory, Flushers, Targets)
+    this.tlb_flush_inhibit = memory.map('tlb_flush_inhibit', Targets, int(0, 1), 0)
+    this.suspended = memory.map('suspended', Flushers, bool, false)
+    this.waiting_on = memory.map('waiting_on', Flushers, oneOf(-1, ...Targets), -1)
+    this.requests = memory.map('requests', Targets, bool, false)
+    this.mutex = memory.map('mutex', Targets, oneOfNames('free', 'ioctl', 'run'), 'free')
+    this.woken = memory.map('woken', Flushers, bool, false)
+    this.event = memory.map('event', Flushers, bool, false)
     this.in_force = this.shared.map('in_force', Targets, bool, false)
     this.posted = this.shared.map('posted', Flushers, setOf(Targets), idSet.empty)
     this.late = this.shared.map('late', Flushers, setOf(Targets), idSet.empty)
@@ -94,12 +114,15 @@ class Kvm {
   }
 
   /** 2/7, kvm_hv_vcpu_suspended(): one load */
-  *kvm_hv_vcpu_suspended(label: string, vcpu: Key, also?: Also): Step<boolean> {
+  *kvm_hv_vcpu_suspended(label: string, vcpu: Key, also: Also<boolean> = () => undefined): Step<boolean> {
     if (this.c.SeparateSuspended) return yield* this.suspended.at(vcpu).load(label, also)
-    return (yield* this.waiting_on.at(vcpu).load(label, also)) !== -1
+    const id = yield* this.waiting_on.at(vcpu).load(label, (found) => {
+      also(found !== -1)
+    })
+    return id !== -1
   }
 
-  /** the same, inside a step or a property */
+  /** the same as other threads see it, inside a step or a property */
   isSuspended(vcpu: Key): boolean {
     return this.c.SeparateSuspended ? this.suspended.get(vcpu) : this.waiting_on.get(vcpu) !== -1
   }
@@ -114,15 +137,10 @@ function* kvm_hv_vcpu_suspend_tlb_flush(k: Kvm, f: FlusherFrame, vcpu: Key): Ste
   const suspended = k.suspended.at(vcpu).store('kvm_hv_vcpu_suspend_tlb_flush_suspended', true)
 
   /* waiting_on's store should happen before suspended's */
-  if (!k.c.SeparateSuspended) {
-    yield* waiting_on
-  } else if (k.c.WaitingOnBeforeSuspended) {
-    yield* waiting_on
-    yield* suspended
-  } else {
-    yield* suspended
-    yield* waiting_on
-  }
+  if (!k.c.SeparateSuspended) return yield* waiting_on
+  yield* k.c.WaitingOnBeforeSuspended ? waiting_on : suspended
+  if (k.c.SuspendWmb) yield* k.memory.smp_wmb('kvm_hv_vcpu_suspend_tlb_flush_smp_wmb')
+  yield* k.c.WaitingOnBeforeSuspended ? suspended : waiting_on
 }
 
 /** the loop over the targets that the patch adds: true is `goto ret_suspend` */
@@ -170,9 +188,9 @@ function* ret_suspend(k: Kvm, f: FlusherFrame, vcpu: Key): Step<FlushResult> {
 
 /** kvm_hv_hypercall_complete(vcpu, result): the result is stored and the instruction skipped, unless suspended */
 function* kvm_hv_hypercall_complete(k: Kvm, f: FlusherFrame, vcpu: Key): Step<void> {
-  const overrun = (): void => {
+  const overrun = (suspended: boolean): void => {
     const inForce = f.targets.filter((t) => k.in_force.get(t))
-    if (!k.isSuspended(vcpu)) k.overrun.set(vcpu, inForce)
+    if (!suspended) k.overrun.set(vcpu, inForce)
   }
   if (yield* k.kvm_hv_vcpu_suspended('kvm_hv_hypercall_complete', vcpu, overrun)) f.result = 'none'
 }
@@ -196,12 +214,11 @@ function* kvm_hv_vcpu_unsuspend_tlb_flush(k: Kvm, f: IoctlFrame, t: Key): Step<v
 
     if (!k.c.SeparateSuspended) {
       yield* waiting_on(released)
-    } else if (k.c.ClearWaitingOnBeforeSuspended) {
-      yield* waiting_on()
-      yield* suspended(released)
     } else {
-      yield* suspended()
-      yield* waiting_on(released)
+      const [first, second] = k.c.ClearWaitingOnBeforeSuspended ? [waiting_on, suspended] : [suspended, waiting_on]
+      yield* first()
+      if (k.c.UnsuspendWmb) yield* k.memory.smp_wmb('kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb')
+      yield* second(released)
     }
     f.vcpu_mask = idSet.with(f.vcpu_mask, v) // __set_bit(i, vcpu_mask)
   }
@@ -221,10 +238,17 @@ function* kvm_vcpu_ioctl_set_tlb_flush_inhibit(k: Kvm, f: IoctlFrame, t: Key): S
   if (f.inhibit === (yield* k.tlb_flush_inhibit.at(t).load('set_tlb_flush_inhibit_read'))) return
 
   yield* k.tlb_flush_inhibit.at(t).store('set_tlb_flush_inhibit_write', f.inhibit)
-  if (k.c.IoctlMb) yield* smp_mb('set_tlb_flush_inhibit_smp_mb')
+  if (k.c.IoctlMb) yield* k.memory.smp_mb('set_tlb_flush_inhibit_smp_mb')
 
   if (f.inhibit === 1 ? k.c.SyncOnSet : k.c.SyncOnClear) yield* k.srcu.synchronize('synchronize_srcu', t)
   if (f.inhibit === 0) yield* kvm_hv_vcpu_unsuspend_tlb_flush(k, f, t)
+}
+
+/** mutex_unlock(&vcpu->mutex): on x86 a locked cmpxchg of the owner; all that is promised is a release */
+function* mutex_unlock(k: Kvm, t: Key, also: () => void): Step<void> {
+  const mutex = k.mutex.at(t)
+  if (k.c.MutexUnlockIsMb) yield* mutex.xchg('kvm_vcpu_ioctl_mutex_unlock', 'free', also)
+  else yield* mutex.release('kvm_vcpu_ioctl_mutex_unlock', 'free', also)
 }
 
 /** kvm_vcpu_ioctl(), by the VMM's thread for target `t`; virt/kvm/kvm_main.c */
@@ -237,7 +261,7 @@ function* kvm_vcpu_ioctl(k: Kvm, f: IoctlFrame, t: Key): Program {
 
     yield* kvm_vcpu_ioctl_set_tlb_flush_inhibit(k, f, t)
 
-    yield* k.mutex.at(t).xchg('kvm_vcpu_ioctl_mutex_unlock', 'free', () => {
+    yield* mutex_unlock(k, t, () => {
       k.in_force.set(t, f.inhibit === 1)
       k.unsuspended.set(t, idSet.empty)
     })
@@ -259,7 +283,7 @@ const calls = (k: Kvm): Call[] => {
 
 /** mutex_lock_killable(&vcpu->mutex): the VMM has decided what to set; its last call is a clear. */
 const mutex_lock_killable = (k: Kvm, f: IoctlFrame, t: Key): Step<Call & { starts: boolean }> =>
-  atomic(
+  k.memory.locked(
     'kvm_vcpu_ioctl_mutex_lock',
     `mutex_lock(&v${t}->mutex)`,
     ({ inhibit, stack }) => {
@@ -289,7 +313,7 @@ function* vcpu_block(k: Kvm, vcpu: Key): Step<void> {
 
   yield* k.srcu.read_unlock('vcpu_block_srcu_read_unlock', vcpu)
   while (!(yield* kvm_arch_vcpu_runnable(k, 'kvm_vcpu_check_block', vcpu))) {
-    yield* k.woken.at(vcpu).waitThenStore('kvm_vcpu_block_schedule', 'the vCPU has been woken', (w) => w, false)
+    yield* k.woken.at(vcpu).waitThenStore('kvm_vcpu_block_schedule', (w) => w, false)
   }
   yield* k.srcu.read_lock('vcpu_block_srcu_read_lock', vcpu)
 }
@@ -327,7 +351,7 @@ function* vcpu_run(k: Kvm, f: FlusherFrame, vcpu: Key): Program {
 /** KVM_RUN of a target: its next guest entry takes the posted request and flushes */
 function* vcpu_run_target(k: Kvm, t: Key): Program {
   for (;;) {
-    yield* atomic('kvm_check_request', `test_and_clear_bit(v${t}->requests)`, () => {
+    yield* k.memory.locked('kvm_check_request', `test_and_clear_bit(v${t}->requests)`, () => {
       require(k.mutex.get(t) === 'free', 'vcpu->mutex is free')
       require(k.requests.get(t), 'KVM_REQ_HV_TLB_FLUSH is set')
       k.mutex.set(t, 'run')
@@ -362,6 +386,7 @@ const FLUSHER_STEPS = new Set([
   'kvm_hv_flush_tlb_read_inhibit',
   'kvm_make_vcpus_request_mask',
   'kvm_hv_vcpu_suspend_tlb_flush_waiting_on',
+  'kvm_hv_vcpu_suspend_tlb_flush_smp_wmb',
   'kvm_hv_vcpu_suspend_tlb_flush_suspended',
   'kvm_hv_hypercall_complete',
   'vcpu_run_running',
@@ -384,6 +409,7 @@ const IOCTL_STEPS = new Set([
   'kvm_hv_vcpu_unsuspend_tlb_flush_read_suspended',
   'kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on',
   'kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on',
+  'kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb',
   'kvm_hv_vcpu_unsuspend_tlb_flush_suspended',
   'kvm_hv_vcpu_unsuspend_tlb_flush_wake',
   'kvm_vcpu_ioctl_mutex_unlock',
@@ -422,8 +448,10 @@ const invariants = (k: Kvm, o: Observers): Invariant[] => {
       if (!k.isSuspended(f)) return true
       const cause = o.flusher(f).get('cause')
       if (k.waiting_on.get(f) === cause) return true
-      const ioctl = cause === -1 ? undefined : o.ioctl(cause)
-      return ioctl !== undefined && ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_suspended') && ioctl.get('scan') === f
+      if (cause === -1) return false
+      const ioctl = o.ioctl(cause)
+      const between = ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb', 'kvm_hv_vcpu_unsuspend_tlb_flush_suspended')
+      return (between && ioctl.get('scan') === f) || k.suspended.isBuffered(f, ['ioctl', cause])
     }),
     forall('OnlyWaitersWokenInv', Targets, (t) => {
       const ioctl = o.ioctl(t)
@@ -466,8 +494,13 @@ const liveness = (k: Kvm, o: Observers): LeadsTo[] => [
 
 /** The machine for one set of constants. */
 export const flushInhibit = (c: FlushInhibitConstants): Machine => {
-  const k = new Kvm(c)
   const { Flushers, Targets } = c
+  const threads: ThreadId[] = [
+    ...Flushers.map((f): ThreadId => ['vcpu', f]),
+    ...Targets.map((t): ThreadId => ['ioctl', t]),
+    ...Targets.map((t): ThreadId => ['vcpu', t]),
+  ]
+  const k = new Kvm(c, threads)
   const flusherThreads = Flushers.map((vcpu) =>
     thread<FlusherFrame>({
       id: ['vcpu', vcpu],
@@ -501,12 +534,13 @@ export const flushInhibit = (c: FlushInhibitConstants): Machine => {
   return {
     shared: k.shared,
     threads: [...flusherThreads, ...ioctlThreads, ...targetThreads],
-    environment: c.PendingEvents ? Flushers.map((f) => event_arrives(k, f)) : [],
+    environment: [...(c.PendingEvents ? Flushers.map((f) => event_arrives(k, f)) : []), ...k.memory.commits()],
     invariants: invariants(k, observers),
     liveness: liveness(k, observers),
     fairness: [
       ...Flushers.map((f) => ({ thread: ['vcpu', f] as const, labels: FLUSHER_STEPS })),
       ...Targets.map((t) => ({ thread: ['ioctl', t] as const, labels: IOCTL_STEPS })),
+      ...(c.Memory === 'SC' ? [] : threads.map((id) => ({ thread: id, labels: new Set([COMMIT]) }))),
     ],
   }
 }

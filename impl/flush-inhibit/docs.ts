@@ -265,6 +265,18 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
     on: 'suspended and waiting_on are two fields',
     off: 'waiting_on is the only field: a vCPU is suspended while it is not -1',
   },
+  SuspendWmb: {
+    on: 'the suspending vCPU has smp_wmb() between its two stores',
+    off: 'the suspending vCPU has no barrier between its two stores',
+  },
+  UnsuspendWmb: {
+    on: 'the ioctl has smp_wmb() between the two stores that release a vCPU',
+    off: 'the ioctl has no barrier between the two stores that release a vCPU',
+  },
+  MutexUnlockIsMb: {
+    on: 'mutex_unlock(&vcpu->mutex) is a full barrier, as on x86',
+    off: 'mutex_unlock(&vcpu->mutex) is a release and no more',
+  },
   MaskZeroed: {
     on: 'vcpu_mask is zeroed before kvm_hv_vcpu_unsuspend_tlb_flush() sets bits in it',
     off: 'kvm_hv_vcpu_unsuspend_tlb_flush() sets bits in a vcpu_mask that was not zeroed',

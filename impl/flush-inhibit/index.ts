@@ -1,6 +1,8 @@
 /** What the catalog knows of flush-inhibit. */
 
+import { MEMORY_MODELS } from '../lib/memory/buffer.ts'
 import type { Protocol } from '../lib/protocol.ts'
+import { tla } from '../lib/trace/value.ts'
 import { flushInhibitDocs } from './docs.ts'
 import { flushInhibit } from './FlushInhibit.ts'
 
@@ -16,24 +18,54 @@ export const flushInhibitProtocol: Protocol = {
     'WaitingOnBeforeSuspended',
     'ClearWaitingOnBeforeSuspended',
     'SeparateSuspended',
+    'SuspendWmb',
+    'UnsuspendWmb',
+    'MutexUnlockIsMb',
     'MaskZeroed',
     'EventsMasked',
+  ],
+  ablation: [
+    {
+      model: 'posted.sc.t2',
+      gloss: 'one flusher, two targets, no events: the order of stores matters to a second target',
+    },
+    {
+      model: 'pending-event.sc',
+      overrides: { Flushers: tla.set([tla.int(0)]), SrcuReaders: tla.set([tla.int(0)]) },
+      gloss: 'one flusher, one target, and an event may become pending on a suspended vCPU',
+    },
   ],
   docs: flushInhibitDocs,
   machine: (constants) =>
     flushInhibit({
+      // getters: read only by the designs in which they make a difference
       Flushers: constants.ids('Flushers'),
       Targets: constants.ids('Targets'),
       Rounds: constants.natural('Rounds'),
+      Memory: constants.oneOf('Memory', MEMORY_MODELS),
+      StoreBufferSlots: constants.natural('StoreBufferSlots'),
       SyncOnSet: constants.boolean('SyncOnSet'),
       SyncOnClear: constants.boolean('SyncOnClear'),
       CheckBeforeRequest: constants.boolean('CheckBeforeRequest'),
       IoctlMb: constants.boolean('IoctlMb'),
-      WaitingOnBeforeSuspended: constants.boolean('WaitingOnBeforeSuspended'),
-      ClearWaitingOnBeforeSuspended: constants.boolean('ClearWaitingOnBeforeSuspended'),
+      get WaitingOnBeforeSuspended() {
+        return constants.boolean('WaitingOnBeforeSuspended')
+      },
+      get ClearWaitingOnBeforeSuspended() {
+        return constants.boolean('ClearWaitingOnBeforeSuspended')
+      },
       SeparateSuspended: constants.boolean('SeparateSuspended'),
+      get SuspendWmb() {
+        return constants.boolean('SuspendWmb')
+      },
+      get UnsuspendWmb() {
+        return constants.boolean('UnsuspendWmb')
+      },
+      MutexUnlockIsMb: constants.boolean('MutexUnlockIsMb'),
       MaskZeroed: constants.boolean('MaskZeroed'),
       PendingEvents: constants.boolean('PendingEvents'),
-      EventsMasked: constants.boolean('EventsMasked'),
+      get EventsMasked() {
+        return constants.boolean('EventsMasked')
+      },
     }),
 }

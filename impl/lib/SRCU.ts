@@ -1,10 +1,12 @@
 /**
  * One srcu_struct: read-side sections, and grace periods that wait for the sections open when they began and for no
- * later one. Twin of spec/lib/SRCU.tla.
+ * later one. Each call is a full barrier (__srcu_read_lock, __srcu_read_unlock and synchronize_srcu have an smp_mb).
+ * Twin of spec/lib/SRCU.tla.
  */
 
-import type { Also, Shared, Step } from './program.ts'
-import { atomic, require } from './program.ts'
+import type { Also, Memory } from './memory/memory.ts'
+import type { Shared, Step } from './program.ts'
+import { require } from './program.ts'
 import type { IdSet, Key } from './schema.ts'
 import { idSet, setOf } from './schema.ts'
 
@@ -14,8 +16,10 @@ export class Srcu {
   /** srcu_gp: per synchroniser, the sections that it still waits for */
   private readonly srcu_gp
   private readonly synchronizers: readonly Key[]
+  private readonly memory: Memory
 
-  constructor(shared: Shared, readers: readonly Key[], synchronizers: readonly Key[]) {
+  constructor(shared: Shared, memory: Memory, readers: readonly Key[], synchronizers: readonly Key[]) {
+    this.memory = memory
     this.synchronizers = synchronizers
     this.srcu_readers = shared.scalar('srcu_readers', setOf(readers), idSet.empty)
     this.srcu_gp = shared.map('srcu_gp', synchronizers, setOf(readers), idSet.empty)
@@ -27,12 +31,12 @@ export class Srcu {
       this.srcu_readers.set(idSet.with(this.srcu_readers.get(), r))
       return choice
     }
-    return atomic(label, 'srcu_read_lock(&kvm->srcu)', open, choices)
+    return this.memory.locked(label, 'srcu_read_lock(&kvm->srcu)', open, choices)
   }
 
   /** srcu_read_unlock(): the section closes, and no grace period waits for it any more. */
   read_unlock(label: string, r: Key, also?: Also): Step<void> {
-    return atomic(label, 'srcu_read_unlock(&kvm->srcu)', () => {
+    return this.memory.locked(label, 'srcu_read_unlock(&kvm->srcu)', () => {
       this.srcu_readers.set(idSet.without(this.srcu_readers.get(), r))
       for (const s of this.synchronizers) this.srcu_gp.set(s, idSet.without(this.srcu_gp.get(s), r))
       also?.()
@@ -41,10 +45,10 @@ export class Srcu {
 
   /** synchronize_srcu() by synchroniser `s`: two steps, the begin and the end of the grace period. */
   *synchronize(label: string, s: Key): Step<void> {
-    yield* atomic(label, 'synchronize_srcu(&kvm->srcu)', () => {
+    yield* this.memory.locked(label, 'synchronize_srcu(&kvm->srcu)', () => {
       this.srcu_gp.set(s, this.srcu_readers.get())
     })
-    yield* atomic(`${label}_wait`, 'synchronize_srcu(&kvm->srcu) returns', () => {
+    yield* this.memory.locked(`${label}_wait`, 'synchronize_srcu(&kvm->srcu) returns', () => {
       require(isEmpty(this.srcu_gp.get(s)), 'a section that was open when the grace period began is still open')
     })
   }

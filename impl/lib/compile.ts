@@ -9,6 +9,7 @@ import type { Machine, Op, Program, Store, Thread } from './program.ts'
 import { Refusal, threadName } from './program.ts'
 import type { Domain } from './schema.ts'
 import { bitsFor, indexIn, valueAt } from './schema.ts'
+import type { TlaValue } from './trace/value.ts'
 
 /** What one choice of a step does: the cells that it writes, by index, and what the program sees. */
 export interface Outcome {
@@ -26,6 +27,7 @@ export interface ProgramNode {
   readonly label: string
   readonly kind: Op['kind']
   readonly what: string
+  readonly stored: TlaValue | undefined
   /** index of each frame field's value in its domain, in the order of the schema */
   readonly frame: readonly number[]
   readonly tree: StepTree
@@ -72,16 +74,22 @@ class Unknown extends Error {
 /** A store of which only some cells are known. */
 class Tracer implements Store {
   private readonly known: ReadonlyMap<number, number>
+  private readonly machine: Machine
+  readonly thread: number
   readonly writes = new Map<number, number>()
 
-  constructor(known: ReadonlyMap<number, number>) {
+  constructor(machine: Machine, thread: number, known: ReadonlyMap<number, number>) {
+    this.machine = machine
+    this.thread = thread
     this.known = known
   }
 
   get(cell: number): number {
     const index = this.writes.get(cell) ?? this.known.get(cell)
-    if (index === undefined) throw new Unknown(cell)
-    return index
+    if (index !== undefined) return index
+    // a domain of one value decides nothing: the store buffers under sequential consistency, for example
+    if (this.machine.shared.cells[cell]?.domain.values.length === 1) return 0
+    throw new Unknown(cell)
   }
 
   set(cell: number, index: number): void {
@@ -128,6 +136,7 @@ const withoutAmbient = <R>(body: () => R): R => {
 /** Takes a step on every state that it can tell apart. */
 const traceStep = (
   machine: Machine,
+  thread: number,
   exec: (choice: unknown) => unknown,
   choices: readonly unknown[],
   limit: number,
@@ -137,7 +146,7 @@ const traceStep = (
     const outcomes: Outcome[] = []
     const refusals: string[] = []
     for (const choice of choices) {
-      const tracer = new Tracer(known)
+      const tracer = new Tracer(machine, thread, known)
       try {
         const result = machine.shared.with(tracer, () => exec(choice))
         const writes = [...tracer.writes].sort(([a], [b]) => a - b).filter(([cell, index]) => known.get(cell) !== index)
@@ -180,12 +189,14 @@ const at = (thread: Thread, label: string | undefined): string =>
 /** One thread's program, replayed from its start. */
 class Replayer {
   private readonly thread: Thread
+  private readonly index: number
   private readonly limits: CompileLimits
   readonly fields: readonly string[]
   readonly domains: readonly Domain<unknown>[]
 
-  constructor(thread: Thread, limits: CompileLimits) {
+  constructor(thread: Thread, index: number, limits: CompileLimits) {
     this.thread = thread
+    this.index = index
     this.limits = limits
     const schema = thread.frame as Record<string, Domain<unknown>>
     this.fields = Object.keys(schema)
@@ -267,7 +278,7 @@ class Replayer {
   /** The decision tree of the step that the program is at. */
   trace(machine: Machine, op: Op): StepTree {
     try {
-      return traceStep(machine, op.exec, op.choices, this.limits.leaves)
+      return traceStep(machine, this.index, op.exec, op.choices, this.limits.leaves)
     } catch (error) {
       throw this.placed(error, op.label)
     }
@@ -280,6 +291,7 @@ interface Draft {
   readonly label: string
   readonly kind: Op['kind']
   readonly what: string
+  readonly stored: TlaValue | undefined
   readonly frame: readonly number[]
   readonly tree: StepTree
   /** the step and its tree as text: two histories that lead here must agree on it */
@@ -288,8 +300,8 @@ interface Draft {
   readonly next: Map<string, number>
 }
 
-const compileThread = (machine: Machine, thread: Thread, limits: CompileLimits): Automaton => {
-  const replayer = new Replayer(thread, limits)
+const compileThread = (machine: Machine, thread: Thread, index: number, limits: CompileLimits): Automaton => {
+  const replayer = new Replayer(thread, index, limits)
   const drafts: Draft[] = []
   const byKey = new Map<string, number>()
 
@@ -316,8 +328,8 @@ const compileThread = (machine: Machine, thread: Thread, limits: CompileLimits):
       return { id: known, fresh: false }
     }
     const { op, frame, tree, signature } = seen
-    const { label, kind, what } = op
-    drafts.push({ label, kind, what, frame, tree, signature, history, next: new Map() })
+    const { label, kind, what, stored } = op
+    drafts.push({ label, kind, what, stored, frame, tree, signature, history, next: new Map() })
     byKey.set(key, drafts.length - 1)
     if (drafts.length > limits.nodes) {
       throw badInput({
@@ -362,13 +374,32 @@ const compileThread = (machine: Machine, thread: Thread, limits: CompileLimits):
   return { fields: replayer.fields, domains: replayer.domains, nodes: drafts }
 }
 
+const compileOnce = (machine: Machine, limits: CompileLimits): Compiled => ({
+  machine,
+  automata: machine.threads.map((thread, i) => compileThread(machine, thread, i, limits)),
+  environment: machine.environment.map(({ exec }) => traceStep(machine, -1, exec, [undefined], limits.leaves)),
+})
+
+const attempt = <R>(body: () => R): { readonly value: R } | { readonly error: unknown } => {
+  try {
+    return { value: body() }
+  } catch (error) {
+    return { error }
+  }
+}
+
 /** Compiles a machine. Throws a `LockstepError` (exit 2) that names thread and label for a program that cheats. */
 export const compile = (machine: Machine, limits: CompileLimits = DEFAULT_LIMITS): Compiled =>
-  withoutAmbient(() => ({
-    machine,
-    automata: machine.threads.map((thread) => compileThread(machine, thread, limits)),
-    environment: machine.environment.map(({ exec }) => traceStep(machine, exec, [undefined], limits.leaves)),
-  }))
+  withoutAmbient(() => {
+    // A domain that grew may have been branched on before it did, and what was found then means nothing, an error
+    // neither. It grows by what steps bring about from what it has, so in the end it has everything.
+    for (;;) {
+      const outcome = attempt(() => compileOnce(machine, limits))
+      if (machine.shared.growing.map((domain) => domain.grew()).includes(true)) continue
+      if ('error' in outcome) throw outcome.error
+      return outcome.value
+    }
+  })
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Packing
@@ -420,6 +451,7 @@ export interface StepInfo {
   readonly environment: number
   readonly kind: Op['kind']
   readonly what: string
+  readonly stored: TlaValue | undefined
   readonly result: unknown
 }
 
@@ -522,6 +554,7 @@ export const assemble = (compiled: Compiled): Kernel => {
           environment: -1,
           kind: node.kind,
           what: node.what,
+          stored: node.stored,
           result,
         }),
         ({ result }) => [slot, node.next.get(resultKey(result)) ?? 0],
@@ -537,6 +570,7 @@ export const assemble = (compiled: Compiled): Kernel => {
       environment: i,
       kind: 'atomic',
       what: action.what,
+      stored: undefined,
       result: undefined,
     }
     return out.add(
@@ -605,6 +639,7 @@ const localAt = (automaton: Automaton, node: ProgramNode, field: string): unknow
 type Candidates = ReadonlyMap<number, readonly number[]>
 
 class Observing implements Store {
+  readonly thread = -1
   private readonly compiled: Compiled
   private readonly known: ReadonlyMap<number, number>
   private readonly candidates: Candidates
@@ -617,8 +652,9 @@ class Observing implements Store {
 
   get(cell: number): number {
     const index = this.known.get(cell)
-    if (index === undefined) throw new Unknown(cell)
-    return index
+    if (index !== undefined) return index
+    if (this.compiled.machine.shared.cells[cell]?.domain.values.length === 1) return 0
+    throw new Unknown(cell)
   }
 
   set(): never {
@@ -652,7 +688,7 @@ const localValues = (compiled: Compiled, candidates: Candidates, thread: number,
 }
 
 /** Compiles a predicate to a decision tree over the fields that it looks at. */
-export const compilePredicate = (kernel: Kernel, holds: () => boolean): Predicate => {
+export const compilePredicate = (kernel: Pick<Kernel, 'compiled' | 'layout'>, holds: () => boolean): Predicate => {
   const { compiled, layout } = kernel
   const { shared } = compiled.machine
   const code: number[] = []

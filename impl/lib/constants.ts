@@ -9,11 +9,18 @@ import type { TlaValue } from './trace/value.ts'
 export class Constants {
   private readonly values: ReadonlyMap<string, TlaValue>
   private readonly where: string
+  private readonly onRead: (name: string) => void
 
-  /** `where` names the model in errors. */
-  constructor(values: ReadonlyMap<string, TlaValue>, where: string) {
+  /** `where` names the model in errors; `onRead` is told of every constant that is read. */
+  constructor(values: ReadonlyMap<string, TlaValue>, where: string, onRead: (name: string) => void = () => undefined) {
     this.values = values
     this.where = where
+    this.onRead = onRead
+  }
+
+  private read(name: string): TlaValue | undefined {
+    this.onRead(name)
+    return this.values.get(name)
   }
 
   private fail(name: string, expected: string): Error {
@@ -26,24 +33,38 @@ export class Constants {
   }
 
   boolean(name: string): boolean {
-    const value = this.values.get(name)
+    const value = this.read(name)
     if (value?.kind !== 'bool') throw this.fail(name, 'TRUE or FALSE')
     return value.value
   }
 
-  natural(name: string): number {
+  string(name: string): string {
     const value = this.values.get(name)
+    if (value?.kind !== 'str') throw this.fail(name, 'a string')
+    return value.value
+  }
+
+  /** One of some strings. */
+  oneOf<const N extends string>(name: string, names: readonly N[]): N {
+    const value = this.read(name)
+    const found = names.find((n) => value?.kind === 'str' && value.value === n)
+    if (found === undefined) throw this.fail(name, `one of ${names.map((n) => JSON.stringify(n)).join(', ')}`)
+    return found
+  }
+
+  natural(name: string): number {
+    const value = this.read(name)
     if (value?.kind !== 'int' || value.value < 0n || value.value > 1000n)
       throw this.fail(name, 'a number from 0 to 1000')
     return Number(value.value)
   }
 
-  /** A set of vCPU ids, sorted. */
+  /** A set of ids, sorted; not empty. */
   ids(name: string): readonly Key[] {
-    const value = this.values.get(name)
+    const value = this.read(name)
     const items = value?.kind === 'set' ? value.items : undefined
     const ids = items?.map((item) => (item.kind === 'int' && item.value >= 0n ? Number(item.value) : -1))
-    if (ids === undefined || ids.length === 0 || ids.includes(-1)) throw this.fail(name, 'a non-empty set of vCPU ids')
+    if (ids === undefined || ids.length === 0 || ids.includes(-1)) throw this.fail(name, 'a non-empty set of ids')
     return ids.sort((a, b) => a - b)
   }
 }

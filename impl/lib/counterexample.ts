@@ -19,6 +19,8 @@ export interface BehaviourStep {
   readonly kind: OpKind
   /** what is accessed, e.g. `suspended[0]` */
   readonly what: string
+  /** what a store or a locked store puts there */
+  readonly stored: TlaValue | undefined
   /** what the access returned; undefined where it returns nothing */
   readonly result: unknown
   /** the state after the step */
@@ -40,13 +42,14 @@ const stepOf = (graph: Graph, info: StepInfo, state: ReadonlyMap<string, TlaValu
   const { actions, compiled } = graph.kernel
   const thread = compiled.machine.threads[info.thread]
   if (thread === undefined) throw new RangeError('step of no thread')
-  const { kind, what, result } = info
+  const { kind, what, stored, result } = info
   return {
     action: actions[info.action] ?? '',
     thread: thread.id,
     environment: info.environment >= 0,
     kind,
     what,
+    stored,
     result,
     state,
   }

@@ -21,9 +21,11 @@ interface Running {
 
 class ConcreteStore implements Store {
   private readonly cells: Int32Array
+  readonly thread: number
 
-  constructor(cells: Int32Array) {
+  constructor(cells: Int32Array, thread: number) {
     this.cells = cells
+    this.thread = thread
   }
 
   get(cell: number): number {
@@ -63,6 +65,7 @@ export class Interpreter {
 
   /** Takes `exec` with one of its choices, starting from a random one; nothing happens where all refuse. */
   private attempt(
+    thread: number,
     exec: (choice: unknown) => unknown,
     choices: readonly unknown[],
     pick: Pick,
@@ -72,7 +75,7 @@ export class Interpreter {
       const before = this.cells.slice()
       try {
         const choice = choices[(i + offset) % choices.length]
-        return { result: this.machine.shared.with(new ConcreteStore(this.cells), () => exec(choice)) }
+        return { result: this.machine.shared.with(new ConcreteStore(this.cells, thread), () => exec(choice)) }
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         this.cells.set(before)
@@ -86,7 +89,7 @@ export class Interpreter {
     const running = this.threads[thread]
     if (running === undefined) throw new RangeError(`no thread ${thread}`)
     const { label, exec, choices } = running.op
-    const taken = this.attempt(exec, choices, pick)
+    const taken = this.attempt(thread, exec, choices, pick)
     if (taken === undefined) return undefined
     const turn = running.program.next(taken.result)
     if (turn.done === true) throw new Error(`the program ends after ${label}`)
@@ -98,7 +101,7 @@ export class Interpreter {
   environment(index: number): string | undefined {
     const action = this.machine.environment[index]
     if (action === undefined) throw new RangeError(`no environment action ${index}`)
-    return this.attempt(action.exec, [undefined], () => 0) === undefined ? undefined : action.label
+    return this.attempt(-1, action.exec, [undefined], () => 0) === undefined ? undefined : action.label
   }
 
   /** The state as the specification has it. */
@@ -109,15 +112,16 @@ export class Interpreter {
         [tla.seq([tla.str(kind), tla.int(n)]), tla.str(this.threads[t]?.op.label ?? '')] as const,
     )
     const state = new Map<string, TlaValue>([['pc', tla.fun(pc)]])
-    for (const { name, keys, cells } of shared.variables) {
-      const values = cells.map((cell) => {
-        const domain = shared.cells[cell]?.domain
-        if (domain === undefined) throw new RangeError(`no cell ${cell}`)
-        return domain.toTla(valueAt(domain, this.cells[cell] ?? 0))
+    for (const { name, cells } of shared.variables) {
+      const entries = cells.map((cell) => {
+        const declared = shared.cells[cell]
+        if (declared === undefined) throw new RangeError(`no cell ${cell}`)
+        return [declared.argument, declared.domain.toTla(valueAt(declared.domain, this.cells[cell] ?? 0))] as const
       })
-      const [first] = values
-      if (keys.length === 0 && first !== undefined) state.set(name, first)
-      else state.set(name, tla.fun(values.map((value, i) => [tla.int(keys[i] ?? 0), value] as const)))
+      const [first] = entries
+      if (first !== undefined && first[0] === undefined) state.set(name, first[1])
+      else
+        state.set(name, tla.fun(entries.flatMap(([argument, value]) => (argument ? [[argument, value] as const] : []))))
     }
     const locals = new Map<string, [TlaValue, TlaValue][]>()
     threads.forEach(({ id, frame: schema }, t) => {

@@ -1,7 +1,8 @@
 /**
- * `from ~> to` under weak fairness, over a whole graph: a counterexample is a fair cycle without `to`, reachable from a
- * `from` state without `to` in between. With weak fairness only, a strongly connected component has a fair cycle if
- * and only if each fair thread is disabled somewhere in it or takes a step inside it.
+ * `from ~> to` under fairness, over a whole graph: a counterexample is a fair cycle without `to`, reachable from a `from`
+ * state without `to` in between. A strongly connected component has a weakly fair cycle if and only if each fair thread
+ * is disabled somewhere in it or takes a step inside it. A strongly fair step that is enabled in a component and never
+ * taken inside it rules out the states where it is enabled; what is left is taken apart again.
  */
 
 import type { Kernel, Predicate } from './compile.ts'
@@ -40,10 +41,10 @@ const fairnessBits = (kernel: Kernel): Int32Array => {
   const { machine } = kernel.compiled
   if (machine.fairness.length > 31)
     throw badInput({ code: 'too-many-fair', message: 'more than 31 fairness conditions' })
-  return Int32Array.from(kernel.steps, ({ thread, action, environment }) => {
+  return Int32Array.from(kernel.steps, ({ thread, action }) => {
     const id = machine.threads[thread]?.id
     const label = kernel.actions[action]
-    if (environment >= 0 || id === undefined || label === undefined) return 0
+    if (id === undefined || label === undefined) return 0
     let bits = 0
     machine.fairness.forEach((fair, i) => {
       if (fair.thread[0] === id[0] && fair.thread[1] === id[1] && fair.labels.has(label)) bits |= 1 << i
@@ -184,28 +185,62 @@ const components = (
   return component
 }
 
+/** What a search for fair cycles knows of the fairness conditions. */
+interface FairnessBits {
+  /** condition that each step belongs to */
+  readonly bits: Int32Array
+  /** conditions that have a step in each state */
+  readonly enabled: Int32Array
+  /** the strong ones */
+  readonly strong: number
+}
+
+/** Components without the states that no strongly fair cycle can pass; `inside` loses them too. */
+const stronglyFairComponents = (
+  edges: Edges,
+  candidates: Int32Array,
+  inside: Uint8Array,
+  count: number,
+  { bits, enabled, strong }: FairnessBits,
+): Int32Array => {
+  for (;;) {
+    const component = components(edges, candidates, inside, count)
+    if (strong === 0) return component
+    const { taken } = metBy(edges, bits, enabled, component)
+    let removed = false
+    for (const s of candidates) {
+      const c = component[s] as number
+      if (c < 0 || ((enabled[s] as number) & strong & ~(taken[c] as number)) === 0) continue
+      inside[s] = 0
+      removed = true
+    }
+    if (!removed) return component
+  }
+}
+
 /** Fairness conditions that each component meets: taken inside, or disabled somewhere in it. */
 const metBy = (
   { start, target, step }: Edges,
   bits: Int32Array,
   enabled: Int32Array,
   component: Int32Array,
-): { met: Int32Array; moves: Uint8Array } => {
+): { met: Int32Array; moves: Uint8Array; taken: Int32Array } => {
   const size = component.reduce((most, c) => Math.max(most, c), -1) + 1
   const met = new Int32Array(size)
   const moves = new Uint8Array(size)
+  const taken = new Int32Array(size)
   component.forEach((c, s) => {
     if (c < 0) return
-    let on = ~(enabled[s] as number)
+    const on = ~(enabled[s] as number)
     for (let e = start[s] as number; e < (start[s + 1] as number); e++) {
       const t = target[e] as number
       if (component[t] !== c) continue
-      on |= bits[step[e] as number] as number
+      taken[c] = (taken[c] as number) | (bits[step[e] as number] as number)
       moves[c] = 1
     }
-    met[c] = (met[c] as number) | on
+    met[c] = (met[c] as number) | on | (taken[c] as number)
   })
-  return { met, moves }
+  return { met, moves, taken }
 }
 
 /** Shortest path inside a component from `from` to a state or over an edge that `wanted` accepts. */
@@ -244,20 +279,20 @@ const walk = (
 /** A cycle through `entry` that meets every fairness condition of its component. */
 const fairCycle = (
   edges: Edges,
-  bits: Int32Array,
-  enabled: Int32Array,
+  { bits, enabled, strong }: FairnessBits,
   component: Int32Array,
   entry: number,
-  all: number,
+  weak: number,
+  mustTake: number,
 ) => {
   const cycle: number[] = []
   let here = entry
-  let missing = all & (enabled[entry] as number)
+  let missing = (weak & (enabled[entry] as number)) | mustTake
   const go = (path: readonly number[]): void => {
     for (const e of path) {
       cycle.push(e)
       here = edges.target[e] as number
-      missing &= ~(bits[edges.step[e] as number] as number) & (enabled[here] as number)
+      missing &= ~(bits[edges.step[e] as number] as number) & ((enabled[here] as number) | strong)
     }
   }
   while (missing !== 0) {
@@ -268,7 +303,8 @@ const fairCycle = (
         edges,
         component,
         here,
-        (t, e) => ((bits[edges.step[e] as number] as number) & want) !== 0 || ((enabled[t] as number) & want) === 0,
+        (t, e) =>
+          ((bits[edges.step[e] as number] as number) & want) !== 0 || (((enabled[t] as number) | strong) & want) === 0,
       ),
     )
     if (cycle.length === before) throw new Error('component without the fair cycle that it was said to have')
@@ -288,9 +324,11 @@ const checkInstance = (
   const pending = pendingStates(graph, edges, marks)
   const inside = new Uint8Array(graph.count)
   for (const s of pending.order) if (((marks[s] as number) & STAYS) !== 0) inside[s] = 1
-  const component = components(edges, pending.order, inside, graph.count)
-  const { met, moves } = metBy(edges, bits, enabled, component)
-  const all = graph.kernel.compiled.machine.fairness.reduce((mask, _, i) => mask | (1 << i), 0)
+  const { fairness } = graph.kernel.compiled.machine
+  const all = fairness.reduce((mask, _, i) => mask | (1 << i), 0)
+  const strong = fairness.reduce((mask, { strong: isStrong }, i) => (isStrong === true ? mask | (1 << i) : mask), 0)
+  const component = stronglyFairComponents(edges, pending.order, inside, graph.count, { bits, enabled, strong })
+  const { met, moves, taken } = metBy(edges, bits, enabled, component)
   for (const s of pending.order) {
     const c = component[s] as number
     if (c < 0) continue
@@ -305,7 +343,14 @@ const checkInstance = (
     const path = [...pathTo(graph, root), ...tail.reverse()]
     if (stuttering) return { path, loop: path.length - 1, stuttering: true }
     const loop = path.length - 1
-    const cycle = fairCycle(edges, bits, enabled, component, s, all)
+    const cycle = fairCycle(
+      edges,
+      { bits, enabled, strong },
+      component,
+      s,
+      all & ~strong,
+      (taken[c] as number) & strong,
+    )
     // the last edge of the cycle leads back to path[loop]
     for (const e of cycle) path.push({ state: edges.target[e] as number, step: edges.step[e] as number })
     return { path, loop, stuttering: false }

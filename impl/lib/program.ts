@@ -8,14 +8,38 @@
 import { badInput } from './error.ts'
 import type { Domain, Key } from './schema.ts'
 import { indexIn, valueAt } from './schema.ts'
+import type { TlaValue } from './trace/value.ts'
+import { tla } from './trace/value.ts'
 
 /** A thread: its kind and the id of the vCPU that it belongs to; `pc` of the specification is indexed by it. */
 export type ThreadId = readonly [kind: string, vcpu: Key]
 
 export const threadName = ([kind, id]: ThreadId): string => `${kind}${id}`
 
-/** What an op does to memory; only for people to read and for the memory module. */
-export type OpKind = 'load' | 'store' | 'rmw' | 'barrier' | 'lock' | 'unlock' | 'wait' | 'atomic'
+/** What an op does to memory, for people to read. */
+export type OpKind = 'load' | 'store' | 'rmw' | 'barrier' | 'wait' | 'atomic'
+
+/**
+ * An access as data, for interpreters that run it on something else than a `Store`: real memory, for one. Values are
+ * indices in the domain of the cell.
+ */
+export type Access =
+  | { readonly op: 'load'; readonly cell: number }
+  | { readonly op: 'store' | 'release'; readonly cell: number; readonly value: number }
+  | { readonly op: 'xchg'; readonly cell: number; readonly value: number }
+  /** `full`: is it a full barrier where it fails? */
+  | {
+      readonly op: 'cmpxchg'
+      readonly cell: number
+      readonly old: number
+      readonly value: number
+      readonly full: boolean
+    }
+  /** waits until the cell has one of the values that `ready` lists, and stores `value` in the same step */
+  | { readonly op: 'await'; readonly cell: number; readonly ready: readonly number[]; readonly value: number }
+  /** a load and a plain store of `map[index]`: data that a lock protects */
+  | { readonly op: 'update'; readonly cell: number; readonly map: readonly number[] }
+  | { readonly op: 'mb' | 'wmb' }
 
 /** One step of a thread: at most one access to shared memory. */
 export interface Op<R = unknown> {
@@ -26,8 +50,12 @@ export interface Op<R = unknown> {
   readonly what: string
   /** what the world decides within this step; one `undefined` where it decides nothing */
   readonly choices: readonly unknown[]
+  /** what a store or a locked store puts there, for people to read */
+  readonly stored?: TlaValue
   /** takes the step on the current store; throws `Refusal` where the step cannot be taken yet */
   readonly exec: (choice: unknown) => R
+  /** what `exec` does besides history variables; undefined for a step of one's own */
+  readonly access?: Access
 }
 
 /** A piece of program that returns a value; sub-functions are called with `yield*`. */
@@ -46,15 +74,11 @@ export function require(condition: boolean, why: string): asserts condition {
   if (!condition) throw new Refusal(why)
 }
 
-function* perform<R>(op: Op<R>): Step<R> {
+/** One step of a program. */
+export function* perform<R>(op: Op<R>): Step<R> {
   // the interpreter resumes with what op.exec returned
   return (yield op) as R
 }
-
-/** Takes part in a step besides its access: history variables, and state that no other thread looks at. */
-export type Also = () => void
-
-const nothing: Also = () => undefined
 
 /** A step of one's own. `choices` are what the world may decide within it. */
 export const atomic = <R, C = undefined>(
@@ -66,6 +90,8 @@ export const atomic = <R, C = undefined>(
 
 /** Where the values of the shared variables are, seen by the interpreter at hand. Cells and values are indices. */
 export interface Store {
+  /** whose step it is: index into the machine's threads; -1 for an environment action or a property */
+  readonly thread: number
   get(cell: number): number
   set(cell: number, index: number): void
   /** a local of a thread, for properties only; `field` is `pc` or a frame field */
@@ -75,20 +101,28 @@ export interface Store {
 /** One packed field: one variable, or one key of it. */
 export interface Cell {
   readonly variable: string
-  readonly key: Key | undefined
+  /** argument of the variable as TLA+ has it; undefined for a variable with one value for all */
+  readonly argument: TlaValue | undefined
   readonly domain: Domain<unknown>
   readonly initial: number
 }
 
-/** A shared variable with one value per key. */
+/** A shared variable of the specification. */
 export interface SharedVariable {
   readonly name: string
-  /** cell of each key, in the order of `keys` */
-  readonly keys: readonly Key[]
+  /** its cells, one per argument */
   readonly cells: readonly number[]
 }
 
+/** One element of a variable, as it is declared. */
+export interface CellDeclaration {
+  readonly argument: TlaValue | undefined
+  readonly domain: Domain<unknown>
+  readonly initial: number
+}
+
 const noStore: Store = {
+  thread: -1,
   get: () => {
     throw new Error('shared variable read outside of a step')
   },
@@ -100,10 +134,17 @@ const noStore: Store = {
   },
 }
 
+/** A domain that is filled while steps are tried out: it has no more values than some program can bring about. */
+export interface GrowingDomain {
+  /** has it grown since this was last asked? */
+  grew(): boolean
+}
+
 /** The shared variables of one machine, and the store that they are read from at the moment. */
 export class Shared {
   readonly cells: Cell[] = []
   readonly variables: SharedVariable[] = []
+  readonly growing: GrowingDomain[] = []
   private current: Store = noStore
 
   get store(): Store {
@@ -121,28 +162,28 @@ export class Shared {
     }
   }
 
+  /** Declares a variable by its elements; returns their cells. */
+  declare(name: string, elements: readonly CellDeclaration[]): readonly number[] {
+    const cells = elements.map((element) => this.cells.push({ variable: name, ...element }) - 1)
+    this.variables.push({ name, cells })
+    return cells
+  }
+
   /** Declares a variable with a value per key; the name is the specification's. */
   map<T>(name: string, keys: readonly Key[], domain: Domain<T>, initial: T): Variable<T> {
-    const initialIndex = indexIn(domain, initial, `the initial value of ${name}`)
-    const cells = keys.map((key) => {
-      this.cells.push({ variable: name, key, domain: domain as Domain<unknown>, initial: initialIndex })
-      return this.cells.length - 1
-    })
-    this.variables.push({ name, keys, cells })
+    const index = indexIn(domain, initial, `the initial value of ${name}`)
+    const cells = this.declare(
+      name,
+      keys.map((key) => ({ argument: tla.int(key), domain: domain as Domain<unknown>, initial: index })),
+    )
     return new Variable(this, name, domain, new Map(keys.map((key, i) => [key, cells[i] ?? -1])))
   }
 
   /** Declares a variable that has one value for all. */
   scalar<T>(name: string, domain: Domain<T>, initial: T): Scalar<T> {
-    this.cells.push({
-      variable: name,
-      key: undefined,
-      domain: domain as Domain<unknown>,
-      initial: indexIn(domain, initial, `the initial value of ${name}`),
-    })
-    const cell = this.cells.length - 1
-    this.variables.push({ name, keys: [], cells: [cell] })
-    return new Scalar(this, name, domain, cell)
+    const index = indexIn(domain, initial, `the initial value of ${name}`)
+    const [cell] = this.declare(name, [{ argument: undefined, domain: domain as Domain<unknown>, initial: index }])
+    return new Scalar(this, name, domain, cell ?? -1)
   }
 }
 
@@ -150,8 +191,8 @@ export class Shared {
 export class Scalar<T> {
   readonly name: string
   private readonly shared: Shared
-  private readonly domain: Domain<T>
-  private readonly cell: number
+  readonly domain: Domain<T>
+  readonly cell: number
 
   constructor(shared: Shared, name: string, domain: Domain<T>, cell: number) {
     this.shared = shared
@@ -173,7 +214,7 @@ export class Scalar<T> {
 export class Variable<T> {
   readonly name: string
   private readonly shared: Shared
-  private readonly domain: Domain<T>
+  readonly domain: Domain<T>
   private readonly cellOf: ReadonlyMap<Key, number>
 
   constructor(shared: Shared, name: string, domain: Domain<T>, cellOf: ReadonlyMap<Key, number>) {
@@ -183,7 +224,8 @@ export class Variable<T> {
     this.cellOf = cellOf
   }
 
-  private cell(key: Key): number {
+  /** The cell of an element. */
+  cell(key: Key): number {
     const cell = this.cellOf.get(key)
     if (cell === undefined) {
       throw badInput({ code: 'no-such-key', message: `${this.name} has no element ${key}` })
@@ -198,84 +240,7 @@ export class Variable<T> {
   set(key: Key, value: T): void {
     this.shared.store.set(this.cell(key), indexIn(this.domain, value, `${this.name}[${key}]`))
   }
-
-  /** The location that a program accesses, e.g. `k.suspended.at(f)`. */
-  at(key: Key): Location<T> {
-    return new Location(this, key)
-  }
 }
-
-/**
- * One location of shared memory. Each method is one step with the label of the specification's action. Under
- * sequential consistency a load returns the last store; the memory models have their own accesses in memory.ts.
- */
-export class Location<T> {
-  private readonly variable: Variable<T>
-  private readonly key: Key
-
-  constructor(variable: Variable<T>, key: Key) {
-    this.variable = variable
-    this.key = key
-  }
-
-  private access<R>(label: string, kind: OpKind, exec: () => R, also: Also): Step<R> {
-    const what = `${this.variable.name}[${this.key}]`
-    const both = (): R => {
-      const result = exec()
-      also()
-      return result
-    }
-    return perform({ label, kind, what, choices: [undefined], exec: both })
-  }
-
-  /** READ_ONCE() */
-  load(label: string, also: Also = nothing): Step<T> {
-    return this.access(label, 'load', () => this.variable.get(this.key), also)
-  }
-
-  /** WRITE_ONCE() */
-  store(label: string, value: T, also: Also = nothing): Step<void> {
-    return this.access(
-      label,
-      'store',
-      () => {
-        this.variable.set(this.key, value)
-      },
-      also,
-    )
-  }
-
-  /** set_bit(), test_and_clear_bit(), xchg(): a locked store. */
-  xchg(label: string, value: T, also: Also = nothing): Step<T> {
-    return this.access(
-      label,
-      'rmw',
-      () => {
-        const old = this.variable.get(this.key)
-        this.variable.set(this.key, value)
-        return old
-      },
-      also,
-    )
-  }
-
-  /** Sleeps until the location has a value that `ready` accepts, then stores `value` in the same step. */
-  waitThenStore(label: string, why: string, ready: (value: T) => boolean, value: T, also: Also = nothing): Step<void> {
-    return this.access(
-      label,
-      'wait',
-      () => {
-        require(ready(this.variable.get(this.key)), why)
-        this.variable.set(this.key, value)
-      },
-      also,
-    )
-  }
-}
-
-/** A full barrier; under sequential consistency a step that changes nothing. */
-export const smp_mb = (label: string): Step<void> =>
-  perform({ label, kind: 'barrier', what: 'smp_mb()', choices: [undefined], exec: () => undefined })
 
 /** Domains of a frame: the locals that live across an access. */
 export type FrameSchema<F> = { readonly [K in keyof F]: Domain<F[K]> }
@@ -316,10 +281,14 @@ export interface LeadsTo {
   }[]
 }
 
-/** Weak fairness of all the steps of one thread whose labels are listed, taken together. */
-export interface WeakFairness {
+/**
+ * Fairness of all the steps of one thread whose labels are listed, taken together. Weak: they are not enabled for ever
+ * without one being taken. Strong: they are not enabled again and again without one being taken.
+ */
+export interface Fairness {
   readonly thread: ThreadId
   readonly labels: ReadonlySet<string>
+  readonly strong?: true
 }
 
 /** Everything that the interpreters need. */
@@ -329,7 +298,7 @@ export interface Machine {
   readonly environment: readonly EnvironmentAction[]
   readonly invariants: readonly Invariant[]
   readonly liveness: readonly LeadsTo[]
-  readonly fairness: readonly WeakFairness[]
+  readonly fairness: readonly Fairness[]
 }
 
 /** Hides the type of a thread's frame, so that threads of different kinds can stand in one list. */

@@ -3,6 +3,24 @@
 import type { Constants } from './constants.ts'
 import type { Machine } from './program.ts'
 import type { ActionDocs } from './report/docs.ts'
+import type { TlaValue } from './trace/value.ts'
+
+/** A model whose toggles `ablate` switches; everything else in it stays as it is. */
+export interface AblationBase {
+  /** stem of the model's cfg, e.g. `posted.sc.t2` */
+  readonly model: string
+  /** constants that differ from the cfg's: another size, another world */
+  readonly overrides?: Readonly<Record<string, TlaValue>>
+  /** what this base can show, for people */
+  readonly gloss: string
+}
+
+/** A module that is data: both sides read it. */
+export interface DataModule {
+  /** for errors */
+  readonly file: string
+  readonly text: string
+}
 
 export interface Protocol {
   /** as on the command line, e.g. `flush-inhibit` */
@@ -11,9 +29,16 @@ export interface Protocol {
   readonly module: string
   /** modules of spec/lib that it extends, those extended first */
   readonly libraries: readonly string[]
+  /** the module of its own directory that is data, if it has one; extended before `module` */
+  readonly data?: string
   /** boolean constants that switch one ordering primitive or rule */
   readonly toggles: readonly string[]
+  /** a set of toggles suffices for a property if it does in every one of these; together they must show every fault */
+  readonly ablation: readonly AblationBase[]
   readonly docs: ActionDocs
-  /** the machine for the constants of a model */
-  readonly machine: (constants: Constants) => Machine
+  /**
+   * the machine for the constants of a model; with the text of `data` where there is such a module. A constant that is read late, through a getter, and in some designs not at
+   * all spares `ablate` the subsets that differ in it only.
+   */
+  readonly machine: (constants: Constants, data: DataModule | undefined) => Machine
 }

@@ -99,13 +99,12 @@ export class View {
     const pc = machine.threads.map(({ id: [kind, n] }, thread) =>
       element(this.labels as Domain<unknown>, tla.seq([tla.str(kind), tla.int(n)]), { thread, field: -1 }),
     )
-    const shared = machine.shared.variables.map(({ name, keys, cells }): ViewVariable => {
-      const elements = cells.map((cell, i) => {
+    const shared = machine.shared.variables.map(({ name, cells }): ViewVariable => {
+      const elements = cells.map((cell) => {
         const declared = machine.shared.cells[cell]
         const slot = kernel.layout.cells[cell]
         if (declared === undefined || slot === undefined) throw new RangeError(`cell ${cell} is not laid out`)
-        const argument = keys[i]
-        return element(declared.domain, argument === undefined ? undefined : tla.int(argument), { slot })
+        return element(declared.domain, declared.argument, { slot })
       })
       return { name, elements }
     })

@@ -23,11 +23,19 @@ export const livenessOf = (graph: Graph): Map<string, Lasso> => {
   return found
 }
 
+/** Violated properties of a machine, `Deadlock` among them, with the states of their counterexamples. */
+export const violatedDepths = (graph: Graph): Map<string, number> => {
+  const depths = new Map([...graph.violations].map(([name, { depth }]) => [name, depth]))
+  if (graph.deadlock !== undefined) depths.set('Deadlock', graph.deadlock.depth)
+  for (const [name, { path }] of livenessOf(graph)) depths.set(name, path.length)
+  return depths
+}
+
 /** Decides every cell of a model with the explorer. */
 export const checkWithExplorer = (model: Model): EngineFindings => {
   const start = performance.now()
   const graph = graphOf(model)
-  const lassos = livenessOf(graph)
+  const depths = violatedDepths(graph)
   const known = new Set([
     'Deadlock',
     ...graph.kernel.compiled.machine.invariants.map(({ name }) => name),
@@ -35,14 +43,13 @@ export const checkWithExplorer = (model: Model): EngineFindings => {
   ])
   const cells = new Map<string, Found>()
   const notes: string[] = []
-  for (const { name, kind } of model.cells) {
+  for (const { name } of model.cells) {
     if (!known.has(name)) {
       cells.set(name, { verdict: 'error' })
       notes.push(`the machine has no property ${name}`)
       continue
     }
-    const finding = kind === 'deadlock' ? graph.deadlock : graph.violations.get(name)
-    const depth = kind === 'liveness' ? lassos.get(name)?.path.length : finding?.depth
+    const depth = depths.get(name)
     cells.set(name, depth === undefined ? { verdict: 'holds' } : { verdict: 'violated', depth })
   }
   return {

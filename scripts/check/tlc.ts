@@ -112,7 +112,7 @@ const types = (model: Model): string[] =>
   model.cfg.invariants.filter((name) => !model.cells.some((c) => c.name === name))
 
 /** What a run checks whose every cell is expected to hold. */
-const together = (model: Model, cells: readonly Cell[]): Selected => ({
+export const together = (model: Model, cells: readonly Cell[]): Selected => ({
   selection: {
     specification: cells.some((c) => c.kind === 'liveness') ? (model.cfg.specification ?? 'Spec') : 'Spec',
     invariants: [...types(model), ...cells.filter((c) => c.kind === 'invariant').map((c) => c.name)],
@@ -122,7 +122,7 @@ const together = (model: Model, cells: readonly Cell[]): Selected => ({
 })
 
 /** What a run checks of one cell alone. */
-const alone = (model: Model, cell: Cell): Selected =>
+export const alone = (model: Model, cell: Cell): Selected =>
   match(cell.kind)
     .with('invariant', () => ({
       selection: { specification: 'Spec', invariants: [cell.name], properties: [] },
@@ -138,14 +138,14 @@ const alone = (model: Model, cell: Cell): Selected =>
     }))
     .exhaustive()
 
-const isFinding = (run: TlcRun): boolean =>
+export const isFinding = (run: TlcRun): boolean =>
   run.outcome === 'violation' || run.outcome === 'deadlock' || run.outcome === 'liveness'
 
 const foundBy = (run: TlcRun): Found =>
   isFinding(run) ? { verdict: 'violated', depth: depthOf(run) } : { verdict: 'holds' }
 
 /** Which of the cells of a shared run a finding is about; TLC names no temporal property, so all of those are suspects. */
-const suspects = (run: TlcRun, cells: readonly Cell[]): readonly Cell[] =>
+export const suspects = (run: TlcRun, cells: readonly Cell[]): readonly Cell[] =>
   run.outcome === 'liveness'
     ? cells.filter((c) => c.kind === 'liveness')
     : cells.filter((c) => run.violated.includes(c.name))

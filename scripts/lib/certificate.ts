@@ -39,9 +39,17 @@ const relativePath = (file: string): string => relative(packageRoot(), file).rep
 export const machineSources = (model: Model): string[] => {
   const own = join(packageRoot(), 'impl', model.protocol.name)
   const lib = join(packageRoot(), 'impl', 'lib')
-  const shared = ['SRCU.ts', 'compile.ts', 'explore.ts', 'growing.ts', 'program.ts', 'schema.ts', 'view.ts'].map((f) =>
-    join(lib, f),
-  )
+  const shared = [
+    'SRCU.ts',
+    'compile.ts',
+    'explore.ts',
+    'growing.ts',
+    'memory/buffer.ts',
+    'memory/memory.ts',
+    'program.ts',
+    'schema.ts',
+    'view.ts',
+  ].map((f) => join(lib, f))
   const files = readdirSync(own)
     .filter((f) => f.endsWith('.ts') && f !== 'docs.ts')
     .map((f) => join(own, f))

@@ -12,9 +12,8 @@ import { tla } from '../../impl/lib/trace/value.ts'
 import type { Trace } from '../../impl/lib/trace/trace.ts'
 import { View } from '../../impl/lib/view.ts'
 import { graphOf, livenessOf } from '../check/explorer.ts'
-import { Constants } from '../../impl/lib/constants.ts'
 import type { Cell, Model } from './project.ts'
-import { packageRoot, traceDirectory } from './project.ts'
+import { machineOf, packageRoot, traceDirectory } from './project.ts'
 
 /** File of the counterexample to a cell. */
 export const evidenceFile = (model: Model, property: string): string =>
@@ -42,7 +41,7 @@ const violatedWith = (model: Model, toggle: string, property: string): boolean =
   const value = model.cfg.constants.get(toggle)
   if (value?.kind !== 'bool') return true
   const constants = new Map(model.cfg.constants).set(toggle, tla.bool(!value.value))
-  const machine = model.protocol.machine(new Constants(constants, model.name))
+  const machine = machineOf(model, constants)
   const graph = explore(assemble(compile(machine)), { edges: true })
   if (property === 'Deadlock') return graph.deadlock !== undefined
   return graph.violations.has(property) || livenessOf(graph).has(property)

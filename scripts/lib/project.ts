@@ -11,7 +11,7 @@ import { parseCfg } from '../../impl/lib/cfg.ts'
 import { Constants } from '../../impl/lib/constants.ts'
 import { badInput } from '../../impl/lib/error.ts'
 import type { Machine } from '../../impl/lib/program.ts'
-import type { Protocol } from '../../impl/lib/protocol.ts'
+import type { DataModule, Protocol } from '../../impl/lib/protocol.ts'
 
 /** The package's root: the nearest directory above this file that has our package.json. */
 export const packageRoot = (): string => {
@@ -103,6 +103,7 @@ export const modelModule = (protocol: Protocol): string => `MC${protocol.module}
 /** The files of a specification, those extended first. */
 export const specFiles = (protocol: Protocol): string[] => [
   ...protocol.libraries.map((name) => join(libraryDirectory(), `${name}.tla`)),
+  ...(protocol.data === undefined ? [] : [join(specDirectory(protocol), `${protocol.data}.tla`)]),
   join(specDirectory(protocol), `${protocol.module}.tla`),
   join(specDirectory(protocol), `${modelModule(protocol)}.tla`),
 ]
@@ -130,7 +131,8 @@ const loadProtocol = (protocol: Protocol): Model[] => {
       const cfgFile = join(packageRoot(), entry.path)
       const cfg = parseCfg(readFileSync(cfgFile, 'utf8'), cfgFile)
       const stem = entry.path.replace(/^.*\//, '').replace(/\.cfg$/, '')
-      const names = [...cfg.invariants.filter((n) => !isType(n)), 'Deadlock', ...cfg.properties]
+      const deadlock = cfg.checkDeadlock ? ['Deadlock'] : []
+      const names = [...cfg.invariants.filter((n) => !isType(n)), ...deadlock, ...cfg.properties]
       const cells = names.map((name): Cell => {
         const kind = kindOf(cfg, name)
         const expected = entry.cells[name]
@@ -171,9 +173,16 @@ const loadProtocol = (protocol: Protocol): Model[] => {
 /** All models of all protocols, in the order of the catalog and the manifests. */
 export const loadModels = (): Model[] => PROTOCOLS.flatMap(loadProtocol)
 
-/** The machine of a model. */
-export const machineOf = (model: Model): Machine =>
-  model.protocol.machine(new Constants(model.cfg.constants, model.name))
+/** The text of a protocol's data module, if it has one. */
+export const dataOf = (protocol: Protocol): DataModule | undefined => {
+  if (protocol.data === undefined) return undefined
+  const file = join(specDirectory(protocol), `${protocol.data}.tla`)
+  return { file, text: readFileSync(file, 'utf8') }
+}
+
+/** The machine of a model; with other constants than the model's own if they are given. */
+export const machineOf = (model: Model, constants: Cfg['constants'] = model.cfg.constants): Machine =>
+  model.protocol.machine(new Constants(constants, model.name), dataOf(model.protocol))
 
 const globToRegExp = (glob: string): RegExp =>
   new RegExp(

@@ -43,6 +43,9 @@ CONSTANTS
     WaitingOnBeforeSuspended,       \* the suspender stores waiting_on, then suspended
     ClearWaitingOnBeforeSuspended,  \* the unsuspender resets them in that order
     SeparateSuspended,      \* suspended is a field of its own, not waiting_on # -1
+    SuspendWmb,             \* smp_wmb between the suspender's two stores; not posted
+    UnsuspendWmb,           \* smp_wmb between the unsuspender's two stores; not posted
+    MutexUnlockIsMb,        \* mutex_unlock is a full barrier, as x86 has it; all that is promised is a release
     MaskZeroed,             \* the unsuspender's vcpu_mask is zeroed before use
     PendingEvents,          \* the world: an event may arrive for a suspended vCPU
     EventsMasked            \* such an event does not make it runnable; not posted
@@ -80,12 +83,13 @@ VARIABLES
     overrun,                \* targets in force when the hypercall completed
     unsuspended             \* per target: the vCPUs that its unsuspend scan has released
 
-shared_vars == <<tlb_flush_inhibit, suspended, waiting_on, requests, mutex, woken, event>>
+plain_vars == <<tlb_flush_inhibit, suspended, waiting_on, requests, mutex, woken, event>>
+shared_vars == <<store_buffer, tlb_flush_inhibit, suspended, waiting_on, requests, mutex, woken, event>>
 flusher_vars == <<targets, todo, cause, result>>
 ioctl_vars == <<rounds, inhibit, scan, vcpu_mask>>
 history_vars == <<in_force, posted, late, overrun, unsuspended>>
-vars == <<pc, srcu_readers, srcu_gp, tlb_flush_inhibit, suspended, waiting_on, requests, mutex, woken, event,
-          targets, todo, cause, result, rounds, inhibit, scan, vcpu_mask,
+vars == <<pc, store_buffer, srcu_readers, srcu_gp, tlb_flush_inhibit, suspended, waiting_on, requests, mutex,
+          woken, event, targets, todo, cause, result, rounds, inhibit, scan, vcpu_mask,
           in_force, posted, late, overrun, unsuspended>>
 
 \* Threads: a vCPU's own, and the VMM thread that does a target's ioctls.
@@ -96,6 +100,7 @@ Threads == {vcpu(v) : v \in Flushers \cup Targets} \cup {ioctl(t) : t \in Target
 Labels == {
     "vmexit_hypercall", "vmexit_hypercall_again", "kvm_hv_flush_tlb_read_inhibit", "kvm_make_vcpus_request_mask",
     "kvm_hv_vcpu_suspend_tlb_flush_waiting_on", "kvm_hv_vcpu_suspend_tlb_flush_suspended",
+    "kvm_hv_vcpu_suspend_tlb_flush_smp_wmb", "kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb",
     "kvm_hv_hypercall_complete", "vcpu_run_running", "vcpu_enter_guest",
     "vcpu_block_running", "vcpu_block_has_events", "vcpu_block_srcu_read_unlock",
     "kvm_vcpu_check_block_running", "kvm_vcpu_check_block_has_events", "kvm_vcpu_block_schedule",
@@ -108,6 +113,7 @@ Labels == {
     "kvm_check_request", "kvm_hv_vcpu_flush_tlb"}
 
 TypeOK ==
+    /\ MemoryTypeOK(Threads)
     /\ SrcuTypeOK
     /\ pc \in [Threads -> Labels]
     /\ tlb_flush_inhibit \in [Targets -> 0..1]
@@ -132,6 +138,7 @@ TypeOK ==
     /\ unsuspended \in [Targets -> SUBSET Flushers]
 
 Init ==
+    /\ MemoryInit(Threads)
     /\ SrcuInit
     /\ pc = [th \in Threads |->
                 IF th[1] = "ioctl" THEN "kvm_vcpu_ioctl_mutex_lock"
@@ -160,9 +167,27 @@ Init ==
 Goto(th, label) == pc' = [pc EXCEPT ![th] = label]
 At(th, label) == pc[th] = label
 
-\* 2/7, kvm_hv_vcpu_suspended(): one load.
-kvm_hv_vcpu_suspended(f) ==
-    IF SeparateSuspended THEN READ_ONCE(suspended, f) ELSE READ_ONCE(waiting_on, f) # -1
+\* 2/7, kvm_hv_vcpu_suspended(): one load, by thread th.
+kvm_hv_vcpu_suspended(th, f) ==
+    IF SeparateSuspended THEN READ_ONCE(th, <<"suspended", f>>, suspended[f])
+    ELSE READ_ONCE(th, <<"waiting_on", f>>, waiting_on[f]) # -1
+
+\* The same as every thread but f's own sees it.
+IsSuspended(f) == IF SeparateSuspended THEN suspended[f] ELSE waiting_on[f] # -1
+
+\* The two plain stores to a flusher's fields, by thread th.
+store_waiting_on(th, f, x) ==
+    /\ HasSlot(th)
+    /\ waiting_on' = [waiting_on EXCEPT ![f] = WRITE_ONCE(@, x)]
+    /\ store_buffer' = WITH_STORE(th, <<"waiting_on", f>>, x)
+
+store_suspended(th, f, x) ==
+    /\ HasSlot(th)
+    /\ suspended' = [suspended EXCEPT ![f] = WRITE_ONCE(@, x)]
+    /\ store_buffer' = WITH_STORE(th, <<"suspended", f>>, x)
+
+\* A locked instruction, a full barrier or a lock taken by thread th.
+locked(th) == drained(th) /\ UNCHANGED store_buffer
 
 -----------------------------------------------------------------------------
 (* The flushing vCPU                                                       *)
@@ -177,18 +202,24 @@ vmexit_hypercall(f) ==
     /\ \E S \in (SUBSET Targets) \ {{}} :
         /\ targets' = [targets EXCEPT ![f] = S]
         /\ todo' = [todo EXCEPT ![f] = S]
-    /\ srcu_read_lock(f)
+    /\ srcu_read_lock(vcpu(f), f)
     /\ Goto(vcpu(f), FlushTlbFirst)
-    /\ UNCHANGED <<shared_vars, cause, result, ioctl_vars, history_vars>>
+    /\ UNCHANGED <<plain_vars, cause, result, ioctl_vars, history_vars>>
 
 \* The same exit after a suspension: RIP was not advanced, so the guest executes
 \* the same hypercall again, with the same input.
 vmexit_hypercall_again(f) ==
     /\ At(vcpu(f), "vmexit_hypercall_again")
     /\ todo' = [todo EXCEPT ![f] = targets[f]]
-    /\ srcu_read_lock(f)
+    /\ srcu_read_lock(vcpu(f), f)
     /\ Goto(vcpu(f), FlushTlbFirst)
-    /\ UNCHANGED <<shared_vars, targets, cause, result, ioctl_vars, history_vars>>
+    /\ UNCHANGED <<plain_vars, targets, cause, result, ioctl_vars, history_vars>>
+
+\* Where kvm_hv_vcpu_suspend_tlb_flush goes after the first of its two stores.
+SuspendSecond ==
+    IF SuspendWmb THEN "kvm_hv_vcpu_suspend_tlb_flush_smp_wmb"
+    ELSE IF WaitingOnBeforeSuspended THEN "kvm_hv_vcpu_suspend_tlb_flush_suspended"
+    ELSE "kvm_hv_vcpu_suspend_tlb_flush_waiting_on"
 
 \* 004, kvm_hv_flush_tlb: "if (READ_ONCE(v->arch.hyperv->tlb_flush_inhibit)) goto
 \* ret_suspend", for each target; in the reviewer's order this is the second loop.
@@ -196,7 +227,7 @@ kvm_hv_flush_tlb_read_inhibit(f) ==
     /\ At(vcpu(f), "kvm_hv_flush_tlb_read_inhibit")
     /\ LET v == First(todo[f])
            rest == todo[f] \ {v}
-       IN IF READ_ONCE(tlb_flush_inhibit, v) # 0
+       IN IF READ_ONCE(vcpu(f), <<"tlb_flush_inhibit", v>>, tlb_flush_inhibit[v]) # 0
           THEN /\ cause' = [cause EXCEPT ![f] = v]
                /\ todo' = [todo EXCEPT ![f] = {}]
                /\ Goto(vcpu(f), IF WaitingOnBeforeSuspended \/ ~SeparateSuspended
@@ -221,6 +252,7 @@ kvm_hv_flush_tlb_read_inhibit(f) ==
 \* vcpu_mask); kvm_main.c: set_bit in vcpu->requests, one vCPU after the other.
 kvm_make_vcpus_request_mask(f) ==
     /\ At(vcpu(f), "kvm_make_vcpus_request_mask")
+    /\ locked(vcpu(f))
     /\ LET v == First(todo[f])
            rest == todo[f] \ {v}
        IN /\ requests' = SET_BIT(requests, v)
@@ -244,20 +276,30 @@ kvm_make_vcpus_request_mask(f) ==
 \* vcpu_id)"; after the second of the two stores kvm_hv_flush_tlb returns -EBUSY.
 kvm_hv_vcpu_suspend_tlb_flush_waiting_on(f) ==
     /\ At(vcpu(f), "kvm_hv_vcpu_suspend_tlb_flush_waiting_on")
-    /\ waiting_on' = WRITE_ONCE(waiting_on, f, cause[f])
+    /\ store_waiting_on(vcpu(f), f, cause[f])
     /\ IF WaitingOnBeforeSuspended /\ SeparateSuspended
-       THEN Goto(vcpu(f), "kvm_hv_vcpu_suspend_tlb_flush_suspended") /\ UNCHANGED result
+       THEN Goto(vcpu(f), SuspendSecond) /\ UNCHANGED result
        ELSE Goto(vcpu(f), "kvm_hv_hypercall_complete") /\ result' = [result EXCEPT ![f] = "EBUSY"]
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, requests, mutex, woken, event, srcu_vars, targets, todo, cause,
                    ioctl_vars, history_vars>>
 
+\* Not in 004: what its comment "waiting_on's store should happen before suspended's" asks
+\* for where stores may be reordered.
+kvm_hv_vcpu_suspend_tlb_flush_smp_wmb(f) ==
+    /\ At(vcpu(f), "kvm_hv_vcpu_suspend_tlb_flush_smp_wmb")
+    /\ HasSlotForMark(vcpu(f))
+    /\ store_buffer' = WITH_MARK(vcpu(f))
+    /\ Goto(vcpu(f), IF WaitingOnBeforeSuspended THEN "kvm_hv_vcpu_suspend_tlb_flush_suspended"
+                     ELSE "kvm_hv_vcpu_suspend_tlb_flush_waiting_on")
+    /\ UNCHANGED <<plain_vars, srcu_vars, flusher_vars, ioctl_vars, history_vars>>
+
 \* 004, kvm_hv_vcpu_suspend_tlb_flush: "WRITE_ONCE(vcpu->arch.hyperv->suspended, true)".
 kvm_hv_vcpu_suspend_tlb_flush_suspended(f) ==
     /\ At(vcpu(f), "kvm_hv_vcpu_suspend_tlb_flush_suspended")
-    /\ suspended' = WRITE_ONCE(suspended, f, TRUE)
+    /\ store_suspended(vcpu(f), f, TRUE)
     /\ IF WaitingOnBeforeSuspended
        THEN Goto(vcpu(f), "kvm_hv_hypercall_complete") /\ result' = [result EXCEPT ![f] = "EBUSY"]
-       ELSE Goto(vcpu(f), "kvm_hv_vcpu_suspend_tlb_flush_waiting_on") /\ UNCHANGED result
+       ELSE Goto(vcpu(f), SuspendSecond) /\ UNCHANGED result
     /\ UNCHANGED <<tlb_flush_inhibit, waiting_on, requests, mutex, woken, event, srcu_vars, targets, todo, cause,
                    ioctl_vars, history_vars>>
 
@@ -265,7 +307,7 @@ kvm_hv_vcpu_suspend_tlb_flush_suspended(f) ==
 \* the result is stored and the instruction skipped.
 kvm_hv_hypercall_complete(f) ==
     /\ At(vcpu(f), "kvm_hv_hypercall_complete")
-    /\ IF kvm_hv_vcpu_suspended(f)
+    /\ IF kvm_hv_vcpu_suspended(vcpu(f), f)
        THEN /\ result' = [result EXCEPT ![f] = "none"]
             /\ UNCHANGED overrun
        ELSE /\ UNCHANGED result
@@ -277,7 +319,7 @@ kvm_hv_hypercall_complete(f) ==
 \* 2/7 makes a suspended vCPU not running.
 vcpu_run_running(f) ==
     /\ At(vcpu(f), "vcpu_run_running")
-    /\ IF kvm_hv_vcpu_suspended(f)
+    /\ IF kvm_hv_vcpu_suspended(vcpu(f), f)
        THEN Goto(vcpu(f), "vcpu_block_running") /\ UNCHANGED cause
        ELSE Goto(vcpu(f), "vcpu_enter_guest") /\ cause' = [cause EXCEPT ![f] = -1]
     /\ UNCHANGED <<shared_vars, srcu_vars, targets, todo, result, ioctl_vars, history_vars>>
@@ -287,7 +329,7 @@ vcpu_run_running(f) ==
 \* in the same step hides nothing.
 vcpu_enter_guest(f) ==
     /\ At(vcpu(f), "vcpu_enter_guest")
-    /\ srcu_read_unlock(f)
+    /\ srcu_read_unlock(vcpu(f), f)
     /\ event' = [event EXCEPT ![f] = FALSE]
     /\ IF result[f] = "none"
        THEN Goto(vcpu(f), "vmexit_hypercall_again") /\ UNCHANGED targets
@@ -303,7 +345,7 @@ vcpu_enter_guest(f) ==
 \* If it is runnable vcpu_block neither sleeps nor unlocks; vcpu_run goes round.
 vcpu_block_running(f) ==
     /\ At(vcpu(f), "vcpu_block_running")
-    /\ Goto(vcpu(f), IF ~kvm_hv_vcpu_suspended(f) THEN "vcpu_run_running"
+    /\ Goto(vcpu(f), IF ~kvm_hv_vcpu_suspended(vcpu(f), f) THEN "vcpu_run_running"
                      ELSE IF PendingEvents /\ ~EventsMasked THEN "vcpu_block_has_events"
                      ELSE "vcpu_block_srcu_read_unlock")
     /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, ioctl_vars, history_vars>>
@@ -312,20 +354,21 @@ vcpu_block_running(f) ==
 \* so no sleep, no srcu_read_unlock, and round again.
 vcpu_block_has_events(f) ==
     /\ At(vcpu(f), "vcpu_block_has_events")
-    /\ Goto(vcpu(f), IF READ_ONCE(event, f) THEN "vcpu_run_running" ELSE "vcpu_block_srcu_read_unlock")
+    /\ Goto(vcpu(f), IF READ_ONCE(vcpu(f), <<"event", f>>, event[f]) THEN "vcpu_run_running"
+                     ELSE "vcpu_block_srcu_read_unlock")
     /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, ioctl_vars, history_vars>>
 
 \* x86.c, vcpu_block: kvm_vcpu_srcu_read_unlock before it sleeps.
 vcpu_block_srcu_read_unlock(f) ==
     /\ At(vcpu(f), "vcpu_block_srcu_read_unlock")
-    /\ srcu_read_unlock(f)
+    /\ srcu_read_unlock(vcpu(f), f)
     /\ Goto(vcpu(f), "kvm_vcpu_check_block_running")
-    /\ UNCHANGED <<shared_vars, flusher_vars, ioctl_vars, history_vars>>
+    /\ UNCHANGED <<plain_vars, flusher_vars, ioctl_vars, history_vars>>
 
 \* kvm_main.c, kvm_vcpu_check_block: kvm_arch_vcpu_runnable, first half.
 kvm_vcpu_check_block_running(f) ==
     /\ At(vcpu(f), "kvm_vcpu_check_block_running")
-    /\ Goto(vcpu(f), IF ~kvm_hv_vcpu_suspended(f) THEN "vcpu_block_srcu_read_lock"
+    /\ Goto(vcpu(f), IF ~kvm_hv_vcpu_suspended(vcpu(f), f) THEN "vcpu_block_srcu_read_lock"
                      ELSE IF PendingEvents /\ ~EventsMasked THEN "kvm_vcpu_check_block_has_events"
                      ELSE "kvm_vcpu_block_schedule")
     /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, ioctl_vars, history_vars>>
@@ -333,12 +376,14 @@ kvm_vcpu_check_block_running(f) ==
 \* kvm_main.c, kvm_vcpu_check_block: kvm_arch_vcpu_runnable, second half.
 kvm_vcpu_check_block_has_events(f) ==
     /\ At(vcpu(f), "kvm_vcpu_check_block_has_events")
-    /\ Goto(vcpu(f), IF READ_ONCE(event, f) THEN "vcpu_block_srcu_read_lock" ELSE "kvm_vcpu_block_schedule")
+    /\ Goto(vcpu(f), IF READ_ONCE(vcpu(f), <<"event", f>>, event[f]) THEN "vcpu_block_srcu_read_lock"
+                     ELSE "kvm_vcpu_block_schedule")
     /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, ioctl_vars, history_vars>>
 
 \* kvm_main.c, kvm_vcpu_block: schedule() returns once rcuwait_wake_up has been called.
 kvm_vcpu_block_schedule(f) ==
     /\ At(vcpu(f), "kvm_vcpu_block_schedule")
+    /\ locked(vcpu(f))
     /\ woken[f]
     /\ woken' = [woken EXCEPT ![f] = FALSE]
     /\ Goto(vcpu(f), "kvm_vcpu_check_block_running")
@@ -350,9 +395,9 @@ kvm_vcpu_block_schedule(f) ==
 \* A wake-up that came after the last check is of no use any more.
 vcpu_block_srcu_read_lock(f) ==
     /\ At(vcpu(f), "vcpu_block_srcu_read_lock")
-    /\ srcu_read_lock(f)
+    /\ srcu_read_lock(vcpu(f), f)
     /\ Goto(vcpu(f), "vcpu_run_running")
-    /\ UNCHANGED <<shared_vars, flusher_vars, ioctl_vars, history_vars>>
+    /\ UNCHANGED <<plain_vars, flusher_vars, ioctl_vars, history_vars>>
 
 -----------------------------------------------------------------------------
 (* The VMM thread in KVM_HYPERV_SET_TLB_FLUSH_INHIBIT on target t          *)
@@ -385,6 +430,7 @@ NextVcpu(t, m) ==
 \* on the stack of the unsuspend; unless it is zeroed it holds what was there before.
 kvm_vcpu_ioctl_mutex_lock(t) ==
     /\ At(ioctl(t), "kvm_vcpu_ioctl_mutex_lock")
+    /\ locked(ioctl(t))
     /\ mutex[t] = "free"
     /\ \E x \in 0..1 :
         /\ IF rounds[t] > 0 THEN TRUE ELSE x = 0 /\ tlb_flush_inhibit[t] = 1
@@ -403,14 +449,17 @@ kvm_vcpu_ioctl_mutex_lock(t) ==
 \* READ_ONCE(vcpu->arch.hyperv->tlb_flush_inhibit)) return 0".
 set_tlb_flush_inhibit_read(t) ==
     /\ At(ioctl(t), "set_tlb_flush_inhibit_read")
-    /\ Goto(ioctl(t), IF READ_ONCE(tlb_flush_inhibit, t) = inhibit[t] THEN "kvm_vcpu_ioctl_mutex_unlock"
+    /\ Goto(ioctl(t), IF READ_ONCE(ioctl(t), <<"tlb_flush_inhibit", t>>, tlb_flush_inhibit[t]) = inhibit[t]
+                      THEN "kvm_vcpu_ioctl_mutex_unlock"
                       ELSE "set_tlb_flush_inhibit_write")
     /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, ioctl_vars, history_vars>>
 
 \* 004, same function: "WRITE_ONCE(vcpu->arch.hyperv->tlb_flush_inhibit, set->inhibit)".
 set_tlb_flush_inhibit_write(t) ==
     /\ At(ioctl(t), "set_tlb_flush_inhibit_write")
-    /\ tlb_flush_inhibit' = WRITE_ONCE(tlb_flush_inhibit, t, inhibit[t])
+    /\ HasSlot(ioctl(t))
+    /\ tlb_flush_inhibit' = [tlb_flush_inhibit EXCEPT ![t] = WRITE_ONCE(@, inhibit[t])]
+    /\ store_buffer' = WITH_STORE(ioctl(t), <<"tlb_flush_inhibit", t>>, inhibit[t])
     /\ IF IoctlMb
        THEN Goto(ioctl(t), "set_tlb_flush_inhibit_smp_mb") /\ UNCHANGED scan
        ELSE Continue(t, AfterWrite(inhibit[t]))
@@ -421,27 +470,34 @@ set_tlb_flush_inhibit_write(t) ==
 \* step that changes nothing.
 set_tlb_flush_inhibit_smp_mb(t) ==
     /\ At(ioctl(t), "set_tlb_flush_inhibit_smp_mb")
+    /\ drained(ioctl(t))
     /\ Continue(t, AfterWrite(inhibit[t]))
     /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, rounds, inhibit, vcpu_mask, history_vars>>
 
 \* 004, same function: "synchronize_srcu(&vcpu->kvm->srcu)": the grace period begins.
 synchronize_srcu(t) ==
     /\ At(ioctl(t), "synchronize_srcu")
-    /\ synchronize_srcu_begin(t)
+    /\ synchronize_srcu_begin(ioctl(t), t)
     /\ Goto(ioctl(t), "synchronize_srcu_wait")
-    /\ UNCHANGED <<shared_vars, flusher_vars, ioctl_vars, history_vars>>
+    /\ UNCHANGED <<plain_vars, flusher_vars, ioctl_vars, history_vars>>
 
 \* ... and has ended.
 synchronize_srcu_wait(t) ==
     /\ At(ioctl(t), "synchronize_srcu_wait")
-    /\ synchronize_srcu_end(t)
+    /\ synchronize_srcu_end(ioctl(t), t)
     /\ Continue(t, "after_synchronize_srcu")
-    /\ UNCHANGED <<shared_vars, flusher_vars, rounds, inhibit, vcpu_mask, history_vars>>
+    /\ UNCHANGED <<plain_vars, flusher_vars, rounds, inhibit, vcpu_mask, history_vars>>
+
+\* Where the unsuspend goes after the first of its two stores.
+UnsuspendSecond ==
+    IF UnsuspendWmb THEN "kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb"
+    ELSE IF ClearWaitingOnBeforeSuspended THEN "kvm_hv_vcpu_unsuspend_tlb_flush_suspended"
+    ELSE "kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on"
 
 \* 2/7, kvm_hv_vcpu_unsuspend_tlb_flush: kvm_for_each_vcpu, "if (kvm_hv_vcpu_suspended(v)".
 kvm_hv_vcpu_unsuspend_tlb_flush_read_suspended(t) ==
     /\ At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_read_suspended")
-    /\ IF READ_ONCE(suspended, scan[t])
+    /\ IF READ_ONCE(ioctl(t), <<"suspended", scan[t]>>, suspended[scan[t]])
        THEN Goto(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on") /\ UNCHANGED <<scan, vcpu_mask>>
        ELSE NextVcpu(t, vcpu_mask[t])
     /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, rounds, inhibit, history_vars>>
@@ -449,7 +505,7 @@ kvm_hv_vcpu_unsuspend_tlb_flush_read_suspended(t) ==
 \* 2/7, same function: "&& READ_ONCE(waiting_on) == vcpu->vcpu_id".
 kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on(t) ==
     /\ At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on")
-    /\ IF READ_ONCE(waiting_on, scan[t]) = t
+    /\ IF READ_ONCE(ioctl(t), <<"waiting_on", scan[t]>>, waiting_on[scan[t]]) = t
        THEN /\ Goto(ioctl(t), IF ClearWaitingOnBeforeSuspended \/ ~SeparateSuspended
                               THEN "kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on"
                               ELSE "kvm_hv_vcpu_unsuspend_tlb_flush_suspended")
@@ -461,23 +517,32 @@ kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on(t) ==
 \* two stores the vCPU's bit is set in vcpu_mask.
 kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on(t) ==
     /\ At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on")
-    /\ waiting_on' = WRITE_ONCE(waiting_on, scan[t], -1)
+    /\ store_waiting_on(ioctl(t), scan[t], -1)
     /\ IF ClearWaitingOnBeforeSuspended /\ SeparateSuspended
-       THEN /\ Goto(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_suspended")
+       THEN /\ Goto(ioctl(t), UnsuspendSecond)
             /\ UNCHANGED <<scan, vcpu_mask, unsuspended>>
        ELSE /\ NextVcpu(t, vcpu_mask[t] \cup {scan[t]})
             /\ unsuspended' = [unsuspended EXCEPT ![t] = @ \cup {scan[t]}]
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, requests, mutex, woken, event, srcu_vars, flusher_vars, rounds,
                    inhibit, in_force, posted, late, overrun>>
 
+\* Not in 2/7: keeps the order of its two stores where stores may be reordered.
+kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb(t) ==
+    /\ At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb")
+    /\ HasSlotForMark(ioctl(t))
+    /\ store_buffer' = WITH_MARK(ioctl(t))
+    /\ Goto(ioctl(t), IF ClearWaitingOnBeforeSuspended THEN "kvm_hv_vcpu_unsuspend_tlb_flush_suspended"
+                      ELSE "kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on")
+    /\ UNCHANGED <<plain_vars, srcu_vars, flusher_vars, ioctl_vars, history_vars>>
+
 \* 2/7, same function: "WRITE_ONCE(v->arch.hyperv->suspended, false)".
 kvm_hv_vcpu_unsuspend_tlb_flush_suspended(t) ==
     /\ At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_suspended")
-    /\ suspended' = WRITE_ONCE(suspended, scan[t], FALSE)
+    /\ store_suspended(ioctl(t), scan[t], FALSE)
     /\ IF ClearWaitingOnBeforeSuspended
        THEN /\ NextVcpu(t, vcpu_mask[t] \cup {scan[t]})
             /\ unsuspended' = [unsuspended EXCEPT ![t] = @ \cup {scan[t]}]
-       ELSE /\ Goto(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on")
+       ELSE /\ Goto(ioctl(t), UnsuspendSecond)
             /\ UNCHANGED <<scan, vcpu_mask, unsuspended>>
     /\ UNCHANGED <<tlb_flush_inhibit, waiting_on, requests, mutex, woken, event, srcu_vars, flusher_vars, rounds,
                    inhibit, in_force, posted, late, overrun>>
@@ -486,6 +551,7 @@ kvm_hv_vcpu_unsuspend_tlb_flush_suspended(t) ==
 \* and wake-up, one vCPU after the other.
 kvm_hv_vcpu_unsuspend_tlb_flush_wake(t) ==
     /\ At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_wake")
+    /\ locked(ioctl(t))
     /\ LET v == First(vcpu_mask[t])
            rest == vcpu_mask[t] \ {v}
        IN /\ woken' = SET_BIT(woken, v)
@@ -494,10 +560,16 @@ kvm_hv_vcpu_unsuspend_tlb_flush_wake(t) ==
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, waiting_on, requests, mutex, event, srcu_vars, flusher_vars, rounds,
                    inhibit, scan, history_vars>>
 
-\* kvm_main.c, kvm_vcpu_ioctl: mutex_unlock(&vcpu->mutex); the ioctl returns.
+\* kvm_main.c, kvm_vcpu_ioctl: mutex_unlock(&vcpu->mutex); the ioctl returns. On x86 the
+\* unlock is a locked cmpxchg of the owner and so a full barrier; what mutex_unlock promises
+\* is a release.
 kvm_vcpu_ioctl_mutex_unlock(t) ==
     /\ At(ioctl(t), "kvm_vcpu_ioctl_mutex_unlock")
-    /\ mutex' = [mutex EXCEPT ![t] = "free"]
+    /\ IF MutexUnlockIsMb
+       THEN locked(ioctl(t)) /\ mutex' = [mutex EXCEPT ![t] = "free"]
+       ELSE /\ HasSlotsForRelease(ioctl(t))
+            /\ mutex' = [mutex EXCEPT ![t] = WRITE_ONCE(@, "free")]
+            /\ store_buffer' = WITH_RELEASE(ioctl(t), <<"mutex", t>>, "free")
     /\ in_force' = [in_force EXCEPT ![t] = inhibit[t] = 1]
     /\ inhibit' = [inhibit EXCEPT ![t] = 0]
     /\ vcpu_mask' = [vcpu_mask EXCEPT ![t] = {}]
@@ -515,6 +587,7 @@ kvm_vcpu_ioctl_mutex_unlock(t) ==
 \* finds no request does nothing that the properties see.
 kvm_check_request(t) ==
     /\ At(vcpu(t), "kvm_check_request")
+    /\ locked(vcpu(t))
     /\ mutex[t] = "free"
     /\ requests[t]
     /\ requests' = CLEAR_BIT(requests, t)
@@ -527,6 +600,7 @@ kvm_check_request(t) ==
 \* runs, exits to the VMM and KVM_RUN unlocks vcpu->mutex.
 kvm_hv_vcpu_flush_tlb(t) ==
     /\ At(vcpu(t), "kvm_hv_vcpu_flush_tlb")
+    /\ locked(vcpu(t))
     /\ mutex' = [mutex EXCEPT ![t] = "free"]
     /\ Goto(vcpu(t), "kvm_check_request")
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, waiting_on, requests, woken, event, srcu_vars, flusher_vars,
@@ -539,12 +613,23 @@ kvm_hv_vcpu_flush_tlb(t) ==
 \* from now on, and kvm_vcpu_kick wakes the vCPU if it sleeps.
 event_arrives(f) ==
     /\ PendingEvents
-    /\ kvm_hv_vcpu_suspended(f)
+    /\ IsSuspended(f)
     /\ ~event[f]
     /\ event' = [event EXCEPT ![f] = TRUE]
     /\ woken' = SET_BIT(woken, f)
-    /\ UNCHANGED <<pc, tlb_flush_inhibit, suspended, waiting_on, requests, mutex, srcu_vars, flusher_vars, ioctl_vars,
-                   history_vars>>
+    /\ UNCHANGED <<pc, store_buffer, tlb_flush_inhibit, suspended, waiting_on, requests, mutex, srcu_vars,
+                   flusher_vars, ioctl_vars, history_vars>>
+
+\* The memory: a store of thread th that is still in its buffer becomes visible.
+commit(th) ==
+    /\ \E i \in Committable(th) :
+        LET e == store_buffer[th][i]
+        IN /\ store_buffer' = WITHOUT_STORE(th, i)
+           /\ tlb_flush_inhibit' = [t \in Targets |-> COMMITTED(<<"tlb_flush_inhibit", t>>, tlb_flush_inhibit[t], e)]
+           /\ suspended' = [f \in Flushers |-> COMMITTED(<<"suspended", f>>, suspended[f], e)]
+           /\ waiting_on' = [f \in Flushers |-> COMMITTED(<<"waiting_on", f>>, waiting_on[f], e)]
+           /\ mutex' = [t \in Targets |-> COMMITTED(<<"mutex", t>>, mutex[t], e)]
+    /\ UNCHANGED <<pc, requests, woken, event, srcu_vars, flusher_vars, ioctl_vars, history_vars>>
 
 -----------------------------------------------------------------------------
 \* What a flusher's thread does by itself, once its guest has made a hypercall.
@@ -553,6 +638,7 @@ FlusherStep(f) ==
     \/ kvm_hv_flush_tlb_read_inhibit(f)
     \/ kvm_make_vcpus_request_mask(f)
     \/ kvm_hv_vcpu_suspend_tlb_flush_waiting_on(f)
+    \/ kvm_hv_vcpu_suspend_tlb_flush_smp_wmb(f)
     \/ kvm_hv_vcpu_suspend_tlb_flush_suspended(f)
     \/ kvm_hv_hypercall_complete(f)
     \/ vcpu_run_running(f)
@@ -575,6 +661,7 @@ IoctlStep(t) ==
     \/ kvm_hv_vcpu_unsuspend_tlb_flush_read_suspended(t)
     \/ kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on(t)
     \/ kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on(t)
+    \/ kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb(t)
     \/ kvm_hv_vcpu_unsuspend_tlb_flush_suspended(t)
     \/ kvm_hv_vcpu_unsuspend_tlb_flush_wake(t)
     \/ kvm_vcpu_ioctl_mutex_unlock(t)
@@ -583,6 +670,7 @@ Next ==
     \/ \E f \in Flushers : vmexit_hypercall(f) \/ FlusherStep(f) \/ event_arrives(f)
     \/ \E t \in Targets : kvm_vcpu_ioctl_mutex_lock(t) \/ IoctlStep(t)
     \/ \E t \in Targets : kvm_check_request(t) \/ kvm_hv_vcpu_flush_tlb(t)
+    \/ \E th \in Threads : commit(th)
 
 Spec == Init /\ [][Next]_vars
 
@@ -609,15 +697,17 @@ AllOrNothingInv ==
         /\ Completes(f):: (result[f] = "success" /\ At(vcpu(f), "vcpu_enter_guest")) => posted[f] = targets[f]
 
 \* P3. A vCPU seen suspended has waiting_on at the target that caused it, but while that
-\* target's own unsuspend is between its two stores.
+\* target's own unsuspend is between its two stores, or the second is not visible yet.
 SuspendedHasCauseInv ==
     \A f \in Flushers :
-        kvm_hv_vcpu_suspended(f) =>
+        IsSuspended(f) =>
             \/ waiting_on[f] = cause[f]
             \/ \E t \in Targets :
                 /\ t = cause[f]
-                /\ At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_suspended")
-                /\ scan[t] = f
+                /\ \/ /\ pc[ioctl(t)] \in {"kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb",
+                                          "kvm_hv_vcpu_unsuspend_tlb_flush_suspended"}
+                      /\ scan[t] = f
+                   \/ IsBuffered(ioctl(t), <<"suspended", f>>)
 
 \* P4. Unsuspending t changes only vCPUs that wait on t, and wakes no other.
 OnlyWaitersWokenInv ==
@@ -633,7 +723,7 @@ BusyNeverReachesGuestInv ==
 \* No vCPU is suspended on a target whose inhibit is clear with no ioctl in progress.
 NoneStuckSuspendedInv ==
     \A f \in Flushers :
-        kvm_hv_vcpu_suspended(f) /\ cause[f] # -1 =>
+        IsSuspended(f) /\ cause[f] # -1 =>
             ~(tlb_flush_inhibit[cause[f]] = 0 /\ At(ioctl(cause[f]), "kvm_vcpu_ioctl_mutex_lock"))
 
 -----------------------------------------------------------------------------
@@ -642,11 +732,13 @@ NoneStuckSuspendedInv ==
 (* Both need weak fairness of every flusher's own steps (a reader leaves   *)
 (* its section, a retry is retried) and of every ioctl's own steps. None   *)
 (* needs that a guest makes a hypercall, that the VMM calls the ioctl,     *)
-(* that a target enters its guest, or that an event arrives.               *)
+(* that a target enters its guest, or that an event arrives. And every     *)
+(* store becomes visible in the end.                                       *)
 
 Fairness ==
     /\ \A f \in Flushers : WF_vars(FlusherStep(f))
     /\ \A t \in Targets : WF_vars(IoctlStep(t))
+    /\ \A th \in Threads : WF_vars(commit(th))
 
 \* L1. An ioctl that was entered returns.
 IoctlReturnsProp ==

@@ -8,30 +8,32 @@ VARIABLES
     opened                  \* history: per synchroniser, the sections that were open
                             \* when its grace period began and have not been closed since
 
-vars == <<srcu_vars, waits, opened>>
+vars == <<store_buffer, srcu_vars, waits, opened>>
 
+\* Its threads store nothing, so any memory model will do.
 Init ==
+    /\ MemoryInit(SrcuReaders \cup SrcuSynchronizers)
     /\ SrcuInit
     /\ waits = [s \in SrcuSynchronizers |-> FALSE]
     /\ opened = [s \in SrcuSynchronizers |-> {}]
 
-Lock(r) == r \notin srcu_readers /\ srcu_read_lock(r) /\ UNCHANGED <<waits, opened>>
+Lock(r) == r \notin srcu_readers /\ srcu_read_lock(r, r) /\ UNCHANGED <<waits, opened>>
 
 Unlock(r) ==
     /\ r \in srcu_readers
-    /\ srcu_read_unlock(r)
+    /\ srcu_read_unlock(r, r)
     /\ opened' = [s \in SrcuSynchronizers |-> opened[s] \ {r}]
     /\ UNCHANGED waits
 
 Begin(s) ==
     /\ ~waits[s]
-    /\ synchronize_srcu_begin(s)
+    /\ synchronize_srcu_begin(s, s)
     /\ waits' = [waits EXCEPT ![s] = TRUE]
     /\ opened' = [opened EXCEPT ![s] = srcu_readers]
 
 End(s) ==
     /\ waits[s]
-    /\ synchronize_srcu_end(s)
+    /\ synchronize_srcu_end(s, s)
     /\ waits' = [waits EXCEPT ![s] = FALSE]
     /\ UNCHANGED opened
 

@@ -11,6 +11,9 @@
 (* A reader has at most one section open: kvm->srcu is not nested on the   *)
 (* paths modelled (vcpu->srcu_depth is 0 or 1).                            *)
 (*                                                                         *)
+(* Each call is a full barrier of the calling thread th: __srcu_read_lock, *)
+(* __srcu_read_unlock and synchronize_srcu have an smp_mb.                 *)
+(*                                                                         *)
 (* Twin: impl/lib/SRCU.ts. Model of its own: MCSRCU.tla.                   *)
 EXTENDS Memory
 
@@ -33,24 +36,32 @@ SrcuInit ==
     /\ srcu_gp = [s \in SrcuSynchronizers |-> {}]
 
 \* include/linux/srcu.h, srcu_read_lock(): the section opens.
-srcu_read_lock(r) ==
+srcu_read_lock(th, r) ==
+    /\ drained(th)
+    /\ UNCHANGED store_buffer
     /\ srcu_readers' = srcu_readers \cup {r}
     /\ UNCHANGED srcu_gp
 
 \* include/linux/srcu.h, srcu_read_unlock(): the section closes; every grace
 \* period that waited for it has one section less to wait for.
-srcu_read_unlock(r) ==
+srcu_read_unlock(th, r) ==
+    /\ drained(th)
+    /\ UNCHANGED store_buffer
     /\ srcu_readers' = srcu_readers \ {r}
     /\ srcu_gp' = [s \in SrcuSynchronizers |-> srcu_gp[s] \ {r}]
 
 \* kernel/rcu/srcutree.c, synchronize_srcu(): the grace period begins with the
 \* sections that are open now.
-synchronize_srcu_begin(s) ==
+synchronize_srcu_begin(th, s) ==
+    /\ drained(th)
+    /\ UNCHANGED store_buffer
     /\ srcu_gp' = [srcu_gp EXCEPT ![s] = srcu_readers]
     /\ UNCHANGED srcu_readers
 
 \* ... and ends when the last of them is closed.
-synchronize_srcu_end(s) ==
+synchronize_srcu_end(th, s) ==
+    /\ drained(th)
+    /\ UNCHANGED store_buffer
     /\ srcu_gp[s] = {}
     /\ UNCHANGED srcu_vars
 

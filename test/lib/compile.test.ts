@@ -4,7 +4,8 @@ import { LockstepError } from '../../impl/lib/error.ts'
 import { explore } from '../../impl/lib/explore.ts'
 import type { Machine, Program } from '../../impl/lib/program.ts'
 import { atomic, Shared, thread } from '../../impl/lib/program.ts'
-import type { Variable } from '../../impl/lib/program.ts'
+import type { LocationMap } from '../../impl/lib/memory/memory.ts'
+import { Memory } from '../../impl/lib/memory/memory.ts'
 import { bool, int } from '../../impl/lib/schema.ts'
 
 interface Frame {
@@ -12,9 +13,12 @@ interface Frame {
 }
 
 /** A machine of one thread with one shared flag and a frame field n in 0..3. */
-const machine = (program: (f: Frame, flag: Variable<boolean>) => Program): Machine => {
+const machine = (program: (f: Frame, flag: LocationMap<boolean>) => Program): Machine => {
   const shared = new Shared()
-  const flag = shared.map('flag', [0], bool, false)
+  const flag = new Memory(shared, 'SC', 0, [
+    ['cpu', 0],
+    ['cpu', 1],
+  ]).map('flag', [0], bool, false)
   const definition = thread<Frame>({
     id: ['cpu', 0],
     frame: { n: int(0, 3) },
@@ -24,7 +28,7 @@ const machine = (program: (f: Frame, flag: Variable<boolean>) => Program): Machi
   return { shared, threads: [definition], environment: [], invariants: [], liveness: [], fairness: [] }
 }
 
-const refusal = (program: (f: Frame, flag: Variable<boolean>) => Program): { code: string; message: string } => {
+const refusal = (program: (f: Frame, flag: LocationMap<boolean>) => Program): { code: string; message: string } => {
   try {
     compile(machine(program), { nodes: 1000, leaves: 1000, frameUses: 10_000 })
   } catch (error) {
@@ -129,7 +133,10 @@ describe('the compiler', () => {
 
   it('refuses a shared value outside of its domain, by label', () => {
     const shared = new Shared()
-    const small = shared.map('small', [0], int(0, 1), 0)
+    const small = new Memory(shared, 'SC', 0, [
+      ['cpu', 0],
+      ['cpu', 1],
+    ]).map('small', [0], int(0, 1), 0)
     const definition = thread<Frame>({
       id: ['cpu', 0],
       frame: { n: int(0, 3) },
@@ -151,7 +158,10 @@ describe('the compiler', () => {
 
   it('refuses a frame that never repeats', () => {
     const shared = new Shared()
-    const flag = shared.map('flag', [0], bool, false)
+    const flag = new Memory(shared, 'SC', 0, [
+      ['cpu', 0],
+      ['cpu', 1],
+    ]).map('flag', [0], bool, false)
     const definition = thread<Frame>({
       id: ['cpu', 0],
       frame: { n: int(0, 100_000) },

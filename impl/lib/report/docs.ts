@@ -30,7 +30,7 @@ export interface Statement {
 
 /** One action of the specification. */
 export interface ActionDoc {
-  /** the C function that it is a step of, without parentheses; absent for a step of the world */
+  /** the C function that it is a step of, without parentheses; empty for none; absent for a step of the world */
   readonly function?: string | Wording
   readonly statement?: (context: StepContext) => Statement
   /** what a thread waits for that cannot take this step, e.g. `for v2->mutex`; undefined where it only idles */

@@ -33,8 +33,6 @@ const statement = ({ kind, lane, statement: text }: Moment): string[] => {
     case 'rmw':
       return [`${participant(lane)}->>${MEMORY}: ${escapeMermaid(text.full)}`]
     case 'barrier':
-    case 'lock':
-    case 'unlock':
     case 'wait':
     case 'atomic':
       return note(lane, [text.full])

@@ -6,6 +6,7 @@ import type { TlaValue } from '../trace/value.ts'
 import { equal } from '../trace/value.ts'
 import type { ActionDocs, Statement, StepContext, Wording } from './docs.ts'
 import { meaningOf } from './docs.ts'
+import { isBuffered } from './memory.ts'
 import { elementsOf, labelOf, reader, valueText } from './state.ts'
 
 /** One step as a diagram shows it. */
@@ -68,11 +69,12 @@ const locationText = (what: string, docs: ActionDocs): string => {
   return docs.fields[variable]?.name(key) ?? what
 }
 
-/** The value that a store left in its location. */
-const storedText = ({ step, after }: StepContext): string => {
-  const [, variable, key] = /^(\w+)\[(-?\d+)\]$/.exec(step.what) ?? []
-  return (variable !== undefined && key !== undefined ? after(variable, Number(key)) : undefined) ?? '...'
-}
+/** The value that a store puts into its location, visible to others at once or not. */
+const storedText = ({ step }: StepContext): string => (step.stored === undefined ? '...' : valueText(step.stored))
+
+/** A store that waits in its thread's buffer says so. */
+const buffered = (context: StepContext): readonly string[] =>
+  context.step.kind === 'store' && isBuffered(context) ? ['/* buffered: not visible yet */'] : []
 
 /** A step that the docs say nothing about. */
 const derivedText = (context: StepContext, docs: ActionDocs): string | Wording => {
@@ -92,8 +94,6 @@ const derivedText = (context: StepContext, docs: ActionDocs): string | Wording =
     case 'wait':
       return `wait for ${location}: done`
     case 'barrier':
-    case 'lock':
-    case 'unlock':
     case 'atomic':
       return location
   }
@@ -118,7 +118,8 @@ const participants = ({ behaviour }: Counterexample): ThreadId[] => {
 const statementOf = (context: StepContext, docs: ActionDocs): Statement => {
   const said = docs.actions[context.step.action]?.statement?.(context) ?? {}
   if (context.step.environment) return { cause: context.step.what, ...said }
-  return { text: derivedText(context, docs), ...said }
+  const then = [...buffered(context), ...(said.then ?? [])]
+  return { text: derivedText(context, docs), ...said, then }
 }
 
 /** Function that an action is a step of. */
@@ -141,7 +142,9 @@ const momentsOf = (cx: Counterexample, docs: ActionDocs, threads: readonly Threa
     const enters = functionOf(step.action, docs)
     const same = cause === undefined && inside.get(lane) === enters.full
     inside.set(lane, enters.full)
-    return { ...moment, enters: same ? undefined : enters }
+    // a step of no function, as in a litmus test
+    const nameless = docs.actions[step.action]?.function === ''
+    return { ...moment, enters: same || nameless ? undefined : enters }
   })
 }
 

@@ -26,11 +26,13 @@ const isWord = (code: number): boolean =>
 class Reader {
   readonly #text: string
   readonly #from: Place
+  readonly #starts: WeakMap<TlaValue, number> | undefined
   #at = 0
 
-  constructor(text: string, from: Place) {
+  constructor(text: string, from: Place, starts?: WeakMap<TlaValue, number>) {
     this.#text = text
     this.#from = from
+    this.#starts = starts
   }
 
   error(code: string, message: string, hint: string, at = this.#at): LockstepError {
@@ -90,7 +92,10 @@ class Reader {
   /** An expression: a value, or `k :> v @@ ...` with or without the parentheses. */
   expression(depth: number): TlaValue {
     this.#guardDepth(depth)
+    this.skipSpace()
+    const start = this.#at
     const first = this.#range(depth)
+    this.#starts?.set(first, start)
     if (!this.take(':>')) return first
     const entries: [TlaValue, TlaValue][] = [[first, this.#range(depth)]]
     while (this.take('@@')) {
@@ -251,6 +256,21 @@ export const parseValue = (text: string, from: Place = {}): TlaValue => {
   const value = reader.expression(1)
   reader.needEnd()
   return value
+}
+
+/** A value, and the place in its file where each part of it begins. */
+export interface PlacedValue {
+  readonly value: TlaValue
+  readonly placeOf: (part: TlaValue) => Place
+}
+
+/** Reads one value as `parseValue` does, for data whose meaning is checked afterwards. */
+export const parsePlacedValue = (text: string, from: Place = {}): PlacedValue => {
+  const starts = new WeakMap<TlaValue, number>()
+  const reader = new Reader(text, from, starts)
+  const value = reader.expression(1)
+  reader.needEnd()
+  return { value, placeOf: (part) => placeAt(text, starts.get(part) ?? 0, from) }
 }
 
 /**

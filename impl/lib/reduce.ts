@@ -1,0 +1,142 @@
+/**
+ * A smaller machine with the same verdicts: steps that do nothing are taken out. A barrier under sequential consistency
+ * is one. Only verdicts survive: there are fewer states, and counterexamples may be shorter.
+ *
+ * Taken out is a node n of a program whose only step is always possible, writes nothing, and leads to a node m with the
+ * same locals, if no property tells n from m. A state at n and the same state at m then satisfy the same properties. No
+ * thread but its own can see where a program is, so whatever others do at n they can do at m. At n nobody is stuck, and
+ * at m everybody is who is stuck after n. For liveness n's step has to be a fair one: then no fair behaviour stays at n.
+ *
+ * Besides, a step that branches on a cell only to overwrite it does not branch on it: `xchg` whose result is not used.
+ */
+
+import type { Automaton, Compiled, Kernel, Outcome, ProgramNode, StepTree } from './compile.ts'
+import { compilePredicate, layOut } from './compile.ts'
+import type { Machine } from './program.ts'
+
+/** Key of the next node after each outcome, as `ProgramNode.next` has it. */
+const keyOf = ({ result }: Outcome): string => (result === undefined ? 'undefined' : JSON.stringify(result))
+
+/** What a child of a branch on `cell` at value `index` leaves behind, with the cell's value in any case. */
+const effectOf = (child: StepTree, cell: number, index: number, next: ProgramNode['next']): string | undefined => {
+  if ('cell' in child || child.refusals.length > 0 || child.outcomes.length !== 1) return undefined
+  const [outcome] = child.outcomes
+  if (outcome === undefined) return undefined
+  const writes = new Map([[cell, index], ...outcome.writes])
+  return JSON.stringify([[...writes].sort(([a], [b]) => a - b), next.get(keyOf(outcome))])
+}
+
+/** The tree without branches on what is overwritten whatever it was. */
+const withoutIdleBranches = (tree: StepTree, next: ProgramNode['next']): StepTree => {
+  if (!('cell' in tree)) return tree
+  const children = tree.children.map((child) => withoutIdleBranches(child, next))
+  const effects = new Set(children.map((child, i) => effectOf(child, tree.cell, i, next)))
+  const [effect] = effects
+  // the child that had to write says what is written
+  const writer = children.find(
+    (child) => !('cell' in child) && child.outcomes.some((o) => o.writes.some(([c]) => c === tree.cell)),
+  )
+  if (effects.size > 1 || effect === undefined || writer === undefined) return { cell: tree.cell, children }
+  return writer
+}
+
+const isIdle = ({ tree, frame, next }: ProgramNode, automaton: Automaton): boolean => {
+  if ('cell' in tree || tree.refusals.length > 0 || tree.outcomes.length !== 1) return false
+  const [outcome] = tree.outcomes
+  const follower = automaton.nodes[outcome === undefined ? -1 : (next.get(keyOf(outcome)) ?? -1)]
+  return outcome?.writes.length === 0 && follower?.frame.every((value, i) => value === frame[i]) === true
+}
+
+/** The only node after an idle one. */
+const after = (node: ProgramNode): number => [...node.next.values()][0] ?? -1
+
+/** Labels whose every node, in every thread, is idle and fair. */
+const idleLabels = ({ machine, automata }: Compiled): string[] => {
+  const all = new Map<string, boolean>()
+  automata.forEach((automaton, thread) => {
+    const id = machine.threads[thread]?.id
+    automaton.nodes.forEach((node, i) => {
+      const fair =
+        machine.liveness.length === 0 ||
+        machine.fairness.some((f) => f.thread[0] === id?.[0] && f.thread[1] === id[1] && f.labels.has(node.label))
+      const idle = i > 0 && fair && isIdle(node, automaton)
+      all.set(node.label, idle && all.get(node.label) !== false)
+    })
+  })
+  return [...all].filter(([, idle]) => idle).map(([label]) => label)
+}
+
+/** The first node from `start` on that does not have one of the labels; undefined if there is none. */
+const resolve = (nodes: readonly ProgramNode[], start: number, labels: ReadonlySet<string>): number | undefined => {
+  let at = start
+  for (let steps = 0; steps <= nodes.length; steps++) {
+    const node = nodes[at]
+    if (node === undefined || !labels.has(node.label)) return at
+    at = after(node)
+  }
+  return undefined
+}
+
+const predicates = ({ invariants, liveness }: Machine): (() => boolean)[] => [
+  ...invariants.flatMap(({ instances }) => instances),
+  ...liveness
+    .flatMap(({ instances }) => instances)
+    .flatMap((i) => [i.from, i.to, ...(i.eventuallyAlways === undefined ? [] : [i.eventuallyAlways])]),
+]
+
+const codeOf = (kernel: Pick<Kernel, 'compiled' | 'layout'>): string =>
+  JSON.stringify(
+    predicates(kernel.compiled.machine).map((holds) => {
+      const { code, root } = compilePredicate(kernel, holds)
+      return [root, [...code]]
+    }),
+  )
+
+/** The automata with each node of a label called like the node after it: what a property would see without it. */
+const renamed = (automata: readonly Automaton[], label: string): Automaton[] =>
+  automata.map((automaton) => ({
+    ...automaton,
+    nodes: automaton.nodes.map((node) => {
+      const follower = automaton.nodes[after(node)]
+      return node.label === label && follower !== undefined ? { ...node, label: follower.label } : node
+    }),
+  }))
+
+/** Of some idle labels those that no property tells from what comes after them. */
+const unseen = (compiled: Compiled, labels: readonly string[]): string[] => {
+  if (labels.length === 0) return []
+  const layout = layOut(compiled)
+  const seen = codeOf({ compiled, layout })
+  return labels.filter(
+    (label) => codeOf({ compiled: { ...compiled, automata: renamed(compiled.automata, label) }, layout }) === seen,
+  )
+}
+
+/** The nodes that are still reached, numbered breadth first as the compiler numbers them. */
+const withoutLabels = (automaton: Automaton, labels: ReadonlySet<string>): Automaton => {
+  const { nodes } = automaton
+  const numbers = new Map([[0, 0]])
+  const order = [0]
+  const number = (old: number): number => {
+    const target = resolve(nodes, old, labels) ?? old
+    const known = numbers.get(target)
+    if (known !== undefined) return known
+    numbers.set(target, order.length)
+    return order.push(target) - 1
+  }
+  const kept: ProgramNode[] = []
+  // grows while it is gone through
+  for (const old of order) {
+    const node = nodes[old]
+    if (node === undefined) continue
+    const next = new Map([...node.next].map(([key, target]) => [key, number(target)]))
+    kept.push({ ...node, next, tree: withoutIdleBranches(node.tree, next) })
+  }
+  return { ...automaton, nodes: kept }
+}
+
+/** The machine without steps that do nothing; every property has the same verdict in it. */
+export const reduce = (compiled: Compiled): Compiled => {
+  const labels = new Set(unseen(compiled, idleLabels(compiled)))
+  return { ...compiled, automata: compiled.automata.map((automaton) => withoutLabels(automaton, labels)) }
+}

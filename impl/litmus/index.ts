@@ -1,0 +1,37 @@
+/** What the catalog knows of litmus. */
+
+import { badInput } from '../lib/error.ts'
+import { MEMORY_MODELS } from '../lib/memory/buffer.ts'
+import type { Protocol } from '../lib/protocol.ts'
+import { litmusDocs } from './docs.ts'
+import { litmus } from './Litmus.ts'
+import { readTests } from './tests.ts'
+
+export const litmusProtocol: Protocol = {
+  name: 'litmus',
+  module: 'Litmus',
+  libraries: ['Memory'],
+  data: 'LitmusTests',
+  toggles: [],
+  ablation: [],
+  docs: litmusDocs,
+  machine: (constants, data) => {
+    if (data === undefined) throw new TypeError('litmus needs its tests')
+    const tests = readTests(data)
+    const name = constants.string('Test')
+    const test = tests.find((t) => t.name === name)
+    if (test === undefined) {
+      throw badInput({
+        code: 'unknown-test',
+        message: `there is no litmus test ${name}`,
+        file: data.file,
+        hint: `there are ${tests.map((t) => t.name).join(', ')}`,
+      })
+    }
+    return litmus({
+      Memory: constants.oneOf('Memory', MEMORY_MODELS),
+      StoreBufferSlots: constants.natural('StoreBufferSlots'),
+      test,
+    })
+  },
+}

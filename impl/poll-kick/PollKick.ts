@@ -1,0 +1,582 @@
+/**
+ * poll() on a vCPU's file descriptor, and the vcpu->kicked window. Twin of spec/poll-kick/PollKick.tla, which says what
+ * is modelled, from which document, and what is left out.
+ *
+ * Written to be read beside document 002, "[RFC 13/33] KVM: Allow polling vCPUs for events": each function below is the C
+ * function of that name, each `yield*` with a label one shared access of it. `f` is the frame of the thread.
+ */
+
+import type { MemoryModel } from '../lib/memory/buffer.ts'
+import type { Location, LocationMap } from '../lib/memory/memory.ts'
+import { COMMIT, Memory } from '../lib/memory/memory.ts'
+import type { Invariant, LeadsTo, Machine, Program, Scalar, Step, ThreadId, Variable } from '../lib/program.ts'
+import { atomic, Observer, require, Shared, thread } from '../lib/program.ts'
+import type { IdSet, Key } from '../lib/schema.ts'
+import { bool, idSet, oneOfNames, setOf } from '../lib/schema.ts'
+
+/** CONSTANTS of the specification. */
+export interface PollKickConstants {
+  readonly Memory: MemoryModel
+  readonly StoreBufferSlots: number
+  readonly Sources: readonly Key[]
+  readonly Pollers: readonly Key[]
+  readonly ClearBeforeCheck: boolean
+  readonly RestoreOnCancel: boolean
+  readonly ClearMb: boolean
+  readonly PollMb: boolean
+  readonly RegisterBeforeCheck: boolean
+  readonly WakerTakesLock: boolean
+  readonly WakeAll: boolean
+  readonly SelfKickSets: boolean
+  readonly KickOnEvent: boolean
+  readonly EntryMb: boolean
+  readonly WakeUpMb: boolean
+  readonly RequestIsMb: boolean
+  readonly FailedCmpxchgIsMb: boolean
+  readonly PollState: boolean
+  readonly ModePolling: boolean
+  readonly HaltedUserspace: boolean
+  readonly SignalAfterAbort: boolean
+  readonly SelfTimer: boolean
+  readonly GuestHalts: boolean
+  readonly IpiMayLag: boolean
+}
+
+/** The only vCPU. */
+const VCPU: Key = 0
+
+const MODES = ['OUTSIDE_GUEST_MODE', 'IN_GUEST_MODE', 'EXITING_GUEST_MODE', 'POLLING_FOR_EVENTS'] as const
+type Mode = (typeof MODES)[number]
+
+const REASONS = ['none', 'restore', 'abort', 'hypercall', 'ipi', 'halt', 'wait'] as const
+type Reason = (typeof REASONS)[number]
+
+/** Locals of a thread that wakes pollers. */
+interface WakerFrame {
+  /** the pollers that it has still to wake */
+  todo: IdSet
+}
+
+/** Locals of the vCPU's thread. */
+interface VcpuFrame extends WakerFrame {
+  /** why it left or did not enter the guest, or blocks */
+  reason: Reason
+}
+
+interface PollerFrame {
+  /** it is on the queue: a later pass of do_poll() does not register again */
+  registered: boolean
+}
+
+/** The shared state: what the C code keeps in struct kvm_vcpu and in the pollers' poll_wqueues, and history variables. */
+class Vcpu {
+  readonly shared = new Shared()
+  readonly c: PollKickConstants
+  readonly memory: Memory
+  readonly mode: Location<Mode>
+  readonly requests: Location<boolean>
+  readonly injected: Location<boolean>
+  readonly kicked: Location<boolean>
+  readonly ipi: Location<boolean>
+  readonly wqh_lock: Location<boolean>
+  readonly wqh: Location<IdSet>
+  readonly triggered: LocationMap<boolean>
+  readonly rcuwait: Location<boolean>
+  readonly woken: Location<boolean>
+  readonly since_clear: Scalar<boolean>
+  readonly since_entry: Scalar<boolean>
+  readonly stale: Variable<boolean>
+  readonly unkicked: Variable<boolean>
+
+  constructor(c: PollKickConstants, threads: readonly ThreadId[]) {
+    this.c = c
+    const memory = new Memory(this.shared, c.Memory, c.StoreBufferSlots, threads)
+    this.memory = memory
+    this.mode = memory.scalar('mode', oneOfNames(...MODES), 'OUTSIDE_GUEST_MODE', 'vcpu->mode')
+    this.requests = memory.scalar('requests', bool, false, 'vcpu->requests')
+    this.injected = memory.scalar('injected', bool, false, 'vcpu->arch.interrupt.injected')
+    this.kicked = memory.scalar('kicked', bool, false, 'vcpu->kicked')
+    this.ipi = memory.scalar('ipi', bool, false, 'IPI')
+    this.wqh_lock = memory.scalar('wqh_lock', bool, false, 'vcpu->wqh.lock')
+    this.wqh = memory.scalar('wqh', setOf(c.Pollers), idSet.empty, 'vcpu->wqh')
+    this.triggered = memory.map('triggered', c.Pollers, bool, false)
+    this.rcuwait = memory.scalar('rcuwait', bool, false, 'vcpu->wait')
+    this.woken = memory.scalar('woken', bool, false, 'wake-up of the vCPU thread')
+    this.since_clear = this.shared.scalar('since_clear', bool, false)
+    this.since_entry = this.shared.scalar('since_entry', bool, false)
+    this.stale = this.shared.map('stale', c.Pollers, bool, false)
+    this.unkicked = this.shared.map('unkicked', c.Pollers, bool, false)
+  }
+
+  /** an event is pending or in injection, as all threads see it */
+  eventPending(): boolean {
+    return this.requests.peek() || this.injected.peek()
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// kernel/sched/wait.c and fs/select.c
+
+/** wake_up_interruptible(&vcpu->wqh) */
+function* wake_up_interruptible(v: Vcpu, f: WakerFrame): Step<void> {
+  if (!v.c.WakerTakesLock) {
+    const queue = yield* v.wqh.load('waitqueue_active')
+    if (queue.length === 0) return
+  }
+  yield* v.wqh_lock.waitThenStore('wake_up_lock', (held) => !held, true)
+  const queue = yield* v.wqh.load('wake_up_first')
+  for (f.todo = v.c.WakeAll ? queue : queue.slice(0, 1); f.todo.length > 0; f.todo = idSet.rest(f.todo)) {
+    yield* v.triggered.at(idSet.first(f.todo)).xchg('pollwake', true)
+  }
+  yield* v.wqh_lock.release('wake_up_unlock', false)
+}
+
+/** add_wait_queue(&vcpu->wqh, wait), from poll_wait() */
+function* poll_wait(v: Vcpu, f: PollerFrame, p: Key): Step<void> {
+  yield* v.wqh_lock.waitThenStore('poll_wait_lock', (held) => !held, true)
+  yield* v.wqh.update('poll_wait_add', (queue) => idSet.with(queue, p))
+  f.registered = true
+  yield* v.wqh_lock.release('poll_wait_unlock', false)
+}
+
+/** poll_freewait(): remove_wait_queue() */
+function* poll_freewait(v: Vcpu, f: PollerFrame, p: Key): Step<void> {
+  yield* v.wqh_lock.waitThenStore(
+    'poll_freewait_lock',
+    (held) => !held,
+    true,
+    () => {
+      v.stale.set(p, false)
+      v.unkicked.set(p, false)
+    },
+  )
+  yield* v.wqh.update('poll_freewait_del', (queue) => idSet.without(queue, p))
+  f.registered = false
+  yield* v.wqh_lock.release('poll_freewait_unlock', false)
+}
+
+/** poll_initwait(): pwq->triggered = 0, which nobody else knows yet; in the reviewer's design nobody polls */
+const poll_initwait = (v: Vcpu, p: Key): Step<void> =>
+  atomic('poll_initwait', 'poll()', () => {
+    require(!v.c.HaltedUserspace, 'the descriptor can be polled')
+    v.triggered.set(p, false)
+  })
+
+/** do_sys_poll() on the vCPU's descriptor, by a thread of the VMM that polls again and again */
+function* do_sys_poll(v: Vcpu, f: PollerFrame, p: Key): Program {
+  for (;;) {
+    yield* poll_initwait(v, p)
+    while (!(yield* kvm_vcpu_poll(v, f, p))) {
+      yield* v.triggered.at(p).waitThenStore('poll_schedule_timeout', (t) => t, false)
+    }
+    if (f.registered) yield* poll_freewait(v, f, p)
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// virt/kvm/kvm_main.c
+
+/** kvm_vcpu_poll(file, wait): true is EPOLLIN; the first pass registers, the later ones only look */
+function* kvm_vcpu_poll(v: Vcpu, f: PollerFrame, p: Key): Step<boolean> {
+  if (!v.c.RegisterBeforeCheck && !f.registered) {
+    if (yield* isReady(v, p)) return true
+    yield* poll_wait(v, f, p)
+    return false
+  }
+  if (!f.registered) yield* poll_wait(v, f, p)
+  if (v.c.PollMb) yield* v.memory.smp_mb('kvm_vcpu_poll_smp_mb')
+  return yield* isReady(v, p)
+}
+
+/** the check in kvm_vcpu_poll(): of kicked, of the pending event, or as version 1 of the series has it */
+function* isReady(v: Vcpu, p: Key): Step<boolean> {
+  const answered = (ready: boolean): void => {
+    v.stale.set(p, ready && !v.eventPending())
+    v.unkicked.set(p, ready && !v.since_entry.get())
+  }
+  if (v.c.PollState) {
+    const published = yield* v.requests.load('kvm_vcpu_poll_read_requests', (ready) => {
+      if (ready) answered(true)
+    })
+    return published || (yield* v.injected.load('kvm_vcpu_poll_read_injected', answered))
+  }
+  if (v.c.ModePolling) {
+    if ((yield* v.mode.load('kvm_vcpu_poll_read_mode')) === 'OUTSIDE_GUEST_MODE') {
+      yield* v.mode.xchg('kvm_vcpu_poll_mode_polling', 'POLLING_FOR_EVENTS')
+    }
+    return yield* v.requests.load('kvm_vcpu_poll_read_requests', answered)
+  }
+  return yield* v.kicked.load('kvm_vcpu_poll_read_kicked', answered)
+}
+
+/** if (!cmpxchg(&vcpu->kicked, false, true)) wake_up_interruptible(&vcpu->wqh) */
+function* set_kicked(v: Vcpu, f: WakerFrame, label: string): Step<void> {
+  const kicked = yield* v.kicked.cmpxchg(label, false, true, v.c.FailedCmpxchgIsMb, () => {
+    v.since_clear.set(true)
+    v.since_entry.set(true)
+  })
+  if (!kicked) yield* wake_up_interruptible(v, f)
+}
+
+/** kvm_vcpu_wake_up(vcpu): rcuwait_wake_up(); true if the thread was blocked and is woken */
+function* kvm_vcpu_wake_up(v: Vcpu): Step<boolean> {
+  if (v.c.WakeUpMb) yield* v.memory.smp_mb('rcuwait_wake_up_smp_mb')
+  if (!(yield* v.rcuwait.load('rcuwait_wake_up'))) return false
+  yield* v.woken.xchg('wake_up_process', true)
+  return true
+}
+
+/** kvm_vcpu_kick(vcpu), by another pCPU than the vCPU's */
+function* kvm_vcpu_kick(v: Vcpu, f: WakerFrame): Step<void> {
+  if (yield* kvm_vcpu_wake_up(v)) return
+
+  // kvm_arch_vcpu_should_kick()
+  const mode = yield* v.mode.cmpxchg('kvm_vcpu_kick_mode', 'IN_GUEST_MODE', 'EXITING_GUEST_MODE', v.c.FailedCmpxchgIsMb)
+  if (mode === 'IN_GUEST_MODE') yield* v.ipi.xchg('smp_send_reschedule', true)
+
+  if (v.c.PollState) yield* wake_up_interruptible(v, f)
+  else if (v.c.ModePolling) {
+    if (mode === 'POLLING_FOR_EVENTS') yield* wake_up_interruptible(v, f)
+  } else if (!v.c.HaltedUserspace) yield* set_kicked(v, f, 'kvm_vcpu_kick_kicked')
+}
+
+/** vmx_deliver_posted_interrupt(vcpu, vector); arch/x86/kvm/vmx/vmx.c */
+function* vmx_deliver_posted_interrupt(v: Vcpu): Step<void> {
+  if ((yield* v.mode.load('vmx_deliver_posted_interrupt')) === 'IN_GUEST_MODE') {
+    yield* v.ipi.xchg('smp_send_reschedule', true)
+  } else {
+    yield* kvm_vcpu_wake_up(v)
+  }
+}
+
+/** an event source: publishes events as they come, and kicks */
+function* event_source(v: Vcpu, f: WakerFrame): Program {
+  for (;;) {
+    if (v.c.RequestIsMb) yield* v.requests.xchg('kvm_make_request', true)
+    else yield* v.requests.store('kvm_make_request', true)
+    yield* v.c.KickOnEvent ? kvm_vcpu_kick(v, f) : vmx_deliver_posted_interrupt(v)
+  }
+}
+
+/** kvm_vcpu_check_block(vcpu): is there something to run for? an event in injection is the thread's own */
+const kvm_vcpu_check_block = (v: Vcpu): Step<boolean> =>
+  atomic('kvm_vcpu_check_block', 'kvm_arch_vcpu_runnable(vcpu)', () => v.requests.read() || v.injected.peek())
+
+/** kvm_vcpu_block(vcpu) */
+function* kvm_vcpu_block(v: Vcpu): Step<void> {
+  yield* v.rcuwait.xchg('prepare_to_rcuwait', true) // and set_current_state(), a full barrier
+  while (!(yield* kvm_vcpu_check_block(v))) {
+    yield* v.woken.waitThenStore('kvm_vcpu_block_schedule', (woken) => woken, false)
+  }
+  yield* v.rcuwait.store('finish_rcuwait', false)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// arch/x86/kvm/x86.c
+
+/** WRITE_ONCE(vcpu->kicked, false), and the barrier after it where the design has one */
+function* clear_kicked(v: Vcpu): Step<void> {
+  yield* v.kicked.store('vcpu_enter_guest_clear_kicked', false, () => {
+    v.since_clear.set(false)
+  })
+  if (v.c.ClearMb) yield* v.memory.smp_mb('vcpu_enter_guest_clear_smp_mb')
+}
+
+/** kvm_vcpu_exit_request(vcpu) */
+function* kvm_vcpu_exit_request(v: Vcpu): Step<boolean> {
+  if ((yield* v.mode.load('kvm_vcpu_exit_request_mode')) === 'EXITING_GUEST_MODE') return true
+  return yield* v.requests.load('kvm_vcpu_exit_request_requests')
+}
+
+/** what clear-recheck does in a cancelled entry: kicked is set again, and whoever polled meanwhile is woken */
+function* restore_kicked(v: Vcpu, f: VcpuFrame): Step<void> {
+  f.reason = 'restore'
+  yield* set_kicked(v, f, 'vcpu_enter_guest_restore')
+}
+
+/** the part of vcpu_enter_guest() with interrupts off, up to VM-entry: false is a cancelled entry */
+function* mayEnter(v: Vcpu, f: VcpuFrame): Step<boolean> {
+  const { ClearBeforeCheck, RestoreOnCancel, EntryMb, PollState, ModePolling, HaltedUserspace } = v.c
+  if (ClearBeforeCheck) yield* clear_kicked(v)
+  yield* v.mode.release('vcpu_enter_guest_mode_in_guest', 'IN_GUEST_MODE')
+  if (EntryMb) yield* v.memory.smp_mb('vcpu_enter_guest_smp_mb')
+  if (yield* kvm_vcpu_exit_request(v)) {
+    if (ClearBeforeCheck && RestoreOnCancel) yield* restore_kicked(v, f)
+    return false
+  }
+  // the designs that have no kicked have nothing to clear
+  if (ClearBeforeCheck || PollState || ModePolling || HaltedUserspace) return true
+  yield* clear_kicked(v)
+  if (!RestoreOnCancel) return true
+  if (!(yield* v.requests.load('vcpu_enter_guest_recheck'))) return true
+  yield* restore_kicked(v, f)
+  return false
+}
+
+/** the guest runs until it makes a hypercall, halts, or an IPI comes */
+const runGuest = (v: Vcpu): Step<Reason> =>
+  atomic<Reason, Reason>(
+    'vmexit',
+    'VM-exit',
+    (reason) => {
+      if (reason === 'ipi') require(v.ipi.peek(), 'an IPI has come')
+      else require(v.c.IpiMayLag || !v.ipi.peek(), 'no IPI is there')
+      v.ipi.poke(false)
+      return reason
+    },
+    v.c.GuestHalts ? ['hypercall', 'ipi', 'halt'] : ['hypercall', 'ipi'],
+  )
+
+/** a timer on the vCPU's own pCPU: its handler finds the vCPU loaded here, and kvm_vcpu_kick() does `goto out` */
+function* local_timer_interrupt(v: Vcpu, f: VcpuFrame): Step<void> {
+  const fires = yield* v.memory.locked<boolean, boolean>(
+    'local_timer_interrupt',
+    'kvm_make_request()',
+    (choice) => {
+      if (choice) v.requests.poke(true)
+      return choice
+    },
+    [false, true],
+  )
+  if (fires && v.c.SelfKickSets) yield* set_kicked(v, f, 'kvm_vcpu_kick_self')
+}
+
+/** vcpu_enter_guest(vcpu): sets f.reason to why it is not in the guest any more */
+function* vcpu_enter_guest(v: Vcpu, f: VcpuFrame): Step<void> {
+  if (yield* v.requests.load('kvm_request_pending')) {
+    yield* v.memory.locked('kvm_check_request', 'kvm_check_request(KVM_REQ_EVENT, vcpu)', () => {
+      v.requests.poke(false)
+      v.injected.poke(true)
+    })
+  }
+  if (yield* mayEnter(v, f)) {
+    yield* atomic('vmentry', 'VM-entry', () => {
+      v.injected.poke(false)
+      v.since_entry.set(v.since_clear.get())
+    })
+    f.reason = yield* runGuest(v)
+  } else {
+    f.reason = 'abort'
+  }
+  // and kvm_vcpu_srcu_read_lock(), a full barrier
+  yield* v.mode.smp_store_mb('vcpu_enter_guest_mode_outside', 'OUTSIDE_GUEST_MODE')
+  if (v.c.SelfTimer) yield* local_timer_interrupt(v, f)
+}
+
+/** a signal takes the thread out with -EINTR, or not */
+function* signal_pending(v: Vcpu, f: VcpuFrame): Step<boolean> {
+  const maySignal = f.reason !== 'abort' || v.c.SignalAfterAbort
+  return yield* atomic<boolean, boolean>(
+    'vcpu_run_signal',
+    'signal_pending(current)',
+    (pending) => pending,
+    maySignal ? [false, true] : [false],
+  )
+}
+
+/** vcpu_run(vcpu): returns to userspace */
+function* vcpu_run(v: Vcpu, f: VcpuFrame): Step<void> {
+  for (;;) {
+    yield* vcpu_enter_guest(v, f)
+    if (f.reason === 'hypercall') return
+    if (f.reason === 'halt') yield* kvm_vcpu_block(v)
+    if (yield* signal_pending(v, f)) return
+    f.reason = 'none'
+  }
+}
+
+/** the vCPU's thread: the VMM calls KVM_RUN, or has it wait for an event in the reviewer's design */
+function* vcpu_thread(v: Vcpu, f: VcpuFrame): Program {
+  for (;;) {
+    const halted = yield* atomic<boolean, boolean>(
+      'KVM_RUN',
+      'ioctl(KVM_RUN)',
+      (wait) => wait,
+      v.c.HaltedUserspace ? [false, true] : [false],
+    )
+    if (halted) {
+      f.reason = 'wait'
+      yield* kvm_vcpu_block(v)
+      yield* v.memory.smp_mb('vcpu_run_exit_event')
+    } else {
+      yield* vcpu_run(v, f)
+    }
+    f.reason = 'none'
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The machine
+
+const PARKED = 'KVM_RUN'
+const PUBLISHES = 'kvm_make_request'
+
+const WAKE_STEPS = ['waitqueue_active', 'wake_up_lock', 'wake_up_first', 'pollwake', 'wake_up_unlock']
+
+/** The labels at which a thread moves by itself; the others wait for the guest, the VMM or an event. */
+const VCPU_STEPS = new Set([
+  'kvm_request_pending',
+  'kvm_check_request',
+  'vcpu_enter_guest_clear_kicked',
+  'vcpu_enter_guest_clear_smp_mb',
+  'vcpu_enter_guest_mode_in_guest',
+  'vcpu_enter_guest_smp_mb',
+  'kvm_vcpu_exit_request_mode',
+  'kvm_vcpu_exit_request_requests',
+  'vcpu_enter_guest_recheck',
+  'vcpu_enter_guest_restore',
+  'vmentry',
+  'vcpu_enter_guest_mode_outside',
+  'local_timer_interrupt',
+  'kvm_vcpu_kick_self',
+  'vcpu_run_signal',
+  'prepare_to_rcuwait',
+  'kvm_vcpu_check_block',
+  'kvm_vcpu_block_schedule',
+  'finish_rcuwait',
+  'vcpu_run_exit_event',
+  ...WAKE_STEPS,
+])
+
+const SOURCE_STEPS = new Set([
+  'vmx_deliver_posted_interrupt',
+  'rcuwait_wake_up_smp_mb',
+  'rcuwait_wake_up',
+  'wake_up_process',
+  'kvm_vcpu_kick_mode',
+  'smp_send_reschedule',
+  'kvm_vcpu_kick_kicked',
+  ...WAKE_STEPS,
+])
+
+const POLLER_STEPS = new Set([
+  'poll_wait_lock',
+  'poll_wait_add',
+  'poll_wait_unlock',
+  'kvm_vcpu_poll_smp_mb',
+  'kvm_vcpu_poll_read_kicked',
+  'kvm_vcpu_poll_read_requests',
+  'kvm_vcpu_poll_read_injected',
+  'kvm_vcpu_poll_read_mode',
+  'kvm_vcpu_poll_mode_polling',
+  'poll_schedule_timeout',
+  'poll_freewait_lock',
+  'poll_freewait_del',
+  'poll_freewait_unlock',
+])
+
+/** What properties look at. */
+interface Observers {
+  readonly vcpu: Observer<VcpuFrame>
+  readonly sources: readonly Observer<WakerFrame>[]
+  readonly poller: (p: Key) => Observer<PollerFrame>
+}
+
+const isAsleep = (v: Vcpu, o: Observers, p: Key): boolean =>
+  o.poller(p).at('poll_schedule_timeout') && !v.triggered.get(p)
+
+const invariants = (v: Vcpu, o: Observers): Invariant[] => {
+  const sourcesIdle = (): boolean => o.sources.every((s) => s.at(PUBLISHES))
+  const { Pollers } = v.c
+  return [
+    {
+      name: 'NoLostEventInv',
+      instances: [
+        () =>
+          !(o.vcpu.at(PARKED) && Pollers.some((p) => isAsleep(v, o, p)) && v.eventPending() && sourcesIdle()) &&
+          !(o.vcpu.at('kvm_vcpu_block_schedule') && !v.woken.peek() && v.eventPending() && sourcesIdle()),
+      ],
+    },
+    { name: 'ReadyMeansKickedInv', instances: Pollers.map((p) => () => !v.unkicked.get(p)) },
+    { name: 'ReadyMeansPendingInv', instances: Pollers.map((p) => () => !v.stale.get(p)) },
+    {
+      name: 'GuestSeesRequestInv',
+      instances: [() => !(o.vcpu.at('vmexit') && v.requests.peek() && sourcesIdle()) || v.ipi.peek()],
+    },
+  ]
+}
+
+const liveness = (v: Vcpu, o: Observers): LeadsTo[] => {
+  const { Pollers } = v.c
+  const parked = (): boolean => v.eventPending() && o.vcpu.at(PARKED)
+  const reported = (p: Key): boolean => o.poller(p).at('poll_freewait_lock')
+  return [
+    {
+      name: 'EventReportedProp',
+      instances: [
+        {
+          from: () => parked() && Pollers.some((p) => isAsleep(v, o, p)),
+          to: () => !parked() || Pollers.some(reported),
+        },
+        {
+          from: () => v.eventPending() && o.vcpu.at('kvm_vcpu_block_schedule'),
+          to: () => !o.vcpu.at('kvm_vcpu_block_schedule'),
+        },
+      ],
+    },
+    {
+      name: 'AllPollersWokenProp',
+      instances: Pollers.map((p) => ({
+        from: () => parked() && isAsleep(v, o, p),
+        to: () => !parked() || reported(p),
+      })),
+    },
+  ]
+}
+
+/** The machine for one set of constants. */
+export const pollKick = (c: PollKickConstants): Machine => {
+  const { Sources, Pollers } = c
+  const ids: ThreadId[] = [
+    ['vcpu', VCPU],
+    ...Sources.map((s): ThreadId => ['source', s]),
+    ...Pollers.map((p): ThreadId => ['poller', p]),
+  ]
+  const v = new Vcpu(c, ids)
+  const todo = setOf(Pollers)
+  const vcpuThread = thread<VcpuFrame>({
+    id: ['vcpu', VCPU],
+    frame: { reason: oneOfNames(...REASONS), todo },
+    initial: { reason: 'none', todo: idSet.empty },
+    program: (f) => vcpu_thread(v, f),
+  })
+  const sourceThreads = Sources.map((s) =>
+    thread<WakerFrame>({
+      id: ['source', s],
+      frame: { todo },
+      initial: { todo: idSet.empty },
+      program: (f) => event_source(v, f),
+    }),
+  )
+  const pollerThreads = Pollers.map((p) =>
+    thread<PollerFrame>({
+      id: ['poller', p],
+      frame: { registered: bool },
+      initial: { registered: false },
+      program: (f) => do_sys_poll(v, f, p),
+    }),
+  )
+  const observers: Observers = {
+    vcpu: new Observer(v.shared, 0),
+    sources: Sources.map((_, i) => new Observer(v.shared, 1 + i)),
+    poller: (p) => new Observer(v.shared, 1 + Sources.length + Pollers.indexOf(p)),
+  }
+  return {
+    shared: v.shared,
+    threads: [vcpuThread, ...sourceThreads, ...pollerThreads],
+    environment: v.memory.commits(),
+    invariants: invariants(v, observers),
+    liveness: liveness(v, observers),
+    fairness: [
+      { thread: ['vcpu', VCPU], labels: VCPU_STEPS },
+      ...Sources.map((s) => ({ thread: ['source', s] as const, labels: SOURCE_STEPS })),
+      ...Sources.map((s) => ({
+        thread: ['source', s] as const,
+        labels: new Set(['wake_up_lock']),
+        strong: true as const,
+      })),
+      ...Pollers.map((p) => ({ thread: ['poller', p] as const, labels: POLLER_STEPS })),
+      ...(c.Memory === 'SC' ? [] : ids.map((id) => ({ thread: id, labels: new Set([COMMIT]) }))),
+    ],
+  }
+}

@@ -1,0 +1,246 @@
+/** poll-kick in words: the statements of document 002 that each action is, for diagrams and tables. */
+
+import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc, Wording } from '../lib/report/docs.ts'
+import { commitDoc } from '../lib/report/memory.ts'
+import { labelOf } from '../lib/report/state.ts'
+
+const action = (name: string | Wording, statement?: (context: StepContext) => Statement): ActionDoc =>
+  statement === undefined ? { function: name } : { function: name, statement }
+
+const says =
+  (text: string | Wording, ...then: readonly string[]) =>
+  (): Statement => ({ text, then })
+
+/** `if (load) ...`: what follows from a load that found something. */
+const ifSet =
+  (then: string) =>
+  ({ step }: StepContext): Statement =>
+    step.result === true ? { then: [then] } : {}
+
+const nextLabel = ({ step, after }: StepContext): string | undefined => labelOf(after, step.thread)
+
+const WAKE = { full: 'wake_up_interruptible', brief: 'wake_up' }
+const ENTER = 'vcpu_enter_guest'
+
+const publish = (context: StepContext): Statement => ({
+  cause: 'an event for the vCPU',
+  text: { full: 'kvm_make_request(KVM_REQ_EVENT, vcpu)', brief: 'kvm_make_request()' },
+  then: context.step.kind === 'store' ? ['/* set_bit that is no barrier */'] : [],
+})
+
+const cmpxchgKicked = ({ step }: StepContext): Statement => ({
+  text: {
+    full: `cmpxchg(&vcpu->kicked, false, true) == ${String(step.result)}`,
+    brief: 'cmpxchg(&kicked, false, true)',
+  },
+  then: step.result === true ? ['/* was set: wakes nobody */'] : [],
+})
+
+const cmpxchgMode = ({ step }: StepContext): Statement => ({
+  text: {
+    full: `cmpxchg(&vcpu->mode, IN_GUEST_MODE, EXITING_GUEST_MODE) == ${String(step.result)}`,
+    brief: `cmpxchg(&mode, IN, EXITING) == ${String(step.result).replace('_GUEST_MODE', '')}`,
+  },
+})
+
+const exitReason: Readonly<Record<string, string>> = {
+  hypercall: 'VM-exit: guest hypercall',
+  ipi: 'VM-exit: IPI',
+  halt: 'VM-exit: HLT',
+}
+
+const vmexit = ({ after }: StepContext): Statement => ({
+  text: exitReason[after('reason', 0) ?? ''] ?? 'VM-exit',
+})
+
+const outside = (context: StepContext): Statement => ({
+  text: 'vcpu->mode = OUTSIDE_GUEST_MODE',
+  then: nextLabel(context) === 'KVM_RUN' ? ['/* KVM_RUN returns to userspace */'] : [],
+})
+
+const signal = (context: StepContext): Statement => ({
+  text: `signal_pending(current) == ${String(context.step.result)}`,
+  then: context.step.result === true ? ['return -EINTR /* to userspace */'] : [],
+})
+
+const timer = ({ step }: StepContext): Statement =>
+  step.result === true
+    ? {
+        cause: 'timer interrupt on this pCPU',
+        text: 'kvm_make_request(), kvm_vcpu_kick()',
+        then: ['goto out /* vCPU is loaded here */'],
+      }
+    : { text: '/* no timer interrupt */' }
+
+const readKicked = ({ step }: StepContext): Statement => ({
+  then: [step.result === true ? 'return EPOLLIN' : 'return 0'],
+})
+
+const waking = ({ step, before, after }: StepContext): Statement => {
+  const of = step.thread[1]
+  const [first] = (before('todo', of) ?? '{}').slice(1, -1).split(', ')
+  return { text: `pollwake(poller ${first ?? '?'})`, then: after('todo', of) === undefined ? [] : [] }
+}
+
+const locked = (text: string): ActionDoc['statement'] => says(text)
+
+const actions: Readonly<Record<string, ActionDoc>> = {
+  KVM_RUN: action('kvm_vcpu_ioctl', ({ step }) => ({
+    cause: step.result === true ? 'VMM: KVM_RUN, to wait for an event' : 'VMM: KVM_RUN',
+    text: 'vcpu_run(vcpu)',
+  })),
+  kvm_request_pending: action(ENTER),
+  kvm_check_request: action(ENTER, says('kvm_check_request(KVM_REQ_EVENT, vcpu)', '/* the event is in injection */')),
+  vcpu_enter_guest_clear_kicked: action(ENTER),
+  vcpu_enter_guest_clear_smp_mb: action(ENTER),
+  vcpu_enter_guest_mode_in_guest: action(
+    ENTER,
+    says({ full: 'smp_store_release(&vcpu->mode, IN_GUEST_MODE)', brief: 'vcpu->mode = IN_GUEST_MODE' }),
+  ),
+  vcpu_enter_guest_smp_mb: action(ENTER, says('smp_mb__after_srcu_read_unlock()')),
+  kvm_vcpu_exit_request_mode: action('kvm_vcpu_exit_request'),
+  kvm_vcpu_exit_request_requests: action('kvm_vcpu_exit_request', ifSet('/* the entry is cancelled */')),
+  vcpu_enter_guest_recheck: action(ENTER, ifSet('/* the entry is cancelled */')),
+  vcpu_enter_guest_restore: action(ENTER, cmpxchgKicked),
+  vmentry: action(ENTER, says('VM-entry')),
+  vmexit: action(ENTER, vmexit),
+  vcpu_enter_guest_mode_outside: action(ENTER, outside),
+  local_timer_interrupt: action('apic_timer_fn', timer),
+  kvm_vcpu_kick_self: action('kvm_vcpu_kick', cmpxchgKicked),
+  vcpu_run_signal: action('vcpu_run', signal),
+  prepare_to_rcuwait: action('kvm_vcpu_block', says('prepare_to_rcuwait(&vcpu->wait)')),
+  kvm_vcpu_check_block: action('kvm_vcpu_check_block', ({ step }) => ({
+    text: `kvm_arch_vcpu_runnable(vcpu) == ${String(step.result)}`,
+  })),
+  kvm_vcpu_block_schedule: {
+    function: 'kvm_vcpu_block',
+    statement: says('schedule() /* woken */'),
+    waits: () => 'in schedule() for a wake-up',
+  },
+  finish_rcuwait: action('kvm_vcpu_block', says('finish_rcuwait(&vcpu->wait)')),
+  vcpu_run_exit_event: action('vcpu_run', says('return 0 /* to userspace: event */')),
+
+  kvm_make_request: action('kvm_make_request', publish),
+  rcuwait_wake_up_smp_mb: action('rcuwait_wake_up'),
+  rcuwait_wake_up: action('rcuwait_wake_up', ({ step }) => ({
+    text: `vcpu->wait.task == ${step.result === true ? 'current' : 'NULL'}`,
+  })),
+  wake_up_process: action('rcuwait_wake_up', says('wake_up_process(task)', 'return /* kicked is not set */')),
+  kvm_vcpu_kick_mode: action('kvm_vcpu_kick', cmpxchgMode),
+  smp_send_reschedule: action('kvm_vcpu_kick', says('smp_send_reschedule(cpu)')),
+  kvm_vcpu_kick_kicked: action('kvm_vcpu_kick', cmpxchgKicked),
+  vmx_deliver_posted_interrupt: action({ full: 'vmx_deliver_posted_interrupt', brief: 'vmx_deliver_posted_intr' }),
+
+  waitqueue_active: action(WAKE, ({ step }) => ({
+    text: `waitqueue_active(&vcpu->wqh) == ${String(Array.isArray(step.result) && step.result.length > 0)}`,
+  })),
+  wake_up_lock: action(WAKE, locked('spin_lock(&vcpu->wqh.lock)')),
+  wake_up_first: action(WAKE, ({ step }) => ({
+    then: Array.isArray(step.result) && step.result.length === 0 ? ['/* nobody waits */'] : [],
+    text: 'list_first_entry(&vcpu->wqh.head)',
+  })),
+  pollwake: action(WAKE, waking),
+  wake_up_unlock: action(WAKE, locked('spin_unlock(&vcpu->wqh.lock)')),
+
+  poll_initwait: action('do_sys_poll', () => ({ cause: 'VMM: poll()', text: 'poll_initwait()' })),
+  poll_wait_lock: action('poll_wait', locked('spin_lock(&vcpu->wqh.lock)')),
+  poll_wait_add: action('poll_wait', says('list_add(wait, &vcpu->wqh.head)')),
+  poll_wait_unlock: action('poll_wait', locked('spin_unlock(&vcpu->wqh.lock)')),
+  kvm_vcpu_poll_smp_mb: action('kvm_vcpu_poll'),
+  kvm_vcpu_poll_read_kicked: action('kvm_vcpu_poll', readKicked),
+  kvm_vcpu_poll_read_requests: action('kvm_vcpu_poll', readKicked),
+  kvm_vcpu_poll_read_injected: action('kvm_vcpu_poll', readKicked),
+  kvm_vcpu_poll_read_mode: action('kvm_vcpu_poll'),
+  kvm_vcpu_poll_mode_polling: action('kvm_vcpu_poll', says('vcpu->mode = POLLING_FOR_EVENTS')),
+  poll_schedule_timeout: {
+    function: 'do_sys_poll',
+    statement: says('poll_schedule_timeout() /* woken */'),
+    waits: () => 'in poll() for a wake-up',
+  },
+  poll_freewait_lock: action('poll_freewait', locked('spin_lock(&vcpu->wqh.lock)')),
+  poll_freewait_del: action('poll_freewait', says('list_del(wait)')),
+  poll_freewait_unlock: action('poll_freewait', locked('spin_unlock(&vcpu->wqh.lock)')),
+}
+
+const properties: Readonly<Record<string, string>> = {
+  NoLostEventInv:
+    'No event is pending for a vCPU that is parked in userspace while a poller sleeps and nobody is about to wake it.',
+  ReadyMeansKickedInv: 'poll() says ready only if the vCPU was kicked since it last entered the guest.',
+  ReadyMeansPendingInv: 'When poll() says ready, an event is pending or in injection.',
+  GuestSeesRequestInv:
+    'A vCPU in the guest that has an event pending, with no event source at work, has an IPI on its way.',
+  EventReportedProp: 'An event for a vCPU that stays in userspace is reported to a poller, if one sleeps.',
+  AllPollersWokenProp: 'An event for a vCPU that stays in userspace is reported to every poller that sleeps.',
+}
+
+const toggles: Readonly<Record<string, ToggleDoc>> = {
+  ClearBeforeCheck: {
+    on: 'vcpu_enter_guest() clears kicked before it sets mode and checks for requests',
+    off: 'vcpu_enter_guest() clears kicked after it has checked for requests',
+  },
+  RestoreOnCancel: {
+    on: 'an entry that is cancelled after the clear sets kicked again and wakes the pollers',
+    off: 'the clear is final: nothing looks at the requests again before VM-entry',
+  },
+  ClearMb: {
+    on: 'there is a full barrier after the clear of kicked',
+    off: 'there is no barrier after the clear of kicked',
+  },
+  PollMb: {
+    on: 'kvm_vcpu_poll() has smp_mb() between poll_wait() and the check',
+    off: 'kvm_vcpu_poll() has no barrier between poll_wait() and the check',
+  },
+  RegisterBeforeCheck: {
+    on: 'kvm_vcpu_poll() registers before it checks',
+    off: 'kvm_vcpu_poll() checks before it registers',
+  },
+  WakerTakesLock: {
+    on: 'the waker takes wqh.lock in any case',
+    off: 'the waker skips the queue if waitqueue_active() says that nobody waits',
+  },
+  WakeAll: { on: 'the waker wakes every poller on the queue', off: 'the waker wakes the first poller only' },
+  SelfKickSets: {
+    on: 'kvm_vcpu_kick() on the vCPU’s own pCPU sets kicked too',
+    off: 'kvm_vcpu_kick() on the vCPU’s own pCPU does goto out, past the statement that sets kicked',
+  },
+  KickOnEvent: {
+    on: 'an event source calls kvm_vcpu_kick()',
+    off: 'an event source posts an interrupt and never calls kvm_vcpu_kick()',
+  },
+  EntryMb: {
+    on: 'there is a full barrier between mode = IN_GUEST_MODE and the check for requests',
+    off: 'there is no barrier between mode = IN_GUEST_MODE and the check for requests',
+  },
+  WakeUpMb: { on: 'rcuwait_wake_up() has its smp_mb()', off: 'rcuwait_wake_up() has no barrier' },
+  RequestIsMb: {
+    on: 'the set_bit() of kvm_make_request() is a full barrier, as on x86',
+    off: 'the set_bit() of kvm_make_request() is no barrier',
+  },
+  FailedCmpxchgIsMb: {
+    on: 'a cmpxchg() that fails is a full barrier, as on x86',
+    off: 'a cmpxchg() that fails is no barrier',
+  },
+}
+
+const field = (name: string): FieldDoc => ({ name: () => name })
+
+const fields: Readonly<Record<string, FieldDoc>> = {
+  mode: field('vcpu->mode'),
+  requests: field('vcpu->requests'),
+  injected: field('interrupt.injected'),
+  kicked: field('vcpu->kicked'),
+  wqh_lock: field('vcpu->wqh.lock'),
+  wqh: field('vcpu->wqh'),
+  rcuwait: field('vcpu->wait'),
+  triggered: { name: (key) => `pwq${key}->triggered` },
+}
+
+/** Words for the actions, properties, toggles and fields of poll-kick. */
+export const pollKickDocs: ActionDocs = {
+  actions: { ...actions, commit: commitDoc(fields) },
+  lane: ([kind, id]) => (kind === 'vcpu' ? `vCPU ${id}` : kind === 'source' ? `event source ${id}` : `poller ${id}`),
+  properties,
+  toggles,
+  fields,
+  notes: ['vcpu->requests stands for IRR, PIR and vcpu->requests together.'],
+}

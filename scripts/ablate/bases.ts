@@ -1,0 +1,105 @@
+/** The models that an ablation starts from, with their toggles switched as a subset says. */
+
+import type { Subset } from '../../impl/lib/ablate.ts'
+import { hasToggle } from '../../impl/lib/ablate.ts'
+import { badInput } from '../../impl/lib/error.ts'
+import type { AblationBase, Protocol } from '../../impl/lib/protocol.ts'
+import type { TlaValue } from '../../impl/lib/trace/value.ts'
+import { tla } from '../../impl/lib/trace/value.ts'
+import type { Model } from '../lib/project.ts'
+
+/** A memory model as the command line and the manifests name it. */
+export type MemoryName = Model['memory']
+
+/** A model to ablate. */
+export interface Base {
+  readonly model: Model
+  readonly gloss: string
+  /** constants that differ from the model's cfg */
+  readonly overrides: Readonly<Record<string, TlaValue>>
+}
+
+const MEMORY = 'Memory'
+const SLOTS = 'StoreBufferSlots'
+
+/** Room that a store buffer gets where no model of the protocol says how much. */
+const DEFAULT_SLOTS = 2n
+
+const numberIn = ({ cfg }: Model, name: string): bigint => {
+  const value = cfg.constants.get(name)
+  return value?.kind === 'int' ? value.value : 0n
+}
+
+/**
+ * Room in a store buffer under another memory model: with the none that a model under SC may have, no store would ever be
+ * made and everything would hold.
+ */
+const slotsOverride = (model: Model, models: readonly Model[], memory: MemoryName): Record<string, TlaValue> => {
+  if (memory === 'sc' || !model.cfg.constants.has(SLOTS) || numberIn(model, SLOTS) > 0n) return {}
+  const alike = models.filter((m) => m.protocol === model.protocol && m.memory === memory)
+  const most = alike.map((m) => numberIn(m, SLOTS)).reduce((a, b) => (a > b ? a : b), 0n)
+  return { [SLOTS]: tla.int(most > 0n ? most : DEFAULT_SLOTS) }
+}
+
+/** What `--memory` overrides in a model. */
+const memoryOverride = (
+  model: Model,
+  models: readonly Model[],
+  memory: MemoryName | undefined,
+): Record<string, TlaValue> => {
+  if (memory === undefined || memory === model.memory) return {}
+  if (!model.cfg.constants.has(MEMORY)) {
+    throw badInput({
+      code: 'no-memory-models',
+      message: `${model.protocol.name} has no constant ${MEMORY}: its memory is ${model.memory}`,
+      hint: `leave --memory out, or say --memory ${model.memory}`,
+    })
+  }
+  return { [MEMORY]: tla.str(memory.toUpperCase()), ...slotsOverride(model, models, memory) }
+}
+
+const baseOf = (
+  protocol: Protocol,
+  models: readonly Model[],
+  { model: stem, overrides = {}, gloss }: AblationBase,
+  memory: MemoryName | undefined,
+): Base => {
+  const model = models.find((m) => m.name === `${protocol.name}/${stem}`)
+  if (model === undefined) throw new RangeError(`${protocol.name} ablates ${stem}, which is no model of it`)
+  const own = { ...overrides, ...memoryOverride(model, models, memory) }
+  const absent = Object.keys(own).find((name) => !model.cfg.constants.has(name))
+  if (absent !== undefined) throw new RangeError(`${model.name} has no constant ${absent} to override`)
+  return {
+    model: { ...model, ...(memory === undefined ? {} : { memory }) },
+    gloss,
+    overrides: own,
+  }
+}
+
+/** The bases of a protocol. */
+export const basesOf = (protocol: Protocol, models: readonly Model[], memory: MemoryName | undefined): Base[] =>
+  protocol.ablation.map((base) => baseOf(protocol, models, base, memory))
+
+/** The constants of a base with the toggles of a subset TRUE and the others FALSE. */
+export const constantsOf = (
+  { model, overrides }: Pick<Base, 'model' | 'overrides'>,
+  subset: Subset,
+): ReadonlyMap<string, TlaValue> => {
+  const constants = new Map([...model.cfg.constants, ...Object.entries(overrides)])
+  model.protocol.toggles.forEach((toggle, i) => constants.set(toggle, tla.bool(hasToggle(subset, i))))
+  return constants
+}
+
+/** The subset that a model's own cfg is. */
+export const subsetOf = ({ cfg, protocol }: Pick<Model, 'cfg' | 'protocol'>): Subset =>
+  protocol.toggles.reduce((subset, toggle, i) => {
+    const value = cfg.constants.get(toggle)
+    return value?.kind === 'bool' && value.value ? subset | (1 << i) : subset
+  }, 0)
+
+/** The base as a model of its own: what TLC is given. */
+export const modelAt = (base: Base, subset: Subset, distinctStates: number): Model => ({
+  ...base.model,
+  cfg: { ...base.model.cfg, constants: constantsOf(base, subset) },
+  distinctStates,
+})

@@ -1,0 +1,67 @@
+/** The worker threads of `ablate`: each answers one request at a time, all end when told to or when time is up. */
+
+import { Worker } from 'node:worker_threads'
+import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import type { Answers, Reply, Request, WorkerStart } from './messages.ts'
+
+/** One worker, as a function. */
+export class Hand {
+  private readonly worker: Worker
+
+  constructor(start: WorkerStart) {
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+    this.worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: start })
+  }
+
+  /** Asks; the one request at hand must be answered before the next. */
+  ask<K extends Request['kind']>(request: Extract<Request, { kind: K }>): Promise<Answers[K]> {
+    return new Promise((resolve, reject) => {
+      const forget = (): void => {
+        this.worker.off('message', onReply).off('error', onError)
+      }
+      const onReply = (reply: Reply<K>): void => {
+        forget()
+        if ('answer' in reply) resolve(reply.answer)
+        else reject(new LockstepError(reply.problem, reply.exit))
+      }
+      const onError = (error: Error): void => {
+        forget()
+        reject(environmentFailure({ code: 'worker-failed', message: `a worker failed: ${error.message}` }, error))
+      }
+      this.worker.on('message', onReply).on('error', onError)
+      this.worker.postMessage(request)
+    })
+  }
+
+  async end(): Promise<void> {
+    await this.worker.terminate()
+  }
+}
+
+/**
+ * Lets `size` workers do `task` until each of them has returned or the time is up; `false` if it was. The workers
+ * are ended in any case, whatever is thrown.
+ */
+export const withCrew = async (
+  size: number,
+  start: WorkerStart,
+  deadline: number,
+  task: (hand: Hand) => Promise<void>,
+): Promise<boolean> => {
+  const hands = Array.from({ length: size }, () => new Hand(start))
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(
+      () => {
+        resolve(false)
+      },
+      Math.max(0, deadline - performance.now()),
+    )
+  })
+  try {
+    return await Promise.race([Promise.all(hands.map(task)).then(() => true), late])
+  } finally {
+    clearTimeout(timer)
+    await Promise.all(hands.map((hand) => hand.end()))
+  }
+}

@@ -1,0 +1,52 @@
+/** What is said between the command and its workers. */
+
+import type { Subset } from '../../impl/lib/ablate.ts'
+import type { Behaviour } from '../../impl/lib/counterexample.ts'
+import type { Problem } from '../../impl/lib/error.ts'
+import type { TlaValue } from '../../impl/lib/trace/value.ts'
+import type { Outcome } from './decide.ts'
+
+/** What a worker knows from its start. */
+export interface WorkerStart {
+  readonly protocol: string
+  /** constants of each base; the toggles' values do not count */
+  readonly bases: readonly ReadonlyMap<string, TlaValue>[]
+  readonly properties: readonly string[]
+}
+
+/** A subset of the toggles, in a base. */
+export interface Point {
+  readonly base: number
+  readonly subset: Subset
+}
+
+/** Compile the machine of a point and say what it depends on. */
+export interface PrepareRequest extends Point {
+  readonly kind: 'prepare'
+}
+/** Explore the machine that was prepared last. */
+export interface ExploreRequest {
+  readonly kind: 'explore'
+}
+/** Counterexamples to properties that are violated at a point. */
+export interface ExplainRequest extends Point {
+  readonly kind: 'explain'
+  readonly properties: readonly string[]
+}
+
+/** What comes back for each request. */
+export interface Answers {
+  readonly prepare: {
+    readonly digest: string
+    /** the toggles that the machine's construction has looked at, as a set of bits */
+    readonly read: Subset
+  }
+  readonly explore: Outcome
+  readonly explain: ReadonlyMap<string, Behaviour>
+}
+
+export type Request = PrepareRequest | ExploreRequest | ExplainRequest
+
+/** An answer, or what went wrong. */
+export type Reply<K extends Request['kind']> =
+  { readonly answer: Answers[K] } | { readonly problem: Problem; readonly exit: 2 | 3 }

@@ -1,0 +1,79 @@
+/** A worker thread of `ablate`: compiles, explores and explains one subset after the other. */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { match } from 'ts-pattern'
+import { protocolNamed } from '../../impl/catalog.ts'
+import { hasToggle } from '../../impl/lib/ablate.ts'
+import type { Behaviour } from '../../impl/lib/counterexample.ts'
+import { LockstepError } from '../../impl/lib/error.ts'
+import type { TlaValue } from '../../impl/lib/trace/value.ts'
+import { tla } from '../../impl/lib/trace/value.ts'
+import { View } from '../../impl/lib/view.ts'
+import { violationsOf } from '../lib/evidence.ts'
+import type { Prepared } from './decide.ts'
+import { decide, prepare, wholeGraph } from './decide.ts'
+import type { Answers, ExplainRequest, Point, Reply, Request, WorkerStart } from './messages.ts'
+
+const start = workerData as WorkerStart
+const protocol = protocolNamed(start.protocol)
+if (protocol === undefined) throw new RangeError(`no protocol ${start.protocol}`)
+const properties = new Set(start.properties)
+
+/** How many states the last graph had: the next one of its base has about as many. */
+const sizes = start.bases.map(() => 0)
+let current: { readonly prepared: Prepared; readonly base: number } | undefined
+
+// the compiler decides by exceptions, thousands a machine; nobody reads the stacks
+Error.stackTraceLimit = 0
+
+const constantsAt = ({ base, subset }: Point): ReadonlyMap<string, TlaValue> => {
+  const constants = new Map(start.bases[base])
+  protocol.toggles.forEach((toggle, i) => constants.set(toggle, tla.bool(hasToggle(subset, i))))
+  return constants
+}
+
+const prepareAt = (point: Point): Answers['prepare'] => {
+  let read = 0
+  const prepared = prepare(protocol, constantsAt(point), properties, (name) => {
+    const toggle = protocol.toggles.indexOf(name)
+    if (toggle >= 0) read |= 1 << toggle
+  })
+  current = { prepared, base: point.base }
+  return { digest: prepared.digest, read }
+}
+
+const exploreCurrent = (): Answers['explore'] => {
+  if (current === undefined) throw new TypeError('nothing is prepared')
+  const outcome = decide(current.prepared, sizes[current.base])
+  sizes[current.base] = outcome.states
+  return outcome
+}
+
+const explainAt = (request: ExplainRequest): Answers['explain'] => {
+  const graph = wholeGraph(protocol, constantsAt(request), properties)
+  const found = violationsOf(graph, new View(graph.kernel))
+  return new Map(
+    request.properties.flatMap((name): [string, Behaviour][] => {
+      const behaviour = found.get(name)
+      return behaviour === undefined ? [] : [[name, behaviour]]
+    }),
+  )
+}
+
+const answerTo = (request: Request): Answers[Request['kind']] =>
+  match(request)
+    .with({ kind: 'prepare' }, prepareAt)
+    .with({ kind: 'explore' }, exploreCurrent)
+    .with({ kind: 'explain' }, explainAt)
+    .exhaustive()
+
+const replyTo = (request: Request): Reply<Request['kind']> => {
+  try {
+    return { answer: answerTo(request) }
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    return { problem: error.problem, exit: error.exit }
+  }
+}
+
+parentPort?.on('message', (request: Request) => parentPort?.postMessage(replyTo(request)))

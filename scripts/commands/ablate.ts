@@ -1,0 +1,420 @@
+/** `lockstep ablate`: every subset of a protocol's toggles; which are needed for which property. */
+
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { PROTOCOLS, protocolNamed } from '../../impl/catalog.ts'
+import type { Ablation, Subset } from '../../impl/lib/ablate.ts'
+import {
+  ablationOf,
+  bySize,
+  edgesFor,
+  hasToggle,
+  membersOf,
+  MOST_TOGGLES,
+  nested,
+  subsetCount,
+  switched,
+} from '../../impl/lib/ablate.ts'
+import type { Behaviour, Counterexample } from '../../impl/lib/counterexample.ts'
+import { threadName } from '../../impl/lib/program.ts'
+import { badInput, environmentFailure, EXIT } from '../../impl/lib/error.ts'
+import type { Protocol } from '../../impl/lib/protocol.ts'
+import type { AblatedProperty, AblationReport, Need } from '../../impl/lib/report/ablation.ts'
+import { ablationMarkdown, ablationText, coverageLine, necessaryNames } from '../../impl/lib/report/ablation.ts'
+import { meaningOf } from '../../impl/lib/report/docs.ts'
+import { lanes } from '../../impl/lib/report/lanes.ts'
+import { printValue } from '../../impl/lib/trace/print.ts'
+import type { Base, MemoryName } from '../ablate/bases.ts'
+import { basesOf, subsetOf } from '../ablate/bases.ts'
+import type { Confirmation } from '../ablate/confirm.ts'
+import { confirmBoundary } from '../ablate/confirm.ts'
+import type { Behaviours, Coverage, Wanted } from '../ablate/run.ts'
+import { ablateWithWorkers } from '../ablate/run.ts'
+import { workersOf } from '../check/engines.ts'
+import { findToolchain } from '../check/tlc.ts'
+import type { Cell, Model } from '../lib/project.ts'
+import { loadModels, near } from '../lib/project.ts'
+import type { Output } from '../ui/output.ts'
+import { printJson, seconds } from '../ui/output.ts'
+
+/** Options of the command. */
+export interface AblateOptions {
+  readonly protocol: string
+  readonly property?: readonly string[]
+  readonly memory?: MemoryName
+  readonly workers?: number
+  /** seconds for the whole ablation */
+  readonly timeout: number
+  readonly markdown?: string
+  readonly confirm?: boolean
+  readonly explain?: boolean
+}
+
+/** Seconds that one run of TLC on the boundary may take. */
+const TLC_TIMEOUT = 1800
+
+const knownProtocol = (name: string): Protocol => {
+  const protocol = protocolNamed(name)
+  if (protocol === undefined) {
+    const known = PROTOCOLS.map((p) => p.name)
+    const [candidate] = near(name, known, 1)
+    throw badInput({
+      code: 'unknown-protocol',
+      message: `no protocol is called ${JSON.stringify(name)}`,
+      hint: candidate === undefined ? `there are ${known.join(', ')}` : `did you mean ${candidate}?`,
+    })
+  }
+  if (protocol.toggles.length > MOST_TOGGLES) {
+    throw badInput({ code: 'too-many-toggles', message: `${name} has more than ${MOST_TOGGLES} toggles` })
+  }
+  return protocol
+}
+
+/** The properties asked for, in the order of the model; without any all. */
+const cellsOf = ([first]: readonly Base[], wanted: readonly string[] | undefined): readonly Cell[] => {
+  const cells = first?.model.cells ?? []
+  const known = cells.map(({ name }) => name)
+  const unknown = wanted?.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw badInput({
+      code: 'unknown-property',
+      message: `${first?.model.protocol.name ?? ''} has no property ${unknown}`,
+      hint: `it has ${known.join(', ')}`,
+    })
+  }
+  return wanted === undefined ? cells : cells.filter(({ name }) => wanted.includes(name))
+}
+
+/** The first design of the manifest that has these toggles; what else its model has (sizes, the world) does not count. */
+const designNames = (models: readonly Model[], protocol: Protocol): ((subset: Subset) => string | undefined) => {
+  const names = new Map<Subset, string>()
+  for (const model of models.filter((m) => m.protocol === protocol)) {
+    const subset = subsetOf(model)
+    if (!names.has(subset)) names.set(subset, model.design)
+  }
+  return (subset) => names.get(subset)
+}
+
+const violatedIn = (coverage: Coverage, subset: Subset, property: string): boolean | undefined =>
+  coverage.rows.get(subset)?.some(({ violated }) => violated.has(property))
+
+const analysed = (protocol: Protocol, cells: readonly Cell[], coverage: Coverage): Map<string, Ablation> => {
+  const covered = [...coverage.rows.keys()]
+  return new Map(
+    cells.map(({ name }) => {
+      const holds = (subset: Subset): boolean | undefined => {
+        const violated = violatedIn(coverage, subset, name)
+        return violated === undefined ? undefined : !violated
+      }
+      return [name, ablationOf(protocol.toggles.length, holds, covered)]
+    }),
+  )
+}
+
+/** A counterexample that shows a need. */
+interface WantedNeed extends Wanted {
+  readonly toggle: number
+}
+
+/** The shortest counterexample to a property without a toggle, among the boundary's sets and all bases. */
+const shortestNeed = (
+  coverage: Coverage,
+  property: string,
+  ablation: Ablation,
+  toggle: number,
+): WantedNeed | undefined => {
+  const candidates = edgesFor(ablation, toggle).flatMap(({ violated: subset }) =>
+    [...(coverage.rows.get(subset) ?? []).entries()].flatMap(([base, { violated }]) => {
+      const depth = violated.get(property)
+      return depth === undefined ? [] : [{ depth, base, subset, property, toggle }]
+    }),
+  )
+  const [first] = candidates.sort((a, b) => a.depth - b.depth || a.base - b.base || bySize(a.subset, b.subset))
+  return first
+}
+
+const wantedNeeds = (protocol: Protocol, coverage: Coverage, ablations: ReadonlyMap<string, Ablation>): WantedNeed[] =>
+  [...ablations].flatMap(([property, ablation]) =>
+    protocol.toggles.flatMap((_, toggle) => shortestNeed(coverage, property, ablation, toggle) ?? []),
+  )
+
+/** Everything known when the workers are done. */
+interface Ablated {
+  readonly protocol: Protocol
+  readonly bases: readonly Base[]
+  readonly cells: readonly Cell[]
+  readonly coverage: Coverage
+  readonly ablations: ReadonlyMap<string, Ablation>
+  readonly needs: readonly { readonly wanted: WantedNeed; readonly cx: Counterexample }[]
+  readonly designOf: (subset: Subset) => string | undefined
+  /** all subsets, and every counterexample that goes with them */
+  readonly complete: boolean
+  readonly seconds: number
+}
+
+const nameOf = (base: Base | undefined): string => base?.model.name ?? ''
+
+/** What a base can show, and how it differs from its model's cfg. */
+const glossOf = ({ gloss, overrides }: Base): string => {
+  const own = Object.entries(overrides).map(([name, value]) => `${name} = ${printValue(value)}`)
+  return own.length === 0 ? gloss : `${gloss} (with ${own.join(', ')})`
+}
+
+/** The toggles each of which, switched alone, makes the property hold in this base. */
+const preventedBy = ({ toggles }: Protocol, coverage: Coverage, { base, subset, property }: Wanted): string[] =>
+  toggles.filter((_, i) => coverage.rows.get(switched(subset, i))?.[base]?.violated.has(property) === false)
+
+const titleOf = ({ toggles }: Protocol, base: Base | undefined, subset: Subset): string => {
+  const names = membersOf(subset).map((i) => toggles[i] ?? '')
+  return `${nameOf(base)} with ${names.length === 0 ? 'all toggles off' : `only ${names.join(', ')}`}`
+}
+
+const counterexampleOf = (
+  protocol: Protocol,
+  bases: readonly Base[],
+  cells: readonly Cell[],
+  coverage: Coverage,
+  wanted: Wanted,
+  behaviour: Behaviour,
+): Counterexample => ({
+  model: titleOf(protocol, bases[wanted.base], wanted.subset),
+  property: wanted.property,
+  kind: cells.find(({ name }) => name === wanted.property)?.kind ?? 'invariant',
+  behaviour,
+  preventedBy: preventedBy(protocol, coverage, wanted),
+})
+
+const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated> => {
+  const start = performance.now()
+  const protocol = knownProtocol(options.protocol)
+  const models = loadModels()
+  const bases = basesOf(protocol, models, options.memory)
+  const cells = cellsOf(bases, options.property)
+  const total = subsetCount(protocol.toggles.length)
+  let wanted: readonly WantedNeed[] = []
+  const task = {
+    protocol: protocol.name,
+    toggles: protocol.toggles,
+    bases,
+    properties: cells.map(({ name }) => name),
+    workers: workersOf(options),
+    deadline: start + options.timeout * 1000,
+    onProgress: (covered: number, machines: number) => {
+      out.progress(`${covered} of ${total} subsets, ${machines} machines explored`)
+    },
+  }
+  const { coverage, behaviours }: { coverage: Coverage; behaviours: Behaviours } = await ablateWithWorkers(
+    task,
+    (seen) => (wanted = wantedNeeds(protocol, seen, analysed(protocol, cells, seen))),
+  )
+  const ablations = analysed(protocol, cells, coverage)
+  out.clear()
+  const needs = wanted.flatMap((w, i) => {
+    const behaviour = behaviours[i]
+    if (behaviour === undefined) return []
+    return [{ wanted: w, cx: counterexampleOf(protocol, bases, cells, coverage, w, behaviour) }]
+  })
+  return {
+    protocol,
+    bases,
+    cells,
+    coverage,
+    ablations,
+    needs,
+    designOf: designNames(models, protocol),
+    complete: coverage.complete && needs.length === wanted.length,
+    seconds: (performance.now() - start) / 1000,
+  }
+}
+
+const needOf = ({ protocol }: Ablated, { wanted, cx }: Ablated['needs'][number]): Need => ({
+  toggle: wanted.toggle,
+  subset: wanted.subset,
+  base: wanted.base,
+  depth: cx.behaviour.steps.length + 1,
+  text: lanes(cx, protocol.docs, {
+    toggle: (name) => {
+      const i = protocol.toggles.indexOf(name)
+      return i < 0 ? undefined : hasToggle(wanted.subset, i)
+    },
+  }),
+})
+
+const reportOf = (ablated: Ablated): AblationReport => {
+  const { protocol, bases, cells, coverage, ablations, needs, designOf } = ablated
+  return {
+    protocol: protocol.name,
+    memory: bases[0]?.model.memory ?? 'sc',
+    toggles: protocol.toggles,
+    meanings: protocol.toggles.map((name) => protocol.docs.toggles[name]?.on ?? ''),
+    bases: bases.map((base) => ({ model: nameOf(base), gloss: glossOf(base) })),
+    properties: cells.flatMap(({ name }): AblatedProperty[] => {
+      const ablation = ablations.get(name)
+      if (ablation === undefined) return []
+      const own = needs.filter(({ wanted }) => wanted.property === name).map((need) => needOf(ablated, need))
+      return [{ name, meaning: meaningOf(protocol.docs, name), ablation, needs: own }]
+    }),
+    complete: coverage.complete,
+    covered: coverage.rows.size,
+    total: subsetCount(protocol.toggles.length),
+    machines: coverage.machines,
+    states: coverage.states,
+    designOf,
+  }
+}
+
+const exitOf = ({ complete }: Ablated, disagreements: readonly Confirmation[]): number =>
+  complete && disagreements.length === 0 ? EXIT.ok : EXIT.environment
+
+const json = (
+  ablated: Ablated,
+  report: AblationReport,
+  confirmations: readonly Confirmation[] | undefined,
+  code: number,
+): unknown => {
+  const { protocol, bases, cells, coverage, ablations, needs, complete } = ablated
+  const names = (subset: Subset): string[] => protocol.toggles.filter((_, i) => hasToggle(subset, i))
+  const byProperty = <V>(value: (ablation: Ablation) => V): Record<string, V> =>
+    Object.fromEntries([...ablations].map(([name, ablation]) => [name, value(ablation)]))
+  const properties = cells.map(({ name }) => name)
+  return {
+    ok: code === EXIT.ok,
+    protocol: protocol.name,
+    verdict: complete ? 'complete' : 'incomplete',
+    memory: report.memory,
+    toggles: protocol.toggles,
+    properties,
+    models: bases.map((base) => ({ model: nameOf(base), gloss: glossOf(base) })),
+    coverage: {
+      covered: coverage.rows.size,
+      of: report.total,
+      tooLarge: coverage.tooLarge,
+      machines: coverage.machines,
+      states: coverage.states,
+      pruning: 'none: no verdict is inferred from another subset; equal machines are explored once, without idle steps',
+    },
+    seconds: Math.round(ablated.seconds * 1000) / 1000,
+    rows: [...coverage.rows]
+      .sort(([a], [b]) => bySize(a, b))
+      .map(([subset, row]) => ({
+        toggles: names(subset),
+        design: ablated.designOf(subset) ?? null,
+        violated: properties.filter((name) => row.some(({ violated }) => violated.has(name))),
+        models: row.map(({ states, violated }, i) => ({
+          model: nameOf(bases[i]),
+          states,
+          violated: properties.filter((name) => violated.has(name)),
+        })),
+      })),
+    // what verdicts that are missing might change is not said
+    necessary: coverage.complete ? byProperty((ablation) => necessaryNames(protocol.toggles, ablation)) : {},
+    minimal: byProperty(({ minimal }) => minimal.map(names)),
+    nested: byProperty(({ minimal }) => nested(minimal).map(names)),
+    sufficing: byProperty(({ sufficing }) => sufficing),
+    notMonotone: byProperty(({ reversals }) =>
+      reversals.map((r) => ({
+        toggle: protocol.toggles[r.toggle],
+        holds: names(r.holds),
+        violated: names(switched(r.holds, r.toggle)),
+        minimalWith: r.minimal.map(names),
+      })),
+    ),
+    counterexamples: needs.map(({ wanted, cx }) => ({
+      property: wanted.property,
+      toggle: protocol.toggles[wanted.toggle],
+      toggles: names(wanted.subset),
+      design: ablated.designOf(wanted.subset) ?? null,
+      model: nameOf(bases[wanted.base]),
+      depth: cx.behaviour.steps.length + 1,
+      preventedBy: cx.preventedBy,
+      steps: cx.behaviour.steps.map(({ action, thread }) => ({ action, thread: threadName(thread) })),
+      text: needOf(ablated, { wanted, cx }).text,
+    })),
+    ...(confirmations === undefined
+      ? {}
+      : {
+          confirmed: confirmations.map(({ property, subset, base, explorer, tlc }) => ({
+            property,
+            toggles: names(subset),
+            model: nameOf(bases[base]),
+            explorer,
+            tlc,
+          })),
+        }),
+  }
+}
+
+/** Writes a file as a whole or not at all. */
+const writeWhole = (file: string, text: string): void => {
+  const draft = `${file}.${process.pid}.tmp`
+  try {
+    writeFileSync(draft, text)
+    renameSync(draft, file)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    const message = error instanceof Error ? error.message : String(error)
+    throw badInput({
+      code: 'unwritable',
+      message: `cannot write: ${message}`,
+      file,
+      hint: 'name a file that can be made',
+    })
+  }
+}
+
+const confirmed = async (out: Output, ablated: Ablated, options: AblateOptions): Promise<Confirmation[]> => {
+  const toolchain = await findToolchain()
+  const run = { timeout: TLC_TIMEOUT, ...(options.workers === undefined ? {} : { workers: options.workers }) }
+  const { bases, coverage, ablations } = ablated
+  const cells = await confirmBoundary(bases, coverage, ablations, toolchain, run, (done, of) => {
+    out.progress(`TLC on the boundary: ${done} of ${of} runs`)
+  })
+  out.clear()
+  return cells
+}
+
+const disagreementLine = (
+  { protocol, bases }: Ablated,
+  { property, subset, base, explorer, tlc }: Confirmation,
+): string =>
+  `engines disagree: ${property} in ${titleOf(protocol, bases[base], subset)}: explorer ${explorer}, TLC ${tlc}`
+
+const print = (out: Output, ablated: Ablated, report: AblationReport, options: AblateOptions): void => {
+  for (const line of ablationText(report)) out.line(line)
+  if (options.explain === true)
+    for (const { needs } of report.properties) for (const { text } of needs) out.line(`\n${text}`)
+  const { tooLarge, complete } = ablated.coverage
+  out.line()
+  out.line(`${coverageLine(report)}, ${seconds(ablated.seconds)}`)
+  if (tooLarge > 0) out.line(out.colour.red(`${tooLarge} graphs were too large and are not covered`))
+  if (!complete) out.line(out.colour.red(`Not covered is not a pass: give it more time with --timeout`))
+  else if (!ablated.complete) out.line(out.colour.red(`No time was left for all counterexamples: --timeout`))
+}
+
+/** Ablates a protocol; returns the exit code. */
+export const ablate = async (out: Output, options: AblateOptions): Promise<number> => {
+  // what is missing is said before the work
+  if (options.confirm === true) await findToolchain()
+  const ablated = await runAblation(out, options)
+  const report = reportOf(ablated)
+  const confirmations =
+    options.confirm === true && ablated.complete ? await confirmed(out, ablated, options) : undefined
+  const disagreements = (confirmations ?? []).filter(({ explorer, tlc }) => explorer !== tlc)
+  const code = exitOf(ablated, disagreements)
+  if (options.markdown !== undefined) {
+    if (!ablated.complete)
+      throw environmentFailure({
+        code: 'incomplete',
+        message: `${coverageLine(report)}: ${options.markdown} is not written`,
+        hint: 'give it more time with --timeout',
+      })
+    writeWhole(options.markdown, ablationMarkdown(report))
+  }
+  if (out.json) printJson(json(ablated, report, confirmations, code))
+  print(out, ablated, report, options)
+  if (confirmations !== undefined) {
+    const agreed = confirmations.length - disagreements.length
+    out.line(`TLC confirms ${agreed} of ${confirmations.length} verdicts on the boundary`)
+    for (const d of disagreements) out.line(out.colour.red(disagreementLine(ablated, d)))
+  }
+  return code
+}

@@ -1,0 +1,179 @@
+/** `lockstep ablate`: its verdicts are those of `check`, its page is right, and what did not finish is no pass. */
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { PROTOCOLS } from '../../impl/catalog.ts'
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import { Constants } from '../../impl/lib/constants.ts'
+import { explore } from '../../impl/lib/explore.ts'
+import { printValue } from '../../impl/lib/trace/print.ts'
+import type { TlaValue } from '../../impl/lib/trace/value.ts'
+import { tla } from '../../impl/lib/trace/value.ts'
+import { basesOf, constantsOf, subsetOf } from '../../scripts/ablate/bases.ts'
+import type { Outcome } from '../../scripts/ablate/decide.ts'
+import { decide, prepare } from '../../scripts/ablate/decide.ts'
+import { violatedDepths } from '../../scripts/check/explorer.ts'
+import { dataOf, loadModels, packageRoot } from '../../scripts/lib/project.ts'
+
+const root = packageRoot()
+const models = loadModels()
+
+const lockstep = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'bin', 'lockstep.mjs'), 'ablate', ...args],
+    {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    },
+  )
+  return { status, stdout, stderr }
+}
+
+describe.each(PROTOCOLS)('ablate $name', (protocol) => {
+  const bases = basesOf(protocol, models, undefined)
+  const properties = new Set(bases[0]?.model.cells.map(({ name }) => name))
+  const known = new Map<string, Outcome>()
+  const outcome = (base: number, subset: number): Outcome => {
+    const key = `${base} ${subset}`
+    const own = bases[base]
+    if (own === undefined) throw new RangeError(`no base ${base}`)
+    const found = known.get(key) ?? decide(prepare(protocol, constantsOf(own, subset), properties))
+    known.set(key, found)
+    return found
+  }
+  const violated = (subset: number, among: (base: (typeof bases)[number]) => boolean = () => true): string[] =>
+    [...properties].filter((name) => bases.some((b, i) => among(b) && outcome(i, subset).violated.has(name)))
+  /** what may happen in a model: its boolean constants that are no toggles */
+  const world = (constants: ReadonlyMap<string, TlaValue>): string =>
+    JSON.stringify(
+      [...constants].flatMap(([name, v]) =>
+        v.kind === 'bool' && !protocol.toggles.includes(name) ? [[name, v.value]] : [],
+      ),
+    )
+
+  const own = models.filter((m) => m.protocol === protocol && m.memory === bases[0]?.model.memory)
+  const expected = (alike: readonly (typeof own)[number][]): string[] => {
+    const cells = alike.flatMap((m) => m.cells.filter((c) => c.expected === 'violated').map((c) => c.name))
+    return [...properties].filter((p) => cells.includes(p))
+  }
+
+  it('has the verdicts of the manifest in every model that is a base with other toggles', () => {
+    const fixed = (constants: ReadonlyMap<string, TlaValue>): string =>
+      [...constants].flatMap(([n, v]) => (protocol.toggles.includes(n) ? [] : [`${n} = ${printValue(v)}`])).join('\n')
+    let compared = 0
+    for (const [i, base] of bases.entries()) {
+      for (const model of own.filter((m) => fixed(m.cfg.constants) === fixed(constantsOf(base, 0)))) {
+        const found = [...properties].filter((p) => outcome(i, subsetOf(model)).violated.has(p))
+        expect([model.name, found]).toEqual([model.name, expected([model])])
+        compared += 1
+      }
+    }
+    expect(compared).toBeGreaterThan(0)
+  })
+
+  it('shows every fault that the manifest has, in the worlds that the design’s models have', () => {
+    for (const subset of new Set(own.map(subsetOf))) {
+      const alike = own.filter((m) => subsetOf(m) === subset)
+      const worlds = new Set(alike.map((m) => world(m.cfg.constants)))
+      const found = violated(subset, (base) => worlds.has(world(constantsOf(base, subset))))
+      const designs = [...new Set(alike.map((m) => m.design))]
+      // a base may show more: two targets break what one does not
+      expect([designs, expected(alike).filter((p) => !found.includes(p))]).toEqual([designs, []])
+    }
+  })
+
+  it('a machine without its idle steps has the verdicts of the whole one', () => {
+    const last = bases.length - 1
+    const base = bases[last]
+    if (base === undefined) throw new RangeError('no base')
+    const count = 2 ** protocol.toggles.length
+    for (let i = 0; i < 40; i++) {
+      // spread over all subsets, the same in every run
+      const subset = (i * 2_654_435_761) % count
+      const machine = protocol.machine(new Constants(constantsOf(base, subset), 'test'), dataOf(protocol))
+      const graph = explore(assemble(compile(machine)), { edges: true })
+      const whole = [...violatedDepths(graph).keys()].filter((name) => properties.has(name)).sort()
+      expect([subset, [...outcome(last, subset).violated.keys()].sort()]).toEqual([subset, whole])
+      expect(outcome(last, subset).states).toBeLessThanOrEqual(graph.count)
+    }
+  })
+
+  const page = join(root, 'traces', protocol.name, 'ablation.md')
+  it.skipIf(!existsSync(page))('every minimal set of the page suffices, and less one toggle does not', () => {
+    let sets = 0
+    for (const [, property = '', section = ''] of readFileSync(page, 'utf8').matchAll(
+      /^### (\w+)\n([\s\S]*?)(?=^### |(?![\s\S]))/gm,
+    )) {
+      const [, list = ''] = /Minimal sets:\n\n((?:- .*\n)*)/.exec(section) ?? []
+      for (const line of list.split('\n').filter((l) => l.startsWith('- ') && !l.startsWith('- none: '))) {
+        const names = [...line.replace(/ \(design.*/, '').matchAll(/`(\w+)`/g)].map((m) => m[1] ?? '')
+        const bits = names.map((name) => 1 << protocol.toggles.indexOf(name))
+        const set = bits.reduce((a, b) => a | b, 0)
+        sets += 1
+        expect([property, names, violated(set).includes(property)]).toEqual([property, names, false])
+        for (const bit of bits)
+          expect([property, names, violated(set & ~bit).includes(property)]).toEqual([property, names, true])
+      }
+    }
+    expect(sets).toBeGreaterThan(0)
+  })
+})
+
+describe('--memory', () => {
+  it.each(['tso', 'pso'] as const)('%s leaves room for stores', (memory) => {
+    for (const protocol of PROTOCOLS) {
+      for (const base of basesOf(protocol, models, memory)) {
+        const constants = constantsOf(base, 0)
+        expect(constants.get('Memory')).toEqual(tla.str(memory.toUpperCase()))
+        const slots = constants.get('StoreBufferSlots')
+        expect(slots?.kind === 'int' && slots.value > 0n).toBe(true)
+      }
+    }
+  })
+})
+
+describe('the command', () => {
+  it('that runs out of time is incomplete, says what was covered, and writes no page', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'lockstep-ablate-'))
+    try {
+      const { status, stdout } = lockstep('flush-inhibit', '--timeout', '2', '--json')
+      expect(status).toBe(3)
+      const document = JSON.parse(stdout) as {
+        ok: boolean
+        verdict: string
+        toggles: string[]
+        properties: string[]
+        coverage: { covered: number; of: number }
+        rows: { toggles: string[]; violated: string[] }[]
+        necessary: Record<string, string[]>
+        minimal: Record<string, string[][]>
+      }
+      expect({ ok: document.ok, verdict: document.verdict }).toEqual({ ok: false, verdict: 'incomplete' })
+      expect(document.coverage.of).toBe(2 ** document.toggles.length)
+      expect(document.coverage.covered).toBe(document.rows.length)
+      expect(document.coverage.covered).toBeLessThan(document.coverage.of)
+      expect(document.necessary).toEqual({})
+      expect(Object.keys(document.minimal)).toEqual(document.properties)
+      const page = join(directory, 'page.md')
+      const written = lockstep('flush-inhibit', '--timeout', '1', '--markdown', page)
+      expect([written.status, existsSync(page)]).toEqual([3, false])
+      expect(written.stderr).toMatch(/INCOMPLETE: [\d,]+ of [\d,]+ subsets/)
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+  it.each([
+    [['flush-inhibt', '--json'], 'unknown-protocol', /did you mean flush-inhibit/],
+    [['flush-inhibit', '--property', 'Nope', '--json'], 'unknown-property', /AllOrNothingInv/],
+    [['flush-inhibit', '--memory', 'weak', '--json'], 'usage', /sc, tso, pso/],
+  ])('%j is refused', (args, code, words) => {
+    const { status, stdout } = lockstep(...args)
+    const { error } = JSON.parse(stdout) as { error: { code: string; message: string; hint: string } }
+    expect({ status, code: error.code }).toEqual({ status: 2, code })
+    expect(`${error.message} ${error.hint}`).toMatch(words)
+  })
+})

@@ -1,0 +1,156 @@
+/** What every protocol is held to: its counts and cells, properties that bite, actions that are taken, random schedules. */
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { assemble, compile } from '../impl/lib/compile.ts'
+import type { Graph } from '../impl/lib/explore.ts'
+import { depthOf, explore } from '../impl/lib/explore.ts'
+import { Interpreter } from '../impl/lib/interpret.ts'
+import { checkLeadsTo } from '../impl/lib/liveness.ts'
+import { View } from '../impl/lib/view.ts'
+import { tla } from '../impl/lib/trace/value.ts'
+import type { Model } from '../scripts/lib/project.ts'
+import { loadModels, machineOf } from '../scripts/lib/project.ts'
+
+/** What differs from protocol to protocol. */
+export interface SuiteOptions {
+  /** number of actions of the machine, over all of its models */
+  readonly actions: number
+  /** actions that no model takes, because they mean that a thread has ended */
+  readonly never?: readonly string[]
+  /** properties that hold in no design: that is the finding */
+  readonly hopeless?: readonly string[]
+  /** properties that no design breaks, with the reason why they are there all the same */
+  readonly unbroken?: readonly string[]
+  /** models whose programs are run by a scheduler, against the explored graph */
+  readonly scheduled: readonly string[]
+}
+
+const graphOf = (model: Model): Graph => explore(assemble(compile(machineOf(model))), { edges: true })
+
+const violatedIn = (graph: Graph): string[] => [
+  ...graph.violations.keys(),
+  ...(graph.deadlock === undefined ? [] : ['Deadlock']),
+  ...graph.kernel.compiled.machine.liveness.filter((p) => checkLeadsTo(graph, p) !== undefined).map((p) => p.name),
+]
+
+/** Violated cells of a model, of those that it checks. */
+const violatedCells = (model: Model, graph: Graph): string[] => {
+  const checked = model.cells.map((c) => c.name)
+  return violatedIn(graph)
+    .filter((name) => checked.includes(name))
+    .sort()
+}
+
+const expectedCells = (model: Model): string[] =>
+  model.cells
+    .filter((c) => c.expected === 'violated')
+    .map((c) => c.name)
+    .sort()
+
+/** The model with one slot more in each store buffer. */
+const oneSlotMore = (model: Model): Graph => {
+  const slots = model.cfg.constants.get('StoreBufferSlots')
+  if (slots?.kind !== 'int') throw new Error(`${model.name} has no StoreBufferSlots`)
+  const constants = new Map(model.cfg.constants).set('StoreBufferSlots', tla.int(slots.value + 1n))
+  return explore(assemble(compile(machineOf(model, constants))), { edges: true })
+}
+
+/** Is the step an edge of the graph? */
+const isEdge = (graph: Graph, from: number, action: string, to: number): boolean => {
+  const { edgeStart, edgeTarget, edgeStep, kernel } = graph
+  for (let e = edgeStart?.[from] ?? 0; e < (edgeStart?.[from + 1] ?? 0); e++) {
+    const step = kernel.steps[edgeStep?.[e] ?? 0]
+    if (edgeTarget?.[e] === to && kernel.actions[step?.action ?? -1] === action) return true
+  }
+  return false
+}
+
+/** Runs the programs under schedules of fast-check; every step must be an edge of the explored graph. */
+const scheduleAgainst = async (model: Model, graph: Graph): Promise<void> => {
+  const view = new View(graph.kernel)
+  const machine = machineOf(model)
+  const indexOf = (run: Interpreter): number => {
+    const encoded = view.encode(run.state())
+    return 'words' in encoded ? graph.find(encoded.words) : -1
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), fc.infiniteStream(fc.nat()), async (scheduler, numbers) => {
+      const run = new Interpreter(machine)
+      const pick = (n: number): number => numbers.next().value % n
+      let here = indexOf(run)
+      expect(here).toBe(0)
+      const take = (step: () => string | undefined) => (): Promise<void> => {
+        const action = step()
+        if (action !== undefined) {
+          const next = indexOf(run)
+          expect([action, isEdge(graph, here, action, next)]).toEqual([action, true])
+          here = next
+        }
+        return Promise.resolve()
+      }
+      const sources = [
+        ...machine.threads.map((_, t) => take(() => run.step(t, pick))),
+        ...machine.environment.map((_, e) => take(() => run.environment(e))),
+      ]
+      const turns = sources.map(async (step) => {
+        for (let turn = 0; turn < 25; turn++) await scheduler.schedule(Promise.resolve()).then(step)
+      })
+      await scheduler.waitFor(Promise.all(turns))
+    }),
+    { numRuns: 60 },
+  )
+}
+
+/** The suite of one protocol. */
+export const protocolSuite = (protocol: string, options: SuiteOptions): void => {
+  const models = loadModels().filter((m) => m.protocol.name === protocol)
+  const fast = models.filter((m) => m.tags.includes('fast'))
+  const buffered = fast.filter((m) => m.memory !== 'sc')
+  const named = (list: readonly Model[]) => list.map((m) => [m.name, m] as const)
+
+  describe(protocol, () => {
+    it.each(named(fast))('%s: every cell and count as expected', (_name, model) => {
+      const graph = graphOf(model)
+      expect({ states: graph.count, generated: graph.generated, depth: depthOf(graph) }).toEqual({
+        states: model.distinctStates,
+        generated: model.totalStates,
+        depth: model.stateDepth,
+      })
+      expect(violatedCells(model, graph)).toEqual(expectedCells(model))
+    })
+
+    it.skipIf(buffered.length === 0)(
+      'one slot more in the store buffers changes no verdict',
+      { timeout: 120_000 },
+      () => {
+        for (const model of buffered)
+          expect([model.name, violatedCells(model, oneSlotMore(model))]).toEqual([model.name, expectedCells(model)])
+      },
+    )
+
+    it('has a design that breaks each property and one in which it holds', () => {
+      for (const name of new Set(models.flatMap((m) => m.cells.map((c) => c.name)))) {
+        const verdicts = new Set(models.flatMap((m) => m.cells.filter((c) => c.name === name).map((c) => c.expected)))
+        expect([name, verdicts.has('violated')]).toEqual([name, options.unbroken?.includes(name) !== true])
+        expect([name, verdicts.has('holds')]).toEqual([name, options.hopeless?.includes(name) !== true])
+      }
+    })
+
+    it('takes every action in some model', () => {
+      const taken = new Map<string, number>()
+      for (const model of fast) {
+        const graph = explore(assemble(compile(machineOf(model))), { invariants: false })
+        graph.kernel.actions.forEach((action, i) => taken.set(action, (taken.get(action) ?? 0) + (graph.taken[i] ?? 0)))
+      }
+      expect([...taken].filter(([, times]) => times === 0).map(([action]) => action)).toEqual(options.never ?? [])
+      expect(taken.size).toBe(options.actions)
+    })
+
+    it.each(options.scheduled)('%s: every step of a random schedule is an edge of the explored graph', async (name) => {
+      const model = models.find((m) => m.name === name)
+      if (model === undefined) throw new Error(`no model ${name}`)
+      await scheduleAgainst(model, graphOf(model))
+    })
+  })
+}
