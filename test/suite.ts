@@ -8,6 +8,7 @@ import { depthOf, explore } from '../impl/lib/explore.ts'
 import { Interpreter } from '../impl/lib/interpret.ts'
 import { checkLeadsTo } from '../impl/lib/liveness.ts'
 import { View } from '../impl/lib/view.ts'
+import type { TlaValue } from '../impl/lib/trace/value.ts'
 import { tla } from '../impl/lib/trace/value.ts'
 import type { Model } from '../scripts/lib/project.ts'
 import { loadModels, machineOf } from '../scripts/lib/project.ts'
@@ -42,18 +43,24 @@ const violatedCells = (model: Model, graph: Graph): string[] => {
     .sort()
 }
 
-const expectedCells = (model: Model): string[] =>
+/** What the manifest expects to be violated. */
+export const expectedCells = (model: Model): string[] =>
   model.cells
     .filter((c) => c.expected === 'violated')
     .map((c) => c.name)
     .sort()
 
-/** The model with one slot more in each store buffer. */
-const oneSlotMore = (model: Model): Graph => {
+/** Violated cells of a model with other constants than its own. */
+export const violatedWith = (model: Model, other: Readonly<Record<string, TlaValue>>): string[] => {
+  const constants = new Map([...model.cfg.constants, ...Object.entries(other)])
+  return violatedCells(model, explore(assemble(compile(machineOf(model, constants))), { edges: true }))
+}
+
+/** ... with one slot more in each store buffer. */
+const withSlotMore = (model: Model): string[] => {
   const slots = model.cfg.constants.get('StoreBufferSlots')
   if (slots?.kind !== 'int') throw new Error(`${model.name} has no StoreBufferSlots`)
-  const constants = new Map(model.cfg.constants).set('StoreBufferSlots', tla.int(slots.value + 1n))
-  return explore(assemble(compile(machineOf(model, constants))), { edges: true })
+  return violatedWith(model, { StoreBufferSlots: tla.int(slots.value + 1n) })
 }
 
 /** Is the step an edge of the graph? */
@@ -125,7 +132,7 @@ export const protocolSuite = (protocol: string, options: SuiteOptions): void => 
       { timeout: 120_000 },
       () => {
         for (const model of buffered)
-          expect([model.name, violatedCells(model, oneSlotMore(model))]).toEqual([model.name, expectedCells(model)])
+          expect([model.name, withSlotMore(model)]).toEqual([model.name, expectedCells(model)])
       },
     )
 

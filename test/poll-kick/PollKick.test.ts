@@ -1,4 +1,7 @@
-import { protocolSuite } from '../suite.ts'
+import { describe, expect, it } from 'vitest'
+import { tla } from '../../impl/lib/trace/value.ts'
+import { loadModels } from '../../scripts/lib/project.ts'
+import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
 
 protocolSuite('poll-kick', {
   actions: 50,
@@ -9,4 +12,16 @@ protocolSuite('poll-kick', {
     'poll-kick/mode-polling.sc',
     'poll-kick/lockless-waker-no-mb.tso',
   ],
+})
+
+describe('poll-kick', () => {
+  it('an IPI that comes before any other exit changes no verdict', { timeout: 120_000 }, () => {
+    for (const model of loadModels().filter(
+      (m) => m.protocol.name === 'poll-kick' && m.memory === 'sc' && m.tags.includes('fast'),
+    ))
+      expect([model.name, violatedWith(model, { IpiMayLag: tla.bool(false) })]).toEqual([
+        model.name,
+        expectedCells(model),
+      ])
+  })
 })

@@ -1,0 +1,74 @@
+/** Weak and strong fairness, on a machine small enough to be decided by hand. */
+
+import { describe, expect, it } from 'vitest'
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import { explore } from '../../impl/lib/explore.ts'
+import { checkLeadsTo } from '../../impl/lib/liveness.ts'
+import { Memory } from '../../impl/lib/memory/memory.ts'
+import type { Machine, ThreadId } from '../../impl/lib/program.ts'
+import { Observer, Shared, thread } from '../../impl/lib/program.ts'
+import { bool } from '../../impl/lib/schema.ts'
+
+/** Thread 0 takes and releases a lock for ever; thread 1 wants it once. */
+const machine = (strong: boolean): Machine => {
+  const shared = new Shared()
+  const ids: ThreadId[] = [
+    ['cpu', 0],
+    ['cpu', 1],
+  ]
+  const lock = new Memory(shared, 'SC', 0, ids).scalar('lock', bool, false)
+  const one = new Observer<object>(shared, 1)
+  const wants = { thread: ['cpu', 1] as const, labels: new Set(['want']) }
+  return {
+    shared,
+    threads: [
+      thread({
+        id: ['cpu', 0],
+        frame: {},
+        initial: {},
+        *program() {
+          for (;;) {
+            yield* lock.waitThenStore('take', (held) => !held, true)
+            yield* lock.store('release', false)
+          }
+        },
+      }),
+      thread({
+        id: ['cpu', 1],
+        frame: {},
+        initial: {},
+        *program() {
+          yield* lock.waitThenStore('want', (held) => !held, true)
+          for (;;) yield* lock.store('have', false)
+        },
+      }),
+    ],
+    environment: [],
+    invariants: [],
+    liveness: [{ name: 'GetsItProp', instances: [{ from: () => one.at('want'), to: () => one.at('have') }] }],
+    fairness: [
+      { thread: ['cpu', 0], labels: new Set(['take', 'release']) },
+      strong ? { ...wants, strong: true } : wants,
+    ],
+  }
+}
+
+const lassoOf = (strong: boolean) => {
+  const graph = explore(assemble(compile(machine(strong))), { edges: true })
+  const [property] = graph.kernel.compiled.machine.liveness
+  if (property === undefined) throw new Error('no property')
+  return checkLeadsTo(graph, property)
+}
+
+describe('fairness', () => {
+  it('weak: a lock that is free again and again, and never for good, may never be got', () => {
+    const lasso = lassoOf(false)
+    expect(lasso?.stuttering).toBe(false)
+    // the other thread's two steps, for ever
+    expect((lasso?.path.length ?? 0) - (lasso?.loop ?? 0)).toBe(3)
+  })
+
+  it('strong: it is got', () => {
+    expect(lassoOf(true)).toBeUndefined()
+  })
+})
