@@ -124,8 +124,9 @@ const program = (): Command => {
 
   root
     .command('check')
-    .description('verdicts of every cell: each property of each model')
-    .argument('[target...]', 'protocols, designs, models or globs; default everything tagged fast')
+    .description('verdicts of every cell: each property of each model; or the outcomes of litmus tests')
+    .argument('[target...]', 'protocols, designs, models or globs; default everything tagged fast; or FILE.litmus')
+    .addOption(new Option('--memory <model>', 'what litmus tests run under; default tso').choices(['sc', 'tso', 'pso']))
     .addOption(
       new Option('--engine <engine>', 'auto: TLC where Java is, else embedded')
         .choices(['auto', 'tlc', 'embedded', 'explorer', 'all'])
@@ -140,7 +141,14 @@ const program = (): Command => {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      examples('check', 'check flush-inhibit --engine all --json', "check 'flush-inhibit/no-*' --engine explorer"),
+      examples(
+        'check',
+        'check flush-inhibit --engine all --json',
+        "check 'flush-inhibit/no-*' --engine explorer",
+        'check SB.litmus --memory pso',
+      ) +
+        '\nA litmus test is in herd’s C syntax, and so is the answer, but its numbers count distinct final\n' +
+        'states where herd’s count executions. Found or not, exit 0; README.md has the subset.\n',
     )
     .action((targets: string[], options: Omit<CheckOptions, 'targets'> & { json?: boolean }) =>
       guarded((out) => check(out, { ...options, targets }))(options),

@@ -3,6 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { checkLitmus } from '../impl/lib/herd/index.ts'
+import { answerText } from '../impl/lib/herd/print.ts'
 import { lanes } from '../impl/lib/report/lanes.ts'
 import { matrix } from '../impl/lib/report/matrix.ts'
 import { counterexample, toggleOf } from '../scripts/lib/evidence.ts'
@@ -80,6 +82,11 @@ describe('the READMEs', () => {
   })
   it('show the diagram that explain prints', () => {
     hold('README.md', 'lanes', diagram('poll-kick/posted'))
+  })
+  it('show the answer to a litmus test', () => {
+    const file = 'test/lib/herd/samples/inhibit.litmus'
+    const answer = answerText(checkLitmus(readFileSync(join(packageRoot(), file), 'utf8'), 'TSO'))
+    hold('README.md', 'litmus', `\`\`\`\n$ npx lockstep check ${file}\n${answer}\n\`\`\``)
   })
   it('show the table of the ablation page', () => {
     const page = readFileSync(join(packageRoot(), 'traces', 'flush-inhibit', 'ablation.md'), 'utf8')

@@ -19,6 +19,8 @@ import { loadModels, machineOf, selectModels } from '../lib/project.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 import { matrixOf } from '../ui/matrix.ts'
+import type { MemoryName } from './litmus.ts'
+import { litmus, wantsLitmus } from './litmus.ts'
 
 /** Options of the command. */
 export interface CheckOptions extends RunOptions {
@@ -27,6 +29,8 @@ export interface CheckOptions extends RunOptions {
   readonly tag?: 'fast' | 'full'
   readonly coverage?: boolean
   readonly dryRun?: boolean
+  /** the memory model that litmus tests run under; models have their own */
+  readonly memory?: MemoryName
 }
 
 /** The embedded engine takes about half a millisecond a state: `auto` gives it models up to this size only. */
@@ -165,8 +169,19 @@ const coverage = (out: Output, options: CheckOptions): number => {
   return never.length === 0 ? EXIT.ok : EXIT.finding
 }
 
-/** Checks models; returns the exit code. */
+/** Options that were given and say something about models only. */
+const modelOptions = ({ engine, tag, coverage, dryRun }: CheckOptions): string[] => [
+  ...(engine === 'auto' ? [] : ['--engine']),
+  ...(tag === undefined ? [] : ['--tag']),
+  ...(coverage === true ? ['--coverage'] : []),
+  ...(dryRun === true ? ['--dry-run'] : []),
+]
+
+/** Checks models, or runs litmus tests; returns the exit code. */
 export const check = async (out: Output, options: CheckOptions): Promise<number> => {
+  if (wantsLitmus({ ...options, modelOptions: modelOptions(options) })) {
+    return litmus(out, options.targets, options.memory)
+  }
   if (options.coverage === true) return coverage(out, options)
   if (options.dryRun === true) {
     if (options.engine !== 'tlc' && options.engine !== 'auto') {

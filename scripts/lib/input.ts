@@ -14,8 +14,8 @@ const why = (error: unknown): string => {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** The text of a file, or of stdin for `-`. Refuses more than `MAX_BYTES`, NUL bytes and what is not UTF-8. */
-export const readText = async (file: string): Promise<string> => {
+/** The text of a file, or of stdin for `-`; `what` it should be, for errors. Refuses more than `MAX_BYTES`, NUL bytes and what is not UTF-8. */
+export const readText = async (file: string, what = 'trace'): Promise<string> => {
   const stream = file === '-' ? process.stdin : createReadStream(file)
   const chunks: Uint8Array[] = []
   let bytes = 0
@@ -30,7 +30,7 @@ export const readText = async (file: string): Promise<string> => {
       code: 'unreadable',
       message: `cannot read the file: ${why(error)}`,
       file,
-      hint: 'give the path of a trace',
+      hint: `give the path of a ${what}`,
     })
   }
   if (bytes > MAX_BYTES) {
@@ -38,7 +38,7 @@ export const readText = async (file: string): Promise<string> => {
       code: 'too-large',
       message: `the input is larger than ${MAX_BYTES / 2 ** 20} MiB`,
       file,
-      hint: 'give one trace',
+      hint: `give one ${what}`,
     })
   }
   const whole = Buffer.concat(chunks)

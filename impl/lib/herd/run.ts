@@ -1,0 +1,450 @@
+/**
+ * Runs a litmus test: all final states that it has under a memory model, by a search of all states.
+ *
+ * Threads take their instructions in program order, each with a store buffer of impl/lib/memory/buffer.ts; a step of its
+ * own makes a buffered store visible. A buffer holds as many stores as its thread has, so its size never matters.
+ *
+ * Steps that no other thread can see or prevent are taken together with the step before them: those on registers,
+ * stores into the own buffer, and barriers that have nothing to wait for. They commute with every step of the others and
+ * with the commits of the own buffer, and there are no loops, so no final state is lost.
+ */
+
+import { match } from 'ts-pattern'
+import type { LockstepError } from '../error.ts'
+import { environmentFailure } from '../error.ts'
+import type { MemoryModel, StoreBuffer } from '../memory/buffer.ts'
+import { buffersStores, committable, forwarded, withoutStore, withStore, withWriteBarrier } from '../memory/buffer.ts'
+import type { Literal, Prop, Subject } from './ast.ts'
+import type { Gives, Update } from './primitives.ts'
+import type { Location, Observed, Op, Program, Registers, Slot } from './program.ts'
+import type { At } from './source.ts'
+import type { Undefined, Value } from './value.ts'
+import { binary, compareValues } from './value.ts'
+
+/** A search of more states than this is given up. */
+export const MAX_STATES = 1_000_000
+
+interface ThreadState {
+  readonly pc: number
+  readonly registers: Registers
+  readonly buffer: StoreBuffer<Location, Value>
+  /** cells of the sections that a grace period still waits for */
+  readonly awaits: readonly Location[]
+}
+
+type Memory = readonly Value[]
+
+/** A thread and the memory after a step of it. */
+type Successor = readonly [ThreadState, Memory]
+
+const replaced = <T>(items: readonly T[], index: number, item: T): readonly T[] => {
+  const copy = [...items]
+  copy[index] = item
+  return copy
+}
+
+/** What a read-modify-write writes; undefined if it leaves the location alone. */
+const updated = (update: Update, old: Value, args: readonly Value[], undefinedAs: Undefined): Value | undefined => {
+  const [a = 0, b = 0] = args
+  return match(update)
+    .with('replace', () => a)
+    .with('compare', () => (old === a ? b : undefined))
+    .with('unless', () => (old === b ? undefined : binary('+', old, a, undefinedAs)))
+    .with('andnot', () => binary('&', old, binary('^', a, -1, undefinedAs), undefinedAs))
+    .with('+', '-', '&', '|', '^', (operator) => binary(operator, old, a, undefinedAs))
+    .exhaustive()
+}
+
+const given = (gives: Gives, old: Value, written: Value | undefined): Value =>
+  match(gives)
+    .with('nothing', () => 0)
+    .with('old', () => old)
+    .with('new', () => written ?? old)
+    .with('is-zero', () => ((written ?? old) === 0 ? 1 : 0))
+    .with('is-negative', () => (Number(written ?? old) < 0 ? 1 : 0))
+    .with('done', () => (written === undefined ? 0 : 1))
+    .exhaustive()
+
+/** The steps of one test under one model. */
+class Steps {
+  readonly #program: Program
+  readonly #model: MemoryModel
+
+  constructor(program: Program, model: MemoryModel) {
+    this.#program = program
+    this.#model = model
+  }
+
+  initial(): { readonly threads: readonly ThreadState[]; readonly memory: Memory } {
+    const threads = this.#program.threads.map(({ initial }, i) =>
+      this.#settled(i, { pc: 0, registers: initial, buffer: [], awaits: [] }),
+    )
+    return { threads, memory: this.#program.memory }
+  }
+
+  op(thread: number, state: ThreadState): Op | undefined {
+    return this.#program.threads[thread]?.ops[state.pc]
+  }
+
+  hasEnded(thread: number, state: ThreadState): boolean {
+    return this.op(thread, state) === undefined && state.buffer.length === 0
+  }
+
+  /** All that a thread can do next. */
+  successors(thread: number, state: ThreadState, memory: Memory): readonly Successor[] {
+    const op = this.op(thread, state)
+    const own = op === undefined ? undefined : this.#step(state, memory, op)
+    return [...(own === undefined ? [] : [own]), ...this.#commits(state, memory)].map(([next, then]) => [
+      this.#settled(thread, next),
+      then,
+    ])
+  }
+
+  #commits(state: ThreadState, memory: Memory): readonly Successor[] {
+    return committable(this.#model, state.buffer).flatMap((i): Successor[] => {
+      const entry = state.buffer[i]
+      if (entry === undefined || 'barrier' in entry) return []
+      return [[{ ...state, buffer: withoutStore(state.buffer, i) }, replaced(memory, entry.location, entry.value)]]
+    })
+  }
+
+  /** A step that others may see or prevent; undefined if it has to wait. */
+  #step(state: ThreadState, memory: Memory, op: Op): Successor | undefined {
+    const next = { ...state, pc: state.pc + 1 }
+    const sees = (location: Location): Value => this.#sees(state, memory, location)
+    return match(op)
+      .with({ kind: 'load' }, ({ address, slot }): Successor => [
+        { ...next, registers: replaced(state.registers, slot, sees(address(state.registers))) },
+        memory,
+      ])
+      .with({ kind: 'store' }, ({ address, value }): Successor => [
+        next,
+        // only a model without buffers comes here: elsewhere the store is settled
+        replaced(memory, address(state.registers), value(state.registers)),
+      ])
+      .with({ kind: 'rmw' }, (rmw) => this.#rmw(state, memory, rmw))
+      .with({ kind: 'lock' }, ({ address }): Successor | undefined => {
+        const location = address(state.registers)
+        if (state.buffer.length > 0 || memory[location] !== 0) return undefined
+        return [next, replaced(memory, location, 1)]
+      })
+      .with({ kind: 'unlock' }, ({ address, at }): Successor => {
+        const location = address(state.registers)
+        if (sees(location) === 0) throw this.#undefined(at, 'spin_unlock() of a lock that is free', 'take it first')
+        return this.#release(next, memory, location)
+      })
+      .with({ kind: 'open' }, ({ cell, index, slot }): Successor => {
+        const registers = slot === undefined ? state.registers : replaced(state.registers, slot, index)
+        return [{ ...next, registers }, replaced(memory, cell, 1)]
+      })
+      .with({ kind: 'close-srcu' }, ({ cells, index, at }): Successor => {
+        const which = index(state.registers)
+        const cell = typeof which === 'number' ? cells[which] : undefined
+        if (cell !== undefined && memory[cell] === 1) return [next, replaced(memory, cell, 0)]
+        const hint = 'give srcu_read_unlock() what srcu_read_lock() returned to this thread'
+        throw this.#undefined(at, `srcu_read_unlock() with the index ${which}, of which no section is open,`, hint)
+      })
+      .with({ kind: 'close-rcu' }, ({ cells, at }): Successor => {
+        const cell = cells.findLast((c) => sees(c) === 1)
+        if (cell !== undefined) return this.#release(next, memory, cell)
+        throw this.#undefined(at, 'rcu_read_unlock() without an open section', 'call rcu_read_lock() first')
+      })
+      .with({ kind: 'grace-begin' }, ({ cells }): Successor => [
+        { ...next, awaits: cells.filter((cell) => memory[cell] === 1) },
+        memory,
+      ])
+      .with({ kind: 'grace-end' }, (): Successor | undefined =>
+        state.awaits.every((cell) => memory[cell] === 0) ? [{ ...next, awaits: [] }, memory] : undefined,
+      )
+      .with({ kind: 'mb' }, { kind: 'wmb' }, { kind: 'set' }, { kind: 'unless' }, { kind: 'goto' }, () => undefined)
+      .exhaustive()
+  }
+
+  /** What a thread sees at a location. */
+  #sees(state: ThreadState, memory: Memory, location: Location): Value {
+    return forwarded(state.buffer, location)?.value ?? memory[location] ?? 0
+  }
+
+  #undefined(at: At, what: string, hint: string): LockstepError {
+    return this.#program.source.error('litmus-undefined', at, `${what} has no meaning`, hint)
+  }
+
+  /** A store of 0 that no earlier store may overtake: the end of a section or of a critical section. */
+  #release(next: ThreadState, memory: Memory, location: Location): Successor {
+    if (!buffersStores(this.#model)) return [next, replaced(memory, location, 0)]
+    const ordered = withWriteBarrier(this.#model, next.buffer)
+    return [{ ...next, buffer: withStore(ordered, location, 0) }, memory]
+  }
+
+  /**
+   * A locked read-modify-write, with the buffer empty. One that can give up (atomic_add_unless(), spin_trylock()) looks
+   * first, with a load, and goes without the locked instruction if there is nothing to do.
+   */
+  #rmw(state: ThreadState, memory: Memory, op: Extract<Op, { kind: 'rmw' }>): Successor | undefined {
+    const location = op.address(state.registers)
+    const old = this.#sees(state, memory, location)
+    const args = op.args.map((arg) => arg(state.registers))
+    const undefinedAs: Undefined = (what, hint) => this.#undefined(op.at, what, hint)
+    const written = updated(op.update, old, args, undefinedAs)
+    const givesUp = op.update === 'unless' && written === undefined
+    if (state.buffer.length > 0 && !givesUp) return undefined
+    const registers = replaced(state.registers, op.slot, given(op.gives, old, written))
+    const after = written === undefined ? memory : replaced(memory, location, written)
+    return [{ ...state, pc: state.pc + 1, registers }, after]
+  }
+
+  /** Takes the steps that nobody else can see or prevent. */
+  #settled(thread: number, state: ThreadState): ThreadState {
+    let settled = state
+    for (;;) {
+      const op = this.op(thread, settled)
+      const next = op === undefined ? undefined : this.#quiet(settled, op)
+      if (next === undefined) return settled
+      settled = next
+    }
+  }
+
+  #quiet(state: ThreadState, op: Op): ThreadState | undefined {
+    const next = { ...state, pc: state.pc + 1 }
+    const { registers, buffer } = state
+    return match(op)
+      .with({ kind: 'set' }, ({ slot, value }) => ({ ...next, registers: replaced(registers, slot, value(registers)) }))
+      .with({ kind: 'unless' }, ({ condition, to }) => (condition(registers) === 0 ? { ...next, pc: to } : next))
+      .with({ kind: 'goto' }, ({ to }) => ({ ...next, pc: to }))
+      .with({ kind: 'store' }, ({ address, value, release }) => {
+        if (!buffersStores(this.#model)) return undefined
+        const ordered = release ? withWriteBarrier(this.#model, buffer) : buffer
+        return { ...next, buffer: withStore(ordered, address(registers), value(registers)) }
+      })
+      .with({ kind: 'wmb' }, () => ({ ...next, buffer: withWriteBarrier(this.#model, buffer) }))
+      .with({ kind: 'mb' }, () => (buffer.length === 0 ? next : undefined))
+      .otherwise(() => undefined)
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------- search
+
+/** Gives equal things the same small number. */
+class Numbering<T> {
+  readonly #numbers = new Map<string, number>()
+  readonly #items: T[] = []
+
+  of(item: T): number {
+    const key = JSON.stringify(item)
+    const known = this.#numbers.get(key)
+    if (known !== undefined) return known
+    this.#numbers.set(key, this.#items.length)
+    return this.#items.push(item) - 1
+  }
+
+  at(number: number): T {
+    return this.#items[number] as T
+  }
+}
+
+/** A final state: all threads have ended, all stores are visible. */
+interface Final {
+  readonly threads: readonly ThreadState[]
+  readonly memory: Memory
+}
+
+/** A thread that waits for ever in some execution. */
+export interface Stuck {
+  readonly thread: number
+  /** the call it waits in */
+  readonly operation: string
+  readonly line: number
+  readonly column: number
+}
+
+interface Found {
+  readonly finals: readonly Final[]
+  readonly stuck: readonly Stuck[]
+  readonly explored: number
+}
+
+/** A state is the number of the memory and of each thread's state: what a thread can do is worked out once for both. */
+class Search {
+  readonly #steps: Steps
+  readonly #program: Program
+  readonly #model: MemoryModel
+  readonly #limit: number
+  readonly #memories = new Numbering<Memory>()
+  readonly #threads: readonly Numbering<ThreadState>[]
+  readonly #known: readonly Map<string, readonly (readonly [number, number])[]>[]
+  readonly #visited = new Set<string>()
+  readonly #todo: (readonly number[])[] = []
+  readonly #finals: Final[] = []
+  readonly #stuck = new Map<string, Stuck>()
+
+  constructor(program: Program, model: MemoryModel, limit: number) {
+    this.#steps = new Steps(program, model)
+    this.#program = program
+    this.#model = model
+    this.#limit = limit
+    this.#threads = program.threads.map(() => new Numbering<ThreadState>())
+    this.#known = program.threads.map(() => new Map<string, readonly (readonly [number, number])[]>())
+  }
+
+  run(): Found {
+    const { threads, memory } = this.#steps.initial()
+    this.#add([this.#memories.of(memory), ...threads.map((t, i) => this.#numbering(i).of(t))])
+    for (let state = this.#todo.pop(); state !== undefined; state = this.#todo.pop()) this.#expand(state)
+    return { finals: this.#finals, stuck: [...this.#stuck.values()], explored: this.#visited.size }
+  }
+
+  #numbering(thread: number): Numbering<ThreadState> {
+    return this.#threads[thread] as Numbering<ThreadState>
+  }
+
+  #add(state: readonly number[]): void {
+    const key = state.join(',')
+    if (this.#visited.has(key)) return
+    this.#visited.add(key)
+    if (this.#visited.size > this.#limit) throw this.#tooMany()
+    this.#todo.push(state)
+  }
+
+  #tooMany(): Error {
+    const { source, name } = this.#program
+    return environmentFailure({
+      code: 'litmus-too-many-states',
+      message: `${name} has more than ${this.#limit.toLocaleString('en-US')} states under ${this.#model}: no answer`,
+      hint: 'make the test smaller: fewer threads, fewer stores without barriers between them',
+      ...(source.file === undefined ? {} : { file: source.file }),
+    })
+  }
+
+  #expand(state: readonly number[]): void {
+    const [memory = 0, ...threads] = state
+    let steps = 0
+    threads.forEach((number, i) => {
+      for (const [next, then] of this.#successors(i, number, memory)) {
+        steps += 1
+        const copy = [...state]
+        copy[0] = then
+        copy[i + 1] = next
+        this.#add(copy)
+      }
+    })
+    if (steps === 0) this.#end(memory, threads)
+  }
+
+  #successors(thread: number, number: number, memory: number): readonly (readonly [number, number])[] {
+    const known = this.#known[thread]
+    const key = `${number},${memory}`
+    const before = known?.get(key)
+    if (before !== undefined) return before
+    const numbering = this.#numbering(thread)
+    const found = this.#steps
+      .successors(thread, numbering.at(number), this.#memories.at(memory))
+      .map(([next, then]) => [numbering.of(next), this.#memories.of(then)] as const)
+    known?.set(key, found)
+    return found
+  }
+
+  #end(memory: number, numbers: readonly number[]): void {
+    const threads = numbers.map((n, i) => this.#numbering(i).at(n))
+    const waiting = threads.flatMap((t, i) => (this.#steps.hasEnded(i, t) ? [] : [this.#waiting(i, t)]))
+    for (const stuck of waiting) this.#stuck.set(`${stuck.thread}:${stuck.line}:${stuck.column}`, stuck)
+    if (waiting.length === 0) this.#finals.push({ threads, memory: this.#memories.at(memory) })
+  }
+
+  #waiting(thread: number, state: ThreadState): Stuck {
+    const op = this.#steps.op(thread, state)
+    return { thread, operation: op?.name ?? 'the end', ...this.#program.source.place(op?.at ?? 0) }
+  }
+}
+
+// --------------------------------------------------------------------------------------------------------- verdict
+
+/** One final state, as far as the test looks at it. */
+export interface Outcome {
+  readonly values: readonly Value[]
+  /** does the condition's proposition hold in it? */
+  readonly satisfies: boolean
+}
+
+/** What a test comes to. */
+export interface Answer {
+  readonly program: Program
+  readonly model: MemoryModel
+  readonly outcomes: readonly Outcome[]
+  readonly verdict: 'Ok' | 'No'
+  /** of the proposition, as herd's last two numbers are */
+  readonly observation: 'Sometimes' | 'Never' | 'Always'
+  readonly satisfying: number
+  readonly others: number
+  readonly stuck: readonly Stuck[]
+  readonly explored: number
+}
+
+/** A register to which nothing was ever assigned is 0 in a final state, as in herd. */
+const valueIn = (final: Final, from: Observed['from']): Value => {
+  const value =
+    'thread' in from ? final.threads[from.thread]?.registers[from.slot satisfies Slot] : final.memory[from.location]
+  return value ?? 0
+}
+
+const comparandIn = (final: Final, value: Literal | Subject, find: Program['find']): Value =>
+  match(value)
+    .with({ kind: 'int' }, ({ value: n }): Value => n)
+    .with({ kind: 'address' }, ({ name }): Value => name)
+    .with({ kind: 'register' }, { kind: 'location' }, (subject) => valueIn(final, find(subject)))
+    .exhaustive()
+
+const holds = (prop: Prop, final: Final, find: Program['find']): boolean =>
+  match(prop)
+    .with({ kind: 'constant' }, ({ value }) => value)
+    .with({ kind: 'equals' }, ({ subject, value }) => valueIn(final, find(subject)) === comparandIn(final, value, find))
+    .with({ kind: 'not' }, ({ operand }) => !holds(operand, final, find))
+    .with({ kind: 'and' }, ({ left, right }) => holds(left, final, find) && holds(right, final, find))
+    .with({ kind: 'or' }, ({ left, right }) => holds(left, final, find) || holds(right, final, find))
+    .with({ kind: 'implies' }, ({ left, right }) => !holds(left, final, find) || holds(right, final, find))
+    .exhaustive()
+
+const compareOutcomes = (a: Outcome, b: Outcome): number => {
+  const differing = a.values.findIndex((value, i) => value !== b.values[i])
+  return differing < 0 ? 0 : compareValues(a.values[differing] ?? 0, b.values[differing] ?? 0)
+}
+
+/** Distinct outcomes, in herd's order. */
+const outcomesOf = (program: Program, finals: readonly Final[]): readonly Outcome[] => {
+  const { filter, prop, find, observed } = program
+  const all = new Map<string, Outcome>()
+  for (const final of finals) {
+    if (filter !== undefined && !holds(filter, final, find)) continue
+    const values = observed.map(({ from }) => valueIn(final, from))
+    // what the proposition looks at is observed, so equal outcomes satisfy it alike
+    all.set(JSON.stringify(values), { values, satisfies: holds(prop, final, find) })
+  }
+  return [...all.values()].sort(compareOutcomes)
+}
+
+/**
+ * Runs a test under a memory model.
+ * @throws LockstepError (exit 2) `litmus-undefined` if some execution takes a step that has no meaning;
+ *   (exit 3) `litmus-too-many-states` if the search is given up
+ */
+export const runTest = (program: Program, model: MemoryModel, limit = MAX_STATES): Answer => {
+  const { finals, stuck, explored } = new Search(program, model, limit).run()
+  const outcomes = outcomesOf(program, finals)
+  const satisfying = outcomes.filter((o) => o.satisfies).length
+  const others = outcomes.length - satisfying
+  const ok = match(program.quantifier)
+    .with('exists', () => satisfying > 0)
+    .with('~exists', () => satisfying === 0)
+    .with('forall', () => others === 0)
+    .exhaustive()
+  return {
+    program,
+    model,
+    outcomes,
+    verdict: ok ? 'Ok' : 'No',
+    observation: satisfying === 0 ? 'Never' : others === 0 ? 'Always' : 'Sometimes',
+    satisfying,
+    others,
+    stuck: [...stuck].sort((a, b) => a.thread - b.thread || a.line - b.line || a.column - b.column),
+    explored,
+  }
+}
