@@ -5,7 +5,7 @@
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Machine } from '../../impl/lib/program.ts'
@@ -55,8 +55,8 @@ const SPEC_FAULTS: readonly Fault[] = [
   },
   {
     name: 'a conjunct dropped: the grace period ends at once',
-    from: '    /\\ synchronize_srcu_end(t)\n',
-    to: '    /\\ UNCHANGED srcu_vars\n',
+    from: '    /\\ synchronize_srcu_end(ioctl(t), t)\n',
+    to: '    /\\ UNCHANGED <<store_buffer, srcu_vars>>\n',
     action: 'synchronize_srcu_wait',
     side: 'spec',
   },
@@ -76,29 +76,29 @@ const SPEC_FAULTS: readonly Fault[] = [
   },
   {
     name: 'a wrong value: suspended is stored as false',
-    from: "suspended' = WRITE_ONCE(suspended, f, TRUE)",
-    to: "suspended' = WRITE_ONCE(suspended, f, FALSE)",
+    from: '/\\ store_suspended(vcpu(f), f, TRUE)',
+    to: '/\\ store_suspended(vcpu(f), f, FALSE)',
     action: 'kvm_hv_vcpu_suspend_tlb_flush_suspended',
     side: 'both',
   },
   {
     name: 'a wrong value: the ioctl stores the opposite',
-    from: "tlb_flush_inhibit' = WRITE_ONCE(tlb_flush_inhibit, t, inhibit[t])",
-    to: "tlb_flush_inhibit' = WRITE_ONCE(tlb_flush_inhibit, t, 1 - inhibit[t])",
+    from: 'WRITE_ONCE(@, inhibit[t])',
+    to: 'WRITE_ONCE(@, 1 - inhibit[t])',
     action: 'set_tlb_flush_inhibit_write',
     side: 'both',
   },
   {
     name: 'a comparison turned round',
-    from: 'IF READ_ONCE(waiting_on, scan[t]) = t',
-    to: 'IF READ_ONCE(waiting_on, scan[t]) # t',
+    from: 'waiting_on[scan[t]]) = t',
+    to: 'waiting_on[scan[t]]) # t',
     action: 'kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on',
     side: 'both',
   },
   {
     name: 'an extra action: an event where none arrives',
-    from: '    /\\ PendingEvents\n    /\\ kvm_hv_vcpu_suspended(f)',
-    to: '    /\\ kvm_hv_vcpu_suspended(f)',
+    from: '    /\\ PendingEvents\n    /\\ IsSuspended(f)',
+    to: '    /\\ IsSuspended(f)',
     action: 'event_arrives',
     side: 'spec',
   },
@@ -132,12 +132,61 @@ const SPEC_FAULTS: readonly Fault[] = [
   },
 ]
 
+/** Faults in the memory models and in their calibration. */
+const MEMORY_FAULTS: readonly (Fault & { readonly file: string; readonly model: string })[] = [
+  {
+    name: 'TSO commits out of order',
+    file: 'lib/Memory.tla',
+    model: 'litmus/mp.tso',
+    from: '            /\\ Memory = "PSO"\n',
+    to: '',
+    action: 'commit',
+    side: 'both',
+  },
+  {
+    name: 'a write barrier orders nothing',
+    file: 'lib/Memory.tla',
+    model: 'litmus/mp+wmb+po.pso',
+    from: '            /\\ store_buffer[th][j][1] # smp_wmb_mark}',
+    to: '}',
+    action: 'commit',
+    side: 'both',
+  },
+  {
+    name: 'PSO keeps the order of all stores',
+    file: 'lib/Memory.tla',
+    model: 'litmus/mp.pso',
+    from: '            /\\ Memory = "PSO"\n',
+    to: '            /\\ FALSE\n',
+    action: 'commit',
+    side: 'both',
+  },
+  {
+    name: 'a full barrier does not wait',
+    file: 'litmus/Litmus.tla',
+    model: 'litmus/sb+mbs.tso',
+    from: '    /\\ At(n, "smp_mb")\n    /\\ drained(P(n))\n',
+    to: '    /\\ At(n, "smp_mb")\n',
+    action: 'smp_mb',
+    side: 'spec',
+  },
+  {
+    name: 'no forwarding: a thread does not see its own buffered store',
+    file: 'lib/Memory.tla',
+    model: 'flush-inhibit/request-then-check.tso',
+    from: 'IN IF own = {} THEN current',
+    to: 'IN IF TRUE THEN current',
+    action: 'kvm_hv_hypercall_complete',
+    side: 'both',
+  },
+]
+
 /** Faults in FlushInhibit.ts. */
 const IMPL_FAULTS: readonly Fault[] = [
   {
     name: 'a guard negated',
-    from: "'the vCPU has been woken', (w) => w, false",
-    to: "'the vCPU has been woken', (w) => !w, false",
+    from: "'kvm_vcpu_block_schedule', (w) => w, false",
+    to: "'kvm_vcpu_block_schedule', (w) => !w, false",
     action: 'kvm_vcpu_block_schedule',
     side: 'impl',
   },
@@ -171,8 +220,8 @@ const IMPL_FAULTS: readonly Fault[] = [
   },
   {
     name: 'the two stores of the suspender swapped',
-    from: 'k.c.WaitingOnBeforeSuspended) {',
-    to: '!k.c.WaitingOnBeforeSuspended) {',
+    from: 'yield* k.c.WaitingOnBeforeSuspended ? waiting_on : suspended',
+    to: 'yield* k.c.WaitingOnBeforeSuspended ? suspended : waiting_on',
     action: 'kvm_hv_flush_tlb_read_inhibit',
     side: 'both',
   },
@@ -185,8 +234,8 @@ const IMPL_FAULTS: readonly Fault[] = [
   },
   {
     name: 'an extra action',
-    from: 'environment: c.PendingEvents ?',
-    to: 'environment: !c.PendingEvents ?',
+    from: 'environment: [...(c.PendingEvents ?',
+    to: 'environment: [...(!c.PendingEvents ?',
     action: 'event_arrives',
     side: 'impl',
   },
@@ -200,8 +249,8 @@ const IMPL_FAULTS: readonly Fault[] = [
   },
   {
     name: 'another initial state',
-    from: "this.shared.map('event', Flushers, bool, false)",
-    to: "this.shared.map('event', Flushers, bool, true)",
+    from: "memory.map('event', Flushers, bool, false)",
+    to: "memory.map('event', Flushers, bool, true)",
     action: null,
     side: 'spec',
   },
@@ -275,6 +324,17 @@ describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
     expectFault(divergence, fault)
   })
 
+  it.each(MEMORY_FAULTS.map((f) => [f.name, f] as const))('in the memory: %s', async (_name, fault) => {
+    const other = loadModels().find((m) => m.name === fault.model)
+    if (other === undefined) throw new Error(`no model ${fault.model}`)
+    const directory = mkdtempSync(join(specDirectory, 'memory-'))
+    const text = readFileSync(join(root, 'spec', fault.file), 'utf8')
+    writeFileSync(join(directory, basename(fault.file)), replaceOnce(text, fault))
+    const { comparison, divergence } = await proveModel(other, chain(), { timeout: 120, spec: directory })
+    expect(comparison.equal).toBe(false)
+    expectFault(divergence, fault)
+  })
+
   it.each(IMPL_FAULTS.map((f, i) => [f.name, f, i] as const))('in the machine: %s', async (_name, fault, i) => {
     const text = readFileSync(join(root, 'impl', 'flush-inhibit', 'FlushInhibit.ts'), 'utf8')
     const file = join(workshop, `Faulty${i}.ts`)
@@ -283,11 +343,14 @@ describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
     const machine = (constants: Constants): Machine => {
       const names = ['SyncOnSet', 'SyncOnClear', 'CheckBeforeRequest', 'IoctlMb', 'WaitingOnBeforeSuspended']
       const more = ['ClearWaitingOnBeforeSuspended', 'SeparateSuspended', 'MaskZeroed', 'PendingEvents', 'EventsMasked']
+      const barriers = ['SuspendWmb', 'UnsuspendWmb', 'MutexUnlockIsMb']
       return faulty.flushInhibit({
         Flushers: constants.ids('Flushers'),
         Targets: constants.ids('Targets'),
         Rounds: constants.natural('Rounds'),
-        ...Object.fromEntries([...names, ...more].map((name) => [name, constants.boolean(name)])),
+        Memory: constants.string('Memory'),
+        StoreBufferSlots: constants.natural('StoreBufferSlots'),
+        ...Object.fromEntries([...names, ...more, ...barriers].map((name) => [name, constants.boolean(name)])),
       })
     }
     const { comparison, divergence } = await proveModel(

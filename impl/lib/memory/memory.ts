@@ -329,6 +329,24 @@ export class Location<T> {
     return perform({ label, kind, what: this.what, choices: [undefined], exec, access, ...stored })
   }
 
+  /** A step that stores a value: one outside of the domain is refused in the step, so that the error has its label. */
+  private storing<R>(
+    label: string,
+    kind: OpKind,
+    value: T,
+    access: (index: number) => Access,
+    result: (index: number) => R,
+    also: Also<R>,
+  ): Step<R> {
+    const index = this.domain.indexOf(value)
+    if (index >= 0) return this.step(label, kind, access(index), result, also)
+    const refuse = (): never => {
+      this.index(value)
+      throw new RangeError('a value that is outside of its domain was not refused')
+    }
+    return perform<R>({ label, kind, what: this.what, choices: [undefined], exec: refuse })
+  }
+
   private readonly value = (index: number): T => valueAt(this.domain, index)
 
   private readonly none = (): void => undefined
@@ -340,7 +358,7 @@ export class Location<T> {
 
   /** WRITE_ONCE() */
   store(label: string, value: T, also: Also = nothing): Step<void> {
-    return this.step(label, 'store', { op: 'store', cell: this.cell, value: this.index(value) }, this.none, also)
+    return this.storing(label, 'store', value, (i) => ({ op: 'store', cell: this.cell, value: i }), this.none, also)
   }
 
   /** A plain store of what `next` makes of the value that the thread sees: of data that a lock protects. */
@@ -355,17 +373,17 @@ export class Location<T> {
 
   /** smp_store_release(), spin_unlock(): what was stored before becomes visible before this does. */
   release(label: string, value: T, also: Also = nothing): Step<void> {
-    return this.step(label, 'store', { op: 'release', cell: this.cell, value: this.index(value) }, this.none, also)
+    return this.storing(label, 'store', value, (i) => ({ op: 'release', cell: this.cell, value: i }), this.none, also)
   }
 
   /** smp_store_mb(): a store, and a full barrier after it. */
   smp_store_mb(label: string, value: T, also: Also = nothing): Step<void> {
-    return this.step(label, 'store', { op: 'xchg', cell: this.cell, value: this.index(value) }, this.none, also)
+    return this.storing(label, 'store', value, (i) => ({ op: 'xchg', cell: this.cell, value: i }), this.none, also)
   }
 
   /** set_bit(), test_and_clear_bit(), xchg(): a locked store; the value before it is the result. */
   xchg(label: string, value: T, also: Also<T> = nothing): Step<T> {
-    return this.step(label, 'rmw', { op: 'xchg', cell: this.cell, value: this.index(value) }, this.value, also)
+    return this.storing(label, 'rmw', value, (i) => ({ op: 'xchg', cell: this.cell, value: i }), this.value, also)
   }
 
   /** cmpxchg(): the value before it is the result. `full`: is it a full barrier where it fails, as on x86? */

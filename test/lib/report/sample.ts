@@ -104,7 +104,7 @@ export const stores = (
     environment: false,
     kind: 'store',
     what: more.what ?? 'x[0]',
-    stored: undefined,
+    stored: tla.int(i + 1),
     result: undefined,
     state: stateOf(i + 1, labels),
   }))
