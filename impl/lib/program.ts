@@ -17,7 +17,7 @@ export type ThreadId = readonly [kind: string, vcpu: Key]
 export const threadName = ([kind, id]: ThreadId): string => `${kind}${id}`
 
 /** What an op does to memory, for people to read. */
-export type OpKind = 'load' | 'store' | 'rmw' | 'barrier' | 'wait' | 'atomic'
+export type OpKind = 'load' | 'store' | 'rmw' | 'barrier' | 'wait' | 'atomic' | 'end'
 
 /**
  * An access as data, for interpreters that run it on something else than a `Store`: real memory, for one. Values are
@@ -87,6 +87,18 @@ export const atomic = <R, C = undefined>(
   exec: (choice: C) => R,
   choices: readonly C[] = [undefined as C],
 ): Step<R> => perform({ label, kind: 'atomic', what, choices, exec: (choice) => exec(choice as C) })
+
+/** Where a thread ends: a step that it never takes. */
+export const ended = (label: string): Step<never> =>
+  perform<never>({
+    label,
+    kind: 'end',
+    what: 'the thread has ended',
+    choices: [undefined],
+    exec: () => {
+      throw new Refusal('the thread has steps left')
+    },
+  })
 
 /** Where the values of the shared variables are, seen by the interpreter at hand. Cells and values are indices. */
 export interface Store {

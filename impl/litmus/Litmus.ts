@@ -7,7 +7,7 @@ import type { MemoryModel } from '../lib/memory/buffer.ts'
 import type { Location } from '../lib/memory/memory.ts'
 import { Memory } from '../lib/memory/memory.ts'
 import type { Invariant, Machine, Program, Step, ThreadId } from '../lib/program.ts'
-import { atomic, Observer, require, Shared, thread } from '../lib/program.ts'
+import { ended, Observer, Shared, thread } from '../lib/program.ts'
 import { int } from '../lib/schema.ts'
 import type { Condition, Instruction, LitmusTest } from './tests.ts'
 import { LOCATIONS, MAX_VALUE } from './tests.ts'
@@ -73,11 +73,7 @@ function* run(w: World, f: Frame, code: readonly Instruction[]): Program {
     yield* step(w, f, instruction)
     f.ip += 1
   }
-  for (;;) {
-    yield* atomic('done', 'the thread has ended', () => {
-      require(false, 'the thread has steps left')
-    })
-  }
+  yield* ended('done')
 }
 
 /** The machine of one test. */

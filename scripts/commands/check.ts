@@ -2,6 +2,7 @@
 
 import { match } from 'ts-pattern'
 import { badInput, EXIT, LockstepError } from '../../impl/lib/error.ts'
+import type { Compiled } from '../../impl/lib/compile.ts'
 import { assemble, compile } from '../../impl/lib/compile.ts'
 import { explore } from '../../impl/lib/explore.ts'
 import { checkWithEmbedded } from '../check/embedded.ts'
@@ -146,13 +147,20 @@ const printResults = (out: Output, results: readonly ModelResult[], conflicts: r
   for (const conflict of conflicts) out.line(out.colour.red(`  engines disagree: ${conflict}`))
 }
 
+/** Labels at which a thread has ended: they are no actions. */
+const endsOf = ({ automata }: Compiled): ReadonlySet<string> =>
+  new Set(automata.flatMap(({ nodes }) => nodes.filter(({ kind }) => kind === 'end').map(({ label }) => label)))
+
 /** How often each action is taken over all models of each protocol. */
 const coverageOf = (models: readonly Model[]): { protocol: string; action: string; taken: number }[] => {
   const counts = new Map<string, Map<string, number>>()
   for (const model of models) {
     const graph = explore(assemble(compile(machineOf(model))), { invariants: false })
     const own = counts.get(model.protocol.name) ?? new Map<string, number>()
-    graph.kernel.actions.forEach((action, i) => own.set(action, (own.get(action) ?? 0) + (graph.taken[i] ?? 0)))
+    const ends = endsOf(graph.kernel.compiled)
+    graph.kernel.actions.forEach((action, i) => {
+      if (!ends.has(action)) own.set(action, (own.get(action) ?? 0) + (graph.taken[i] ?? 0))
+    })
     counts.set(model.protocol.name, own)
   }
   return [...counts].flatMap(([protocol, own]) =>

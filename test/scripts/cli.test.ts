@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findToolchain } from '../../scripts/check/tlc.ts'
-import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
+import { loadModels, packageRoot, traceDirectory } from '../../scripts/lib/project.ts'
 
 const root = packageRoot()
 const toolchain = await findToolchain().catch(() => undefined)
@@ -56,7 +56,7 @@ const expectError = ({ status, stdout, stderr }: Ran, exit: number, code: string
 
 describe('list', () => {
   it('has every design by name', () => {
-    const { status, stdout } = lockstep(['list', '--json'])
+    const { status, stdout } = lockstep(['list', 'flush-inhibit', '--json'])
     expect(status).toBe(0)
     const { models } = JSON.parse(stdout) as { models: { design: string }[] }
     expect([...new Set(models.map((m) => m.design))]).toEqual([
@@ -73,8 +73,31 @@ describe('list', () => {
       'pending-event',
       'events-masked',
       'garbage-mask',
+      'request-then-check-release',
+      'request-then-check-release-mb',
+      'posted-wmbs',
+      'posted-unsuspend-wmb',
     ])
   })
+
+  it('has every design of poll-kick under SC and TSO, and every litmus test under three memory models', () => {
+    const names = (protocol: string): string[] => {
+      const { models } = JSON.parse(lockstep(['list', protocol, '--json']).stdout) as { models: { model: string }[] }
+      return models.map((m) => m.model)
+    }
+    const designs =
+      'posted clear-before-check clear-before-check-no-signal clear-recheck clear-recheck-no-mb poll-state mode-polling ' +
+      'halted-userspace no-poll-mb lockless-waker lockless-waker-no-mb check-then-register self-kick self-kick-sets ' +
+      'posted-interrupt'
+    for (const design of designs.split(' '))
+      for (const memory of ['sc', 'tso']) expect(names('poll-kick')).toContain(`poll-kick/${design}.${memory}`)
+    const tests =
+      'sb sb+mbs sb+mb+po sb+rmws sb+rmw+po mp mp+wmb+po lb s s+wmb+po r r+mbs r+po+mb 2+2w 2+2w+wmbs iriw wrc isa2 rwc ' +
+      'rwc+po+mb corr'
+    expect(names('litmus')).toEqual(
+      tests.split(' ').flatMap((t) => ['sc', 'tso', 'pso'].map((memory) => `litmus/${t}.${memory}`)),
+    )
+  }, 60_000)
 })
 
 describe('check', () => {
@@ -184,7 +207,7 @@ describe('evidence', () => {
   it('every violated cell of a fast model has a counterexample that replays', () => {
     for (const model of loadModels().filter((m) => m.tags.includes('fast'))) {
       for (const { name } of model.cells.filter((c) => c.expected === 'violated')) {
-        expect(readdirSync(evidence)).toContain(`${model.stem}.${name}.itf.json`)
+        expect(readdirSync(traceDirectory(model.protocol))).toContain(`${model.stem}.${name}.itf.json`)
       }
     }
     const trace = join(evidence, 'no-srcu.sc.FlushCompletesProp.itf.json')

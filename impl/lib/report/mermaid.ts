@@ -35,6 +35,7 @@ const statement = ({ kind, lane, statement: text }: Moment): string[] => {
     case 'barrier':
     case 'wait':
     case 'atomic':
+    case 'end':
       return note(lane, [text.full])
   }
 }

@@ -95,6 +95,7 @@ const derivedText = (context: StepContext, docs: ActionDocs): string | Wording =
       return `wait for ${location}: done`
     case 'barrier':
     case 'atomic':
+    case 'end':
       return location
   }
 }
