@@ -123,6 +123,13 @@ const loadManifest = (file: string): Manifest => {
   throw badInput({ code: 'bad-manifest', message: z.prettifyError(parsed.error), file, hint: 'see CONTRIBUTING.md' })
 }
 
+/** Data is read by every engine: what is wrong in it is said once, with its place, before any of them runs. */
+const checkedData = (models: readonly Model[]): readonly Model[] => {
+  const [first] = models
+  if (first?.protocol.data !== undefined) machineOf(first)
+  return models
+}
+
 const loadProtocol = (protocol: Protocol): Model[] => {
   const directory = specDirectory(protocol)
   const manifest = loadManifest(join(directory, 'manifest.json'))
@@ -171,7 +178,7 @@ const loadProtocol = (protocol: Protocol): Model[] => {
 }
 
 /** All models of all protocols, in the order of the catalog and the manifests. */
-export const loadModels = (): Model[] => PROTOCOLS.flatMap(loadProtocol)
+export const loadModels = (): Model[] => PROTOCOLS.flatMap((protocol) => checkedData(loadProtocol(protocol)))
 
 /** The text of a protocol's data module, if it has one. */
 export const dataOf = (protocol: Protocol): DataModule | undefined => {
