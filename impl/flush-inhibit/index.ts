@@ -24,6 +24,15 @@ export const flushInhibitProtocol: Protocol = {
     'MaskZeroed',
     'EventsMasked',
   ],
+  barriers: {
+    SyncOnSet: { kind: 'wait', labels: ['synchronize_srcu', 'synchronize_srcu_wait'] },
+    SyncOnClear: { kind: 'wait', labels: ['synchronize_srcu', 'synchronize_srcu_wait'] },
+    IoctlMb: { kind: 'step', labels: ['set_tlb_flush_inhibit_smp_mb'] },
+    SuspendWmb: { kind: 'step', labels: ['kvm_hv_vcpu_suspend_tlb_flush_smp_wmb'] },
+    UnsuspendWmb: { kind: 'step', labels: ['kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb'] },
+    MutexUnlockIsMb: { kind: 'locked', labels: ['kvm_vcpu_ioctl_mutex_unlock'] },
+  },
+  notAblated: {},
   ablation: [
     {
       model: 'posted.sc.t2',

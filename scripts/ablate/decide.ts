@@ -1,7 +1,7 @@
 /** One subset of the toggles decided by the explorer: the same pass as `check --engine explorer`. */
 
 import { createHash } from 'node:crypto'
-import type { Kernel, Predicate } from '../../impl/lib/compile.ts'
+import type { Compiled, Kernel, Predicate } from '../../impl/lib/compile.ts'
 import { assemble, compile, compilePredicate } from '../../impl/lib/compile.ts'
 import { Constants } from '../../impl/lib/constants.ts'
 import type { Graph } from '../../impl/lib/explore.ts'
@@ -16,10 +16,10 @@ import { dataOf } from '../lib/project.ts'
 /** A graph with more states than this is not explored to its end: the memory of two workers is bounded by it. */
 export const MOST_STATES = 4_000_000
 
-/** What the explorer says of one subset in one base. */
+/** What the explorer says of the properties that it was asked for. */
 export interface Outcome {
+  /** states that were looked at: all, unless everything that was asked for is a violation that was found before */
   readonly states: number
-  readonly generated: number
   /** violated properties with the states of their counterexamples */
   readonly violated: ReadonlyMap<string, number>
   /** false if there are more states than {@link MOST_STATES}; nothing is then said of any property */
@@ -29,6 +29,8 @@ export interface Outcome {
 /** A machine that is ready to be explored. */
 export interface Prepared {
   readonly kernel: Kernel
+  /** the machine with all of its steps */
+  readonly compiled: Compiled
   /** equal for machines that have the same graph and properties */
   readonly digest: string
 }
@@ -48,8 +50,9 @@ export const prepare = (
   onRead?: (name: string) => void,
 ): Prepared => {
   const machine = protocol.machine(new Constants(constants, protocol.name, onRead), dataOf(protocol))
-  const kernel = assemble(reduce(compile(restricted(machine, properties))))
-  return { kernel, digest: digestOf(kernel) }
+  const compiled = compile(restricted(machine, properties))
+  const kernel = assemble(reduce(compiled))
+  return { kernel, compiled, digest: digestOf(kernel) }
 }
 
 /** The whole graph of the machine as it is, for counterexamples: with every step that it takes. */
@@ -108,13 +111,41 @@ const digestOf = (kernel: Kernel): string => {
 const graphOf = (kernel: Kernel, expectedStates: number): Graph =>
   explore(kernel, { edges: true, expectedStates, maxStates: MOST_STATES })
 
-/** Decides a prepared machine. */
-export const decide = (prepared: Prepared, expectedStates = 0): Outcome => {
-  const graph = graphOf(prepared.kernel, expectedStates)
+/** The kernel with some of its properties: the same states in the same order. */
+const asking = (kernel: Kernel, properties: ReadonlySet<string>): Kernel => ({
+  ...kernel,
+  compiled: { ...kernel.compiled, machine: restricted(kernel.compiled.machine, properties) },
+})
+
+/**
+ * Decides some properties of a prepared machine; without any all. Edges are kept only where liveness is asked for. An
+ * invariant is violated when one state violates it: if that is so of all that is asked for, the rest is not looked at.
+ */
+export const decide = (
+  { kernel }: Prepared,
+  { asked, expectedStates = 0 }: { readonly asked?: readonly string[]; readonly expectedStates?: number } = {},
+): Outcome => {
+  const wanted = asked === undefined ? undefined : new Set(asked)
+  const own = wanted === undefined ? kernel : asking(kernel, wanted)
+  const { invariants, liveness } = own.compiled.machine
+  const edges = liveness.length > 0
+  const safety = [
+    ...invariants.map(({ name }) => name),
+    ...(wanted === undefined || wanted.has('Deadlock') ? ['Deadlock'] : []),
+  ]
+  let ended = false
+  const graph = explore(own, {
+    edges,
+    expectedStates,
+    maxStates: MOST_STATES,
+    enough: (violations, deadlock) =>
+      (ended = !edges && safety.every((name) => (name === 'Deadlock' ? deadlock : violations.get(name)) !== undefined)),
+  })
+  const complete = graph.complete || ended
+  const depths = complete ? violatedDepths(graph) : new Map<string, number>()
   return {
     states: graph.count,
-    generated: graph.generated,
-    violated: graph.complete ? violatedDepths(graph) : new Map<string, number>(),
-    complete: graph.complete,
+    violated: new Map([...depths].filter(([name]) => wanted?.has(name) ?? true)),
+    complete,
   }
 }
