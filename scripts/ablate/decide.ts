@@ -1,14 +1,15 @@
 /** One subset of the toggles decided by the explorer: the same pass as `check --engine explorer`. */
 
 import { createHash } from 'node:crypto'
-import type { Compiled, Kernel, Predicate } from '../../impl/lib/compile.ts'
-import { assemble, compile, compilePredicate } from '../../impl/lib/compile.ts'
+import type { Automaton, Compiled, Kernel, Predicate } from '../../impl/lib/compile.ts'
+import { assemble, compile, compilePredicate, DEFAULT_LIMITS } from '../../impl/lib/compile.ts'
 import { Constants } from '../../impl/lib/constants.ts'
 import type { Graph } from '../../impl/lib/explore.ts'
 import { explore } from '../../impl/lib/explore.ts'
 import type { LeadsTo, Machine } from '../../impl/lib/program.ts'
 import { reduce } from '../../impl/lib/reduce.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
+import { printValue } from '../../impl/lib/trace/print.ts'
 import type { TlaValue } from '../../impl/lib/trace/value.ts'
 import { violatedDepths } from '../check/explorer.ts'
 import { dataOf } from '../lib/project.ts'
@@ -42,15 +43,81 @@ const restricted = (machine: Machine, properties: ReadonlySet<string>): Machine 
   liveness: machine.liveness.filter(({ name }) => properties.has(name)),
 })
 
+/** What a program was compiled to, and what its thread's domain had grown to. */
+interface Program {
+  readonly automaton: Automaton
+  readonly content: readonly unknown[] | undefined
+  /** the constants that it depends on */
+  readonly names: readonly string[]
+}
+
+/**
+ * The programs of the machines of one base. A thread's program is a function of the constants that were read when the
+ * machine was made, and of those that were read when the thread was compiled; of the toggles most programs read few.
+ */
+export class Programs {
+  /** per thread, by the names of the constants that it depends on, then by their values */
+  private readonly known = new Map<number, Map<string, Map<string, Program>>>()
+
+  find(thread: number, valueOf: (name: string) => string): Program | undefined {
+    for (const programs of this.known.get(thread)?.values() ?? []) {
+      const [[, { names } = { names: [] }] = []] = programs
+      const program = programs.get(names.map(valueOf).join(' '))
+      if (program !== undefined) return program
+    }
+    return undefined
+  }
+
+  add(thread: number, valueOf: (name: string) => string, program: Program): void {
+    const own = this.known.get(thread) ?? new Map<string, Map<string, Program>>()
+    const key = program.names.join(' ')
+    const programs = own.get(key) ?? new Map<string, Program>()
+    this.known.set(thread, own.set(key, programs.set(program.names.map(valueOf).join(' '), program)))
+  }
+}
+
 /** Compiles the machine for some constants; `onRead` is told of every constant that the machine depends on. */
 export const prepare = (
   protocol: Protocol,
   constants: ReadonlyMap<string, TlaValue>,
   properties: ReadonlySet<string>,
   onRead?: (name: string) => void,
+  programs = new Programs(),
 ): Prepared => {
-  const machine = protocol.machine(new Constants(constants, protocol.name, onRead), dataOf(protocol))
-  const compiled = compile(restricted(machine, properties))
+  const shared = new Set<string>()
+  let reader = shared
+  const read = (name: string): void => {
+    reader.add(name)
+    onRead?.(name)
+  }
+  const valueOf = (name: string): string => {
+    const value = constants.get(name)
+    return value === undefined ? '' : printValue(value)
+  }
+  const machine = protocol.machine(new Constants(constants, protocol.name, read), dataOf(protocol))
+  const { growing } = machine.shared
+  const own = machine.threads.map(() => new Set<string>())
+  const compiled = compile(restricted(machine, properties), DEFAULT_LIMITS, {
+    find: (thread) => {
+      const program = programs.find(thread, valueOf)
+      if (program === undefined) return undefined
+      if (program.content !== undefined) growing[thread]?.fill(program.content)
+      for (const name of program.names) onRead?.(name)
+      return program.automaton
+    },
+    within: (thread, body) => {
+      reader = own[thread] ?? shared
+      try {
+        return body()
+      } finally {
+        reader = new Set()
+      }
+    },
+    add: (thread, automaton) => {
+      const names = [...new Set([...shared, ...(own[thread] ?? [])])].sort()
+      programs.add(thread, valueOf, { automaton, content: growing[thread]?.content, names })
+    },
+  })
   const kernel = assemble(reduce(compiled))
   return { kernel, compiled, digest: digestOf(kernel) }
 }

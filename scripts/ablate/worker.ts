@@ -13,7 +13,7 @@ import { View } from '../../impl/lib/view.ts'
 import { violationsOf } from '../lib/evidence.ts'
 import { ablatedToggles } from './bases.ts'
 import type { Prepared } from './decide.ts'
-import { decide, prepare, wholeGraph } from './decide.ts'
+import { decide, prepare, Programs, wholeGraph } from './decide.ts'
 import type {
   Answers,
   ExplainRequest,
@@ -33,6 +33,7 @@ const toggles = ablatedToggles(protocol)
 
 /** How many states the last graph had: the next one of its base has about as many. */
 const sizes = start.bases.map(() => 0)
+const programs = start.bases.map(() => new Programs())
 let current: { readonly prepared: Prepared; readonly base: number } | undefined
 
 // the compiler decides by exceptions, thousands a machine; nobody reads the stacks
@@ -46,10 +47,16 @@ const constantsAt = ({ base, subset }: Point): ReadonlyMap<string, TlaValue> => 
 
 const prepareAt = (point: PrepareRequest): Answers['prepare'] => {
   let read = 0
-  const prepared = prepare(protocol, constantsAt(point), properties, (name) => {
-    const toggle = toggles.indexOf(name)
-    if (toggle >= 0) read |= 1 << toggle
-  })
+  const prepared = prepare(
+    protocol,
+    constantsAt(point),
+    properties,
+    (name) => {
+      const toggle = toggles.indexOf(name)
+      if (toggle >= 0) read |= 1 << toggle
+    },
+    programs[point.base],
+  )
   current = { prepared, base: point.base }
   const monotone = point.monotone ? monotoneIn(prepared.compiled, toggles, protocol.barriers) : undefined
   return { digest: prepared.digest, read, monotone }
