@@ -29,7 +29,7 @@
  */
 
 import type { Subset } from './ablate.ts'
-import { hasToggle, sizeOf } from './ablate.ts'
+import { hasToggle } from './ablate.ts'
 import type { Automaton, Compiled, Layout, Predicate, ProgramNode, Slot, StepTree } from './compile.ts'
 import { compilePredicate, layOut } from './compile.ts'
 import type { LeadsTo } from './program.ts'
@@ -264,19 +264,19 @@ export class Verdicts {
 }
 
 /**
- * The subset to decide next, of those in which a verdict is missing: all toggles, then none, then the one from which most
- * follows whatever its verdicts are. Undefined when nothing is missing.
+ * The subset to decide next, of those in which a verdict is missing: all toggles, then the one from which most follows
+ * in the mean of both verdicts; of equal ones the largest, whose graph is the smallest. Undefined when nothing is missing.
  */
 export const nextSubset = (toggles: number, all: Iterable<Verdicts>): Subset | undefined => {
   const open = [...all].filter(({ missing }) => missing > 0)
   const top = 2 ** toggles - 1
-  for (const first of [top, 0]) if (open.some((v) => v.verdict(first) === undefined)) return first
+  if (open.some((v) => v.verdict(top) === undefined)) return top
   let best: Subset | undefined
   let most = 0
-  for (let subset = 0; subset < top; subset++) {
+  for (let subset = top; subset >= 0; subset--) {
     const missing = open.filter((v) => v.verdict(subset) === undefined)
-    const gain = missing.reduce((sum, v) => sum + Math.min(v.gain(subset, true), v.gain(subset, false)), 0)
-    if (gain > most || (gain === most && best !== undefined && gain > 0 && sizeOf(subset) > sizeOf(best))) {
+    const gain = missing.reduce((sum, v) => sum + v.gain(subset, true) + v.gain(subset, false), 0)
+    if (gain > most) {
       best = subset
       most = gain
     }
