@@ -64,10 +64,10 @@ describe('the READMEs', () => {
   it('show the diagram that explain prints', () => {
     hold('README.md', 'lanes', diagram('flush-inhibit/no-srcu'))
   })
-  it('show the table of the ablation page', () => {
-    const page = readFileSync(join(packageRoot(), 'traces', 'flush-inhibit', 'ablation.md'), 'utf8')
+  it.each(['poll-kick', 'flush-inhibit'])('show the table of the ablation page of %s', (protocol) => {
+    const page = readFileSync(join(packageRoot(), 'traces', protocol, 'ablation.md'), 'utf8')
     const [, shown = ''] = /<!-- table -->([\s\S]*)<!-- \/table -->/.exec(page) ?? []
-    hold('spec/flush-inhibit/README.md', 'ablation', shown.trim())
+    hold(`spec/${protocol}/README.md`, 'ablation', shown.trim())
   })
   it('the matrix on a terminal says the same', () => {
     const own = models.filter((m) => m.protocol.name === 'flush-inhibit')

@@ -231,7 +231,7 @@ const metBy = (
   const taken = new Int32Array(size)
   component.forEach((c, s) => {
     if (c < 0) return
-    let on = ~(enabled[s] as number)
+    const on = ~(enabled[s] as number)
     for (let e = start[s] as number; e < (start[s + 1] as number); e++) {
       const t = target[e] as number
       if (component[t] !== c) continue
