@@ -88,10 +88,10 @@ describe('the READMEs', () => {
     const answer = answerText(checkLitmus(readFileSync(join(packageRoot(), file), 'utf8'), 'TSO'))
     hold('README.md', 'litmus', `\`\`\`\n$ npx lockstep check ${file}\n${answer}\n\`\`\``)
   })
-  it('show the table of the ablation page', () => {
-    const page = readFileSync(join(packageRoot(), 'traces', 'flush-inhibit', 'ablation.md'), 'utf8')
+  it.each(['poll-kick', 'flush-inhibit'])('show the table of the ablation page of %s', (protocol) => {
+    const page = readFileSync(join(packageRoot(), 'traces', protocol, 'ablation.md'), 'utf8')
     const [, shown = ''] = /<!-- table -->([\s\S]*)<!-- \/table -->/.exec(page) ?? []
-    hold('spec/flush-inhibit/README.md', 'ablation', shown.trim())
+    hold(`spec/${protocol}/README.md`, 'ablation', shown.trim())
   })
   it.each(['poll-kick', 'flush-inhibit', 'litmus'])('the matrix of %s on a terminal says the same', (protocol) => {
     const { rows, properties } = judged(protocol)

@@ -24,6 +24,15 @@ export const flushInhibitProtocol: Protocol = {
     'MaskZeroed',
     'EventsMasked',
   ],
+  barriers: {
+    SyncOnSet: { kind: 'wait', labels: ['synchronize_srcu', 'synchronize_srcu_wait'] },
+    SyncOnClear: { kind: 'wait', labels: ['synchronize_srcu', 'synchronize_srcu_wait'] },
+    IoctlMb: { kind: 'step', labels: ['set_tlb_flush_inhibit_smp_mb'] },
+    SuspendWmb: { kind: 'step', labels: ['kvm_hv_vcpu_suspend_tlb_flush_smp_wmb'] },
+    UnsuspendWmb: { kind: 'step', labels: ['kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb'] },
+    MutexUnlockIsMb: { kind: 'locked', labels: ['kvm_vcpu_ioctl_mutex_unlock'] },
+  },
+  notAblated: {},
   ablation: [
     {
       model: 'posted.sc.t2',
@@ -44,25 +53,39 @@ export const flushInhibitProtocol: Protocol = {
       Rounds: constants.natural('Rounds'),
       Memory: constants.oneOf('Memory', MEMORY_MODELS),
       StoreBufferSlots: constants.natural('StoreBufferSlots'),
-      SyncOnSet: constants.boolean('SyncOnSet'),
-      SyncOnClear: constants.boolean('SyncOnClear'),
-      CheckBeforeRequest: constants.boolean('CheckBeforeRequest'),
-      IoctlMb: constants.boolean('IoctlMb'),
+      get SyncOnSet() {
+        return constants.boolean('SyncOnSet')
+      },
+      get SyncOnClear() {
+        return constants.boolean('SyncOnClear')
+      },
+      get CheckBeforeRequest() {
+        return constants.boolean('CheckBeforeRequest')
+      },
+      get IoctlMb() {
+        return constants.boolean('IoctlMb')
+      },
       get WaitingOnBeforeSuspended() {
         return constants.boolean('WaitingOnBeforeSuspended')
       },
       get ClearWaitingOnBeforeSuspended() {
         return constants.boolean('ClearWaitingOnBeforeSuspended')
       },
-      SeparateSuspended: constants.boolean('SeparateSuspended'),
+      get SeparateSuspended() {
+        return constants.boolean('SeparateSuspended')
+      },
       get SuspendWmb() {
         return constants.boolean('SuspendWmb')
       },
       get UnsuspendWmb() {
         return constants.boolean('UnsuspendWmb')
       },
-      MutexUnlockIsMb: constants.boolean('MutexUnlockIsMb'),
-      MaskZeroed: constants.boolean('MaskZeroed'),
+      get MutexUnlockIsMb() {
+        return constants.boolean('MutexUnlockIsMb')
+      },
+      get MaskZeroed() {
+        return constants.boolean('MaskZeroed')
+      },
       PendingEvents: constants.boolean('PendingEvents'),
       get EventsMasked() {
         return constants.boolean('EventsMasked')

@@ -300,7 +300,14 @@ interface Draft {
   readonly next: Map<string, number>
 }
 
-const compileThread = (machine: Machine, thread: Thread, index: number, limits: CompileLimits): Automaton => {
+/** A thread's program, and the second look at it. */
+interface Drafted {
+  readonly automaton: Automaton
+  /** refuses a program whose continuation depends on more than its node */
+  readonly verify: () => void
+}
+
+const compileThread = (machine: Machine, thread: Thread, index: number, limits: CompileLimits): Drafted => {
   const replayer = new Replayer(thread, index, limits)
   const drafts: Draft[] = []
   const byKey = new Map<string, number>()
@@ -362,21 +369,47 @@ const compileThread = (machine: Machine, thread: Thread, index: number, limits: 
   // The second way to reach a node must continue like the first; and so must the first when it is tried again, which
   // is where a variable outside the frame shows.
   drafts.forEach(({ history }, node) => arrivals.push({ node, history }))
-  for (const { node, history } of arrivals) {
-    const draft = drafts[node]
-    if (draft === undefined) continue
-    if (look(history).signature !== draft.signature) throw dependent(draft.label)
-    for (const [key, result] of resultsOf(draft.tree)) {
-      const { op, frame } = replayer.replay([...history, result])
-      if (byKey.get(nodeKey(op.label, frame)) !== draft.next.get(key)) throw dependent(draft.label)
+  const verify = (): void => {
+    for (const { node, history } of arrivals) {
+      const draft = drafts[node]
+      if (draft === undefined) continue
+      if (look(history).signature !== draft.signature) throw dependent(draft.label)
+      for (const [key, result] of resultsOf(draft.tree)) {
+        const { op, frame } = replayer.replay([...history, result])
+        if (byKey.get(nodeKey(op.label, frame)) !== draft.next.get(key)) throw dependent(draft.label)
+      }
     }
   }
-  return { fields: replayer.fields, domains: replayer.domains, nodes: drafts }
+  return { automaton: { fields: replayer.fields, domains: replayer.domains, nodes: drafts }, verify }
 }
 
-const compileOnce = (machine: Machine, limits: CompileLimits): Compiled => ({
-  machine,
-  automata: machine.threads.map((thread, i) => compileThread(machine, thread, i, limits)),
+/** Programs that were compiled for another machine and are the same in this one. */
+export interface Reuse {
+  /** the thread's program, if it is known; what its domain had grown to is then put back */
+  readonly find: (thread: number) => Automaton | undefined
+  /** does something for a thread that is not: constants that are read in it are the thread's */
+  readonly within: <R>(thread: number, body: () => R) => R
+  readonly add: (thread: number, automaton: Automaton) => void
+}
+
+const NO_REUSE: Reuse = { find: () => undefined, within: (_, body) => body(), add: () => undefined }
+
+interface Attempted {
+  readonly threads: readonly Drafted[]
+  readonly environment: readonly StepTree[]
+}
+
+const compileOnce = (
+  machine: Machine,
+  limits: CompileLimits,
+  known: readonly (Automaton | undefined)[],
+  reuse: Reuse,
+): Attempted => ({
+  threads: machine.threads.map((thread, i) => {
+    const automaton = known[i]
+    if (automaton !== undefined) return { automaton, verify: () => undefined }
+    return reuse.within(i, () => compileThread(machine, thread, i, limits))
+  }),
   environment: machine.environment.map(({ exec }) => traceStep(machine, -1, exec, [undefined], limits.leaves)),
 })
 
@@ -389,15 +422,22 @@ const attempt = <R>(body: () => R): { readonly value: R } | { readonly error: un
 }
 
 /** Compiles a machine. Throws a `LockstepError` (exit 2) that names thread and label for a program that cheats. */
-export const compile = (machine: Machine, limits: CompileLimits = DEFAULT_LIMITS): Compiled =>
+export const compile = (machine: Machine, limits: CompileLimits = DEFAULT_LIMITS, reuse: Reuse = NO_REUSE): Compiled =>
   withoutAmbient(() => {
+    const known = machine.threads.map((_, i) => reuse.find(i))
     // A domain that grew may have been branched on before it did, and what was found then means nothing, an error
     // neither. It grows by what steps bring about from what it has, so in the end it has everything.
     for (;;) {
-      const outcome = attempt(() => compileOnce(machine, limits))
+      const outcome = attempt(() => compileOnce(machine, limits, known, reuse))
       if (machine.shared.growing.map((domain) => domain.grew()).includes(true)) continue
       if ('error' in outcome) throw outcome.error
-      return outcome.value
+      const { threads, environment } = outcome.value
+      threads.forEach(({ automaton, verify }, i) => {
+        if (known[i] !== undefined) return
+        reuse.within(i, verify)
+        reuse.add(i, automaton)
+      })
+      return { machine, automata: threads.map(({ automaton }) => automaton), environment }
     }
   })
 

@@ -22,6 +22,8 @@ export interface ExploreOptions {
   readonly expectedStates?: number
   /** stop when there are more states than this; the graph is then not complete */
   readonly maxStates?: number
+  /** asked when something was found: is that all that is wanted? The graph is then not complete */
+  readonly enough?: (violations: ReadonlyMap<string, Finding>, deadlock: Finding | undefined) => boolean
   /** called now and then, from inside the search */
   readonly onProgress?: (states: number, queue: number) => void
 }
@@ -29,7 +31,7 @@ export interface ExploreOptions {
 /** The reachable states in breadth-first order, and what was found on them. */
 export interface Graph {
   readonly kernel: Kernel
-  /** false if `maxStates` ended the search */
+  /** false if `maxStates` or `enough` ended the search */
   readonly complete: boolean
   readonly count: number
   /** packed states, `kernel.layout.words` words each */
@@ -191,6 +193,15 @@ export const explore = (kernel: Kernel, options: ExploreOptions = {}): Graph => 
     }
   }
 
+  let reported = 0
+  /** Was something found since this was asked last, and is it enough? */
+  const isEnough = (): boolean => {
+    const found = violations.size + (deadlock === undefined ? 0 : 1)
+    if (found === reported) return false
+    reported = found
+    return options.enough?.(violations, deadlock) ?? false
+  }
+
   next.set(kernel.initial)
   add(-1 - lookUp(), -1, -1)
   check(checks, 0, 1)
@@ -245,6 +256,10 @@ export const explore = (kernel: Kernel, options: ExploreOptions = {}): Graph => 
           }
           target = add(-1 - target, state, step)
           if (checks.length > 0) check(byStep[step] as readonly Check[], target, levels.length + 1)
+          if (isEnough()) {
+            complete = false
+            break search
+          }
         }
         if (keepEdges) {
           edgeTarget.push(target)
@@ -253,6 +268,10 @@ export const explore = (kernel: Kernel, options: ExploreOptions = {}): Graph => 
       }
     }
     if (generated === before && deadlock === undefined) deadlock = { state, depth: levels.length }
+    if (isEnough()) {
+      complete = false
+      break
+    }
     if ((state & 0x3ffff) === 0) options.onProgress?.(count, count - state)
   }
   levels.push(count)

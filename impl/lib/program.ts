@@ -150,12 +150,17 @@ const noStore: Store = {
 export interface GrowingDomain {
   /** has it grown since this was last asked? */
   grew(): boolean
+  /** what it has grown to, in the order of the values */
+  readonly content: readonly unknown[]
+  /** puts the content of a domain of the same kind here; nothing was added yet */
+  fill(content: readonly unknown[]): void
 }
 
 /** The shared variables of one machine, and the store that they are read from at the moment. */
 export class Shared {
   readonly cells: Cell[] = []
   readonly variables: SharedVariable[] = []
+  /** one per thread, in the order of the threads, or none; no other thread’s steps look at it */
   readonly growing: GrowingDomain[] = []
   private current: Store = noStore
 

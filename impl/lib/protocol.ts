@@ -1,6 +1,7 @@
 /** What a protocol gives to the tools: its modules, its machine, its toggles, and words for people. */
 
 import type { Constants } from './constants.ts'
+import type { Barriers } from './monotone.ts'
 import type { Machine } from './program.ts'
 import type { ActionDocs } from './report/docs.ts'
 import type { TlaValue } from './trace/value.ts'
@@ -33,6 +34,10 @@ export interface Protocol {
   readonly data?: string
   /** boolean constants that switch one ordering primitive or rule */
   readonly toggles: readonly string[]
+  /** those of them that only take behaviours away, and how: `ablate` infers verdicts by them */
+  readonly barriers: Barriers
+  /** those that `ablate` leaves as its models have them, each with the reason */
+  readonly notAblated: Readonly<Record<string, string>>
   /** a set of toggles suffices for a property if it does in every one of these; together they must show every fault */
   readonly ablation: readonly AblationBase[]
   readonly docs: ActionDocs

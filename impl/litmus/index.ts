@@ -13,6 +13,8 @@ export const litmusProtocol: Protocol = {
   libraries: ['Memory'],
   data: 'LitmusTests',
   toggles: [],
+  barriers: {},
+  notAblated: {},
   ablation: [],
   docs: litmusDocs,
   machine: (constants, data) => {

@@ -76,6 +76,10 @@ const baseOf = (
   }
 }
 
+/** The toggles of a protocol that are ablated: bit i of a subset is the i-th of these. */
+export const ablatedToggles = ({ toggles, notAblated }: Pick<Protocol, 'toggles' | 'notAblated'>): readonly string[] =>
+  toggles.filter((name) => notAblated[name] === undefined)
+
 /** The bases of a protocol. */
 export const basesOf = (protocol: Protocol, models: readonly Model[], memory: MemoryName | undefined): Base[] =>
   protocol.ablation.map((base) => baseOf(protocol, models, base, memory))
@@ -86,20 +90,28 @@ export const constantsOf = (
   subset: Subset,
 ): ReadonlyMap<string, TlaValue> => {
   const constants = new Map([...model.cfg.constants, ...Object.entries(overrides)])
-  model.protocol.toggles.forEach((toggle, i) => constants.set(toggle, tla.bool(hasToggle(subset, i))))
+  ablatedToggles(model.protocol).forEach((toggle, i) => constants.set(toggle, tla.bool(hasToggle(subset, i))))
   return constants
 }
 
 /** The subset that a model's own cfg is. */
 export const subsetOf = ({ cfg, protocol }: Pick<Model, 'cfg' | 'protocol'>): Subset =>
-  protocol.toggles.reduce((subset, toggle, i) => {
+  ablatedToggles(protocol).reduce((subset, toggle, i) => {
     const value = cfg.constants.get(toggle)
     return value?.kind === 'bool' && value.value ? subset | (1 << i) : subset
   }, 0)
 
+/** Does the model have the toggles that are not ablated as the base has them? */
+export const isLike = ({ cfg, protocol }: Model, base: Base): boolean => {
+  const fixed = constantsOf(base, 0)
+  return Object.keys(protocol.notAblated).every((name) => {
+    const [own, wanted] = [cfg.constants.get(name), fixed.get(name)]
+    return own?.kind === 'bool' && wanted?.kind === 'bool' && own.value === wanted.value
+  })
+}
+
 /** The base as a model of its own: what TLC is given. */
-export const modelAt = (base: Base, subset: Subset, distinctStates: number): Model => ({
+export const modelAt = (base: Base, subset: Subset): Model => ({
   ...base.model,
   cfg: { ...base.model.cfg, constants: constantsOf(base, subset) },
-  distinctStates,
 })

@@ -32,11 +32,10 @@ interface Run {
 
 const isLive = ({ kind }: Cell): boolean => kind === 'liveness'
 
-/** The base in which a violation is cheapest to see. */
+/** The first base in which there is a violation. */
 const violatedIn = (coverage: Coverage, subset: Subset, property: string): number => {
   const row = coverage.rows.get(subset) ?? []
-  const own = [...row.entries()].filter(([, { violated }]) => violated.has(property))
-  return own.sort(([, a], [, b]) => a.states - b.states)[0]?.[0] ?? -1
+  return row.findIndex(({ violated }) => violated.has(property))
 }
 
 /** The runs that confirm a boundary, safety before liveness. */
@@ -81,9 +80,8 @@ export const confirmBoundary = async (
   const results = await pool(runs, options.workers ?? 2, async (run): Promise<Confirmation[]> => {
     onProgress(done, runs.length)
     const base = bases[run.base]
-    const states = coverage.rows.get(run.subset)?.[run.base]?.states ?? 0
     if (base === undefined) throw new RangeError('a point of no base')
-    const model = modelAt(base, run.subset, states)
+    const model = modelAt(base, run.subset)
     const [only] = run.cells
     const selected = run.explorer === 'violated' && only !== undefined ? alone(model, only) : together(model, run.cells)
     const tlc = await runSelection(model, toolchain, { ...options, workers: 1 }, selected)

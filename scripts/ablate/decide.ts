@@ -1,14 +1,15 @@
 /** One subset of the toggles decided by the explorer: the same pass as `check --engine explorer`. */
 
 import { createHash } from 'node:crypto'
-import type { Kernel, Predicate } from '../../impl/lib/compile.ts'
-import { assemble, compile, compilePredicate } from '../../impl/lib/compile.ts'
+import type { Automaton, Compiled, Kernel, Predicate } from '../../impl/lib/compile.ts'
+import { assemble, compile, compilePredicate, DEFAULT_LIMITS } from '../../impl/lib/compile.ts'
 import { Constants } from '../../impl/lib/constants.ts'
 import type { Graph } from '../../impl/lib/explore.ts'
 import { explore } from '../../impl/lib/explore.ts'
 import type { LeadsTo, Machine } from '../../impl/lib/program.ts'
 import { reduce } from '../../impl/lib/reduce.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
+import { printValue } from '../../impl/lib/trace/print.ts'
 import type { TlaValue } from '../../impl/lib/trace/value.ts'
 import { violatedDepths } from '../check/explorer.ts'
 import { dataOf } from '../lib/project.ts'
@@ -16,10 +17,10 @@ import { dataOf } from '../lib/project.ts'
 /** A graph with more states than this is not explored to its end: the memory of two workers is bounded by it. */
 export const MOST_STATES = 4_000_000
 
-/** What the explorer says of one subset in one base. */
+/** What the explorer says of the properties that it was asked for. */
 export interface Outcome {
+  /** states that were looked at: all, unless everything that was asked for is a violation that was found before */
   readonly states: number
-  readonly generated: number
   /** violated properties with the states of their counterexamples */
   readonly violated: ReadonlyMap<string, number>
   /** false if there are more states than {@link MOST_STATES}; nothing is then said of any property */
@@ -29,6 +30,8 @@ export interface Outcome {
 /** A machine that is ready to be explored. */
 export interface Prepared {
   readonly kernel: Kernel
+  /** the machine with all of its steps */
+  readonly compiled: Compiled
   /** equal for machines that have the same graph and properties */
   readonly digest: string
 }
@@ -40,16 +43,83 @@ const restricted = (machine: Machine, properties: ReadonlySet<string>): Machine 
   liveness: machine.liveness.filter(({ name }) => properties.has(name)),
 })
 
+/** What a program was compiled to, and what its thread's domain had grown to. */
+interface Program {
+  readonly automaton: Automaton
+  readonly content: readonly unknown[] | undefined
+  /** the constants that it depends on */
+  readonly names: readonly string[]
+}
+
+/**
+ * The programs of the machines of one base. A thread's program is a function of the constants that were read when the
+ * machine was made, and of those that were read when the thread was compiled; of the toggles most programs read few.
+ */
+export class Programs {
+  /** per thread, by the names of the constants that it depends on, then by their values */
+  private readonly known = new Map<number, Map<string, Map<string, Program>>>()
+
+  find(thread: number, valueOf: (name: string) => string): Program | undefined {
+    for (const programs of this.known.get(thread)?.values() ?? []) {
+      const [[, { names } = { names: [] }] = []] = programs
+      const program = programs.get(names.map(valueOf).join(' '))
+      if (program !== undefined) return program
+    }
+    return undefined
+  }
+
+  add(thread: number, valueOf: (name: string) => string, program: Program): void {
+    const own = this.known.get(thread) ?? new Map<string, Map<string, Program>>()
+    const key = program.names.join(' ')
+    const programs = own.get(key) ?? new Map<string, Program>()
+    this.known.set(thread, own.set(key, programs.set(program.names.map(valueOf).join(' '), program)))
+  }
+}
+
 /** Compiles the machine for some constants; `onRead` is told of every constant that the machine depends on. */
 export const prepare = (
   protocol: Protocol,
   constants: ReadonlyMap<string, TlaValue>,
   properties: ReadonlySet<string>,
   onRead?: (name: string) => void,
+  programs = new Programs(),
 ): Prepared => {
-  const machine = protocol.machine(new Constants(constants, protocol.name, onRead), dataOf(protocol))
-  const kernel = assemble(reduce(compile(restricted(machine, properties))))
-  return { kernel, digest: digestOf(kernel) }
+  const shared = new Set<string>()
+  let reader = shared
+  const read = (name: string): void => {
+    reader.add(name)
+    onRead?.(name)
+  }
+  const valueOf = (name: string): string => {
+    const value = constants.get(name)
+    return value === undefined ? '' : printValue(value)
+  }
+  const machine = protocol.machine(new Constants(constants, protocol.name, read), dataOf(protocol))
+  const { growing } = machine.shared
+  const own = machine.threads.map(() => new Set<string>())
+  const compiled = compile(restricted(machine, properties), DEFAULT_LIMITS, {
+    find: (thread) => {
+      const program = programs.find(thread, valueOf)
+      if (program === undefined) return undefined
+      if (program.content !== undefined) growing[thread]?.fill(program.content)
+      for (const name of program.names) onRead?.(name)
+      return program.automaton
+    },
+    within: (thread, body) => {
+      reader = own[thread] ?? shared
+      try {
+        return body()
+      } finally {
+        reader = new Set()
+      }
+    },
+    add: (thread, automaton) => {
+      const names = [...new Set([...shared, ...(own[thread] ?? [])])].sort()
+      programs.add(thread, valueOf, { automaton, content: growing[thread]?.content, names })
+    },
+  })
+  const kernel = assemble(reduce(compiled))
+  return { kernel, compiled, digest: digestOf(kernel) }
 }
 
 /** The whole graph of the machine as it is, for counterexamples: with every step that it takes. */
@@ -108,13 +178,41 @@ const digestOf = (kernel: Kernel): string => {
 const graphOf = (kernel: Kernel, expectedStates: number): Graph =>
   explore(kernel, { edges: true, expectedStates, maxStates: MOST_STATES })
 
-/** Decides a prepared machine. */
-export const decide = (prepared: Prepared, expectedStates = 0): Outcome => {
-  const graph = graphOf(prepared.kernel, expectedStates)
+/** The kernel with some of its properties: the same states in the same order. */
+const asking = (kernel: Kernel, properties: ReadonlySet<string>): Kernel => ({
+  ...kernel,
+  compiled: { ...kernel.compiled, machine: restricted(kernel.compiled.machine, properties) },
+})
+
+/**
+ * Decides some properties of a prepared machine; without any all. Edges are kept only where liveness is asked for. An
+ * invariant is violated when one state violates it: if that is so of all that is asked for, the rest is not looked at.
+ */
+export const decide = (
+  { kernel }: Prepared,
+  { asked, expectedStates = 0 }: { readonly asked?: readonly string[]; readonly expectedStates?: number } = {},
+): Outcome => {
+  const wanted = asked === undefined ? undefined : new Set(asked)
+  const own = wanted === undefined ? kernel : asking(kernel, wanted)
+  const { invariants, liveness } = own.compiled.machine
+  const edges = liveness.length > 0
+  const safety = [
+    ...invariants.map(({ name }) => name),
+    ...(wanted === undefined || wanted.has('Deadlock') ? ['Deadlock'] : []),
+  ]
+  let ended = false
+  const graph = explore(own, {
+    edges,
+    expectedStates,
+    maxStates: MOST_STATES,
+    enough: (violations, deadlock) =>
+      (ended = !edges && safety.every((name) => (name === 'Deadlock' ? deadlock : violations.get(name)) !== undefined)),
+  })
+  const complete = graph.complete || ended
+  const depths = complete ? violatedDepths(graph) : new Map<string, number>()
   return {
     states: graph.count,
-    generated: graph.generated,
-    violated: graph.complete ? violatedDepths(graph) : new Map<string, number>(),
-    complete: graph.complete,
+    violated: new Map([...depths].filter(([name]) => wanted?.has(name) ?? true)),
+    complete,
   }
 }

@@ -23,10 +23,13 @@ export interface Point {
 /** Compile the machine of a point and say what it depends on. */
 export interface PrepareRequest extends Point {
   readonly kind: 'prepare'
+  /** say what the properties are monotone in; the point has every barrier on */
+  readonly monotone: boolean
 }
-/** Explore the machine that was prepared last. */
+/** Explore the machine that was prepared last, for some properties. */
 export interface ExploreRequest {
   readonly kind: 'explore'
+  readonly asked: readonly string[]
 }
 /** Counterexamples to properties that are violated at a point. */
 export interface ExplainRequest extends Point {
@@ -40,6 +43,8 @@ export interface Answers {
     readonly digest: string
     /** the toggles that the machine's construction has looked at, as a set of bits */
     readonly read: Subset
+    /** for each property the toggles that it is monotone in, if that was asked for */
+    readonly monotone: ReadonlyMap<string, Subset> | undefined
   }
   readonly explore: Outcome
   readonly explain: ReadonlyMap<string, Behaviour>

@@ -1,26 +1,35 @@
 /**
- * Covers the subsets of a protocol's toggles, in all of its bases, with the explorer. Every subset is decided by a whole
- * graph: no verdict is inferred from another subset's by monotony. What is spared is equal machines, twice over:
+ * Covers the subsets of a protocol's toggles, in all of its bases, with the explorer. A verdict is either decided by the
+ * explorer on the subset's own machine, or it follows from such verdicts because the property is monotone in a barrier
+ * (impl/lib/monotone.ts). A unit of work is a base with values for the toggles that are no barriers: in each the subsets
+ * of the barriers are gone through, those first from which most follows, for as long as a verdict is missing.
+ *
+ * Equal machines are spared besides, twice over:
  *
  * - A machine is a function of the constants that its construction reads. Subsets that differ only in toggles that were
  *   not read have the same machine.
  * - Compiled machines with the same tables, properties and fairness (by sha256) have the same graph.
+ *
+ * Which subsets are decided and which follow does not depend on the workers: units know nothing of each other's verdicts.
  */
 
 import type { Subset } from '../../impl/lib/ablate.ts'
-import { nearestFirst, subsetCount } from '../../impl/lib/ablate.ts'
+import { nearestFirst, sizeOf, subsetCount } from '../../impl/lib/ablate.ts'
 import type { Behaviour } from '../../impl/lib/counterexample.ts'
+import type { Barriers } from '../../impl/lib/monotone.ts'
+import { nextSubset, packed, spread, Verdicts } from '../../impl/lib/monotone.ts'
 import type { Base } from './bases.ts'
 import { constantsOf, subsetOf } from './bases.ts'
 import type { Hand } from './crew.ts'
 import { withCrew } from './crew.ts'
-import type { Outcome } from './decide.ts'
-import type { Point, WorkerStart } from './messages.ts'
+import type { Answers, Point, WorkerStart } from './messages.ts'
 
 /** What is to be done. */
 export interface Task {
   readonly protocol: string
+  /** those that are ablated */
   readonly toggles: readonly string[]
+  readonly barriers: Barriers
   readonly bases: readonly Base[]
   readonly properties: readonly string[]
   readonly workers: number
@@ -29,80 +38,167 @@ export interface Task {
   readonly onProgress: (covered: number, machines: number) => void
 }
 
+/** What is known of a subset in a base. */
+export interface PointVerdicts {
+  readonly violated: ReadonlySet<string>
+  /** states of the shortest counterexamples, where the explorer has been asked for them at this point */
+  readonly depths: Map<string, number>
+  /** properties that the explorer was asked for at this point; the others' verdicts follow */
+  readonly decided: ReadonlySet<string>
+}
+
 /** What was found. */
 export interface Coverage {
-  /** outcome of each covered subset in each base */
-  readonly rows: ReadonlyMap<Subset, readonly Outcome[]>
+  /** verdicts of each covered subset in each base */
+  readonly rows: ReadonlyMap<Subset, readonly PointVerdicts[]>
   /** every subset is covered */
   readonly complete: boolean
   /** points (a subset in a base) whose graph was too large */
   readonly tooLarge: number
-  /** machines that differ, and the states of their graphs */
+  /** machines that differ and were explored */
   readonly machines: number
+  /** states that were looked at, in all; how many differs from run to run */
   readonly states: number
+  /** verdicts (of a property at a point) that were decided on the point's own machine, and that follow */
+  readonly decided: number
+  readonly inferred: number
 }
 
-/** Outcomes of one base. */
-class Known {
-  /** by the toggles that were read, then by their values */
-  private readonly byRead = new Map<Subset, Map<Subset, Outcome>>()
+/** Everything that is known of one machine: of each property that was asked for the depth, undefined if it holds. */
+interface Explored {
+  readonly depths: Map<string, number | undefined>
+  tooLarge: boolean
+}
 
-  find(subset: Subset): Outcome | undefined {
-    for (const [read, outcomes] of this.byRead) {
-      const outcome = outcomes.get(subset & read)
-      if (outcome !== undefined) return outcome
+/** A machine as its construction has read the toggles. */
+type Known = Answers['prepare']
+
+/** The machines of one base. */
+class Machines {
+  /** by the toggles that were read, then by their values */
+  private readonly byRead = new Map<Subset, Map<Subset, Known>>()
+
+  find(subset: Subset, monotone: boolean): Known | undefined {
+    for (const [read, known] of this.byRead) {
+      const found = known.get(subset & read)
+      if (found !== undefined && (!monotone || found.monotone !== undefined)) return found
     }
     return undefined
   }
 
-  add(subset: Subset, read: Subset, outcome: Outcome): void {
-    const outcomes = this.byRead.get(read) ?? new Map<Subset, Outcome>()
-    this.byRead.set(read, outcomes.set(subset & read, outcome))
+  add(subset: Subset, known: Known): void {
+    const { read } = known
+    const values = this.byRead.get(read) ?? new Map<Subset, Known>()
+    this.byRead.set(read, values.set(subset & read, known))
   }
 }
 
-/** Goes through the points once, whoever asks. */
+/** A base with values for the toggles that are no barriers. */
+type Unit = Point
+
+/** Goes through the units once, whoever asks. */
 class Ledger {
-  readonly rows = new Map<Subset, Outcome[]>()
-  readonly byDigest = new Map<string, Outcome>()
-  private readonly known: readonly Known[]
-  private readonly points: Iterator<Point, void>
-  private covered = 0
   private readonly task: Task
+  private readonly rows = new Map<Subset, PointVerdicts[]>()
+  private readonly byDigest = new Map<string, Explored>()
+  private readonly machines: readonly Machines[]
+  private readonly units: Iterator<Unit, void>
+  /** the barriers, as bits */
+  private readonly barriers: Subset
+  private covered = 0
+  private tooLarge = 0
+  private states = 0
 
   constructor(task: Task) {
     this.task = task
-    this.known = task.bases.map(() => new Known())
-    this.points = this.all()
+    this.machines = task.bases.map(() => new Machines())
+    this.barriers = task.toggles.reduce((set, name, i) => (task.barriers[name] === undefined ? set : set | (1 << i)), 0)
+    this.units = this.all()
   }
 
-  private *all(): Generator<Point, void> {
+  private *all(): Generator<Unit, void> {
     const [first] = this.task.bases
     if (first === undefined) return
-    for (const subset of nearestFirst(subsetOf(first.model), this.task.toggles.length)) {
-      for (const base of this.task.bases.keys()) yield { base, subset }
+    const others = (subsetCount(this.task.toggles.length) - 1) & ~this.barriers
+    for (const value of nearestFirst(packed(subsetOf(first.model), others), sizeOf(others))) {
+      for (const base of this.task.bases.keys()) yield { base, subset: spread(value, others) }
     }
   }
 
-  /** The next point that has to be looked at; those whose machine is known are entered on the way. */
-  next(): Point | undefined {
+  next(): Unit | undefined {
+    return this.units.next().value ?? undefined
+  }
+
+  private async machineAt(hand: Hand, point: Point, monotone: boolean): Promise<Known & { fresh: boolean }> {
+    const known = this.machines[point.base]?.find(point.subset, monotone)
+    if (known !== undefined) return { ...known, fresh: false }
+    const prepared = await hand.ask<'prepare'>({ kind: 'prepare', monotone, ...point })
+    this.machines[point.base]?.add(point.subset, prepared)
+    return { ...prepared, fresh: true }
+  }
+
+  /** Depths of the properties at a point, undefined where they hold; undefined if the graph is too large. */
+  async decide(
+    hand: Hand,
+    point: Point,
+    asked: readonly string[],
+    machine?: Known & { fresh: boolean },
+  ): Promise<ReadonlyMap<string, number | undefined> | undefined> {
+    const { digest, fresh } = machine ?? (await this.machineAt(hand, point, false))
+    const explored = this.byDigest.get(digest) ?? { depths: new Map<string, number | undefined>(), tooLarge: false }
+    this.byDigest.set(digest, explored)
+    const missing = asked.filter((name) => !explored.depths.has(name))
+    if (missing.length > 0 && !explored.tooLarge) {
+      // the worker explores what it has compiled last
+      if (!fresh) await hand.ask<'prepare'>({ kind: 'prepare', monotone: false, ...point })
+      const { states, violated, complete } = await hand.ask<'explore'>({ kind: 'explore', asked: missing })
+      this.states += states
+      if (complete) for (const name of missing) explored.depths.set(name, violated.get(name))
+      else explored.tooLarge = true
+    }
+    return explored.tooLarge ? undefined : new Map(asked.map((name) => [name, explored.depths.get(name)]))
+  }
+
+  /** Decides all subsets of the barriers. */
+  async cover(hand: Hand, { base, subset }: Unit): Promise<void> {
+    const { barriers } = this
+    const size = sizeOf(barriers)
+    const top = { base, subset: subset | barriers }
+    let machine: (Known & { fresh: boolean }) | undefined = await this.machineAt(hand, top, true)
+    const { monotone } = machine
+    const verdicts = new Map(
+      this.task.properties.map((name) => [name, new Verdicts(size, packed(monotone?.get(name) ?? 0, barriers))]),
+    )
+    const decided = new Map<Subset, ReadonlyMap<string, number | undefined>>()
     for (;;) {
-      const { value: point } = this.points.next()
-      if (point === undefined) return undefined
-      const outcome = this.known[point.base]?.find(point.subset)
-      if (outcome === undefined) return point
-      this.enter(point, outcome)
+      const value = nextSubset(size, verdicts.values())
+      if (value === undefined) break
+      const asked = [...verdicts].filter(([, v]) => v.verdict(value) === undefined).map(([name]) => name)
+      const found = await this.decide(hand, { base, subset: subset | spread(value, barriers) }, asked, machine)
+      machine = undefined // all barriers come first
+      if (found === undefined) {
+        this.tooLarge += 1
+        return
+      }
+      decided.set(value, found)
+      for (const [name, depth] of found) verdicts.get(name)?.learn(value, depth === undefined)
+    }
+    for (let value = 0; value < subsetCount(size); value++) {
+      const depths = [...(decided.get(value) ?? [])]
+      this.enter(
+        { base, subset: subset | spread(value, barriers) },
+        {
+          violated: new Set([...verdicts].filter(([, v]) => v.verdict(value) === false).map(([name]) => name)),
+          depths: new Map(depths.flatMap(([name, depth]) => (depth === undefined ? [] : [[name, depth]]))),
+          decided: new Set(depths.map(([name]) => name)),
+        },
+      )
     }
   }
 
-  learn(point: Point, read: Subset, outcome: Outcome): void {
-    this.known[point.base]?.add(point.subset, read, outcome)
-    this.enter(point, outcome)
-  }
-
-  private enter({ base, subset }: Point, outcome: Outcome): void {
+  private enter({ base, subset }: Point, verdicts: PointVerdicts): void {
     const row = this.rows.get(subset) ?? []
-    row[base] = outcome
+    row[base] = verdicts
     this.rows.set(subset, row)
     if (this.isCovered(row)) {
       this.covered += 1
@@ -110,20 +206,22 @@ class Ledger {
     }
   }
 
-  private isCovered(row: readonly Outcome[]): boolean {
-    return this.task.bases.every((_, base) => row[base]?.complete === true)
+  private isCovered(row: readonly (PointVerdicts | undefined)[]): boolean {
+    return this.task.bases.every((_, base) => row[base] !== undefined)
   }
 
   /** What is known so far. */
   coverage(): Coverage {
-    const outcomes = [...this.byDigest.values()]
     const rows = new Map([...this.rows].filter(([, row]) => this.isCovered(row)))
+    const decided = [...rows.values()].flat().reduce((sum, v) => sum + v.decided.size, 0)
     return {
       rows,
       complete: rows.size === subsetCount(this.task.toggles.length),
-      tooLarge: [...this.rows.values()].flat().filter(({ complete }) => !complete).length,
-      machines: outcomes.length,
-      states: outcomes.reduce((sum, { states }) => sum + states, 0),
+      tooLarge: this.tooLarge,
+      machines: this.byDigest.size,
+      states: this.states,
+      decided,
+      inferred: rows.size * this.task.bases.length * this.task.properties.length - decided,
     }
   }
 }
@@ -134,22 +232,30 @@ const startOf = ({ protocol, bases, properties }: Task): WorkerStart => ({
   properties,
 })
 
-/** Decides points until there are no more. */
+/** Covers units until there are no more. */
 const cover =
   (ledger: Ledger) =>
   async (hand: Hand): Promise<void> => {
-    for (let point = ledger.next(); point !== undefined; point = ledger.next()) {
-      const { digest, read } = await hand.ask<'prepare'>({ kind: 'prepare', ...point })
-      const outcome = ledger.byDigest.get(digest) ?? (await hand.ask<'explore'>({ kind: 'explore' }))
-      ledger.byDigest.set(digest, outcome)
-      ledger.learn(point, read, outcome)
-    }
+    for (let unit = ledger.next(); unit !== undefined; unit = ledger.next()) await ledger.cover(hand, unit)
   }
 
 /** A counterexample that is asked for. */
 export interface Wanted extends Point {
   readonly property: string
 }
+
+/** Finds out how long the counterexamples are where the verdicts follow from others. */
+const measure =
+  (ledger: Ledger, coverage: Coverage, unmeasured: Iterator<{ point: Point; properties: readonly string[] }, void>) =>
+  async (hand: Hand): Promise<void> => {
+    for (let next = unmeasured.next(); next.done !== true; next = unmeasured.next()) {
+      const { point, properties } = next.value
+      const depths = coverage.rows.get(point.subset)?.[point.base]?.depths
+      for (const [name, depth] of (await ledger.decide(hand, point, properties)) ?? []) {
+        if (depth !== undefined) depths?.set(name, depth)
+      }
+    }
+  }
 
 const keyOf = ({ base, subset }: Point): string => `${base} ${subset}`
 
@@ -168,19 +274,33 @@ const grouped = (wanted: readonly Wanted[]): { point: Point; properties: string[
 /** A behaviour for each of what is wanted, in the same order; undefined where time was up. */
 export type Behaviours = readonly (Behaviour | undefined)[]
 
-/** Everything that needs the workers: the coverage, then the counterexamples that `wanted` asks for on seeing it. */
+/** What the caller wants to see, from what is known. */
+export interface Wishes {
+  /** violations that counterexamples are chosen from */
+  readonly candidates: (coverage: Coverage) => readonly Wanted[]
+  /** the counterexamples; the candidates' depths are known */
+  readonly wanted: (coverage: Coverage) => readonly Wanted[]
+}
+
+/** Everything that needs the workers: the coverage, then the counterexamples that are wanted on seeing it. */
 export const ablateWithWorkers = async (
   task: Task,
-  wanted: (coverage: Coverage) => readonly Wanted[],
+  { candidates, wanted }: Wishes,
 ): Promise<{ coverage: Coverage; behaviours: Behaviours }> => {
   const ledger = new Ledger(task)
   const found = new Map<string, Behaviour>()
-  const inTime = await withCrew(task.workers, startOf(task), task.deadline, cover(ledger))
+  const crew = (work: (hand: Hand) => Promise<void>): Promise<boolean> =>
+    withCrew(task.workers, startOf(task), task.deadline, work)
+  const inTime = await crew(cover(ledger))
   const coverage = ledger.coverage()
-  const asked = inTime ? wanted(coverage) : []
+  const isUnmeasured = ({ base, subset, property }: Wanted): boolean =>
+    coverage.rows.get(subset)?.[base]?.depths.has(property) === false
+  const unmeasured = inTime ? grouped(candidates(coverage).filter(isUnmeasured)) : []
+  const measured = inTime && (unmeasured.length === 0 || (await crew(measure(ledger, coverage, unmeasured.values()))))
+  const asked = measured ? wanted(coverage) : []
   const groups = grouped(asked).values()
   if (asked.length > 0) {
-    await withCrew(task.workers, startOf(task), task.deadline, async (hand) => {
+    await crew(async (hand) => {
       for (const { point, properties } of groups) {
         const behaviours = await hand.ask<'explain'>({ kind: 'explain', ...point, properties })
         for (const [property, behaviour] of behaviours) found.set(`${keyOf(point)} ${property}`, behaviour)

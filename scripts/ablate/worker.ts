@@ -8,19 +8,32 @@ import type { Behaviour } from '../../impl/lib/counterexample.ts'
 import { LockstepError } from '../../impl/lib/error.ts'
 import type { TlaValue } from '../../impl/lib/trace/value.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
+import { monotoneIn } from '../../impl/lib/monotone.ts'
 import { View } from '../../impl/lib/view.ts'
 import { violationsOf } from '../lib/evidence.ts'
+import { ablatedToggles } from './bases.ts'
 import type { Prepared } from './decide.ts'
-import { decide, prepare, wholeGraph } from './decide.ts'
-import type { Answers, ExplainRequest, Point, Reply, Request, WorkerStart } from './messages.ts'
+import { decide, prepare, Programs, wholeGraph } from './decide.ts'
+import type {
+  Answers,
+  ExplainRequest,
+  ExploreRequest,
+  Point,
+  PrepareRequest,
+  Reply,
+  Request,
+  WorkerStart,
+} from './messages.ts'
 
 const start = workerData as WorkerStart
 const protocol = protocolNamed(start.protocol)
 if (protocol === undefined) throw new RangeError(`no protocol ${start.protocol}`)
 const properties = new Set(start.properties)
+const toggles = ablatedToggles(protocol)
 
 /** How many states the last graph had: the next one of its base has about as many. */
 const sizes = start.bases.map(() => 0)
+const programs = start.bases.map(() => new Programs())
 let current: { readonly prepared: Prepared; readonly base: number } | undefined
 
 // the compiler decides by exceptions, thousands a machine; nobody reads the stacks
@@ -28,23 +41,30 @@ Error.stackTraceLimit = 0
 
 const constantsAt = ({ base, subset }: Point): ReadonlyMap<string, TlaValue> => {
   const constants = new Map(start.bases[base])
-  protocol.toggles.forEach((toggle, i) => constants.set(toggle, tla.bool(hasToggle(subset, i))))
+  toggles.forEach((toggle, i) => constants.set(toggle, tla.bool(hasToggle(subset, i))))
   return constants
 }
 
-const prepareAt = (point: Point): Answers['prepare'] => {
+const prepareAt = (point: PrepareRequest): Answers['prepare'] => {
   let read = 0
-  const prepared = prepare(protocol, constantsAt(point), properties, (name) => {
-    const toggle = protocol.toggles.indexOf(name)
-    if (toggle >= 0) read |= 1 << toggle
-  })
+  const prepared = prepare(
+    protocol,
+    constantsAt(point),
+    properties,
+    (name) => {
+      const toggle = toggles.indexOf(name)
+      if (toggle >= 0) read |= 1 << toggle
+    },
+    programs[point.base],
+  )
   current = { prepared, base: point.base }
-  return { digest: prepared.digest, read }
+  const monotone = point.monotone ? monotoneIn(prepared.compiled, toggles, protocol.barriers) : undefined
+  return { digest: prepared.digest, read, monotone }
 }
 
-const exploreCurrent = (): Answers['explore'] => {
+const exploreCurrent = ({ asked }: ExploreRequest): Answers['explore'] => {
   if (current === undefined) throw new TypeError('nothing is prepared')
-  const outcome = decide(current.prepared, sizes[current.base])
+  const outcome = decide(current.prepared, { asked, expectedStates: sizes[current.base] ?? 0 })
   sizes[current.base] = outcome.states
   return outcome
 }

@@ -24,7 +24,7 @@ import { meaningOf } from '../../impl/lib/report/docs.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
 import { printValue } from '../../impl/lib/trace/print.ts'
 import type { Base, MemoryName } from '../ablate/bases.ts'
-import { basesOf, subsetOf } from '../ablate/bases.ts'
+import { ablatedToggles, basesOf, isLike, subsetOf } from '../ablate/bases.ts'
 import type { Confirmation } from '../ablate/confirm.ts'
 import { confirmBoundary } from '../ablate/confirm.ts'
 import type { Behaviours, Coverage, Wanted } from '../ablate/run.ts'
@@ -63,6 +63,14 @@ const knownProtocol = (name: string): Protocol => {
       hint: candidate === undefined ? `there are ${known.join(', ')}` : `did you mean ${candidate}?`,
     })
   }
+  if (protocol.ablation.length === 0) {
+    const others = PROTOCOLS.filter((p) => p.ablation.length > 0).map((p) => p.name)
+    throw badInput({
+      code: 'no-toggles',
+      message: `${name} has no toggles to switch`,
+      hint: `lockstep ablate ${others.join(' or ')}`,
+    })
+  }
   if (protocol.toggles.length > MOST_TOGGLES) {
     throw badInput({ code: 'too-many-toggles', message: `${name} has more than ${MOST_TOGGLES} toggles` })
   }
@@ -85,9 +93,14 @@ const cellsOf = ([first]: readonly Base[], wanted: readonly string[] | undefined
 }
 
 /** The first design of the manifest that has these toggles; what else its model has (sizes, the world) does not count. */
-const designNames = (models: readonly Model[], protocol: Protocol): ((subset: Subset) => string | undefined) => {
+const designNames = (
+  models: readonly Model[],
+  protocol: Protocol,
+  [base]: readonly Base[],
+): ((subset: Subset) => string | undefined) => {
   const names = new Map<Subset, string>()
-  for (const model of models.filter((m) => m.protocol === protocol)) {
+  const alike = models.filter((m) => m.protocol === protocol && base !== undefined && isLike(m, base))
+  for (const model of alike) {
     const subset = subsetOf(model)
     if (!names.has(subset)) names.set(subset, model.design)
   }
@@ -105,7 +118,7 @@ const analysed = (protocol: Protocol, cells: readonly Cell[], coverage: Coverage
         const violated = violatedIn(coverage, subset, name)
         return violated === undefined ? undefined : !violated
       }
-      return [name, ablationOf(protocol.toggles.length, holds, covered)]
+      return [name, ablationOf(ablatedToggles(protocol).length, holds, covered)]
     }),
   )
 }
@@ -115,27 +128,35 @@ interface WantedNeed extends Wanted {
   readonly toggle: number
 }
 
-/** The shortest counterexample to a property without a toggle, among the boundary's sets and all bases. */
-const shortestNeed = (
-  coverage: Coverage,
-  property: string,
-  ablation: Ablation,
-  toggle: number,
-): WantedNeed | undefined => {
-  const candidates = edgesFor(ablation, toggle).flatMap(({ violated: subset }) =>
-    [...(coverage.rows.get(subset) ?? []).entries()].flatMap(([base, { violated }]) => {
-      const depth = violated.get(property)
-      return depth === undefined ? [] : [{ depth, base, subset, property, toggle }]
-    }),
+/** The violations that show that a property needs a toggle: the boundary's sets, in all bases. */
+const needCandidates = (coverage: Coverage, property: string, ablation: Ablation, toggle: number): WantedNeed[] =>
+  edgesFor(ablation, toggle).flatMap(({ violated: subset }) =>
+    [...(coverage.rows.get(subset) ?? []).entries()].flatMap(([base, { violated }]) =>
+      violated.has(property) ? [{ base, subset, property, toggle }] : [],
+    ),
   )
-  const [first] = candidates.sort((a, b) => a.depth - b.depth || a.base - b.base || bySize(a.subset, b.subset))
-  return first
-}
 
-const wantedNeeds = (protocol: Protocol, coverage: Coverage, ablations: ReadonlyMap<string, Ablation>): WantedNeed[] =>
+/** For each property and each toggle that it needs the violations that show it. */
+const allCandidates = (
+  protocol: Protocol,
+  coverage: Coverage,
+  ablations: ReadonlyMap<string, Ablation>,
+): WantedNeed[][] =>
   [...ablations].flatMap(([property, ablation]) =>
-    protocol.toggles.flatMap((_, toggle) => shortestNeed(coverage, property, ablation, toggle) ?? []),
+    ablatedToggles(protocol).map((_, toggle) => needCandidates(coverage, property, ablation, toggle)),
   )
+
+const depthIn = (coverage: Coverage, { base, subset, property }: Wanted): number =>
+  coverage.rows.get(subset)?.[base]?.depths.get(property) ?? Infinity
+
+/** The shortest counterexample for each need. */
+const shortest = (coverage: Coverage, candidates: readonly WantedNeed[][]): WantedNeed[] =>
+  candidates.flatMap((own) => {
+    const depth = (wanted: Wanted): number => depthIn(coverage, wanted)
+    const order = (a: WantedNeed, b: WantedNeed): number =>
+      depth(a) - depth(b) || a.base - b.base || bySize(a.subset, b.subset)
+    return [...own].sort(order).slice(0, 1)
+  })
 
 /** Everything known when the workers are done. */
 interface Ablated {
@@ -160,10 +181,13 @@ const glossOf = ({ gloss, overrides }: Base): string => {
 }
 
 /** The toggles each of which, switched alone, makes the property hold in this base. */
-const preventedBy = ({ toggles }: Protocol, coverage: Coverage, { base, subset, property }: Wanted): string[] =>
-  toggles.filter((_, i) => coverage.rows.get(switched(subset, i))?.[base]?.violated.has(property) === false)
+const preventedBy = (protocol: Protocol, coverage: Coverage, { base, subset, property }: Wanted): string[] =>
+  ablatedToggles(protocol).filter(
+    (_, i) => coverage.rows.get(switched(subset, i))?.[base]?.violated.has(property) === false,
+  )
 
-const titleOf = ({ toggles }: Protocol, base: Base | undefined, subset: Subset): string => {
+const titleOf = (protocol: Protocol, base: Base | undefined, subset: Subset): string => {
+  const toggles = ablatedToggles(protocol)
   const names = membersOf(subset).map((i) => toggles[i] ?? '')
   return `${nameOf(base)} with ${names.length === 0 ? 'all toggles off' : `only ${names.join(', ')}`}`
 }
@@ -189,11 +213,13 @@ const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated
   const models = loadModels()
   const bases = basesOf(protocol, models, options.memory)
   const cells = cellsOf(bases, options.property)
-  const total = subsetCount(protocol.toggles.length)
+  const toggles = ablatedToggles(protocol)
+  const total = subsetCount(toggles.length)
   let wanted: readonly WantedNeed[] = []
   const task = {
     protocol: protocol.name,
-    toggles: protocol.toggles,
+    toggles,
+    barriers: protocol.barriers,
     bases,
     properties: cells.map(({ name }) => name),
     workers: workersOf(options),
@@ -202,10 +228,11 @@ const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated
       out.progress(`${covered} of ${total} subsets, ${machines} machines explored`)
     },
   }
-  const { coverage, behaviours }: { coverage: Coverage; behaviours: Behaviours } = await ablateWithWorkers(
-    task,
-    (seen) => (wanted = wantedNeeds(protocol, seen, analysed(protocol, cells, seen))),
-  )
+  const candidates = (seen: Coverage): WantedNeed[][] => allCandidates(protocol, seen, analysed(protocol, cells, seen))
+  const { coverage, behaviours }: { coverage: Coverage; behaviours: Behaviours } = await ablateWithWorkers(task, {
+    candidates: (seen) => candidates(seen).flat(),
+    wanted: (seen) => (wanted = shortest(seen, candidates(seen))),
+  })
   const ablations = analysed(protocol, cells, coverage)
   out.clear()
   const needs = wanted.flatMap((w, i) => {
@@ -220,7 +247,7 @@ const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated
     coverage,
     ablations,
     needs,
-    designOf: designNames(models, protocol),
+    designOf: designNames(models, protocol, bases),
     complete: coverage.complete && needs.length === wanted.length,
     seconds: (performance.now() - start) / 1000,
   }
@@ -233,19 +260,28 @@ const needOf = ({ protocol }: Ablated, { wanted, cx }: Ablated['needs'][number])
   depth: cx.behaviour.steps.length + 1,
   text: lanes(cx, protocol.docs, {
     toggle: (name) => {
-      const i = protocol.toggles.indexOf(name)
+      const i = ablatedToggles(protocol).indexOf(name)
       return i < 0 ? undefined : hasToggle(wanted.subset, i)
     },
   }),
 })
 
+/** The value of a constant in the bases, as TLA+ writes it. */
+const fixedAt = ([base]: readonly Base[], name: string): string => {
+  const value = base?.overrides[name] ?? base?.model.cfg.constants.get(name)
+  return value === undefined ? '' : printValue(value)
+}
+
 const reportOf = (ablated: Ablated): AblationReport => {
   const { protocol, bases, cells, coverage, ablations, needs, designOf } = ablated
+  const toggles = ablatedToggles(protocol)
   return {
     protocol: protocol.name,
     memory: bases[0]?.model.memory ?? 'sc',
-    toggles: protocol.toggles,
-    meanings: protocol.toggles.map((name) => protocol.docs.toggles[name]?.on ?? ''),
+    toggles,
+    meanings: toggles.map((name) => protocol.docs.toggles[name]?.on ?? ''),
+    barriers: toggles.filter((name) => protocol.barriers[name] !== undefined),
+    notAblated: Object.entries(protocol.notAblated).map(([name, why]) => ({ name, value: fixedAt(bases, name), why })),
     bases: bases.map((base) => ({ model: nameOf(base), gloss: glossOf(base) })),
     properties: cells.flatMap(({ name }): AblatedProperty[] => {
       const ablation = ablations.get(name)
@@ -255,9 +291,10 @@ const reportOf = (ablated: Ablated): AblationReport => {
     }),
     complete: coverage.complete,
     covered: coverage.rows.size,
-    total: subsetCount(protocol.toggles.length),
+    total: subsetCount(toggles.length),
     machines: coverage.machines,
-    states: coverage.states,
+    decided: coverage.decided,
+    inferred: coverage.inferred,
     designOf,
   }
 }
@@ -272,7 +309,8 @@ const json = (
   code: number,
 ): unknown => {
   const { protocol, bases, cells, coverage, ablations, needs, complete } = ablated
-  const names = (subset: Subset): string[] => protocol.toggles.filter((_, i) => hasToggle(subset, i))
+  const toggles = ablatedToggles(protocol)
+  const names = (subset: Subset): string[] => toggles.filter((_, i) => hasToggle(subset, i))
   const byProperty = <V>(value: (ablation: Ablation) => V): Record<string, V> =>
     Object.fromEntries([...ablations].map(([name, ablation]) => [name, value(ablation)]))
   const properties = cells.map(({ name }) => name)
@@ -281,7 +319,8 @@ const json = (
     protocol: protocol.name,
     verdict: complete ? 'complete' : 'incomplete',
     memory: report.memory,
-    toggles: protocol.toggles,
+    toggles,
+    notAblated: protocol.notAblated,
     properties,
     models: bases.map((base) => ({ model: nameOf(base), gloss: glossOf(base) })),
     coverage: {
@@ -290,7 +329,9 @@ const json = (
       tooLarge: coverage.tooLarge,
       machines: coverage.machines,
       states: coverage.states,
-      pruning: 'none: no verdict is inferred from another subset; equal machines are explored once, without idle steps',
+      pruning: 'barriers: what holds without one holds with it; equal machines are explored once, without idle steps',
+      barriers: report.barriers,
+      verdicts: { decided: coverage.decided, inferred: coverage.inferred },
     },
     seconds: Math.round(ablated.seconds * 1000) / 1000,
     rows: [...coverage.rows]
@@ -299,20 +340,20 @@ const json = (
         toggles: names(subset),
         design: ablated.designOf(subset) ?? null,
         violated: properties.filter((name) => row.some(({ violated }) => violated.has(name))),
-        models: row.map(({ states, violated }, i) => ({
+        models: row.map(({ violated, decided }, i) => ({
           model: nameOf(bases[i]),
-          states,
           violated: properties.filter((name) => violated.has(name)),
+          inferred: properties.filter((name) => !decided.has(name)),
         })),
       })),
     // what verdicts that are missing might change is not said
-    necessary: coverage.complete ? byProperty((ablation) => necessaryNames(protocol.toggles, ablation)) : {},
+    necessary: coverage.complete ? byProperty((ablation) => necessaryNames(toggles, ablation)) : {},
     minimal: byProperty(({ minimal }) => minimal.map(names)),
     nested: byProperty(({ minimal }) => nested(minimal).map(names)),
     sufficing: byProperty(({ sufficing }) => sufficing),
     notMonotone: byProperty(({ reversals }) =>
       reversals.map((r) => ({
-        toggle: protocol.toggles[r.toggle],
+        toggle: toggles[r.toggle],
         holds: names(r.holds),
         violated: names(switched(r.holds, r.toggle)),
         minimalWith: r.minimal.map(names),
@@ -320,7 +361,7 @@ const json = (
     ),
     counterexamples: needs.map(({ wanted, cx }) => ({
       property: wanted.property,
-      toggle: protocol.toggles[wanted.toggle],
+      toggle: toggles[wanted.toggle],
       toggles: names(wanted.subset),
       design: ablated.designOf(wanted.subset) ?? null,
       model: nameOf(bases[wanted.base]),

@@ -63,6 +63,15 @@ class BufferDomain implements Domain<Buffer>, GrowingDomain {
     this.reported = this.values.length
     return more
   }
+
+  get content(): readonly unknown[] {
+    return this.values
+  }
+
+  fill(content: readonly unknown[]): void {
+    for (const buffer of content as readonly Buffer[]) this.indexOf(buffer)
+    this.reported = this.values.length
+  }
 }
 
 /** A variable of shared memory with a location per key. */

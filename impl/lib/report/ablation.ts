@@ -33,15 +33,21 @@ export interface AblationReport {
   readonly toggles: readonly string[]
   /** what each toggle means when it is TRUE */
   readonly meanings: readonly string[]
+  /** those that only take behaviours away: verdicts are inferred over them */
+  readonly barriers: readonly string[]
+  /** toggles that keep one value, and why */
+  readonly notAblated: readonly { readonly name: string; readonly value: string; readonly why: string }[]
   /** bases with what they show */
   readonly bases: readonly { readonly model: string; readonly gloss: string }[]
   readonly properties: readonly AblatedProperty[]
   readonly complete: boolean
   readonly covered: number
   readonly total: number
-  /** machines that differ, over all bases, and the states of their graphs */
+  /** machines that differ and were explored, over all bases */
   readonly machines: number
-  readonly states: number
+  /** verdicts of a property in a subset and a base: decided there, and following from others by monotony */
+  readonly decided: number
+  readonly inferred: number
   /** the first design of the manifest that has these toggles */
   readonly designOf: (subset: Subset) => string | undefined
 }
@@ -144,11 +150,20 @@ const needs = (report: AblationReport): string[] =>
 
 /** One line: what was covered, and how. */
 export const coverageLine = (report: AblationReport): string => {
-  const { covered, total, machines, states, bases, complete } = report
+  const { covered, total, machines, bases, complete } = report
   const models = bases.length === 1 ? '' : ` in each of ${bases.length} models`
   const word = complete ? '' : 'INCOMPLETE: '
-  return `${word}${thousands(covered)} of ${thousands(total)} subsets${models}, ${thousands(machines)} different machines, ${thousands(states)} states`
+  return `${word}${thousands(covered)} of ${thousands(total)} subsets${models}, ${thousands(machines)} different machines explored`
 }
+
+/** How many verdicts follow from others, and why. */
+const inferenceLine = ({ barriers, decided, inferred }: AblationReport, name: (toggle: string) => string): string =>
+  inferred === 0
+    ? `All ${thousands(decided)} verdicts were decided by the explorer on the subset's own machine`
+    : `${thousands(decided)} verdicts were decided by the explorer on the subset's own machine; ${thousands(inferred)} follow from these by monotony over ${listed(barriers.map(name))}: a barrier only takes behaviours away`
+
+const notAblatedLines = ({ notAblated }: AblationReport, name: (toggle: string) => string): string[] =>
+  notAblated.map((n) => `${name(n.name)} is ${n.value} throughout: ${n.why}.`)
 
 /** Lines for a terminal, at most 100 columns where names allow it. */
 export const ablationText = (report: AblationReport): string[] => [
@@ -159,6 +174,8 @@ export const ablationText = (report: AblationReport): string[] => [
     : 'Minimal sets found so far (nothing is said to be necessary before all are covered):',
   ...sections(report),
   ...(report.properties.some((p) => p.needs.length > 0) ? ['', 'Shortest counterexamples:', ...needs(report)] : []),
+  '',
+  ...[`${inferenceLine(report, String)}.`, ...notAblatedLines(report, String)].flatMap((text) => wrapped(text, '')),
 ]
 
 const code = (text: string): string => `\`${text}\``
@@ -227,12 +244,18 @@ export const ablationMarkdown = (report: AblationReport): string =>
     '',
     `Written by ${code(`lockstep ablate ${report.protocol}`)}. Memory: ${report.memory}. ${coverageLine(report)}.`,
     '',
-    'A toggle is a boolean constant of the specification. Every subset of the toggles was decided by exploring a whole',
-    'graph; no verdict was inferred from another by monotony. A set suffices for a property if the property holds with',
-    'these toggles TRUE and the others FALSE, in all of these models:',
+    'A toggle is a boolean constant of the specification. A set suffices for a property if the property holds with these',
+    'toggles TRUE and the others FALSE, in all of these models:',
     '',
     ...report.bases.map(({ model, gloss }) => `- ${code(model)}: ${gloss}`),
     '',
+    ...wrapped(
+      `${inferenceLine(report, code)}. The argument, and what it asks of a property, is in \`impl/lib/monotone.ts\`.`,
+      '',
+      118,
+    ),
+    '',
+    ...notAblatedLines(report, code).flatMap((line) => [...wrapped(line, '', 118), '']),
     '<!-- table -->',
     '',
     ablationTable(report),

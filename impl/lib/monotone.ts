@@ -1,0 +1,309 @@
+/**
+ * Verdicts that follow from other verdicts, because a barrier only takes behaviours away.
+ *
+ * Let M be a machine and B the same machine with one more barrier. Every behaviour of B, less the barrier's own steps, is
+ * one of M. What M promises of all its behaviours, B then promises too: a property that holds in M holds in B, and one
+ * that is violated in B is violated in M. In detail, by what a toggle does when it is switched on ({@link BarrierKind}):
+ *
+ * - `step`: smp_mb(), smp_wmb(). A step is added that changes no variable but the thread's own store buffer (smp_wmb()
+ *   marks it, and with a mark fewer stores may become visible next, and the buffer is full no later). A thread of B that is
+ *   at the barrier is in M already past it. So a property must not tell a thread at the barrier from the thread past it.
+ *   For liveness, the behaviour has to be a fair one of M too: the barrier waits for nothing but the thread's own stores to
+ *   become visible, which is fair, and its own step has to be fair; then no thread stays at it for ever, and where one
+ *   stays for ever in M it stays in B at the same step, which is as often possible.
+ * - `locked`: a plain store becomes a locked one. That is in M the store and its becoming visible, one right after the
+ *   other. Every state of B is one of M: nothing is asked of an invariant. Between the two steps M has one state that B
+ *   does not pass; liveness must see nothing there that it does not see before or after. So it must not look at what is
+ *   written, or it must not tell where the thread is and only the location is written.
+ * - `drained`: a step waits until the thread's stores are visible and is what it was in that case. The steps of B are
+ *   some of those of M. It waits for what is fair, so a fair behaviour of B is one of M.
+ * - `wait`: steps are added that may wait for other threads, for ever, and write only what nothing but they wait for:
+ *   synchronize_srcu(). Invariants only, and no Deadlock. A property must not look at what they write.
+ *
+ * A state of B without a next step has its threads' stores visible, or the next step would be one becoming so; no thread
+ * is then at a barrier of the first three kinds, so M has no next step there either: they are monotone for Deadlock.
+ *
+ * What the argument asks of a property is checked on the compiled property, and what it asks of the toggle's own steps
+ * on the compiled programs. That the machines differ in the barrier only is how programs are written
+ * (`if (c.Toggle) yield* smp_mb(label)`); a test compares them.
+ */
+
+import type { Subset } from './ablate.ts'
+import { hasToggle } from './ablate.ts'
+import type { Automaton, Compiled, Layout, Predicate, ProgramNode, Slot, StepTree } from './compile.ts'
+import { compilePredicate, layOut } from './compile.ts'
+import type { LeadsTo } from './program.ts'
+
+/** What switching the toggle on does. */
+export type BarrierKind = 'step' | 'locked' | 'drained' | 'wait'
+
+/** A toggle that is a barrier. */
+export interface Barrier {
+  readonly kind: BarrierKind
+  /** labels of the steps that it adds, or makes locked; those of `drained` need none */
+  readonly labels: readonly string[]
+}
+
+/** The barriers among a protocol's toggles, by name. */
+export type Barriers = Readonly<Record<string, Barrier>>
+
+/** A property that the search finds without being told what to look at. */
+const DEADLOCK = 'Deadlock'
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What a property looks at
+
+const leavesOf = (tree: StepTree): readonly Exclude<StepTree, { cell: number }>[] =>
+  'cell' in tree ? tree.children.flatMap(leavesOf) : [tree]
+
+/** The cells that each outcome of a step writes. */
+const writesOf = ({ tree }: ProgramNode): number[][] =>
+  leavesOf(tree).flatMap(({ outcomes }) => outcomes.map(({ writes }) => writes.map(([cell]) => cell)))
+
+const isIn = (slot: Slot, word: number, shift: number): boolean => slot.word === word && slot.shift === shift
+
+/** May the property tell a thread at one node from the same thread at another? Yes, where that is not clear. */
+const tells = (
+  { code, root }: Predicate,
+  compiled: Compiled,
+  layout: Layout,
+  thread: number,
+  n: number,
+  m: number,
+): boolean => {
+  const seen = new Set<number>()
+  const visit = (position: number): boolean => {
+    if (position < 0 || seen.has(position)) return false
+    seen.add(position)
+    const [word = 0, shift = 0, , table = -1] = code.subarray(position, position + 4)
+    const child = (i: number): number => code[position + 4 + i] ?? -1
+    if (table < 0) {
+      const cell = layout.cells.findIndex((slot) => isIn(slot, word, shift))
+      const size = compiled.machine.shared.cells[cell]?.domain.values.length ?? 0
+      return Array.from({ length: size }, (_, i) => child(i)).some(visit)
+    }
+    const at = layout.threads.findIndex((slot) => isIn(slot, word, shift))
+    const group = (node: number): number => code[table + node] ?? 0
+    if (at === thread && child(group(n)) !== child(group(m))) return true
+    const groups = new Set((compiled.automata[at]?.nodes ?? []).map((_, node) => group(node)))
+    return [...groups].map(child).some(visit)
+  }
+  return visit(root)
+}
+
+const looksAt = ({ support }: Predicate, layout: Layout, cells: readonly number[]): boolean =>
+  cells.some((cell) => {
+    const slot = layout.cells[cell]
+    return slot !== undefined && ((support[slot.word] ?? 0) & (slot.mask << slot.shift)) !== 0
+  })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Which toggles a property is monotone in
+
+interface Site {
+  readonly thread: number
+  readonly node: number
+  readonly program: ProgramNode
+  /** the nodes after it, on past other barriers that may be missing too */
+  readonly after: readonly number[]
+}
+
+/** Nodes that a step at one of `labels` may be followed by, with and without other barriers' steps. */
+const nodesAfter = (automaton: Automaton, node: number, added: ReadonlySet<string>): number[] => {
+  const found = new Set<number>()
+  const visit = (from: number): void => {
+    for (const next of automaton.nodes[from]?.next.values() ?? []) {
+      if (found.has(next)) continue
+      found.add(next)
+      if (added.has(automaton.nodes[next]?.label ?? '')) visit(next)
+    }
+  }
+  visit(node)
+  return [...found]
+}
+
+const sitesOf = ({ automata }: Compiled, labels: readonly string[], added: ReadonlySet<string>): Site[] =>
+  automata.flatMap((automaton, thread) =>
+    automaton.nodes.flatMap((program, node) =>
+      labels.includes(program.label) ? [{ thread, node, program, after: nodesAfter(automaton, node, added) }] : [],
+    ),
+  )
+
+const isFair = ({ machine }: Compiled, { thread, program }: Site): boolean => {
+  const id = machine.threads[thread]?.id
+  return machine.fairness.some(
+    (f) => f.strong !== true && f.thread[0] === id?.[0] && f.thread[1] === id[1] && f.labels.has(program.label),
+  )
+}
+
+const predicatesOf = ({ from, to, eventuallyAlways }: LeadsTo['instances'][number]): (() => boolean)[] => [
+  from,
+  to,
+  ...(eventuallyAlways === undefined ? [] : [eventuallyAlways]),
+]
+
+/** One property as the argument sees it: an instance is monotone by itself, and its predicates only together. */
+interface Seen {
+  readonly name: string
+  readonly live: boolean
+  readonly instances: readonly (readonly Predicate[])[]
+}
+
+const seenOf = (compiled: Compiled, layout: Layout): Seen[] => {
+  const { invariants, liveness } = compiled.machine
+  const predicate = (holds: () => boolean): Predicate => compilePredicate({ compiled, layout }, holds)
+  return [
+    ...invariants.map(({ name, instances }) => ({ name, live: false, instances: [instances.map(predicate)] })),
+    ...liveness.map(({ name, instances }) => ({
+      name,
+      live: true,
+      instances: instances.map((instance) => predicatesOf(instance).map(predicate)),
+    })),
+  ]
+}
+
+/**
+ * For each property the toggles that it is monotone in, as bits. `top` is the machine with every one of the barriers
+ * on, so that every step of one is in it; the toggles that are none have the values of the machines in question.
+ */
+export const monotoneIn = (
+  top: Compiled,
+  toggles: readonly string[],
+  barriers: Barriers,
+): ReadonlyMap<string, Subset> => {
+  const layout = layOut(top)
+  const own = toggles.flatMap((name, toggle) => {
+    const barrier = barriers[name]
+    return barrier === undefined ? [] : [{ toggle, ...barrier }]
+  })
+  const added = new Set(own.flatMap(({ kind, labels }) => (kind === 'step' || kind === 'wait' ? labels : [])))
+  const sites = own.map(({ labels }) => sitesOf(top, labels, added))
+  const blind = (predicates: readonly Predicate[], { thread, node, after }: Site): boolean =>
+    predicates.every((p) => after.every((next) => !tells(p, top, layout, thread, node, next)))
+  const unread = (predicates: readonly Predicate[], { program }: Site): boolean =>
+    predicates.every((p) => !looksAt(p, layout, writesOf(program).flat()))
+  const allows = (kind: BarrierKind, { live, instances }: Seen, site: Site): boolean => {
+    switch (kind) {
+      case 'step':
+        return (
+          site.program.kind === 'barrier' &&
+          (!live || isFair(top, site)) &&
+          instances.every((predicates) => blind(predicates, site) && unread(predicates, site))
+        )
+      case 'locked':
+        return (
+          !live ||
+          instances.every(
+            (predicates) =>
+              unread(predicates, site) ||
+              (blind(predicates, site) && writesOf(site.program).every((cells) => cells.length <= 1)),
+          )
+        )
+      case 'drained':
+        return true
+      case 'wait':
+        return !live && instances.every((predicates) => blind(predicates, site) && unread(predicates, site))
+    }
+  }
+  const bits = (wanted: (kind: BarrierKind, own: readonly Site[]) => boolean): Subset =>
+    own.reduce((set, { toggle, kind }, i) => (wanted(kind, sites[i] ?? []) ? set | (1 << toggle) : set), 0)
+  return new Map([
+    ...seenOf(top, layout).map((seen): [string, Subset] => [
+      seen.name,
+      bits((kind, at) => !(seen.live && kind === 'wait') && at.every((site) => allows(kind, seen, site))),
+    ]),
+    [DEADLOCK, bits((kind) => kind !== 'wait')],
+  ])
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Inference
+
+/** Verdicts of one property in the subsets of some toggles, those that were decided and those that follow from them. */
+export class Verdicts {
+  private readonly monotone: Subset
+  private readonly known: (boolean | undefined)[]
+
+  /** `toggles` toggles; the property is monotone in those that are bits of `monotone` */
+  constructor(toggles: number, monotone: Subset) {
+    this.monotone = monotone
+    this.known = Array.from({ length: 2 ** toggles }, () => undefined)
+  }
+
+  verdict(subset: Subset): boolean | undefined {
+    return this.known[subset]
+  }
+
+  /** Does a verdict in one subset follow from the same verdict in the other? */
+  private follows(subset: Subset, from: Subset, holds: boolean): boolean {
+    const differ = subset ^ from
+    return (differ & ~this.monotone) === 0 && (holds ? (from & ~subset) === 0 : (subset & ~from) === 0)
+  }
+
+  /** Enters a verdict, and what follows from it. */
+  learn(subset: Subset, holds: boolean): void {
+    this.known.forEach((before, other) => {
+      if (!this.follows(other, subset, holds)) return
+      if (before === !holds) throw new RangeError(`not monotone: ${subset} and ${other} contradict each other`)
+      this.known[other] = holds
+    })
+  }
+
+  /** How many verdicts are missing that would follow if the property held in the subset, or did not. */
+  gain(subset: Subset, holds: boolean): number {
+    let gain = 0
+    this.known.forEach((before, other) => {
+      if (before === undefined && this.follows(other, subset, holds)) gain += 1
+    })
+    return gain
+  }
+
+  get missing(): number {
+    return this.known.filter((verdict) => verdict === undefined).length
+  }
+}
+
+/**
+ * The subset to decide next, of those in which a verdict is missing: all toggles, then the one from which most follows
+ * in the mean of both verdicts; of equal ones the largest, whose graph is the smallest. Undefined when nothing is missing.
+ */
+export const nextSubset = (toggles: number, all: Iterable<Verdicts>): Subset | undefined => {
+  const open = [...all].filter(({ missing }) => missing > 0)
+  const top = 2 ** toggles - 1
+  if (open.some((v) => v.verdict(top) === undefined)) return top
+  let best: Subset | undefined
+  let most = 0
+  for (let subset = top; subset >= 0; subset--) {
+    const missing = open.filter((v) => v.verdict(subset) === undefined)
+    const gain = missing.reduce((sum, v) => sum + v.gain(subset, true) + v.gain(subset, false), 0)
+    if (gain > most) {
+      best = subset
+      most = gain
+    }
+  }
+  return best
+}
+
+/** The bits of a subset that are in a mask, moved together: a number of as many bits as the mask has. */
+export const packed = (subset: Subset, mask: Subset): Subset => {
+  let result = 0
+  let place = 0
+  for (let bit = 0; mask >>> bit !== 0; bit++) {
+    if (!hasToggle(mask, bit)) continue
+    if (hasToggle(subset, bit)) result |= 1 << place
+    place += 1
+  }
+  return result
+}
+
+/** The inverse of {@link packed}. */
+export const spread = (value: number, mask: Subset): Subset => {
+  let result = 0
+  let place = 0
+  for (let bit = 0; mask >>> bit !== 0; bit++) {
+    if (!hasToggle(mask, bit)) continue
+    if (hasToggle(value, place)) result |= 1 << bit
+    place += 1
+  }
+  return result
+}
