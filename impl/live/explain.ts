@@ -82,8 +82,12 @@ export class Explainer {
     for (const [i, lane] of lanes.entries()) {
       const wanted = lane.steps[positions[i] ?? 0]
       const slot = kernel.layout.threads[lane.thread]
-      if (wanted === undefined || slot === undefined || (lane.after && !this.ended(lanes, positions, i, state))) continue
-      for (const { step, state: next } of this.steps(kernel.roots[lane.thread]?.[readSlot(state, 0, slot)] ?? 0, state)) {
+      if (wanted === undefined || slot === undefined || (lane.after && !this.ended(lanes, positions, i, state)))
+        continue
+      for (const { step, state: next } of this.steps(
+        kernel.roots[lane.thread]?.[readSlot(state, 0, slot)] ?? 0,
+        state,
+      )) {
         const info = kernel.steps[step]
         if (info === undefined || kernel.actions[info.action] !== wanted.label) continue
         if (keyOf({ writes: [], result: info.result }) !== wanted.result) continue

@@ -25,9 +25,28 @@ import { alternatives } from './program.ts'
 
 /**
  * Runs one thread from its start to a stop. `m`: shared memory; `g`: the log, written from `p` on, at most to `e`; `w`:
- * seed of the world's decisions. Returns the node where it stopped, or one of `STUCK` and `TOO_LONG`.
+ * seed of the world's decisions; `b`: memory of the thread's own, of `BALLAST_SIZE` elements, to which it stores `k`
+ * times before each plain store. Returns the node where it stopped, or one of `STUCK` and `TOO_LONG`.
  */
-export type Runner = (m: Int32Array, g: Uint8Array, p: number, e: number, w: number) => number
+export type Runner = (m: Int32Array, g: Uint8Array, p: number, e: number, w: number, b: Int32Array, k: number) => number
+
+/** 2 ** 22 integers are 16 MiB, more than a core's own caches hold. */
+const BALLAST_BITS = 22
+export const BALLAST_SIZE = 2 ** BALLAST_BITS
+
+/**
+ * Stores of the thread's own, to places that are in no cache: the program's next store waits in the store buffer behind
+ * them. vcpu_enter_guest() has hundreds of stores of its own, which no other thread sees and which no model has; without
+ * any, a store is visible within some tens of nanoseconds.
+ */
+const BALLAST = `for (let i = 0; i < k; i++) b[(w = (Math.imul(w, 1664525) + 1013904223) | 0) >>> ${32 - BALLAST_BITS}] = i`
+
+/** The same for an interpreter; returns the next seed. */
+export const ballast = (b: Int32Array, k: number, w: number): number => {
+  let seed = w
+  for (let i = 0; i < k; i++) b[(seed = (Math.imul(seed, 1664525) + 1013904223) | 0) >>> (32 - BALLAST_BITS)] = i
+  return seed
+}
 
 /** A wait did not end. */
 export const STUCK = -1
@@ -44,7 +63,8 @@ type Lines = readonly string[]
 
 const indent = (lines: Lines): string[] => lines.map((line) => `  ${line}`)
 
-const branchesOf = (tree: StepTree): readonly StepTree[] => ('cell' in tree ? tree.children.flatMap(branchesOf) : [tree])
+const branchesOf = (tree: StepTree): readonly StepTree[] =>
+  'cell' in tree ? tree.children.flatMap(branchesOf) : [tree]
 
 /** Outcomes of an access where `cell` holds `index`. */
 const outcomesAt = (tree: StepTree, cell: number, index: number): readonly Outcome[] => {
@@ -111,7 +131,11 @@ class Generator {
       'for (;;) {',
       '  if (p > e) return ' + String(TOO_LONG),
       '  switch (n) {',
-      ...targets.flatMap((id) => [`    case ${id}: {`, ...indent(indent(indent(id === 0 ? start : this.step(id)))), '    }']),
+      ...targets.flatMap((id) => [
+        `    case ${id}: {`,
+        ...indent(indent(indent(id === 0 ? start : this.step(id)))),
+        '    }',
+      ]),
       '  }',
       '}',
     ]
@@ -182,9 +206,11 @@ class Generator {
         return this.branch(id, `m[${at}]`, ways)
       case 'store':
       case 'release':
-        return this.branch(id, `m[${at}] = ${access.value}`, ways)
-      case 'update':
-        return [`const u${id} = m[${at}]`, ...this.branch(id, `m[${at}] = ${mapped(`u${id}`, access.map)}`, ways)]
+        return [BALLAST, ...this.branch(id, `m[${at}] = ${access.value}`, ways)]
+      case 'update': {
+        const store = this.branch(id, `m[${at}] = ${mapped(`u${id}`, access.map)}`, ways)
+        return [BALLAST, `const u${id} = m[${at}]`, ...store]
+      }
       case 'xchg':
         return this.branch(id, `Atomics.exchange(m, ${at}, ${access.value})`, ways)
       case 'cmpxchg':
@@ -212,7 +238,11 @@ class Generator {
       return [
         `const ${name} = Atomics.load(m, ${tree.cell * STRIDE})`,
         ...tree.children.flatMap((child, i) => [
-          i === 0 ? `if (${name} === 0) {` : i === tree.children.length - 1 ? '} else {' : `} else if (${name} === ${i}) {`,
+          i === 0
+            ? `if (${name} === 0) {`
+            : i === tree.children.length - 1
+              ? '} else {'
+              : `} else if (${name} === ${i}) {`,
           ...indent(this.own(id, op, child, known)),
         ]),
         '}',
@@ -260,9 +290,11 @@ const sizeOf = (tree: StepTree, cell: number): number => {
 
 /** `map[name]` without a table. */
 const mapped = (name: string, map: readonly number[]): string =>
-  new Set(map).size === 1 ? String(map[0]) : map.map((to, from) => (from === map.length - 1 ? `${to}` : `${name} === ${from} ? ${to} : `)).join('')
+  new Set(map).size === 1
+    ? String(map[0])
+    : map.map((to, from) => (from === map.length - 1 ? `${to}` : `${name} === ${from} ? ${to} : `)).join('')
 
-/** The body of a `Runner(m, g, p, e, w)` for a thread of a machine with `cells` cells. Deterministic. */
+/** The body of a `Runner(m, g, p, e, w, b, k)` for a thread of a machine with `cells` cells. Deterministic. */
 export const generate = (thread: LiveThread, cells: number): string => {
   if (thread.ops.length > 5000) {
     throw badInput({ code: 'program-too-large', message: `${thread.name} has too many nodes to generate code for` })
@@ -274,4 +306,4 @@ export const generate = (thread: LiveThread, cells: number): string => {
 export const runnerOf = (body: string): Runner =>
   // The text is never input: `generate` has made it of one of our own programs, from labels, numbers and fixed words.
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  new Function('m', 'g', 'p', 'e', 'w', body) as Runner
+  new Function('m', 'g', 'p', 'e', 'w', 'b', 'k', body) as Runner

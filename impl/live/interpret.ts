@@ -8,7 +8,7 @@ import { Refusal } from '../lib/program.ts'
 import { keyOf } from '../lib/reduce.ts'
 import { valueAt } from '../lib/schema.ts'
 import type { Runner } from './generate.ts'
-import { STRIDE, STUCK, TOO_LONG } from './generate.ts'
+import { ballast, STRIDE, STUCK, TOO_LONG } from './generate.ts'
 import type { LiveThread } from './program.ts'
 import { alternatives } from './program.ts'
 
@@ -67,20 +67,26 @@ const take = (m: Int32Array, access: Access, fence: number): number | undefined 
 /** Steps that have to wait are tried as often as this. */
 const PATIENCE = 2 ** 26
 
+/** What a run works on; see `Runner`. */
+interface Work {
+  readonly m: Int32Array
+  readonly b: Int32Array
+  readonly k: number
+  w: number
+}
+
 /** One run of one thread. */
 class Run {
   private readonly machine: Machine
   private readonly thread: LiveThread
   private readonly store: LiveStore
-  private readonly m: Int32Array
-  private w: number
+  private readonly work: Work
 
-  constructor(machine: Machine, thread: LiveThread, store: LiveStore, m: Int32Array, w: number) {
+  constructor(machine: Machine, thread: LiveThread, store: LiveStore, work: Work) {
     this.machine = machine
     this.thread = thread
     this.store = store
-    this.m = m
-    this.w = w
+    this.work = work
   }
 
   /** What the scenario wants first, then whatever else is possible. */
@@ -88,8 +94,8 @@ class Run {
     if (choices.length === 1) return choices
     const decision = this.thread.decide[label] ?? 'random'
     if (decision !== 'random') return [decision.always, ...choices]
-    this.w = (Math.imul(this.w, 1664525) + 1013904223) | 0
-    const first = (this.w >>> 16) % choices.length
+    this.work.w = (Math.imul(this.work.w, 1664525) + 1013904223) | 0
+    const first = (this.work.w >>> 16) % choices.length
     return [...choices.slice(first), ...choices.slice(0, first)]
   }
 
@@ -108,7 +114,9 @@ class Run {
   step(op: Op): { readonly result: unknown } | undefined {
     const { access } = op
     if (access === undefined) return this.own(op)
-    const index = take(this.m, access, (this.machine.shared.cells.length + this.thread.thread) * STRIDE)
+    const { m, b, k, w } = this.work
+    if (op.kind === 'store' && access.op !== 'xchg') this.work.w = ballast(b, k, w)
+    const index = take(m, access, (this.machine.shared.cells.length + this.thread.thread) * STRIDE)
     if (index === undefined) return undefined
     const hasResult = 'cell' in access && (op.kind === 'load' || op.kind === 'rmw')
     const domain = hasResult ? this.machine.shared.cells[access.cell]?.domain : undefined
@@ -122,9 +130,9 @@ export const interpreterOf = (machine: Machine, thread: LiveThread): Runner => {
   if (definition === undefined) throw new RangeError(`no thread ${thread.name}`)
   const { nodes } = thread.automaton
   const store = new LiveStore(thread.thread)
-  return (m, g, start, e, w) => {
+  return (m, g, start, e, w, b, k) => {
     store.memory = m
-    const run = new Run(machine, thread, store, m, w)
+    const run = new Run(machine, thread, store, { m, w, b, k })
     const program = definition.program({ ...definition.initial })
     let turn = program.next()
     let [node, p, patience] = [0, start, PATIENCE]

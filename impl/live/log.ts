@@ -1,6 +1,8 @@
 /** What a round has left behind, as people and the model have it: steps of each thread, and the final state. */
 
-import type { Compiled, Kernel } from '../lib/compile.ts'
+import type { Kernel } from '../lib/compile.ts'
+import type { Machine } from '../lib/program.ts'
+import { printValue } from '../lib/trace/print.ts'
 import type { LiveThread } from './program.ts'
 import { alternatives } from './program.ts'
 
@@ -48,9 +50,8 @@ export const packed = (
 }
 
 /** How a cell is called, e.g. `triggered[3]`. */
-export const cellName = ({ machine }: Compiled, cell: number): string => {
-  const declared = machine.shared.cells[cell]
+export const cellName = ({ shared }: Machine, cell: number): string => {
+  const declared = shared.cells[cell]
   const argument = declared?.argument
-  const shown = argument === undefined || !('value' in argument) ? '' : `[${String(argument.value)}]`
-  return `${declared?.variable ?? '?'}${shown}`
+  return `${declared?.variable ?? '?'}${argument === undefined ? '' : `[${printValue(argument)}]`}`
 }

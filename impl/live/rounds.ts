@@ -2,12 +2,12 @@
  * Rounds on real memory: two threads meet, each runs its program at once, they meet again, and what is to run afterwards
  * runs. Knows nothing of worker threads: it works on arrays that both have.
  *
- * Nothing sleeps. The threads meet at counters that each stores and the other reads in a loop; a thread that does not
- * come within `patience` milliseconds is a failure and not an outcome.
+ * The threads meet at counters that each stores and the other reads in a loop; a thread that does not come within
+ * `patience` milliseconds is a failure and not an outcome.
  */
 
 import type { Runner } from './generate.ts'
-import { STRIDE } from './generate.ts'
+import { BALLAST_SIZE, STRIDE } from './generate.ts'
 
 /** Log entries of one thread in one round. */
 export const LOG = 64
@@ -62,6 +62,9 @@ export class Abandoned extends Error {
   override readonly name = 'Abandoned'
 }
 
+/** After each so many looks (a power of two, less one) a thread that waits gives way: some 50 microseconds. */
+const COURTESY = 0x3fff
+
 /** The meeting of the two threads. */
 class Meeting {
   private readonly memory: Int32Array
@@ -83,15 +86,17 @@ class Meeting {
     this.count = (this.count + 1) | 0
     Atomics.store(this.memory, this.mine, this.count)
     for (let spins = 1; ((Atomics.load(this.memory, this.others) - this.count) | 0) < 0; spins++) {
-      if ((spins & 0xfffff) === 0) this.look(spins)
+      if ((spins & COURTESY) === 0) this.giveWay(spins)
     }
   }
 
   private since = 0
 
-  private look(spins: number): void {
-    if (spins === 0x100000) this.since = performance.now()
+  /** The other thread has lost its core to someone else: leave ours to whoever wants it, for a moment. */
+  private giveWay(spins: number): void {
+    if (spins === COURTESY + 1) this.since = performance.now()
     else if (performance.now() - this.since > this.patience) throw new Abandoned('the other thread does not come')
+    Atomics.wait(this.memory, this.mine, this.count, 0.05)
   }
 }
 
@@ -104,6 +109,9 @@ const pass = (turns: number, seed: number): number => {
 
 /** Turns to wait before the program: none to 511, small numbers as likely as large ones. */
 const delayOf = (random: number): number => (random >>> 16) & ((1 << ((random >>> 28) % 10)) - 1)
+
+/** Stores of the thread's own before a store of the program: none in half of the rounds, else up to 31. */
+const ballastOf = (random: number): number => ((random >>> 12) & 1) * ((random >>> 7) & 31)
 
 /**
  * One of the two threads' part of the rounds of a batch. They take turns in being host: who is host runs what runs after
@@ -120,6 +128,7 @@ export const playRounds = (arena: Arena, play: Play, rounds: number, seed: numbe
   if (own === undefined || log === undefined) throw new RangeError(`no program ${me}`)
   const width = finalsWidth(shape)
   const decisions = me === 0 ? seed : seed ^ 0x5bd1e995
+  const ballast = new Int32Array(BALLAST_SIZE)
   let random = decisions
   let unused = 0
   const reset = (): void => {
@@ -134,10 +143,11 @@ export const playRounds = (arena: Arena, play: Play, rounds: number, seed: numbe
     for (let c = 0; c < cells; c++) if (((random >>> (8 + (c % 24))) & 1) === 1) unused ^= memory[c * STRIDE] ?? 0
     random = nextRandom(random)
     const delay = delayOf(random)
+    const stores = ballastOf(random)
     random = nextRandom(random)
     meeting.meet()
     unused ^= pass(delay, random)
-    const node = own(memory, log, at, at + LOG_LIMIT, random)
+    const node = own(memory, log, at, at + LOG_LIMIT, random, ballast, stores)
     finals[round * width + cells + me] = node
     meeting.meet()
     if ((round & 1) !== me) continue
@@ -145,11 +155,12 @@ export const playRounds = (arena: Arena, play: Play, rounds: number, seed: numbe
       const after = runners[i] as Runner
       const afterLog = logs[i] as Uint8Array
       afterLog.fill(0, at, at + LOG)
-      finals[round * width + cells + i] = after(memory, afterLog, at, at + LOG_LIMIT, random)
+      finals[round * width + cells + i] = after(memory, afterLog, at, at + LOG_LIMIT, random, ballast, 0)
     }
     for (let c = 0; c < cells; c++) finals[round * width + c] = memory[c * STRIDE] ?? 0
     reset()
   }
   // a use that the compiler cannot do without
-  if (unused === 0x7fffffff) Atomics.store(memory, (cells + threads + me) * STRIDE, Atomics.load(memory, (cells + threads + me) * STRIDE))
+  if (unused === 0x7fffffff)
+    Atomics.store(memory, (cells + threads + me) * STRIDE, Atomics.load(memory, (cells + threads + me) * STRIDE))
 }

@@ -49,6 +49,8 @@ export interface Judged extends Kind {
 }
 
 export interface LiveResult {
+  /** the machine without store buffers, for printing */
+  readonly compiled: Compiled
   readonly rounds: number
   readonly lost: number
   readonly seconds: number
@@ -115,7 +117,11 @@ const nodesOf = ({ shape, arena: { finals } }: Stage, round: number): number[] =
 }
 
 /** Did the round violate the scenario's property at its end? */
-const isLost = ({ kernel, threads, holds, shape, arena: { finals } }: Stage, round: number, nodes: number[]): boolean => {
+const isLost = (
+  { kernel, threads, holds, shape, arena: { finals } }: Stage,
+  round: number,
+  nodes: number[],
+): boolean => {
   const from = round * finalsWidth(shape)
   const byThread: number[] = []
   threads.forEach(({ thread }, i) => (byThread[thread] = nodes[i] ?? 0))
@@ -182,7 +188,9 @@ class Kinds {
 }
 
 const judged = (model: Model, kinds: Kinds): Judged[] => {
-  const [tso, sc] = (['TSO', 'SC'] as const).map((memory) => new Explainer(assemble(compile(machineUnder(model, memory)))))
+  const [tso, sc] = (['TSO', 'SC'] as const).map(
+    (memory) => new Explainer(assemble(compile(machineUnder(model, memory)))),
+  )
   return [...kinds.byKey.values()].map((kind) => {
     const none: Explanation = { explained: false, states: 0, longest: [], finalDiffers: false }
     return { ...kind, tso: tso?.explain(kind.observation) ?? none, sc: sc?.explain(kind.observation) ?? none }
@@ -212,6 +220,5 @@ export const playLive = async (model: Model, scenario: LiveScenario, options: Li
   } finally {
     await pair.end()
   }
-  return { rounds, lost: kinds.lost, seconds, kinds: judged(model, kinds) }
+  return { compiled: stage.compiled, rounds, lost: kinds.lost, seconds, kinds: judged(model, kinds) }
 }
-
