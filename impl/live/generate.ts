@@ -73,10 +73,10 @@ const outcomesAt = (tree: StepTree, cell: number, index: number): readonly Outco
   return (only === undefined ? tree.children : [only]).flatMap((child) => outcomesAt(child, cell, index))
 }
 
-/** Indices of a cell that lead the same way. */
+/** Values of a cell that lead to the same node, each with its entry in the log. */
 interface Way {
-  readonly key: string
-  readonly indices: number[]
+  readonly next: number
+  readonly values: { readonly index: number; readonly entry: number }[]
 }
 
 class Generator {
@@ -146,52 +146,54 @@ class Generator {
     return this.joins.has(id) ? [`n = ${id}; continue`] : this.step(id)
   }
 
-  /** What follows a result: a log entry where there are several, and the next node. */
-  private after(id: number, key: string): Lines {
+  /** The next node after a result, and the result's entry in the log. */
+  private following(id: number, key: string): { readonly next: number; readonly entry: number } {
     const node = this.node(id)
     const next = node.next.get(key)
     if (next === undefined) throw new RangeError(`${node.label} has no result ${key}`)
-    const entry = alternatives(this.thread, id).indexOf(key) + 1
-    return [...(node.next.size > 1 ? [`g[p++] = ${entry}`] : []), ...this.goTo(next)]
+    return { next, entry: alternatives(this.thread, id).indexOf(key) + 1 }
+  }
+
+  /** What follows a result: a log entry where there are several, and the next node. */
+  private after(id: number, key: string): Lines {
+    const { next, entry } = this.following(id, key)
+    return [...(this.node(id).next.size > 1 ? [`g[p++] = ${entry}`] : []), ...this.goTo(next)]
   }
 
   private step(id: number): Lines {
     const { label, tree } = this.node(id)
     const op = this.thread.ops[id]
     if (op === undefined) throw new RangeError(`no op at ${label}`)
-    const code = op.access === undefined ? this.own(id, op, tree, new Map()) : this.access(id, op.access, tree)
+    const code = op.access === undefined ? this.own(id, op, tree) : this.access(id, op.access, tree)
     return [`// ${label}`, ...code]
   }
 
-  private ways(access: Access & { readonly cell: number }, tree: StepTree): readonly Way[] {
-    const size = sizeOf(tree, access.cell)
+  private ways(id: number, cell: number, tree: StepTree): readonly Way[] {
     const ways: Way[] = []
-    for (let index = 0; index < size; index++) {
-      const keys = new Set(outcomesAt(tree, access.cell, index).map(keyOf))
+    for (let index = 0; index < sizeOf(tree, cell); index++) {
+      const keys = new Set(outcomesAt(tree, cell, index).map(keyOf))
       if (keys.size > 1) throw new Error('the result of an access depends on another location')
       const [key] = keys
+      // a value at which an access waits
       if (key === undefined) continue
-      const way = ways.find((w) => w.key === key)
-      if (way === undefined) ways.push({ key, indices: [index] })
-      else way.indices.push(index)
+      const { next, entry } = this.following(id, key)
+      const way = ways.find((w) => w.next === next)
+      if (way === undefined) ways.push({ next, values: [{ index, entry }] })
+      else way.values.push({ index, entry })
     }
     return ways
   }
 
-  /** The access that yields `read`, then each way on. */
+  /** The access that yields `read`, its entry in the log, and each way on. */
   private branch(id: number, read: string, ways: readonly Way[]): Lines {
     const [first] = ways
     if (first === undefined) throw new Error('an access without a result')
-    if (ways.length === 1) return [read, ...this.after(id, first.key)]
-    const tests = ways.map(({ indices }) => indices.map((i) => `r${id} === ${i}`).join(' || '))
-    return [
-      `const r${id} = ${read}`,
-      ...ways.flatMap(({ key }, i) => [
-        i === 0 ? `if (${tests[i] ?? ''}) {` : i === ways.length - 1 ? '} else {' : `} else if (${tests[i] ?? ''}) {`,
-        ...indent(this.after(id, key)),
-      ]),
-      '}',
-    ]
+    if (this.node(id).next.size === 1) return [read, ...this.goTo(first.next)]
+    const name = `r${id}`
+    const lines = ways.map(({ next, values }) => [`g[p++] = ${entryText(name, values)}`, ...this.goTo(next)])
+    if (ways.length === 1) return [`const ${name} = ${read}`, ...lines.flat()]
+    const tests = ways.map(({ values }) => values.map(({ index }) => `${name} === ${index}`).join(' || '))
+    return [`const ${name} = ${read}`, ...branches(tests, lines)]
   }
 
   private access(id: number, access: Access, tree: StepTree): Lines {
@@ -200,7 +202,7 @@ class Generator {
       return [...code, ...this.after(id, 'undefined')]
     }
     const at = access.cell * STRIDE
-    const ways = this.ways(access, tree)
+    const ways = this.ways(id, access.cell, tree)
     switch (access.op) {
       case 'load':
         return this.branch(id, `m[${at}]`, ways)
@@ -230,23 +232,16 @@ class Generator {
   }
 
   /** A step of one's own, from its decision tree; history is left out. */
-  private own(id: number, op: Op, tree: StepTree, known: ReadonlyMap<number, number>): Lines {
+  private own(id: number, op: Op, tree: StepTree): Lines {
     if ('cell' in tree) {
-      // what history decides is history
-      if (this.thread.history.has(tree.cell)) return this.own(id, op, tree.children[0] ?? tree, known)
+      const children = tree.children.map((child) => this.own(id, op, child))
+      if (this.thread.history.has(tree.cell)) {
+        if (new Set(children.map((lines) => lines.join('\n'))).size === 1) return children[0] ?? []
+        throw new Error(`what ${op.label} does to memory depends on history`)
+      }
       const name = `c${id}_${tree.cell}`
-      return [
-        `const ${name} = Atomics.load(m, ${tree.cell * STRIDE})`,
-        ...tree.children.flatMap((child, i) => [
-          i === 0
-            ? `if (${name} === 0) {`
-            : i === tree.children.length - 1
-              ? '} else {'
-              : `} else if (${name} === ${i}) {`,
-          ...indent(this.own(id, op, child, known)),
-        ]),
-        '}',
-      ]
+      const tests = children.map((_, i) => `${name} === ${i}`)
+      return [`const ${name} = Atomics.load(m, ${tree.cell * STRIDE})`, ...branches(tests, children)]
     }
     if (tree.outcomes.length === 0) return [`if (++s > ${PATIENCE}) return ${STUCK}`, `n = ${id}; continue`]
     return this.decided(id, op.label, tree.outcomes)
@@ -280,6 +275,26 @@ class Generator {
       ...this.after(id, keyOf(outcome)),
     ]
   }
+}
+
+/** if, else if, else; the last test is not needed. */
+const branches = (tests: readonly string[], bodies: readonly Lines[]): string[] => [
+  ...bodies.flatMap((body, i) => {
+    const test = tests[i] ?? ''
+    const head = i === 0 ? `if (${test}) {` : i === bodies.length - 1 ? '} else {' : `} else if (${test}) {`
+    return [head, ...indent(body)]
+  }),
+  '}',
+]
+
+/** The log entry of a result, as an expression. */
+const entryText = (name: string, values: Way['values']): string => {
+  const [only, ...others] = values
+  if (only !== undefined && others.length === 0) return String(only.entry)
+  if (values.every(({ index, entry }) => entry === index + 1)) return `${name} + 1`
+  return values
+    .map(({ index, entry }, i) => (i === values.length - 1 ? `${entry}` : `${name} === ${index} ? ${entry} : `))
+    .join('')
 }
 
 /** How many values of a cell a tree tells apart; 1 if it does not look at it. */

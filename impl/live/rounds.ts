@@ -62,8 +62,8 @@ export class Abandoned extends Error {
   override readonly name = 'Abandoned'
 }
 
-/** After each so many looks (a power of two, less one) a thread that waits gives way: some 50 microseconds. */
-const COURTESY = 0x3fff
+/** After each so many looks (a power of two, less one) a thread that waits gives way: about a millisecond. */
+const COURTESY = 0x3ffff
 
 /** The meeting of the two threads. */
 class Meeting {
