@@ -2,7 +2,8 @@
  * Rounds on real memory: two threads meet, each runs its program at once, they meet again, and what is to run afterwards
  * runs. Knows nothing of worker threads: it works on arrays that both have.
  *
- * The threads meet at counters that each stores and the other reads in a loop; a thread that does not come within
+ * The threads meet at counters that each stores and the other reads in a loop. Who waits for longer than a round can take
+ * sleeps until it is woken, so that on a busy machine it leaves its core to others; a thread that does not come within
  * `patience` milliseconds is a failure and not an outcome.
  */
 
@@ -17,7 +18,7 @@ const LOG_LIMIT = 32
 
 /** What both threads share, beside the program's memory. All are over SharedArrayBuffers. */
 export interface Arena {
-  /** cells, then a fence for each thread of the machine, then the two counters; `STRIDE` apart */
+  /** cells, then a fence for each thread of the machine, then the meeting's two counters and two flags; `STRIDE` apart */
   readonly memory: Int32Array
   /** a log for each program of the round: the two racers', then those that run after; `LOG` bytes a round */
   readonly logs: readonly Uint8Array[]
@@ -40,7 +41,7 @@ export const finalsWidth = ({ cells, programs }: Pick<Shape, 'cells' | 'programs
 
 /** A new arena. */
 export const arena = ({ cells, threads, programs, rounds }: Shape): Arena => ({
-  memory: new Int32Array(new SharedArrayBuffer((cells + threads + 2) * STRIDE * 4)),
+  memory: new Int32Array(new SharedArrayBuffer((cells + threads + 4) * STRIDE * 4)),
   logs: Array.from({ length: programs }, () => new Uint8Array(new SharedArrayBuffer(rounds * LOG))),
   finals: new Int16Array(new SharedArrayBuffer(rounds * finalsWidth({ cells, programs }) * 2)),
 })
@@ -62,14 +63,19 @@ export class Abandoned extends Error {
   override readonly name = 'Abandoned'
 }
 
-/** After each so many looks (a power of two, less one) a thread that waits gives way: about a millisecond. */
-const COURTESY = 0x3ffff
+/** After so many looks a thread sleeps until it is woken: the other has lost its core to someone else. */
+const LOOKS = 0x4000
 
-/** The meeting of the two threads. */
+/** Milliseconds after which a sleeping thread looks whether it has waited too long. */
+const NAP = 100
+
+/** The meeting of the two threads: for each a counter of its arrivals, and a flag that it sleeps. */
 class Meeting {
   private readonly memory: Int32Array
   private readonly mine: number
   private readonly others: number
+  private readonly asleep: number
+  private readonly otherAsleep: number
   private readonly patience: number
   private count: number
 
@@ -77,6 +83,8 @@ class Meeting {
     this.memory = memory
     this.mine = (first + me) * STRIDE
     this.others = (first + 1 - me) * STRIDE
+    this.asleep = this.mine + 2 * STRIDE
+    this.otherAsleep = this.others + 2 * STRIDE
     this.patience = patience
     this.count = Atomics.load(memory, this.mine)
   }
@@ -85,18 +93,24 @@ class Meeting {
   meet(): void {
     this.count = (this.count + 1) | 0
     Atomics.store(this.memory, this.mine, this.count)
-    for (let spins = 1; ((Atomics.load(this.memory, this.others) - this.count) | 0) < 0; spins++) {
-      if ((spins & COURTESY) === 0) this.giveWay(spins)
+    if (Atomics.load(this.memory, this.otherAsleep) === 1) Atomics.notify(this.memory, this.mine)
+    let looks = 0
+    while (((Atomics.load(this.memory, this.others) - this.count) | 0) < 0) {
+      if (++looks === LOOKS) this.sleep()
     }
   }
 
-  private since = 0
-
-  /** The other thread has lost its core to someone else: leave ours to whoever wants it, for a moment. */
-  private giveWay(spins: number): void {
-    if (spins === COURTESY + 1) this.since = performance.now()
-    else if (performance.now() - this.since > this.patience) throw new Abandoned('the other thread does not come')
-    Atomics.wait(this.memory, this.mine, this.count, 0.05)
+  /** The other's counter does not move between the flag and the sleep without that being seen: no wake-up is lost. */
+  private sleep(): void {
+    const since = performance.now()
+    Atomics.store(this.memory, this.asleep, 1)
+    for (;;) {
+      const seen = Atomics.load(this.memory, this.others)
+      if (((seen - this.count) | 0) >= 0) break
+      Atomics.wait(this.memory, this.others, seen, NAP)
+      if (performance.now() - since > this.patience) throw new Abandoned('the other thread does not come')
+    }
+    Atomics.store(this.memory, this.asleep, 0)
   }
 }
 
