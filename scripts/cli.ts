@@ -14,6 +14,8 @@ import { check } from './commands/check.ts'
 import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
 import { list } from './commands/list.ts'
+import type { LiveCommandOptions } from './commands/live.ts'
+import { live } from './commands/live.ts'
 import type { ProveOptions } from './commands/prove.ts'
 import { prove } from './commands/prove.ts'
 import { replayCommand } from './commands/replay.ts'
@@ -233,6 +235,30 @@ const program = (): Command => {
     )
     .action((protocol: string, options: Omit<AblateOptions, 'protocol'> & { json?: boolean }) =>
       guarded((out) => ablate(out, { ...options, protocol }))(options),
+    )
+
+  root
+    .command('live')
+    .description('a protocol’s programs on real threads, with and without the barrier; the model explains each round')
+    .argument('<target>', 'poll-kick, litmus, or a design of theirs')
+    .addOption(new Option('--rounds <n>', 'rounds of each design').argParser(positive).default(200_000))
+    .addOption(new Option('--seconds <n>', 'at most, of each design').argParser(positive).default(20))
+    .addOption(new Option('--seed <n>', 'of delays and of what the world decides').argParser(positive).default(1))
+    .addOption(
+      new Option(
+        '--sample <n>',
+        'rounds of each design that the model explains, besides those that lost; default all',
+      ).argParser(positive),
+    )
+    .addOption(
+      new Option('--interpreter <name>', 'generated: code made for each program; general: its generator functions')
+        .choices(['generated', 'general'])
+        .default('generated'),
+    )
+    .addOption(jsonOption())
+    .addHelpText('after', examples('live poll-kick', 'live litmus --rounds 1000000', 'live poll-kick/clear-recheck'))
+    .action((target: string, options: Omit<LiveCommandOptions, 'target'> & { json?: boolean }) =>
+      guarded((out) => live(out, { ...options, target }))(options),
     )
 
   root

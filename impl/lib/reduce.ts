@@ -15,7 +15,7 @@ import { compilePredicate, layOut } from './compile.ts'
 import type { Machine } from './program.ts'
 
 /** Key of the next node after each outcome, as `ProgramNode.next` has it. */
-const keyOf = ({ result }: Outcome): string => (result === undefined ? 'undefined' : JSON.stringify(result))
+export const keyOf = ({ result }: Outcome): string => (result === undefined ? 'undefined' : JSON.stringify(result))
 
 /** What a child of a branch on `cell` at value `index` leaves behind, with the cell's value in any case. */
 const effectOf = (child: StepTree, cell: number, index: number, next: ProgramNode['next']): string | undefined => {

@@ -29,6 +29,7 @@ const layerOf = (file: string): number => {
   if (file.startsWith('impl/lib/report/')) return 4
   if (/^impl\/lib\/protocol\.ts$/.test(file)) return 4
   if (file.startsWith('impl/lib/')) return 3
+  if (file.startsWith('impl/live/')) return 6
   if (/^impl\/[^/]+\//.test(file)) return 5
   if (/^impl\/(catalog|index)\.ts$/.test(file)) return 6
   if (file.startsWith('scripts/')) return 7

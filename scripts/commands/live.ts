@@ -1,0 +1,234 @@
+/** `lockstep live`: a protocol's programs on real threads, with and without the barrier, and the model as judge. */
+
+import { availableParallelism } from 'node:os'
+import { match } from 'ts-pattern'
+import { badInput, environmentFailure, EXIT } from '../../impl/lib/error.ts'
+import { longestText, roundText } from '../../impl/live/report.ts'
+import type { LiveDesign, LiveScenario } from '../../impl/live/scenarios.ts'
+import { SCENARIOS } from '../../impl/live/scenarios.ts'
+import type { CellVerdict, Model } from '../lib/project.ts'
+import { loadModels, near } from '../lib/project.ts'
+import type { InterpreterName, Judged, LiveResult } from '../live/run.ts'
+import { playLive } from '../live/run.ts'
+import type { Output } from '../ui/output.ts'
+import { columns, printJson, thousands } from '../ui/output.ts'
+
+/** Options of the command. */
+export interface LiveCommandOptions {
+  /** a protocol, or one design of it */
+  readonly target: string
+  readonly rounds: number
+  readonly seconds: number
+  readonly seed: number
+  readonly sample?: number
+  readonly interpreter: InterpreterName
+}
+
+/** One design to be played. */
+interface Planned extends LiveDesign {
+  readonly scenario: LiveScenario
+  readonly model: Model
+  /** may a round end in what the scenario counts, as the manifest has it under TSO? */
+  readonly expected: CellVerdict
+}
+
+/** What a design's rounds say. */
+type Outcome = 'as-expected' | 'not-seen' | 'forbidden' | 'unexplained'
+
+interface Variant extends Planned {
+  readonly result: LiveResult
+  readonly outcome: Outcome
+}
+
+/** One core runs one thread at a time, and a core always sees its own stores. */
+export const requireTwoCores = (cores: number): void => {
+  if (cores >= 2) return
+  throw environmentFailure({
+    code: 'one-core',
+    message:
+      'live needs two cores and has one: there the threads take turns, each sees all that the other has stored, ' +
+      'and no round can show anything',
+    hint: 'give the process a second core (taskset, cgroup, virtual machine)',
+  })
+}
+
+const plan = (target: string): Planned[] => {
+  const models = loadModels()
+  const planned = SCENARIOS.flatMap((scenario) =>
+    scenario.designs.flatMap((design): Planned[] => {
+      const model = models.find(
+        (m) => m.protocol.name === scenario.protocol && m.design === design.design && m.memory === 'tso',
+      )
+      const expected = model?.cells.find(({ name }) => name === scenario.property)?.expected
+      if (model === undefined || expected === undefined) throw new RangeError(`${design.design} has no model under TSO`)
+      return [{ ...design, scenario, model, expected }]
+    }),
+  )
+  const found = planned.filter(
+    ({ scenario: { protocol }, design }) => target === protocol || target === `${protocol}/${design}`,
+  )
+  if (found.length > 0) return found
+  const known = [...new Set(planned.flatMap((p) => [p.scenario.protocol, `${p.scenario.protocol}/${p.design}`]))]
+  const candidates = near(target, known)
+  throw badInput({
+    code: 'unknown-target',
+    message: `nothing that can be run live is called ${JSON.stringify(target)}`,
+    hint: candidates.length > 0 ? `did you mean ${candidates.join(', ')}?` : `there are ${known.join(', ')}`,
+  })
+}
+
+const roundsOf = (kinds: readonly Judged[]): number => kinds.reduce((sum, { count }) => sum + count, 0)
+
+const outcomeOf = ({ expected }: Planned, { lost, kinds }: LiveResult): Outcome => {
+  if (kinds.some(({ tso }) => !tso.explained)) return 'unexplained'
+  if (lost > 0) return expected === 'violated' ? 'as-expected' : 'forbidden'
+  return expected === 'violated' ? 'not-seen' : 'as-expected'
+}
+
+const exitOf = (variants: readonly Variant[]): number => {
+  const codes = variants.map(({ outcome, scenario }) =>
+    match(outcome)
+      .with('as-expected', () => EXIT.ok)
+      .with('not-seen', () => (scenario.control ? EXIT.environment : EXIT.ok))
+      .with('forbidden', 'unexplained', () => EXIT.finding)
+      .exhaustive(),
+  )
+  if (codes.includes(EXIT.finding)) return EXIT.finding
+  return codes.includes(EXIT.environment) ? EXIT.environment : EXIT.ok
+}
+
+/** What there is to say of a design, in a word or two. */
+const verdictText = ({ outcome, result, scenario }: Variant): string =>
+  match(outcome)
+    .with('as-expected', () => (result.lost > 0 ? 'seen, as the model says' : 'never, as the model says'))
+    .with('not-seen', () => (scenario.control ? 'NOT SEEN: this run shows nothing' : 'allowed, but not seen'))
+    .with('forbidden', () => 'FORBIDDEN by the model, and seen')
+    .with('unexplained', () => 'UNEXPLAINED rounds')
+    .exhaustive()
+
+const figures = ({ rounds, lost, seconds, kinds }: LiveResult) => ({
+  rounds,
+  lost,
+  sampled: roundsOf(kinds),
+  accepted: roundsOf(kinds.filter(({ tso }) => tso.explained)),
+  acceptedUnderSc: roundsOf(kinds.filter(({ sc }) => sc.explained)),
+  lostNeedingTso: roundsOf(kinds.filter(({ lost: l, tso, sc }) => l && tso.explained && !sc.explained)),
+  kinds: kinds.length,
+  seconds,
+})
+
+const byCount = (a: Judged, b: Judged): number => b.count - a.count
+
+/** The most frequent kind of round that lost an event, and every kind that the model cannot explain. */
+const remarkable = ({ result: { kinds } }: Variant): Judged[] => {
+  const unexplained = kinds.filter(({ tso }) => !tso.explained)
+  if (unexplained.length > 0) return [...unexplained].sort(byCount)
+  return kinds
+    .filter(({ lost }) => lost)
+    .sort(byCount)
+    .slice(0, 1)
+}
+
+const kindText = ({ scenario, model, result: { compiled } }: Variant, kind: Judged): string[] => {
+  const what = kind.lost ? `that ${scenario.counted}` : 'that the model cannot explain'
+  const models = kind.tso.explained
+    ? `  TSO explains it${kind.sc.explained ? ', and so does SC' : '; sequential consistency cannot'}.`
+    : '  TSO cannot explain it:'
+  return [
+    `A round of ${model.protocol.name}/${model.design} ${what} (one of ${thousands(kind.count)} alike):`,
+    ...roundText(compiled, kind.observation),
+    models,
+    ...longestText(compiled, kind.observation, kind.tso),
+  ]
+}
+
+/** As litmus7 prints it. */
+const observation = ({ model, result: { rounds, lost } }: Variant): string => {
+  const how = lost === 0 ? 'Never' : lost === rounds ? 'Always' : 'Sometimes'
+  return `Observation ${model.design} ${how} ${lost} ${rounds - lost}`
+}
+
+const print = (out: Output, variants: readonly Variant[], options: LiveCommandOptions): void => {
+  const rows = variants.map((variant) => {
+    const { rounds, lost, sampled, accepted, acceptedUnderSc } = figures(variant.result)
+    return [
+      variant.design,
+      variant.barrier ? 'yes' : 'no',
+      thousands(rounds),
+      thousands(lost),
+      accepted === sampled ? 'all' : `${thousands(accepted)} of ${thousands(sampled)}`,
+      acceptedUnderSc === sampled ? 'all' : `all but ${thousands(sampled - acceptedUnderSc)}`,
+      verdictText(variant),
+    ]
+  })
+  const [first] = variants
+  const counted = first?.scenario.counted ?? ''
+  out.clear()
+  for (const line of columns([['design', 'barrier', 'rounds', counted, 'TSO explains', 'SC explains', ''], ...rows]))
+    out.line(line)
+  for (const variant of variants) {
+    if (variant.scenario.protocol === 'litmus') continue
+    for (const kind of remarkable(variant)) {
+      out.line()
+      for (const line of kindText(variant, kind)) out.line(line)
+    }
+  }
+  if (first?.scenario.protocol === 'litmus') {
+    out.line()
+    for (const variant of variants) out.line(observation(variant))
+    for (const variant of variants.filter(({ outcome }) => outcome === 'unexplained'))
+      for (const kind of remarkable(variant)) for (const line of kindText(variant, kind)) out.line(line)
+  }
+  const seconds = variants.reduce((sum, { result }) => sum + result.seconds, 0)
+  out.line()
+  out.line(`2 threads, ${options.interpreter} programs, seed ${options.seed}, ${seconds.toFixed(1)} s of rounds`)
+}
+
+const json = (protocol: string, variants: readonly Variant[], options: LiveCommandOptions, code: number): unknown => ({
+  ok: code === EXIT.ok,
+  protocol,
+  rounds: Math.min(...variants.map(({ result }) => result.rounds)),
+  interpreter: options.interpreter,
+  seed: options.seed,
+  variants: variants.map((variant) => ({
+    design: variant.design,
+    model: variant.model.name,
+    barrier: variant.barrier,
+    property: variant.scenario.property,
+    expected: variant.expected,
+    outcome: variant.outcome,
+    ...figures(variant.result),
+    shown: remarkable(variant).map((kind) => ({
+      count: kind.count,
+      lost: kind.lost,
+      explained: { tso: kind.tso.explained, sc: kind.sc.explained },
+      log: roundText(variant.result.compiled, kind.observation),
+    })),
+  })),
+})
+
+/** Plays the designs one after the other; returns the exit code. */
+export const live = async (
+  out: Output,
+  options: LiveCommandOptions,
+  cores: number = availableParallelism(),
+): Promise<number> => {
+  const planned = plan(options.target)
+  requireTwoCores(cores)
+  const variants: Variant[] = []
+  for (const next of planned) {
+    const result = await playLive(next.model, next.scenario, {
+      ...options,
+      sample: options.sample ?? Infinity,
+      onProgress: (rounds, lost) => {
+        out.progress(`${next.design}: ${thousands(rounds)} rounds, ${thousands(lost)} ${next.scenario.counted}`)
+      },
+    })
+    variants.push({ ...next, result, outcome: outcomeOf(next, result) })
+  }
+  const code = exitOf(variants)
+  out.clear()
+  if (out.json) printJson(json(planned[0]?.scenario.protocol ?? '', variants, options, code))
+  else print(out, variants, options)
+  return code
+}

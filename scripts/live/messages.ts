@@ -1,0 +1,37 @@
+/** What is said between the command and the two threads of a live run. */
+
+import type { Arena, Shape } from '../../impl/live/rounds.ts'
+import type { TlaValue } from '../../impl/lib/trace/value.ts'
+import type { DataModule } from '../../impl/lib/protocol.ts'
+
+/** The programs, generated, or the machine itself for the general interpreter. */
+export type Programs =
+  | { readonly kind: 'generated'; readonly bodies: readonly string[] }
+  | {
+      readonly kind: 'general'
+      readonly protocol: string
+      readonly constants: ReadonlyMap<string, TlaValue>
+      readonly data: DataModule | undefined
+      /** index into the scenarios */
+      readonly scenario: number
+    }
+
+/** What a thread knows from its start. */
+export interface Start {
+  readonly me: 0 | 1
+  readonly shape: Shape
+  readonly arena: Arena
+  readonly initial: readonly number[]
+  readonly programs: Programs
+}
+
+/** Play a batch. */
+export interface Batch {
+  readonly rounds: number
+  readonly seed: number
+  /** milliseconds that one thread waits for the other */
+  readonly patience: number
+}
+
+/** The batch is played, or why not. */
+export type Played = { readonly done: true } | { readonly abandoned: string }

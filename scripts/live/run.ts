@@ -1,0 +1,224 @@
+/** Plays a design on two threads, counts what its rounds ended in, and has the model explain them. */
+
+import type { Compiled, Kernel, Predicate } from '../../impl/lib/compile.ts'
+import { assemble, compile, compilePredicate, evaluate } from '../../impl/lib/compile.ts'
+import { environmentFailure } from '../../impl/lib/error.ts'
+import type { Machine } from '../../impl/lib/program.ts'
+import { tla } from '../../impl/lib/trace/value.ts'
+import type { Explanation, Lane, Observation } from '../../impl/live/explain.ts'
+import { Explainer } from '../../impl/live/explain.ts'
+import { generate, STUCK } from '../../impl/live/generate.ts'
+import { packed, stepsOf } from '../../impl/live/log.ts'
+import type { LiveThread } from '../../impl/live/program.ts'
+import { liveThread } from '../../impl/live/program.ts'
+import type { Arena, Shape } from '../../impl/live/rounds.ts'
+import { arena, finalsWidth, LOG, nextRandom } from '../../impl/live/rounds.ts'
+import type { LiveScenario } from '../../impl/live/scenarios.ts'
+import { SCENARIOS } from '../../impl/live/scenarios.ts'
+import type { Model } from '../lib/project.ts'
+import { dataOf, machineOf } from '../lib/project.ts'
+import type { Programs } from './messages.ts'
+import { Pair } from './pair.ts'
+
+/** Which interpreter runs the programs. */
+export type InterpreterName = 'generated' | 'general'
+
+export interface LiveOptions {
+  readonly rounds: number
+  /** most seconds that a design is played */
+  readonly seconds: number
+  readonly seed: number
+  /** most rounds of a design that the model has to explain; those that lost an event come first */
+  readonly sample: number
+  readonly interpreter: InterpreterName
+  readonly onProgress: (rounds: number, lost: number) => void
+}
+
+/** Rounds that cannot be told apart: the same log of every thread, the same final state. */
+export interface Kind {
+  readonly observation: Observation
+  readonly lost: boolean
+  /** how many rounds */
+  count: number
+}
+
+/** A kind of round and what the models say of it. */
+export interface Judged extends Kind {
+  readonly tso: Explanation
+  readonly sc: Explanation
+}
+
+export interface LiveResult {
+  /** the machine without store buffers, for printing */
+  readonly compiled: Compiled
+  readonly rounds: number
+  readonly lost: number
+  readonly seconds: number
+  readonly kinds: readonly Judged[]
+}
+
+/** Store buffer of the model that explains: longer than any of the programs needs between two fences. */
+const SLOTS = 4
+
+/** Rounds of a batch. */
+const BATCH = 10_000
+
+/** Milliseconds that one thread waits for the other. */
+const PATIENCE = 30_000
+
+/** A design ready to be played. */
+interface Stage {
+  readonly scenario: LiveScenario
+  readonly compiled: Compiled
+  readonly kernel: Kernel
+  readonly threads: readonly LiveThread[]
+  readonly holds: readonly Predicate[]
+  readonly shape: Shape
+  readonly arena: Arena
+}
+
+const machineUnder = (model: Model, memory: 'SC' | 'TSO'): Machine => {
+  const constants = new Map(model.cfg.constants)
+  constants.set('Memory', tla.str(memory)).set('StoreBufferSlots', tla.int(SLOTS))
+  return machineOf(model, constants)
+}
+
+const stageOf = (model: Model, scenario: LiveScenario, rounds: number): Stage => {
+  const compiled = compile(machineUnder(model, 'SC'))
+  const kernel = assemble(compiled)
+  const threads = [...scenario.race, ...scenario.after].map((name) => liveThread(compiled, scenario, name))
+  const invariant = compiled.machine.invariants.find(({ name }) => name === scenario.property)
+  if (invariant === undefined) throw new RangeError(`${model.name} has no property ${scenario.property}`)
+  const shape: Shape = {
+    cells: compiled.machine.shared.cells.length,
+    threads: compiled.machine.threads.length,
+    programs: threads.length,
+    rounds,
+  }
+  const holds = invariant.instances.map((instance) => compilePredicate(kernel, instance))
+  return { scenario, compiled, kernel, threads, holds, shape, arena: arena(shape) }
+}
+
+const programsOf = (stage: Stage, model: Model, interpreter: InterpreterName): Programs =>
+  interpreter === 'generated'
+    ? { kind: 'generated', bodies: stage.threads.map((thread) => generate(thread, stage.shape.cells)) }
+    : {
+        kind: 'general',
+        protocol: model.protocol.name,
+        constants: new Map(model.cfg.constants).set('Memory', tla.str('SC')),
+        data: dataOf(model.protocol),
+        scenario: SCENARIOS.indexOf(stage.scenario),
+      }
+
+/** Where the programs of a round ended. */
+const nodesOf = ({ shape, arena: { finals } }: Stage, round: number): number[] => {
+  const from = round * finalsWidth(shape) + shape.cells
+  return [...finals.subarray(from, from + shape.programs)]
+}
+
+/** Did the round violate the scenario's property at its end? */
+const isLost = (
+  { kernel, threads, holds, shape, arena: { finals } }: Stage,
+  round: number,
+  nodes: number[],
+): boolean => {
+  const from = round * finalsWidth(shape)
+  const byThread: number[] = []
+  threads.forEach(({ thread }, i) => (byThread[thread] = nodes[i] ?? 0))
+  const state = packed(kernel, finals.subarray(from, from + shape.cells), byThread)
+  return !holds.every((predicate) => evaluate(predicate, state, 0))
+}
+
+/** All that tells rounds apart, as text. */
+const keyOf = ({ shape, arena: { logs, finals } }: Stage, round: number): string => {
+  const bytes = (array: Uint8Array | Int16Array, from: number, length: number): string =>
+    Buffer.from(array.buffer, from * array.BYTES_PER_ELEMENT, length * array.BYTES_PER_ELEMENT).toString('latin1')
+  const width = finalsWidth(shape)
+  return logs.map((log) => bytes(log, round * LOG, LOG)).join('') + bytes(finals, round * width, width)
+}
+
+const observationOf = (stage: Stage, round: number, nodes: readonly number[]): Observation => {
+  const { compiled, threads, shape, scenario } = stage
+  const { logs, finals } = stage.arena
+  const { cells } = compiled.machine.shared
+  const lanes = threads.map((thread, i): Lane => {
+    const log = logs[i]?.slice(round * LOG, (round + 1) * LOG) ?? []
+    return { thread: thread.thread, steps: stepsOf(thread, log, nodes[i] ?? -1), after: i >= 2 }
+  })
+  const from = round * finalsWidth(shape)
+  const final = cells.map(({ variable }, c) => (scenario.history.has(variable) ? undefined : finals[from + c]))
+  return { lanes, final }
+}
+
+const check = ({ threads }: Stage, nodes: readonly number[]): void => {
+  const i = nodes.findIndex((node) => node < 0)
+  if (i < 0) return
+  throw environmentFailure({
+    code: 'live-stuck',
+    message: `${threads[i]?.name ?? '?'} ${nodes[i] === STUCK ? 'waits for something that does not come' : 'takes too many steps'}`,
+  })
+}
+
+/** The kinds of rounds so far. */
+class Kinds {
+  readonly byKey = new Map<string, Kind>()
+  lost = 0
+  private sampled = 0
+  private readonly most: number
+
+  constructor(most: number) {
+    this.most = most
+  }
+
+  /** Notes the rounds of a batch. */
+  add(stage: Stage, rounds: number): void {
+    for (let round = 0; round < rounds; round++) {
+      const nodes = nodesOf(stage, round)
+      check(stage, nodes)
+      const lost = isLost(stage, round, nodes)
+      if (lost) this.lost += 1
+      if (!lost && this.sampled >= this.most) continue
+      this.sampled += 1
+      const key = keyOf(stage, round)
+      const known = this.byKey.get(key)
+      if (known === undefined) this.byKey.set(key, { observation: observationOf(stage, round, nodes), lost, count: 1 })
+      else known.count += 1
+    }
+  }
+}
+
+const judged = (model: Model, kinds: Kinds): Judged[] => {
+  const [tso, sc] = (['TSO', 'SC'] as const).map(
+    (memory) => new Explainer(assemble(compile(machineUnder(model, memory)))),
+  )
+  return [...kinds.byKey.values()].map((kind) => {
+    const none: Explanation = { explained: false, states: 0, longest: [], finalDiffers: false }
+    return { ...kind, tso: tso?.explain(kind.observation) ?? none, sc: sc?.explain(kind.observation) ?? none }
+  })
+}
+
+/** Plays a model's design; the model is one of TSO. */
+export const playLive = async (model: Model, scenario: LiveScenario, options: LiveOptions): Promise<LiveResult> => {
+  const size = Math.min(BATCH, options.rounds)
+  const stage = stageOf(model, scenario, size)
+  const { shape, arena: shared } = stage
+  const initial = stage.compiled.machine.shared.cells.map((cell) => cell.initial)
+  const pair = new Pair({ shape, arena: shared, initial, programs: programsOf(stage, model, options.interpreter) })
+  const kinds = new Kinds(options.sample)
+  let [rounds, seconds, { seed }] = [0, 0, options]
+  try {
+    while (rounds < options.rounds && seconds < options.seconds) {
+      const batch = Math.min(size, options.rounds - rounds)
+      seed = nextRandom(seed)
+      const start = performance.now()
+      await pair.play({ rounds: batch, seed, patience: PATIENCE })
+      seconds += (performance.now() - start) / 1000
+      rounds += batch
+      kinds.add(stage, batch)
+      options.onProgress(rounds, kinds.lost)
+    }
+  } finally {
+    await pair.end()
+  }
+  return { compiled: stage.compiled, rounds, lost: kinds.lost, seconds, kinds: judged(model, kinds) }
+}

@@ -1,0 +1,42 @@
+/** One of the two threads of a live run: plays the batches that it is told to. */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { match } from 'ts-pattern'
+import { protocolNamed } from '../../impl/catalog.ts'
+import { compile } from '../../impl/lib/compile.ts'
+import { Constants } from '../../impl/lib/constants.ts'
+import type { Runner } from '../../impl/live/generate.ts'
+import { runnerOf } from '../../impl/live/generate.ts'
+import { interpreterOf } from '../../impl/live/interpret.ts'
+import { liveThread } from '../../impl/live/program.ts'
+import { Abandoned, playRounds } from '../../impl/live/rounds.ts'
+import { SCENARIOS } from '../../impl/live/scenarios.ts'
+import type { Batch, Played, Programs, Start } from './messages.ts'
+
+const interpreters = ({ protocol, constants, data, scenario }: Extract<Programs, { kind: 'general' }>): Runner[] => {
+  const [known, played] = [protocolNamed(protocol), SCENARIOS[scenario]]
+  if (known === undefined || played === undefined) throw new RangeError(`no protocol ${protocol}`)
+  const compiled = compile(known.machine(new Constants(constants, protocol), data))
+  return [...played.race, ...played.after].map((name) =>
+    interpreterOf(compiled.machine, liveThread(compiled, played, name)),
+  )
+}
+
+const start = workerData as Start
+const { me, shape, arena, initial } = start
+const runners = match(start.programs)
+  .with({ kind: 'generated' }, ({ bodies }) => bodies.map(runnerOf))
+  .with({ kind: 'general' }, interpreters)
+  .exhaustive()
+
+const play = ({ rounds, seed, patience }: Batch): Played => {
+  try {
+    playRounds(arena, { me, shape, initial, runners }, rounds, seed, patience)
+    return { done: true }
+  } catch (error) {
+    if (error instanceof Abandoned) return { abandoned: error.message }
+    throw error
+  }
+}
+
+parentPort?.on('message', (batch: Batch) => parentPort?.postMessage(play(batch)))

@@ -1,0 +1,120 @@
+/** `lockstep live`: what it prints and how it ends. Which weak outcomes are seen depends on the hardware: none is asserted. */
+
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { LockstepError } from '../../impl/lib/error.ts'
+import { SCENARIOS } from '../../impl/live/scenarios.ts'
+import { live, requireTwoCores } from '../../scripts/commands/live.ts'
+import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
+import { outputFor } from '../../scripts/ui/output.ts'
+
+const bin = join(packageRoot(), 'bin', 'lockstep.mjs')
+
+const run = (command: string, ...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+const lockstep = (...args: string[]) => run(process.execPath, bin, 'live', ...args)
+
+const hasTaskset = run('taskset', '-c', '0', 'true').status === 0
+
+interface Document {
+  readonly ok: boolean
+  readonly protocol: string
+  readonly rounds: number
+  readonly variants: readonly {
+    readonly design: string
+    readonly barrier: boolean
+    readonly expected: string
+    readonly outcome: string
+    readonly rounds: number
+    readonly lost: number
+    readonly sampled: number
+    readonly accepted: number
+    readonly lostNeedingTso: number
+  }[]
+}
+
+describe('scenarios', () => {
+  it('have models under TSO: with the barrier the property holds', () => {
+    const models = loadModels()
+    for (const { protocol, designs, property } of SCENARIOS) {
+      for (const { design, barrier } of designs) {
+        const model = models.find((m) => m.protocol.name === protocol && m.design === design && m.memory === 'tso')
+        const cell = model?.cells.find(({ name }) => name === property)
+        expect([design, cell === undefined]).toEqual([design, false])
+        if (barrier) expect([design, cell?.expected]).toEqual([design, 'holds'])
+      }
+    }
+  })
+})
+
+describe('lockstep live', () => {
+  it.each([
+    ['poll-kick', ['clear-recheck-no-mb', 'clear-recheck', 'lockless-waker-no-mb', 'lockless-waker']],
+    ['litmus', ['sb', 'sb+mbs', 'sb+rmws', 'r', 'r+mbs', 'mp']],
+  ])('%s: the model explains every round, and nothing forbidden happens', (protocol, designs) => {
+    const { status, stdout, stderr } = lockstep(protocol, '--rounds', '3000', '--seconds', '600', '--json')
+    expect(stderr).toBe('')
+    const document = JSON.parse(stdout) as Document
+    expect(document).toMatchObject({ protocol, rounds: 3000 })
+    expect(document.variants.map(({ design }) => design)).toEqual(designs)
+    for (const variant of document.variants) {
+      expect(variant).toMatchObject({ rounds: 3000, sampled: 3000, accepted: 3000, lostNeedingTso: variant.lost })
+      if (variant.expected === 'holds') expect([variant.design, variant.lost]).toEqual([variant.design, 0])
+      expect(['as-expected', 'not-seen']).toContain(variant.outcome)
+    }
+    // a control that shows nothing is no pass
+    expect([0, 3]).toContain(status)
+    expect(document.ok).toBe(status === 0)
+  })
+
+  it('runs the generator functions themselves, too', () => {
+    const { stdout } = lockstep('poll-kick/clear-recheck', '--rounds', '300', '--interpreter', 'general', '--json')
+    const { variants } = JSON.parse(stdout) as Document
+    expect(variants).toMatchObject([{ barrier: true, rounds: 300, lost: 0, sampled: 300, accepted: 300 }])
+  })
+
+  it('explains only as many rounds as it is told to, and those that lost', () => {
+    const { stdout } = lockstep('poll-kick/clear-recheck', '--rounds', '300', '--sample', '20', '--json')
+    expect((JSON.parse(stdout) as Document).variants).toMatchObject([
+      { rounds: 300, lost: 0, sampled: 20, accepted: 20 },
+    ])
+  })
+
+  it('prints a table', () => {
+    const { stdout } = lockstep('litmus/sb+mbs', '--rounds', '300')
+    expect(stdout).toMatch(/^design +barrier +rounds +had the outcome +TSO explains +SC explains\n/)
+    expect(stdout).toMatch(/^sb\+mbs +yes +300 +0 +all +all +never, as the model says$/m)
+    expect(stdout).toMatch(/^Observation sb\+mbs Never 0 300$/m)
+  })
+
+  it('says why one core cannot show anything', async () => {
+    expect(() => {
+      requireTwoCores(1)
+    }).toThrow(/the threads take turns/)
+    const options = { target: 'litmus', rounds: 1, seconds: 1, seed: 1, interpreter: 'generated' } as const
+    const refused = await live(outputFor(true), options, 1).catch((error: unknown) => error)
+    expect(refused).toBeInstanceOf(LockstepError)
+    expect(refused).toMatchObject({ exit: 3, problem: { code: 'one-core' } })
+  })
+
+  it.skipIf(!hasTaskset)('refuses one core from outside (needs taskset)', () => {
+    const { status, stdout } = run('taskset', '-c', '0', process.execPath, bin, 'live', 'poll-kick', '--json')
+    expect(status).toBe(3)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'one-core' } })
+  })
+
+  it('refuses what cannot be run live, with what can', () => {
+    const { status, stdout } = lockstep('poll-kik', '--json')
+    expect(status).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      error: { code: 'unknown-target', hint: expect.stringContaining('poll-kick') as string },
+    })
+    expect(lockstep('flush-inhibit').status).toBe(2)
+    expect(lockstep('poll-kick', '--rounds', '0').status).toBe(2)
+  })
+})
