@@ -60,8 +60,8 @@ export interface LiveResult {
 /** Store buffer of the model that explains: longer than any of the programs needs between two fences. */
 const SLOTS = 4
 
-/** Rounds of a batch. */
-const BATCH = 10_000
+/** Rounds of a batch: few, since the time limit is looked at between two. */
+const BATCH = 2_000
 
 /** Milliseconds that one thread waits for the other. */
 const PATIENCE = 30_000
