@@ -8,7 +8,7 @@
  */
 
 import type { Runner } from './generate.ts'
-import { BALLAST_SIZE, STRIDE } from './generate.ts'
+import { STRIDE } from './generate.ts'
 
 /** Log entries of one thread in one round. */
 export const LOG = 64
@@ -53,6 +53,8 @@ export interface Play {
   readonly initial: readonly number[]
   /** the racers' programs and those that run after; only one's own racer is needed */
   readonly runners: readonly Runner[]
+  /** memory of the thread's own, of `BALLAST_SIZE` elements */
+  readonly ballast: Int32Array
 }
 
 /** Next number of a linear congruential generator; its high bits are the good ones. */
@@ -137,7 +139,7 @@ const ballastOf = (random: number): number => ((random >>> 12) & 1) * ((random >
  */
 export const playRounds = (arena: Arena, play: Play, rounds: number, seed: number, patience: number): void => {
   const { memory, logs, finals } = arena
-  const { me, shape, initial, runners } = play
+  const { me, shape, initial, runners, ballast } = play
   const { cells, threads } = shape
   const meeting = new Meeting(memory, cells + threads, me, patience)
   const own = runners[me]
@@ -145,7 +147,6 @@ export const playRounds = (arena: Arena, play: Play, rounds: number, seed: numbe
   if (own === undefined || log === undefined) throw new RangeError(`no program ${me}`)
   const width = finalsWidth(shape)
   const decisions = me === 0 ? seed : seed ^ 0x5bd1e995
-  const ballast = new Int32Array(BALLAST_SIZE)
   let random = decisions
   let unused = 0
   const reset = (): void => {
