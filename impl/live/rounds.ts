@@ -2,7 +2,7 @@
  * Rounds on real memory: two threads meet, each runs its program at once, they meet again, and what is to run afterwards
  * runs. Knows nothing of worker threads: it works on arrays that both have.
  *
- * The threads meet at counters that each stores and the other reads in a loop. Who waits for longer than a slice of time
+ * The threads meet at counters that each stores and the other reads in a loop. Who waits for longer than a round can take
  * sleeps until it is woken, so that on a busy machine it leaves its core to others; a thread that does not come within
  * `patience` milliseconds is a failure and not an outcome.
  */
@@ -66,10 +66,11 @@ export class Abandoned extends Error {
 }
 
 /**
- * After so many looks, some ten milliseconds, a thread sleeps until it is woken: the other has lost its core. Not
- * sooner: two threads that wake each other are put on the same core, where they take turns and show nothing.
+ * After so many looks, less than a tenth of a millisecond, a thread sleeps until it is woken: the other has lost its core.
+ * On a machine where others want both cores that is far faster than to go on looking: whole slices of time go by, since
+ * the other may be waiting for this very core.
  */
-const LOOKS = 0x400000
+const LOOKS = 0x4000
 
 /** Milliseconds after which a sleeping thread looks whether it has waited too long. */
 const NAP = 100
