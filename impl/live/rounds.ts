@@ -2,13 +2,13 @@
  * Rounds on real memory: two threads meet, each runs its program at once, they meet again, and what is to run afterwards
  * runs. Knows nothing of worker threads: it works on arrays that both have.
  *
- * The threads meet at counters that each stores and the other reads in a loop. Who waits for longer than a slice of time
+ * The threads meet at counters that each stores and the other reads in a loop. Who waits for longer than a round can take
  * sleeps until it is woken, so that on a busy machine it leaves its core to others; a thread that does not come within
  * `patience` milliseconds is a failure and not an outcome.
  */
 
 import type { Runner } from './generate.ts'
-import { BALLAST_SIZE, STRIDE } from './generate.ts'
+import { STRIDE } from './generate.ts'
 
 /** Log entries of one thread in one round. */
 export const LOG = 64
@@ -53,6 +53,8 @@ export interface Play {
   readonly initial: readonly number[]
   /** the racers' programs and those that run after; only one's own racer is needed */
   readonly runners: readonly Runner[]
+  /** memory of the thread's own, of `BALLAST_SIZE` elements */
+  readonly ballast: Int32Array
 }
 
 /** Next number of a linear congruential generator; its high bits are the good ones. */
@@ -64,10 +66,11 @@ export class Abandoned extends Error {
 }
 
 /**
- * After so many looks, some ten milliseconds, a thread sleeps until it is woken: the other has lost its core. Not
- * sooner: two threads that wake each other are put on the same core, where they take turns and show nothing.
+ * After so many looks, less than a tenth of a millisecond, a thread sleeps until it is woken: the other has lost its core.
+ * On a machine where others want both cores that is far faster than to go on looking: whole slices of time go by, since
+ * the other may be waiting for this very core.
  */
-const LOOKS = 0x400000
+const LOOKS = 0x4000
 
 /** Milliseconds after which a sleeping thread looks whether it has waited too long. */
 const NAP = 100
@@ -137,7 +140,7 @@ const ballastOf = (random: number): number => ((random >>> 12) & 1) * ((random >
  */
 export const playRounds = (arena: Arena, play: Play, rounds: number, seed: number, patience: number): void => {
   const { memory, logs, finals } = arena
-  const { me, shape, initial, runners } = play
+  const { me, shape, initial, runners, ballast } = play
   const { cells, threads } = shape
   const meeting = new Meeting(memory, cells + threads, me, patience)
   const own = runners[me]
@@ -145,7 +148,6 @@ export const playRounds = (arena: Arena, play: Play, rounds: number, seed: numbe
   if (own === undefined || log === undefined) throw new RangeError(`no program ${me}`)
   const width = finalsWidth(shape)
   const decisions = me === 0 ? seed : seed ^ 0x5bd1e995
-  const ballast = new Int32Array(BALLAST_SIZE)
   let random = decisions
   let unused = 0
   const reset = (): void => {

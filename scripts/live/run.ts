@@ -61,7 +61,7 @@ export interface LiveResult {
 const SLOTS = 4
 
 /** Rounds of a batch: few, since the time limit is looked at between two. */
-const BATCH = 2_000
+const BATCH = 1_000
 
 /** Milliseconds that one thread waits for the other. */
 const PATIENCE = 30_000

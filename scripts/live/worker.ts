@@ -6,7 +6,7 @@ import { protocolNamed } from '../../impl/catalog.ts'
 import { compile } from '../../impl/lib/compile.ts'
 import { Constants } from '../../impl/lib/constants.ts'
 import type { Runner } from '../../impl/live/generate.ts'
-import { runnerOf } from '../../impl/live/generate.ts'
+import { BALLAST_SIZE, runnerOf } from '../../impl/live/generate.ts'
 import { interpreterOf } from '../../impl/live/interpret.ts'
 import { liveThread } from '../../impl/live/program.ts'
 import { Abandoned, playRounds } from '../../impl/live/rounds.ts'
@@ -29,9 +29,12 @@ const runners = match(start.programs)
   .with({ kind: 'general' }, interpreters)
   .exhaustive()
 
+// touched once, so that no page is missing in a race
+const ballast = new Int32Array(BALLAST_SIZE).fill(1)
+
 const play = ({ rounds, seed, patience }: Batch): Played => {
   try {
-    playRounds(arena, { me, shape, initial, runners }, rounds, seed, patience)
+    playRounds(arena, { me, shape, initial, runners, ballast }, rounds, seed, patience)
     return { done: true }
   } catch (error) {
     if (error instanceof Abandoned) return { abandoned: error.message }

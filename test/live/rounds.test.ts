@@ -8,7 +8,7 @@ describe('rounds', () => {
     const shape = { cells: 1, threads: 2, programs: 2, rounds: 1 }
     const runners = [() => 0, () => 0]
     expect(() => {
-      playRounds(arena(shape), { me: 0, shape, initial: [0], runners }, 1, 1, 0)
+      playRounds(arena(shape), { me: 0, shape, initial: [0], runners, ballast: new Int32Array(0) }, 1, 1, 0)
     }).toThrow(Abandoned)
   })
 })
