@@ -37,6 +37,9 @@ const lockstep = (...args: string[]) => {
 
 const ablated = PROTOCOLS.filter(({ ablation }) => ablation.length > 0)
 
+/** CI looks at more of the subsets: each costs a whole graph. */
+const ci = process.env['CI'] !== undefined
+
 describe.each(ablated)('ablate $name', (protocol) => {
   const toggles = ablatedToggles(protocol)
   const bases = basesOf(protocol, models, undefined)
@@ -211,9 +214,6 @@ describe.each(ablated)('ablate $name', (protocol) => {
     },
   )
 })
-
-/** CI looks at more of the subsets: each costs a whole graph. */
-const ci = process.env['CI'] !== undefined
 
 describe('--memory', () => {
   it.each(['tso', 'pso'] as const)('%s leaves room for stores', (memory) => {
