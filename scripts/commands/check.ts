@@ -70,7 +70,7 @@ const findingsOf = (
     .with('embedded', () => checkWithEmbedded(model, options.timeout * 1000))
     .with('tlc', () => {
       if (toolchain === undefined) throw new TypeError('TLC was asked for without a toolchain')
-      return checkWithTlc(model, toolchain, options)
+      return checkWithTlc(model, toolchain, options).then(({ findings }) => findings)
     })
     .exhaustive()
 
