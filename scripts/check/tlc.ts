@@ -187,6 +187,14 @@ const undecided = (error: unknown): { verdict: 'incomplete' | 'error'; note: str
   return { verdict: stopped ? 'incomplete' : 'error', note: `${message}${hint === undefined ? '' : `; ${hint}`}` }
 }
 
+/** Options of a check beside those of every run. */
+export interface TlcCheckOptions extends RunOptions {
+  /** where the complete graph is to be written, if it is wanted */
+  readonly dump?: string
+  /** verdicts that TLC found before, of the same files: these cells are not run */
+  readonly certified?: ReadonlyMap<string, Found>
+}
+
 /** What a run over the complete graph found, and the run itself. */
 interface Whole {
   readonly run: TlcRun
@@ -199,15 +207,11 @@ interface Whole {
  * Runs TLC over the complete graph of a model. A cell that ends the run although it was expected to hold is left for a
  * run of its own, and the others are tried again.
  */
-const runWhole = async (
-  model: Model,
-  toolchain: Toolchain,
-  options: RunOptions,
-  dump: string | undefined,
-): Promise<Whole> => {
+const runWhole = async (model: Model, toolchain: Toolchain, options: TlcCheckOptions): Promise<Whole> => {
+  const { dump, certified } = options
   const surprises = new Set<Cell>()
   for (;;) {
-    const cells = model.cells.filter((c) => !surprises.has(c))
+    const cells = model.cells.filter((c) => !surprises.has(c) && certified?.has(c.name) !== true)
     const selected = together(model, cells)
     const run = await runSelection(model, toolchain, options, { ...selected, ...(dump === undefined ? {} : { dump }) })
     if (run.outcome === 'success') {
@@ -215,7 +219,11 @@ const runWhole = async (
       const { properties } = selected.selection
       for (const name of properties) decided.set(name, { verdict: 'holds' })
       if (selected.checkDeadlock) decided.set('Deadlock', { verdict: 'holds' })
-      return { run, cells: decided, left: model.cells.filter((c) => !decided.has(c.name)) }
+      return {
+        run,
+        cells: decided,
+        left: model.cells.filter((c) => !decided.has(c.name) && certified?.has(c.name) !== true),
+      }
     }
     const surprising = suspects(run, cells)
     if (surprising.length === 0) {
@@ -234,19 +242,18 @@ export interface TlcFindings {
   readonly complete: TlcRun | undefined
 }
 
-/** Decides every cell of a model with TLC; `dump` is where the complete graph is to be written, if it is wanted. */
+/** Decides every cell of a model with TLC. */
 export const checkWithTlc = async (
   model: Model,
   toolchain: Toolchain,
-  options: RunOptions,
-  dump?: string,
+  options: TlcCheckOptions,
 ): Promise<TlcFindings> => {
   const start = performance.now()
-  const cells = new Map<string, Found>()
+  const cells = new Map<string, Found>(options.certified ?? [])
   const notes: string[] = []
   let complete: TlcRun | undefined
   try {
-    const whole = await runWhole(model, toolchain, options, dump)
+    const whole = await runWhole(model, toolchain, options)
     complete = whole.run
     for (const [name, found] of whole.cells) cells.set(name, found)
     for (const cell of whole.left)
@@ -266,6 +273,7 @@ export const checkWithTlc = async (
     depth: complete?.depth ?? null,
     seconds: (performance.now() - start) / 1000,
     notes,
+    ...(options.certified === undefined ? {} : { certified: [...options.certified.keys()] }),
   }
   return { findings, complete }
 }

@@ -89,7 +89,8 @@ export const certifiedVerdicts = (
 ): Readonly<Record<string, 'holds' | 'violated'>> | undefined => {
   const { inputs, verdicts } = certificate
   const current = { ...specificationHashes(model), [JAR]: jarSha256 }
-  const same = certificate.model === model.name && Object.entries(current).every(([path, hash]) => inputs[path] === hash)
+  const same =
+    certificate.model === model.name && Object.entries(current).every(([path, hash]) => inputs[path] === hash)
   return same ? verdicts : undefined
 }
 

@@ -34,6 +34,8 @@ export interface ProofResult {
   readonly certificate: Certificate | undefined
   readonly seconds: number
   readonly notes: readonly string[]
+  /** nothing was run: it was proven before, of the same files */
+  readonly cached?: true
 }
 
 /** What may stand in for the package's own files. */
