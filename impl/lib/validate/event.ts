@@ -1,0 +1,139 @@
+/**
+ * One event of a log as it was written, whatever the format: NDJSON, version 1, is described in docs/log-format.md; ftrace
+ * text becomes the same. Nothing of a model is known here.
+ */
+
+import { z } from 'zod'
+import type { Json } from './fields.ts'
+
+/** Something that a log says. */
+export interface LogEvent {
+  /** from 1 */
+  readonly line: number
+  /** an action of the model; absent: the state was looked at */
+  readonly action?: string
+  /** whose step it was, e.g. `vcpu0` */
+  readonly thread?: string
+  /** what the step's access returned */
+  readonly result?: Json
+  /** what is known of the state after it */
+  readonly state?: Readonly<Record<string, Json>>
+  /** the lane whose own order is trusted: a CPU, a thread */
+  readonly lane?: string
+  readonly seq?: number
+  /** in the log's own unit */
+  readonly time?: number
+  /** when it ended, for events that took time; `time` is when it began */
+  readonly end?: number
+  /** events that were lost before the next one, as ftrace says so; nothing else is then there */
+  readonly lost?: number
+}
+
+/** What the first line of an NDJSON log may say about the others. */
+export interface LogHeader {
+  readonly version: 1
+  /** the model or design that it is thought to be a log of */
+  readonly model?: string
+  readonly order?: Order
+  /** actions that may have happened without being in the log; `any` of them */
+  readonly unlogged?: 'any' | readonly string[]
+}
+
+export type Order = 'total' | 'per-cpu' | 'interval'
+export const ORDERS = ['total', 'per-cpu', 'interval'] as const
+
+/** A line that is not an event. */
+export interface BadLine {
+  readonly line: number
+  readonly column: number
+  readonly message: string
+  readonly hint?: string
+}
+
+const MAX_CPU = 4095
+
+const json: z.ZodType<Json> = z.lazy(() =>
+  z.union([z.boolean(), z.number(), z.string(), z.null(), z.array(json), z.record(z.string(), json)]),
+)
+
+const safe = z.number().refine((n) => Math.abs(n) <= Number.MAX_SAFE_INTEGER, 'is beyond 2^53: write it as seconds')
+
+const eventSchema = z.strictObject({
+  action: z.string().min(1).optional(),
+  thread: z.string().min(1).optional(),
+  result: json.optional(),
+  state: z.record(z.string(), json).optional(),
+  cpu: z.int().min(0).max(MAX_CPU).optional(),
+  lane: z.string().min(1).optional(),
+  seq: z.int().min(0).optional(),
+  time: safe.optional(),
+  end: safe.optional(),
+  lost: z.int().positive().optional(),
+})
+
+const headerSchema = z.strictObject({
+  lockstep: z.literal('log'),
+  version: z.literal(1),
+  model: z.string().optional(),
+  order: z.enum(ORDERS).optional(),
+  unlogged: z.union([z.literal('any'), z.array(z.string())]).optional(),
+})
+
+/** JSON schema of a line, for documents and editors. */
+export const lineJsonSchema = (): unknown =>
+  z.toJSONSchema(z.union([headerSchema, eventSchema]), { target: 'draft-2020-12' })
+
+const columnIn = (text: string, message: string): number => {
+  const [, position] = /position (\d+)/.exec(message) ?? []
+  return position === undefined ? text.length + 1 : Number(position) + 1
+}
+
+/** Place of a key in a line, for an error about it; JSON itself says only that it is there. */
+const columnOf = (text: string, path: readonly PropertyKey[]): number => {
+  let at = 0
+  for (const key of path) {
+    const next = typeof key === 'number' ? at : text.indexOf(JSON.stringify(key), at)
+    if (next < 0) break
+    at = next
+  }
+  return at + 1
+}
+
+/** Parses one line of NDJSON: the header, if it is the first one, or an event. */
+export const parseLine = (text: string, line: number): LogEvent | { readonly header: LogHeader } | BadLine => {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const column = columnIn(text, message)
+    return {
+      line,
+      column,
+      message: column > text.length ? 'the line ends in the middle of its JSON' : `not JSON: ${message}`,
+      hint: 'one JSON object a line; docs/log-format.md',
+    }
+  }
+  const isHeader = typeof value === 'object' && value !== null && Object.hasOwn(value, 'lockstep')
+  const parsed = (isHeader ? headerSchema : eventSchema).safeParse(value)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    const path = issue?.path ?? []
+    const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : []
+    const where = [...path, ...unknown.slice(0, 1)]
+    return {
+      line,
+      column: columnOf(text, where),
+      message: `${where.length === 0 ? 'the line' : where.map(String).join('.')}: ${issue?.message ?? 'not an event'}`,
+      hint: 'docs/log-format.md has the format',
+    }
+  }
+  if ('lockstep' in parsed.data) {
+    const { lockstep: _, ...header } = parsed.data
+    if (line === 1) return { header: header as LogHeader }
+    return { line, column: 1, message: 'a header after the first line', hint: 'validate one log at a time' }
+  }
+  const { cpu, lane, ...event } = parsed.data
+  const said = lane ?? (cpu === undefined ? undefined : `cpu${cpu}`)
+  return { line, ...event, ...(said === undefined ? {} : { lane: said }) } as LogEvent
+}

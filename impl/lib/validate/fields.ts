@@ -1,0 +1,276 @@
+/**
+ * What a log may say of a state: some variables, or some elements of them, as JSON has them. Compiled against a machine it
+ * is a test on packed states: masked words for what is in cells, and a set of nodes for labels and locals.
+ */
+
+import type { Kernel, Slot } from '../compile.ts'
+import { readSlot } from '../compile.ts'
+import type { Domain } from '../schema.ts'
+import type { TlaValue } from '../trace/value.ts'
+
+/** A value as JSON. Sets are arrays in any order; functions are objects by the text of their arguments. */
+export type Json = boolean | number | string | null | readonly Json[] | { readonly [key: string]: Json }
+
+/** One element of a variable: where it is and which values it can have, by their canonical JSON text. */
+interface Field {
+  readonly name: string
+  readonly domain: Domain<unknown>
+  readonly indexOf: ReadonlyMap<string, number>
+  readonly at: { readonly slot: Slot } | { readonly thread: number; readonly field: number }
+}
+
+/** A variable: one element, or a function with an element per argument. */
+type Variable =
+  { readonly only: Field } | { readonly elements: ReadonlyMap<string, Field>; readonly order: readonly string[] }
+
+/** Something in a partial state that the machine does not have. */
+export interface UnknownField {
+  /** e.g. `state.mode[3]` */
+  readonly path: string
+  readonly found: string
+  readonly expected: string
+}
+
+/** A test on packed states. */
+export interface Constraint {
+  /** per word: bits that are looked at, and what they must be */
+  readonly mask: Int32Array
+  readonly value: Int32Array
+  /** per thread that something is said of: the nodes that fit */
+  readonly nodes: readonly { readonly slot: Slot; readonly allowed: Uint8Array }[]
+}
+
+/** A thread `<<"vcpu", 0>>` is `vcpu0`, as everywhere in the output. */
+const argumentText = (argument: TlaValue): string => {
+  switch (argument.kind) {
+    case 'int':
+      return String(argument.value)
+    case 'str':
+      return argument.value
+    case 'seq':
+      return argument.items.map(argumentText).join('')
+    default:
+      return JSON.stringify(plain(argument))
+  }
+}
+
+/** A TLA+ value as a log has it. */
+export const plain = (value: TlaValue): Json => {
+  switch (value.kind) {
+    case 'bool':
+    case 'str':
+      return value.value
+    case 'int':
+      return Number(value.value)
+    case 'set':
+      return value.items.map(plain)
+    case 'seq':
+      return value.items.map(plain)
+    case 'record':
+      return Object.fromEntries(value.fields.map(([name, v]) => [name, plain(v)]))
+    case 'fun':
+      return Object.fromEntries(value.entries.map(([argument, v]) => [argumentText(argument), plain(v)]))
+    default:
+      return null
+  }
+}
+
+/** The same text for the same value; `isSet` says that the order of an array means nothing. */
+const canonical = (json: Json, isSet: boolean): string => {
+  if (!Array.isArray(json)) return JSON.stringify(json)
+  const items = (json as readonly Json[]).map((item) => JSON.stringify(item))
+  return `[${(isSet ? items.sort() : items).join()}]`
+}
+
+const fieldOf = (name: string, domain: Domain<unknown>, at: Field['at']): Field => ({
+  name,
+  domain,
+  indexOf: new Map(
+    domain.values.map((v, i) => {
+      const value = domain.toTla(v)
+      return [canonical(plain(value), value.kind === 'set'), i]
+    }),
+  ),
+  at,
+})
+
+const hasSets = (domain: Domain<unknown>): boolean =>
+  domain.values.length > 0 && domain.toTla(domain.values[0]).kind === 'set'
+
+/** What a log may say of the states of one machine. */
+export class Fields {
+  private readonly kernel: Kernel
+  private readonly variables = new Map<string, Variable>()
+  /** per thread and what is asked of its label and locals, the nodes that fit */
+  private readonly memo = new Map<string, Uint8Array>()
+  private readonly labels: readonly (readonly string[])[]
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel
+    const { machine, automata } = kernel.compiled
+    this.labels = automata.map(({ nodes }) => [...new Set(nodes.map(({ label }) => label))])
+    const pc = machine.threads.map(({ id: [kind, n] }, thread): [string, Field] => {
+      const labels = this.labels[thread] ?? []
+      const index = new Map(labels.map((label, i) => [label, i]))
+      const domain: Domain<string> = {
+        name: 'labels',
+        values: labels,
+        indexOf: (label) => index.get(label) ?? -1,
+        toTla: (value) => ({ kind: 'str', value }),
+      }
+      return [`${kind}${n}`, fieldOf('pc', domain as Domain<unknown>, { thread, field: -1 })]
+    })
+    this.add('pc', pc)
+    for (const { name, cells } of machine.shared.variables) {
+      const elements = cells.flatMap((cell): [string | undefined, Field][] => {
+        const declared = machine.shared.cells[cell]
+        const slot = kernel.layout.cells[cell]
+        if (declared === undefined || slot === undefined) return []
+        const argument = declared.argument === undefined ? undefined : argumentText(declared.argument)
+        return [[argument, fieldOf(name, declared.domain, { slot })]]
+      })
+      const [first] = elements
+      if (first?.[0] === undefined) {
+        if (first !== undefined) this.variables.set(name, { only: first[1] })
+      } else
+        this.add(
+          name,
+          elements.map(([argument, field]) => [argument ?? '', field]),
+        )
+    }
+    automata.forEach(({ fields, domains }, thread) => {
+      const id = machine.threads[thread]?.id[1]
+      fields.forEach((name, field) => {
+        const domain = domains[field]
+        if (domain === undefined || id === undefined) return
+        const before = this.variables.get(name)
+        const elements: [string, Field][] = before !== undefined && 'elements' in before ? [...before.elements] : []
+        this.add(name, [...elements, [String(id), fieldOf(name, domain, { thread, field })]])
+      })
+    })
+  }
+
+  private add(name: string, elements: readonly (readonly [string, Field])[]): void {
+    this.variables.set(name, { elements: new Map(elements), order: elements.map(([argument]) => argument) })
+  }
+
+  /** names of the variables that a log may speak of */
+  get names(): readonly string[] {
+    return [...this.variables.keys()]
+  }
+
+  /** The fields of a packed state as a log would have them, e.g. for samples and for differences. */
+  read(states: Int32Array, base: number): Record<string, Json> {
+    const out: Record<string, Json> = {}
+    for (const [name, variable] of this.variables) {
+      out[name] =
+        'only' in variable
+          ? this.valueAt(variable.only, states, base)
+          : Object.fromEntries([...variable.elements].map(([arg, f]) => [arg, this.valueAt(f, states, base)]))
+    }
+    return out
+  }
+
+  private valueAt({ domain, at }: Field, states: Int32Array, base: number): Json {
+    if ('slot' in at) return plain(domain.toTla(domain.values[readSlot(states, base, at.slot)]))
+    const slot = this.kernel.layout.threads[at.thread]
+    const node = slot && this.kernel.compiled.automata[at.thread]?.nodes[readSlot(states, base, slot)]
+    if (node === undefined) throw new RangeError('a packed state without a node')
+    return at.field < 0 ? node.label : plain(domain.toTla(domain.values[node.frame[at.field] ?? -1]))
+  }
+
+  /** Compiles what an event says of the state after it. */
+  compile(state: Readonly<Record<string, Json>>): Constraint | UnknownField {
+    const words = this.kernel.layout.words
+    const mask = new Int32Array(words)
+    const value = new Int32Array(words)
+    const asked = new Map<number, string>()
+    const say = (field: Field, json: Json, path: string): UnknownField | undefined => {
+      const index = field.indexOf.get(canonical(json, hasSets(field.domain)))
+      if (index === undefined) return { path, found: JSON.stringify(json), expected: field.domain.name }
+      const { at } = field
+      if ('slot' in at) {
+        const { word, shift, mask: bits } = at.slot
+        mask[word] = (mask[word] ?? 0) | (bits << shift)
+        value[word] = (value[word] ?? 0) | (index << shift)
+      } else asked.set(at.thread, `${asked.get(at.thread) ?? String(at.thread)};${at.field}=${index}`)
+      return undefined
+    }
+    for (const name of Object.keys(state)) {
+      const json = state[name]
+      if (json === undefined) continue
+      const [, base = name, argument] = /^(\w+)\[(.+)\]$/.exec(name) ?? []
+      const variable = this.variables.get(base)
+      if (variable === undefined) {
+        return { path: `state.${name}`, found: 'a variable', expected: `one of ${this.names.join(', ')}` }
+      }
+      if ('only' in variable) {
+        const wrong =
+          argument === undefined
+            ? say(variable.only, json, `state.${name}`)
+            : { path: `state.${name}`, found: `an element of ${base}`, expected: `${base}, which has one value` }
+        if (wrong !== undefined) return wrong
+        continue
+      }
+      const wanted: [string, Json][] =
+        argument !== undefined
+          ? [[argument, json]]
+          : typeof json === 'object' && json !== null
+            ? Array.isArray(json)
+              ? (json as readonly Json[]).map((v, i) => [String(i), v])
+              : Object.keys(json).map((key) => [key, (json as Record<string, Json>)[key] ?? null])
+            : []
+      if (wanted.length === 0 && argument === undefined && (typeof json !== 'object' || json === null)) {
+        return {
+          path: `state.${name}`,
+          found: JSON.stringify(json),
+          expected: `an object by ${variable.order.join(', ')}`,
+        }
+      }
+      for (const [arg, v] of wanted) {
+        const field = variable.elements.get(arg)
+        const path = `state.${base}[${arg}]`
+        if (field === undefined) return { path, found: arg, expected: `one of ${variable.order.join(', ')}` }
+        const wrong = say(field, v, path)
+        if (wrong !== undefined) return wrong
+      }
+    }
+    const nodes = [...asked].map(([thread, text]) => ({
+      slot: this.kernel.layout.threads[thread] ?? { word: 0, shift: 0, mask: 0 },
+      allowed: this.allowed(thread, text),
+    }))
+    return { mask, value, nodes }
+  }
+
+  /** The nodes of a thread that have a label and locals; `text` lists `field=index`. */
+  private allowed(thread: number, text: string): Uint8Array {
+    const known = this.memo.get(text)
+    if (known !== undefined) return known
+    const automaton = this.kernel.compiled.automata[thread]
+    const wanted = text
+      .split(';')
+      .slice(1)
+      .map((part) => part.split('=').map(Number))
+    const allowed = new Uint8Array(automaton?.nodes.length ?? 0)
+    automaton?.nodes.forEach((node, id) => {
+      const label = this.labels[thread]?.indexOf(node.label)
+      allowed[id] = wanted.every(([field = -1, index]) => (field < 0 ? label === index : node.frame[field] === index))
+        ? 1
+        : 0
+    })
+    this.memo.set(text, allowed)
+    return allowed
+  }
+}
+
+/** Does the packed state at `base` pass? */
+export const passes = ({ mask, value, nodes }: Constraint, states: Int32Array, base: number): boolean => {
+  for (let w = 0; w < mask.length; w++) {
+    if (((states[base + w] ?? 0) & (mask[w] ?? 0)) !== (value[w] ?? 0)) return false
+  }
+  for (const { slot, allowed } of nodes) if (allowed[readSlot(states, base, slot)] !== 1) return false
+  return true
+}
+
+/** Is it a constraint, or what is wrong with the partial state? */
+export const isConstraint = (compiled: Constraint | UnknownField): compiled is Constraint => 'mask' in compiled

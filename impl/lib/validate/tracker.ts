@@ -1,0 +1,204 @@
+/**
+ * The set of all model states that explain a log so far, for logs whose events are in the order in which they happened.
+ * An event is a step of the model or a look at it; between two events the model may take steps that the log does not
+ * have. What is kept is the set of states, and the last few events with how each state came about: the size of a log costs
+ * no memory.
+ */
+
+import type { Kernel } from '../compile.ts'
+import { readSlot } from '../compile.ts'
+import type { Constraint } from './fields.ts'
+import { passes } from './fields.ts'
+import { StateSet } from './states.ts'
+
+/** An event in the model's terms. */
+export interface Observed {
+  /** index into the kernel's actions; -1: nothing was done, the state was looked at */
+  readonly action: number
+  /** index into the machine's threads; -1 where the log does not say whose step it was */
+  readonly thread: number
+  /** the step's result as JSON, where the log has it */
+  readonly result?: string
+  /** what is known of the state after it */
+  readonly state?: Constraint
+}
+
+/** What became of an event. */
+export type Taken = 'explained' | 'rejected' | 'limit'
+
+/** Options of a tracker. */
+export interface TrackerOptions {
+  /** per action: may the model take it without the log having it? */
+  readonly silent: Uint8Array
+  /** give up with more states than this at a time */
+  readonly maxStates?: number
+  /** how many events are remembered with their states, for diagnosis */
+  readonly memory?: number
+}
+
+/** States of one moment of the past. */
+export interface Layer {
+  readonly rows: Int32Array
+  readonly count: number
+  readonly from: Int32Array
+  readonly via: Int32Array
+}
+
+const MAX_STATES = 2_000_000
+const MEMORY = 32
+/** Moments with more states than this are not remembered. */
+const MEMORABLE = 4096
+
+/** The steps of a kernel, one state at a time. */
+export class Stepper {
+  readonly kernel: Kernel
+  private readonly next: Int32Array
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel
+    this.next = new Int32Array(kernel.layout.words)
+  }
+
+  /** Range of the steps that a tree allows in a state. */
+  private leafOf(root: number, rows: Int32Array, base: number): number {
+    const { tree } = this.kernel
+    let position = root
+    while (position >= 0) {
+      const raw = ((rows[base + (tree[position] ?? 0)] ?? 0) >>> (tree[position + 1] ?? 0)) & (tree[position + 2] ?? 0)
+      position = tree[position + 3 + raw] ?? 0
+    }
+    return ~position
+  }
+
+  private offer(
+    root: number,
+    rows: Int32Array,
+    base: number,
+    each: (step: number, next: Int32Array) => void,
+    wanted: (step: number) => boolean,
+  ): void {
+    const { leafStart, and, or, layout } = this.kernel
+    const W = layout.words
+    const leaf = this.leafOf(root, rows, base)
+    const last = leafStart[leaf + 1] ?? 0
+    for (let step = leafStart[leaf] ?? 0; step < last; step++) {
+      if (!wanted(step)) continue
+      for (let w = 0; w < W; w++) {
+        this.next[w] = ((rows[base + w] ?? 0) & (and[step * W + w] ?? 0)) | (or[step * W + w] ?? 0)
+      }
+      each(step, this.next)
+    }
+  }
+
+  /** The wanted steps of a thread, or of all and of the environment for -1. `next` is used again for the next step. */
+  each(
+    thread: number,
+    rows: Int32Array,
+    base: number,
+    wanted: (step: number) => boolean,
+    each: (step: number, next: Int32Array) => void,
+  ): void {
+    const { roots, layout, environmentRoots } = this.kernel
+    for (let t = thread < 0 ? 0 : thread; t < (thread < 0 ? roots.length : thread + 1); t++) {
+      const slot = layout.threads[t]
+      const root = slot === undefined ? undefined : roots[t]?.[readSlot(rows, base, slot)]
+      if (root !== undefined) this.offer(root, rows, base, each, wanted)
+    }
+    for (const root of environmentRoots) this.offer(root, rows, base, each, wanted)
+  }
+}
+
+/** Follows one log in one model. */
+export class Tracker {
+  readonly kernel: Kernel
+  readonly stepper: Stepper
+  private readonly options: TrackerOptions
+  private readonly anySilent: boolean
+  /** the states after the last event */
+  private now: StateSet
+  private other: StateSet
+  private readonly past: Layer[] = []
+  /** events that were explained */
+  explained = 0
+
+  constructor(kernel: Kernel, options: TrackerOptions) {
+    this.kernel = kernel
+    this.options = options
+    this.stepper = new Stepper(kernel)
+    this.anySilent = options.silent.includes(1)
+    this.now = new StateSet(kernel.layout.words)
+    this.other = new StateSet(kernel.layout.words)
+    this.now.add(kernel.initial, 0, -1, -1)
+  }
+
+  /** The states that explain the log so far, unlogged steps after its last event included once `close` was called. */
+  get states(): StateSet {
+    return this.now
+  }
+
+  /** How the states of the last events came about, the newest last. */
+  get history(): readonly Layer[] {
+    return this.past
+  }
+
+  /** Adds what unlogged steps lead to; false if that is too much. */
+  close(): boolean {
+    if (!this.anySilent) return true
+    const { silent, maxStates = MAX_STATES } = this.options
+    const { now, stepper, kernel } = this
+    const isSilent = (step: number): boolean => silent[kernel.steps[step]?.action ?? -1] === 1
+    for (let i = 0; i < now.count; i++) {
+      if (now.count > maxStates) return false
+      stepper.each(-1, now.rows, i * now.words, isSilent, (step, next) => {
+        now.add(next, 0, i, step)
+      })
+    }
+    return true
+  }
+
+  private matches({ action, thread, result }: Observed): (step: number) => boolean {
+    const { steps } = this.kernel
+    return (step) => {
+      const info = steps[step]
+      if (info?.action !== action || (thread >= 0 && info.thread !== thread)) return false
+      return result === undefined || JSON.stringify(info.result) === result
+    }
+  }
+
+  /** Takes an event. After `rejected` and `limit` the states are those before it, with what unlogged steps lead to. */
+  take(event: Observed): Taken {
+    if (!this.close()) return 'limit'
+    const { now, other, stepper } = this
+    const { state } = event
+    other.clear()
+    if (event.action < 0) {
+      for (let i = 0; i < now.count; i++) {
+        if (state === undefined || passes(state, now.rows, i * now.words)) other.add(now.rows, i * now.words, i, -1)
+      }
+    } else {
+      const wanted = this.matches(event)
+      for (let i = 0; i < now.count; i++) {
+        stepper.each(event.thread, now.rows, i * now.words, wanted, (step, next) => {
+          if (state === undefined || passes(state, next, 0)) other.add(next, 0, i, step)
+        })
+      }
+    }
+    if (other.count === 0) return 'rejected'
+    this.remember(now)
+    this.now = other
+    this.other = now
+    this.explained += 1
+    return 'explained'
+  }
+
+  private remember({ rows, count, from, via, words }: StateSet): void {
+    const { memory = MEMORY } = this.options
+    if (memory === 0) return
+    if (count > MEMORABLE) {
+      this.past.length = 0
+      return
+    }
+    if (this.past.length >= memory) this.past.shift()
+    this.past.push({ rows: rows.slice(0, count * words), count, from: from.slice(0, count), via: via.slice(0, count) })
+  }
+}
