@@ -77,6 +77,9 @@ describe('list', () => {
       'request-then-check-release-mb',
       'posted-wmbs',
       'posted-unsuspend-wmb',
+      'bad-calls',
+      'args-checked',
+      'args-checked-late',
     ])
   })
 
