@@ -10,7 +10,7 @@ import { alone, isFinding, runSelection, suspects, together } from '../check/tlc
 import { pool } from '../lib/pool.ts'
 import type { Cell } from '../lib/project.ts'
 import type { Base } from './bases.ts'
-import { modelAt } from './bases.ts'
+import { cellsOfBases, modelAt } from './bases.ts'
 import type { Coverage } from './run.ts'
 
 /** One cell of the boundary as both engines see it. */
@@ -40,10 +40,9 @@ const violatedIn = (coverage: Coverage, subset: Subset, property: string): numbe
 
 /** The runs that confirm a boundary, safety before liveness. */
 const runsFor = (bases: readonly Base[], coverage: Coverage, ablations: ReadonlyMap<string, Ablation>): Run[] => {
-  const [first] = bases
   const holding = new Map<string, { base: number; subset: Subset; cells: Set<Cell> }>()
   const violated = new Map<string, Run>()
-  for (const cell of first?.model.cells ?? []) {
+  for (const cell of cellsOfBases(bases)) {
     const ablation = ablations.get(cell.name)
     if (ablation === undefined) continue
     const edges = boundaryOf(ablation)
