@@ -1277,12 +1277,18 @@ IsolationInv == \A a \in Askers : reached[a] \subseteq MayReach(a)
 \* Once it is done, an interrupt that was meant for one vCPU has reached that one and no other.
 \* No intercept is lost, none handled twice.
 ExactlyOneInv ==
-    /\ Unicast:: \A a \in Askers :
-        At(asker(a), "guest_entry") /\ Cardinality(intended[a]) = 1 => reached[a] = intended[a]
+    /\ Unicast:: (\A a \in Askers :
+        At(asker(a), "guest_entry") /\ Cardinality(intended[a]) = 1 => reached[a] = intended[a])
     /\ Intercept:: \A g \in Gpas : fault[g] \notin {"lost", "twice"}
 
 \* The group of a vCPU by what is configured now.
 GroupNow(id) == UnshiftedBy(MaskedBy(id, apic_id_group_mask), apic_id_group_shift)
+
+\* Is id a vCPU of VTL w, on the processor of vCPU a?
+IsSibling(id, a, w) ==
+    /\ id \in online
+    /\ GroupNow(id) = w
+    /\ ClearedBy(id, apic_id_group_mask) = ClearedBy(a, apic_id_group_mask)
 
 \* kvm_hv_get_vtl_vcpu(vcpu, vtl) has returned the vCPU of that VTL and the same processor, and
 \* nothing else: never the vCPU itself for another VTL, NULL for one that there is not. As there
@@ -1290,13 +1296,10 @@ GroupNow(id) == UnshiftedBy(MaskedBy(id, apic_id_group_mask), apic_id_group_shif
 LookupLawsInv ==
     \A a \in Askers :
         At(asker(a), "guest_entry") /\ kind[a] = "lookup" =>
-            /\ Null(a):: vtl[a] > UnshiftedBy(apic_id_group_mask, apic_id_group_shift) => target[a] = -1
-            /\ Own(a):: vtl[a] = GroupNow(a) => target[a] = a
-            /\ Sibling(a):: target[a] # -1 =>
-                /\ target[a] \in online
-                /\ GroupNow(target[a]) = vtl[a]
-                /\ ClearedBy(target[a], apic_id_group_mask) = ClearedBy(a, apic_id_group_mask)
-            /\ Present(a):: ~Configures /\ vtl[a] < Groups => target[a] # -1
+            /\ Null(a):: (vtl[a] > UnshiftedBy(apic_id_group_mask, apic_id_group_shift) => target[a] = -1)
+            /\ Own(a):: (vtl[a] = GroupNow(a) => target[a] = a)
+            /\ Sibling(a):: (target[a] # -1 => IsSibling(target[a], a, vtl[a]))
+            /\ Present(a):: (~Configures /\ vtl[a] < Groups => target[a] # -1)
 
 \* The root of a sibling's MMU is the one that was read for as long as it is walked.
 SiblingStableInv ==
@@ -1308,8 +1311,8 @@ InterceptIntactInv == \A h \in Siblings : msg_type[h] => msg_gpa[h] = msg_access
 \* A guest reaches its own VTL and lower ones only, by a PV IPI or by translation.
 HierarchyInv ==
     \A a \in Requesters :
-        /\ Ipi(a):: kind[a] = "pv" => \A id \in reached[a] : GroupOf(id) <= GroupOf(a)
-        /\ Translation(a):: kind[a] = "translate" /\ root[a] # -1 => GroupOf(target[a]) <= GroupOf(a)
+        /\ Ipi(a):: (kind[a] = "pv" => (\A id \in reached[a] : GroupOf(id) <= GroupOf(a)))
+        /\ Translation(a):: (kind[a] = "translate" /\ root[a] # -1 => GroupOf(target[a]) <= GroupOf(a))
 
 \* Product: both ways of routing have reached the same vCPUs.
 AgreeInv == \A a \in Askers : At(asker(a), "guest_entry") => reached[a] = ns_reached[a]
