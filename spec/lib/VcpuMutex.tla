@@ -34,6 +34,17 @@ mutex_not_taken(th, v, held) ==
     /\ IF held THEN mutex[v] # "free" ELSE TRUE
     /\ UNCHANGED mutex
 
+\* What mutex_trylock finds: "free", or what the holder is doing.
+mutex_found(th, v) == READ_ONCE(th, <<"mutex", v>>, mutex[v])
+
+\* kernel/locking/mutex.c, mutex_trylock(): a cmpxchg of the owner; one that fails takes nothing and
+\* is a load.
+mutex_trylock(th, v, holder) ==
+    /\ UNCHANGED store_buffer
+    /\ IF mutex_found(th, v) = "free"
+       THEN drained(th) /\ mutex' = [mutex EXCEPT ![v] = holder]
+       ELSE UNCHANGED mutex
+
 \* kernel/locking/mutex.c, mutex_unlock().
 mutex_unlock(th, v) ==
     IF MutexUnlockIsMb

@@ -51,6 +51,11 @@ export class VcpuMutexes<H extends string> {
     return this.memory.locked(label, `mutex_lock(&v${v}->mutex)`, exec, choices)
   }
 
+  /** mutex_trylock(&vcpu->mutex): a cmpxchg of the owner, no more than a load where it fails; was it free? */
+  *trylock(label: string, v: Key, holder: H): Step<boolean> {
+    return (yield* this.mutex.at(v).cmpxchg(label, 'free', holder, false)) === 'free'
+  }
+
   /** mutex_unlock(&vcpu->mutex): on x86 a locked cmpxchg of the owner; all that is promised is a release */
   *unlock(label: string, v: Key, also?: () => void): Step<void> {
     const mutex = this.mutex.at(v)
