@@ -4,8 +4,14 @@ import { flushInhibitProtocol } from './flush-inhibit/index.ts'
 import { litmusProtocol } from './litmus/index.ts'
 import type { Protocol } from './lib/protocol.ts'
 import { pollKickProtocol } from './poll-kick/index.ts'
+import { vtlWakeupProtocol } from './vtl-wakeup/index.ts'
 
 /** The calibration of the memory models first, then in the order of the documents that they implement. */
-export const PROTOCOLS: readonly Protocol[] = [litmusProtocol, pollKickProtocol, flushInhibitProtocol]
+export const PROTOCOLS: readonly Protocol[] = [
+  litmusProtocol,
+  vtlWakeupProtocol,
+  pollKickProtocol,
+  flushInhibitProtocol,
+]
 
 export const protocolNamed = (name: string): Protocol | undefined => PROTOCOLS.find((p) => p.name === name)

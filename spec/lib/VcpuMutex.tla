@@ -26,6 +26,13 @@ mutex_lock(th, v, holder) ==
     /\ mutex[v] = "free"
     /\ mutex' = [mutex EXCEPT ![v] = holder]
 
+\* ... or thread th, which waits for it, is killed, and the ioctl returns -EINTR.
+mutex_lock_killed(th, v) ==
+    /\ drained(th)
+    /\ UNCHANGED store_buffer
+    /\ mutex[v] # "free"
+    /\ UNCHANGED mutex
+
 \* kernel/locking/mutex.c, mutex_unlock().
 mutex_unlock(th, v) ==
     IF MutexUnlockIsMb

@@ -38,6 +38,29 @@ export class VcpuMutexes<H extends string> {
     return this.memory.locked(label, `mutex_lock(&v${v}->mutex)`, exec, choices)
   }
 
+  /** The same, where the thread may be killed while it waits; the ioctl then returns -EINTR. */
+  lockKillable<R, C>(
+    label: string,
+    v: Key,
+    holder: H,
+    then: (choice: C) => R,
+    choices: readonly C[],
+  ): Step<R | 'EINTR'> {
+    const exec = (choice: { readonly taken: C } | 'killed'): R | 'EINTR' => {
+      const isFree = this.mutex.get(v) === 'free'
+      if (choice === 'killed') {
+        require(!isFree, 'vcpu->mutex is not free')
+        return 'EINTR'
+      }
+      const result = then(choice.taken)
+      require(isFree, 'vcpu->mutex is free')
+      this.mutex.set(v, holder)
+      return result
+    }
+    const outcomes = [...choices.map((taken) => ({ taken })), ...(choices.length === 0 ? [] : ['killed' as const])]
+    return this.memory.locked(label, `mutex_lock(&v${v}->mutex)`, exec, outcomes)
+  }
+
   /** mutex_unlock(&vcpu->mutex): on x86 a locked cmpxchg of the owner; all that is promised is a release */
   *unlock(label: string, v: Key, also?: () => void): Step<void> {
     const mutex = this.mutex.at(v)
