@@ -53,7 +53,7 @@ const switchesTo = (context: StepContext): Statement => {
 const hasInterrupt = ({ step, vcpu, before }: StepContext): Statement => ({
   text: `kvm_cpu_has_interrupt() == ${String(step.result)}`,
   then:
-    step.result === true ? ['return true'] : before('rflags_if', vcpu) === 'FALSE' ? ['/* RFLAGS.IF is clear */'] : [],
+    step.result === true ? ['return true'] : before('rflags_if', vcpu) === 'false' ? ['/* RFLAGS.IF is clear */'] : [],
 })
 
 const exitReason: Readonly<Record<string, string>> = {
@@ -114,7 +114,7 @@ const actions: Readonly<Record<string, ActionDoc>> = {
     waits: () => 'parked, for VTL1 to return',
   },
   vmm_stop: action(VMM, () => ({ cause: 'KVM_RUN said WAKEUP', text: 'stop = true' })),
-  tgkill: action('tgkill', says('/* signal for VTL0’s thread */')),
+  tgkill: action('tgkill', says('/* signal for VTL0 */')),
   signal_wake_up: action('signal_wake_up', says('/* wakes it, or an IPI */')),
   vmm_wait_parked: {
     function: VMM,
@@ -164,7 +164,7 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   kvm_apic_accept_events_init: action(ACCEPT, (context) => ({
     text: 'test_and_clear_bit(INIT)',
     then:
-      context.before('init', context.vcpu) === 'TRUE'
+      context.before('init', context.vcpu) === 'true'
         ? [`mp_state = ${(context.after('mp_state', context.vcpu) ?? 'RUNNABLE').replaceAll('"', '')}`]
         : [],
   })),
@@ -232,7 +232,7 @@ const actions: Readonly<Record<string, ActionDoc>> = {
 
   kvm_vcpu_ioctl: { function: 'kvm_vcpu_ioctl', statement: calls },
   kvm_arch_vcpu_ioctl_set_nested_state: action('svm_set_nested_state', (context) => ({
-    text: context.after('guest_mode', 1) === 'TRUE' ? 'enter_guest_mode()' : 'svm_leave_nested()',
+    text: context.after('guest_mode', 1) === 'true' ? 'enter_guest_mode()' : 'svm_leave_nested()',
   })),
   kvm_arch_vcpu_ioctl_set_sregs: action('__set_sregs_common', says('mp_state = RUNNABLE')),
   kvm_arch_vcpu_ioctl_set_vcpu_events: action(
@@ -249,7 +249,7 @@ const properties: Readonly<Record<string, string>> = {
   WakeupHasCauseInv: 'A WAKEUP exit has a cause that entering the guest consumes.',
   IfIgnoredInv: 'RFLAGS.IF has no say in whether an interrupt wakes an inactive VTL; GIF and the shadow of STI have.',
   InactiveNotNestedInv: 'HV_INACTIVE_VTL is for a vCPU out of guest mode, with VSM in its CPUID.',
-  RunnableOnlyAloneInv: 'RUNNABLE is set only while every other VTL’s vCPU is parked in userspace or inactive.',
+  RunnableOnlyAloneInv: 'RUNNABLE is set only while the vCPUs of all other VTLs are parked in userspace or inactive.',
   HaltSurvivesInv: 'A VTL0 that was halted when VTL1 preempted it does not go on before an event of its own.',
   WakeupReportedProp: 'An event that wakes an inactive VTL in KVM_RUN is reported by a WAKEUP exit.',
   InterruptTakenProp: 'VTL1 takes its interrupt.',
@@ -275,8 +275,8 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
     off: 'the VMM does not wait for VTL0 to leave KVM_RUN',
   },
   ImmediateExit: {
-    on: 'the VMM’s signal handler sets run->immediate_exit',
-    off: 'the VMM’s signal handler just consumes the signal',
+    on: 'the signal handler of the VMM sets run->immediate_exit',
+    off: 'the signal handler of the VMM just consumes the signal',
   },
   StayHalted: {
     on: 'the VMM leaves mp_state of a parked VTL0 alone',
@@ -305,25 +305,25 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
   },
 }
 
-const field = (name: string): FieldDoc => ({ name: () => name })
+const field = (name: string): FieldDoc => ({ name: (key) => `v${key}->${name}` })
 
 const fields: Readonly<Record<string, FieldDoc>> = {
   mp_state: field('mp_state'),
-  mode: field('vcpu->mode'),
-  requests: field('vcpu->requests'),
-  rcuwait: field('vcpu->wait'),
+  mode: field('mode'),
+  requests: field('requests'),
+  rcuwait: field('wait'),
   irr: field('IRR'),
   pv_unhalted: field('pv_unhalted'),
   timer: field('lapic_timer.pending'),
   immediate_exit: field('run->immediate_exit'),
-  mutex: field('vcpu->mutex'),
+  mutex: field('mutex'),
 }
 
 /** Words for the actions, properties, toggles and fields of vtl-wakeup. */
 export const vtlWakeupDocs: ActionDocs = {
   actions: { ...actions, commit: commitDoc(fields) },
   lane: ([kind, id]) =>
-    kind === 'vcpu' ? `vCPU of VTL${id}` : kind === 'source' ? `events for VTL${id}` : 'VMM’s other thread',
+    kind === 'vcpu' ? `vCPU of VTL${id}` : kind === 'source' ? `events for VTL${id}` : 'another VMM thread',
   properties,
   toggles,
   fields,

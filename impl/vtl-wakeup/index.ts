@@ -29,15 +29,17 @@ export const vtlWakeupProtocol: Protocol = {
     // the event and the request
     RequestIsMb: { kind: 'locked', labels: ['kvm_lapic_set_irr', 'kvm_make_request'] },
   },
-  notAblated: {},
+  notAblated: {
+    WaitForPark: 'the rules of the VMM need VTL0, whose graphs are too large for thousands of subsets: see naive-vmm',
+    ImmediateExit:
+      'the rules of the VMM need VTL0, whose graphs are too large for thousands of subsets: see handshake-only',
+    StayHalted:
+      'the rules of the VMM need VTL0, whose graphs are too large for thousands of subsets: see lower-inactive',
+  },
   ablation: [
     {
       model: 'posted.tso.v1',
       gloss: 'VTL1 alone on x86, and interrupts come for it',
-    },
-    {
-      model: 'posted.sc.halt',
-      gloss: 'VTL0, which may halt, is preempted by VTL1',
     },
   ],
   docs: vtlWakeupDocs,
