@@ -5,10 +5,12 @@ import { flushInhibitProtocol } from './flush-inhibit/index.ts'
 import { litmusProtocol } from './litmus/index.ts'
 import type { Protocol } from './lib/protocol.ts'
 import { pollKickProtocol } from './poll-kick/index.ts'
+import { vtlWakeupProtocol } from './vtl-wakeup/index.ts'
 
 /** The calibration of the memory models first, then in the order of the documents that they implement. */
 export const PROTOCOLS: readonly Protocol[] = [
   litmusProtocol,
+  vtlWakeupProtocol,
   apicGroupsProtocol,
   pollKickProtocol,
   flushInhibitProtocol,

@@ -51,6 +51,28 @@ export class VcpuMutexes<H extends string> {
     return this.memory.locked(label, `mutex_lock(&v${v}->mutex)`, exec, choices)
   }
 
+  /** The same, where the thread may be killed while it waits; the ioctl then returns -EINTR. */
+  lockKillable<R, C>(
+    label: string,
+    v: Key,
+    holder: H,
+    then: (choice: C) => R,
+    choices: readonly C[],
+  ): Step<R | 'EINTR'> {
+    type Choice = { readonly taken: C } | 'killed'
+    const taken = (choice: Choice): R | 'EINTR' => (choice === 'killed' ? 'EINTR' : then(choice.taken))
+    const killed = (choice: Choice, held: boolean): 'EINTR' | undefined => {
+      if (choice !== 'killed') return undefined
+      require(held, 'vcpu->mutex is not free')
+      return 'EINTR'
+    }
+    const outcomes: Choice[] = [
+      ...choices.map((c) => ({ taken: c })),
+      ...(choices.length === 0 ? [] : ['killed' as const]),
+    ]
+    return this.lock<R | 'EINTR', Choice>(label, v, holder, taken, outcomes, killed)
+  }
+
   /** mutex_trylock(&vcpu->mutex): a cmpxchg of the owner, no more than a load where it fails; was it free? */
   *trylock(label: string, v: Key, holder: H): Step<boolean> {
     return (yield* this.mutex.at(v).cmpxchg(label, 'free', holder, false)) === 'free'
