@@ -762,8 +762,8 @@ NoFlushHappensWhileInhibitedInv ==
 \* P2. A hypercall that is suspended has posted to no target, one that has completed to all.
 AllOrNothingInv ==
     \A f \in Flushers :
-        /\ Suspends(f):: cause[f] # -1 => posted[f] = {}
-        /\ Completes(f):: (result[f] = "success" /\ At(vcpu(f), "vcpu_enter_guest")) => posted[f] = targets[f]
+        /\ Suspends(f):: (cause[f] # -1 => posted[f] = {})
+        /\ Completes(f):: ((result[f] = "success" /\ At(vcpu(f), "vcpu_enter_guest")) => posted[f] = targets[f])
 
 \* P3. A vCPU seen suspended has waiting_on at the target that caused it, but while that
 \* target's own unsuspend is between its two stores, or the second is not visible yet.
@@ -781,9 +781,9 @@ SuspendedHasCauseInv ==
 \* P4. Unsuspending t changes only vCPUs that wait on t, and wakes no other.
 OnlyWaitersWokenInv ==
     \A t \in Targets :
-        /\ WaitingOn(t):: At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on") => waiting_on[scan[t]] = t
-        /\ Suspended(t):: At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_suspended") => cause[scan[t]] = t
-        /\ Woken(t):: At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_wake") => vcpu_mask[t] \subseteq unsuspended[t]
+        /\ WaitingOn(t):: (At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on") => waiting_on[scan[t]] = t)
+        /\ Suspended(t):: (At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_suspended") => cause[scan[t]] = t)
+        /\ Woken(t):: (At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_wake") => vcpu_mask[t] \subseteq unsuspended[t])
 
 \* P5. -EBUSY is never taken for the hypercall's result.
 BusyNeverReachesGuestInv ==

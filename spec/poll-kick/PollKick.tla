@@ -722,7 +722,7 @@ Asleep(p) == At(poller(p), "poll_schedule_timeout") /\ ~triggered[p]
 \* itself the one that waits.
 NoLostEventInv ==
     EventPending /\ SourcesIdle =>
-        /\ Poller:: Parked => \A p \in Pollers : ~Asleep(p)
+        /\ Poller:: (Parked => \A p \in Pollers : ~Asleep(p))
         /\ Vcpu:: ~(At(vcpu, "kvm_vcpu_block_schedule") /\ ~woken[0])
 
 \* The posted definition: ready means kicked since the guest was last entered.
