@@ -78,6 +78,7 @@ describe('the READMEs', () => {
     hold('README.md', 'matrix', table('poll-kick'))
     hold('spec/poll-kick/README.md', 'matrix', table('poll-kick'))
     hold('spec/flush-inhibit/README.md', 'matrix', table('flush-inhibit'))
+    hold('spec/apf-ready/README.md', 'matrix', table('apf-ready'))
     hold('spec/litmus/README.md', 'matrix', litmusTable())
   })
   it('show the diagram that explain prints', () => {
@@ -88,17 +89,20 @@ describe('the READMEs', () => {
     const answer = answerText(checkLitmus(readFileSync(join(packageRoot(), file), 'utf8'), 'TSO'))
     hold('README.md', 'litmus', `\`\`\`\n$ npx lockstep check ${file}\n${answer}\n\`\`\``)
   })
-  it.each(['poll-kick', 'flush-inhibit'])('show the table of the ablation page of %s', (protocol) => {
+  it.each(['poll-kick', 'flush-inhibit', 'apf-ready'])('show the table of the ablation page of %s', (protocol) => {
     const page = readFileSync(join(packageRoot(), 'traces', protocol, 'ablation.md'), 'utf8')
     const [, shown = ''] = /<!-- table -->([\s\S]*)<!-- \/table -->/.exec(page) ?? []
     hold(`spec/${protocol}/README.md`, 'ablation', shown.trim())
   })
-  it.each(['poll-kick', 'flush-inhibit', 'litmus'])('the matrix of %s on a terminal says the same', (protocol) => {
-    const { rows, properties } = judged(protocol)
-    const byName = new Map(rows.map((row) => [row.name, row]))
-    const violated = rows.flatMap((row) => properties.filter((p) => row.verdict(p) === 'violated')).length
-    const { text } = matrix([...byName.keys()], properties, (name, property) => byName.get(name)?.verdict(property))
-    const body = text.slice(0, text.indexOf('. holds'))
-    expect([...body.matchAll(/ X(?= |\n)/g)].length).toBe(violated)
-  })
+  it.each(['poll-kick', 'flush-inhibit', 'apf-ready', 'litmus'])(
+    'the matrix of %s on a terminal says the same',
+    (protocol) => {
+      const { rows, properties } = judged(protocol)
+      const byName = new Map(rows.map((row) => [row.name, row]))
+      const violated = rows.flatMap((row) => properties.filter((p) => row.verdict(p) === 'violated')).length
+      const { text } = matrix([...byName.keys()], properties, (name, property) => byName.get(name)?.verdict(property))
+      const body = text.slice(0, text.indexOf('. holds'))
+      expect([...body.matchAll(/ X(?= |\n)/g)].length).toBe(violated)
+    },
+  )
 })

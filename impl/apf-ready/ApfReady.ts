@@ -296,7 +296,7 @@ function* kvm_check_async_pf_completion(v: Vcpu, f: VcpuFrame): Step<void> {
   const goesOn = (): Step<boolean> =>
     v.host(name, '!list_empty_careful(&vcpu->async_pf.done)', () => {
       v.quiet()
-      return v.done.read().length > 0 && v.canDequeue()
+      return v.canDequeue() && v.done.read().length > 0
     })
   while (yield* goesOn()) {
     yield* lock(v, name)
@@ -577,7 +577,7 @@ function* vcpu_enter_guest(v: Vcpu, f: VcpuFrame): Step<boolean> {
 
 /** kvm_vcpu_check_block(vcpu): kvm_vcpu_has_events() looks at the done list and at the interrupts */
 const kvm_vcpu_check_block = (v: Vcpu): Step<boolean> =>
-  v.host('kvm_vcpu_check_block', 'kvm_arch_vcpu_runnable(vcpu)', () => v.done.read().length > 0 || v.isDeliverable())
+  v.host('kvm_vcpu_check_block', 'kvm_arch_vcpu_runnable(vcpu)', () => v.isDeliverable() || v.done.read().length > 0)
 
 /** vcpu_run(vcpu): KVM_RUN, which does not return here */
 function* vcpu_run(v: Vcpu, f: VcpuFrame): Program {

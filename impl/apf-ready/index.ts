@@ -42,6 +42,7 @@ export const apfReadyProtocol: Protocol = {
   toggles: TOGGLES,
   barriers: KVM_BARRIERS,
   notAblated: {
+    GateByIf: 'with a word of its own for page ready it can only do harm: ack-gated-by-if',
     ScanOnExit: 'it is how events are delivered at all where nobody makes a request; landed has replaced it',
     VectorFirst: 'it matters where both MSRs enable',
     TokenNeverZero: 'it matters with two tokens',
@@ -51,12 +52,15 @@ export const apfReadyProtocol: Protocol = {
     GpaCheckedFirst: 'it matters where a write is rejected',
     ClearOnEnable: 'it matters where the guest disables the feature',
     PendingReset: 'it matters where the guest disables the feature',
+    BlockMb: 'it matters where the vCPU blocks; landed-halt-no-block-mb shows it',
+    WakeUpMb: 'it matters where the vCPU blocks, and then only if a request is no full barrier',
+    FailedCmpxchgIsMb: 'what the kick looks at is published by a full barrier before it',
   },
   ablation: [
     {
       model: 'landed.tso',
-      overrides: { Tokens: tla.set([tla.int(1)]), Configures: tla.bool(true) },
-      gloss: 'one token on x86; the guest enables the feature, and the broadcast to all tasks is the second event',
+      overrides: { StoreBufferSlots: tla.int(1) },
+      gloss: 'two tokens on x86, and no VM-exit that neither the guest nor a kick has caused',
     },
   ],
   docs: apfReadyDocs,
