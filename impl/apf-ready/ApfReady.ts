@@ -92,6 +92,39 @@ const EXITS = [
 ] as const
 type Exit = (typeof EXITS)[number]
 
+/** Does the guest write the MSRs that enable? Only then is there a broadcast. */
+const writesMsrs = (c: ApfReadyConstants): boolean => c.Configures || c.Reconfigures
+
+/** The VM-exits that there are in a world: the others would only be values that no state has. */
+const exitsIn = (c: ApfReadyConstants): readonly Exit[] =>
+  EXITS.filter((exit) => {
+    switch (exit) {
+      case 'none':
+      case 'fault':
+        return true
+      case 'external':
+        return c.OtherExits
+      case 'fault_kernel':
+        return c.Undeliverable
+      case 'en':
+      case 'int':
+        return writesMsrs(c)
+      case 'en_off':
+        return c.Reconfigures
+      case 'en_reserved':
+      case 'en_gpa':
+      case 'int_reserved':
+        return c.BadWrites
+      case 'ack':
+        return c.AckMsr
+      case 'lapic':
+        return c.LapicOff
+    }
+  })
+
+/** The work items that can be on the done list. */
+const worksIn = (c: ApfReadyConstants): readonly number[] => (writesMsrs(c) ? [...c.Tokens, BROADCAST] : c.Tokens)
+
 /** Locals of the vCPU's thread; `halted` is vcpu->arch.apf.halted and `apf_halt` KVM_REQ_APF_HALT, its own too. */
 interface VcpuFrame {
   halted: boolean
@@ -154,7 +187,7 @@ class Vcpu {
     this.memory = new Memory(shared, c.Memory, c.StoreBufferSlots, threads)
     this.kvm = new KvmVcpus(this.memory, [VCPU], c)
     this.lock = this.memory.scalar('lock', bool, false, 'async_pf.lock')
-    this.done = this.memory.scalar('done', sequenceOf([...c.Tokens, BROADCAST]), [], 'async_pf.done')
+    this.done = this.memory.scalar('done', sequenceOf(worksIn(c)), [], 'async_pf.done')
     this.pageready_pending = this.memory.scalar('pageready_pending', bool, false, 'apf.pageready_pending')
     this.work = this.memory.map('work', c.Tokens, oneOfNames(...WORK), 'idle')
     this.msr_en = shared.scalar('msr_en', bool, on)
@@ -163,7 +196,7 @@ class Vcpu {
     this.queued = shared.scalar('queued', setOf(c.Tokens), idSet.empty)
     this.injected = shared.scalar('injected', setOf(c.Tokens), idSet.empty)
     this.in_guest = shared.scalar('in_guest', bool, false)
-    this.exit_reason = shared.scalar('exit_reason', oneOfNames(...EXITS), 'none')
+    this.exit_reason = shared.scalar('exit_reason', oneOfNames(...exitsIn(c)), 'none')
     this.address = shared.scalar('address', oneOf(0, ...c.Tokens), 0)
     this.exception = shared.scalar('exception', oneOfNames(...PAGE_FAULTS), 'none')
     this.interrupts = shared.scalar('interrupts', oneOfNames(...INTERRUPTS), c.Configures && c.IrqsOff ? 'off' : 'on')
@@ -729,8 +762,8 @@ const world = (v: Vcpu): EnvironmentAction[] => {
       v.unread.set(idSet.empty)
     }
   }
-  const always = [
-    ...c.Tokens.map((t) => touches('page_missing', 'fault', t)),
+  const always = [...c.Tokens.map((t) => touches('page_missing', 'fault', t))]
+  const configures = [
     task('kvm_guest_cpu_init', 'wrmsrl()', wrmsr),
     task('sti', 'sti', () => {
       require(v.interrupts.get() === 'off', 'interrupts are off')
@@ -794,6 +827,7 @@ const world = (v: Vcpu): EnvironmentAction[] => {
   return [
     ...always,
     ...(c.OtherExits ? [other] : []),
+    ...(writesMsrs(c) ? configures : []),
     ...(c.Undeliverable ? c.Tokens.map((t) => touches('page_missing_kernel', 'fault_kernel', t)) : []),
     ...(c.TprHolds ? tpr : []),
     ...(c.RealFaults ? [real] : []),
@@ -948,7 +982,7 @@ export const apfReady = (c: ApfReadyConstants): Machine => {
     frame: {
       halted: bool,
       apf_halt: bool,
-      exit: oneOfNames(...EXITS),
+      exit: oneOfNames(...exitsIn(c)),
       caller: oneOfNames(...CALLERS),
       apf: oneOf(0, BROADCAST, ...c.Tokens),
     },

@@ -45,7 +45,7 @@ export const apfReadyProtocol: Protocol = {
     GateByIf: 'with a word of its own for page ready it can only do harm: ack-gated-by-if',
     ScanOnExit: 'it is how events are delivered at all where nobody makes a request; landed has replaced it',
     VectorFirst: 'it matters where both MSRs enable',
-    TokenNeverZero: 'it matters with two tokens',
+    TokenNeverZero: 'it is about what a token is; token-zero shows it',
     NotPresentInjected: 'it matters where no notice can be delivered',
     LapicChecked: 'it matters where the local APIC may be disabled',
     OneKnob: 'it says which MSRs there are',

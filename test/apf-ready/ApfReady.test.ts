@@ -6,12 +6,12 @@ import { lanes } from '../../impl/lib/report/lanes.ts'
 import { printValue } from '../../impl/lib/trace/print.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
 import { View } from '../../impl/lib/view.ts'
-import { counterexample } from '../../scripts/lib/evidence.ts'
+import { counterexamples } from '../../scripts/lib/evidence.ts'
 import { loadModels, machineOf, oneModel } from '../../scripts/lib/project.ts'
 import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
 
 protocolSuite('apf-ready', {
-  actions: 71,
+  actions: 74,
   scheduled: [
     'apf-ready/posted.sc',
     'apf-ready/real-fault.sc',
@@ -84,8 +84,10 @@ describe('a WRMSR that must be rejected', () => {
 describe('apf-ready', () => {
   it('every counterexample fits an e-mail', { timeout: 300_000 }, () => {
     for (const each of models.filter((m) => m.protocol.name === 'apf-ready' && m.tags.includes('fast'))) {
-      for (const property of expectedCells(each)) {
-        const text = lanes(counterexample(each, property), each.protocol.docs)
+      const found = counterexamples(each)
+      expect([each.name, [...found.keys()].sort()]).toEqual([each.name, expectedCells(each)])
+      for (const [property, cx] of found) {
+        const text = lanes(cx, each.protocol.docs)
         const bad = text.split('\n').filter((line) => line.length > 75 || /[^\x20-\x7e]|undefined|\?/.test(line))
         expect([each.name, property, bad]).toEqual([each.name, property, []])
       }
