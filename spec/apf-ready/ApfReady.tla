@@ -299,7 +299,7 @@ Handle(e) ==
 vmexit ==
     LET e == IF exit_reason \in {"none", "external"} THEN "none" ELSE exit_reason
     IN /\ At(vcpu, "vmexit")
-       /\ exit_reason # "none" \/ ipi[0]
+       /\ IF exit_reason # "none" THEN TRUE ELSE ipi[0]
        /\ take_ipi(vcpu, 0)
        /\ in_guest' = FALSE
        /\ exit_reason' = "none"
@@ -848,7 +848,7 @@ AtTask == GuestRuns /\ interrupts # "handler" /\ exception = "none" /\ ~Delivera
 idtentry ==
     /\ At(guest, "idtentry")
     /\ GuestRuns
-    /\ exception # "none" \/ Deliverable
+    /\ IF exception # "none" THEN TRUE ELSE Deliverable
     /\ IF exception # "none"
        THEN /\ event' = Local(event, exception)
             /\ exception' = "none"
@@ -974,7 +974,7 @@ page_missing(t) ==
     /\ AtTask
     /\ ~tpr
     /\ t \notin sleepers
-    /\ guest_en \/ Undeliverable
+    /\ IF guest_en THEN TRUE ELSE Undeliverable
     /\ Leave("fault", t)
     /\ UNCHANGED <<slot_vars, guest_vars, unread, missing>>
 
@@ -1020,7 +1020,7 @@ SetInterrupts(x) ==
 \* Interrupts are turned off to reconfigure, and on again; at the start not before the MSRs are
 \* written.
 cli == Reconfigures /\ AtTask /\ interrupts = "on" /\ SetInterrupts("off")
-sti == AtTask /\ interrupts = "off" /\ (Reconfigures \/ (guest_en /\ guest_int)) /\ SetInterrupts("on")
+sti == AtTask /\ interrupts = "off" /\ (IF Reconfigures THEN TRUE ELSE guest_en /\ guest_int) /\ SetInterrupts("on")
 
 \* kvm.c, kvm_guest_cpu_init: the next of its two WRMSRs. It learns by #GP that there is no
 \* local APIC.
@@ -1028,7 +1028,7 @@ kvm_guest_cpu_init ==
     LET vector == IF VectorFirst THEN ~guest_int ELSE guest_en
     IN /\ AtTask
        /\ ~(guest_en /\ guest_int)
-       /\ IrqsOff => interrupts = "off"
+       /\ IF IrqsOff THEN interrupts = "off" ELSE TRUE
        /\ Leave(IF vector THEN "int" ELSE "en", 0)
        /\ guest_int' = (IF vector THEN LapicInKernel ELSE guest_int)
        /\ guest_en' = (IF vector THEN guest_en ELSE (OneKnob => LapicInKernel))
@@ -1054,7 +1054,7 @@ kvm_pv_disable_apf ==
 wrmsr_rejected ==
     /\ BadWrites
     /\ AtTask
-    /\ IrqsOff => interrupts = "off"
+    /\ IF IrqsOff THEN interrupts = "off" ELSE TRUE
     /\ \E e \in {"en_reserved", "en_gpa", "int_reserved"} : Leave(e, 0)
     /\ UNCHANGED <<slot_vars, guest_vars, unread, missing>>
 
