@@ -1,5 +1,6 @@
 /** The one place that names all the protocols. */
 
+import { apfReadyProtocol } from './apf-ready/index.ts'
 import { apicGroupsProtocol } from './apic-groups/index.ts'
 import { flushInhibitProtocol } from './flush-inhibit/index.ts'
 import { litmusProtocol } from './litmus/index.ts'
@@ -13,6 +14,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   vtlWakeupProtocol,
   apicGroupsProtocol,
   pollKickProtocol,
+  apfReadyProtocol,
   flushInhibitProtocol,
 ]
 
