@@ -1191,9 +1191,9 @@ ReadyAfterMissingInv == \A a \in unread : a = Broadcast \/ a \in missing
 
 \* S3. An ordinary #PF is never taken for an event, nor an event for an ordinary #PF.
 FaultNotMistakenInv ==
-    /\ Missing:: At(guest, "kvm_async_pf_task_wait") => event[0] = "apf"
+    /\ Missing:: (At(guest, "kvm_async_pf_task_wait") => event[0] = "apf")
     /\ Ready:: ~At(guest, "kvm_async_pf_task_wake")
-    /\ Ordinary:: At(guest, "do_user_addr_fault") => event[0] = "real"
+    /\ Ordinary:: (At(guest, "do_user_addr_fault") => event[0] = "real")
 
 \* S4. The interrupt is raised if and only if a ready event was written.
 InterruptIffFilledInv == raised <=> written = "ready"
