@@ -40,7 +40,7 @@ export const apfReadyProtocol: Protocol = {
   module: 'ApfReady',
   libraries: ['Memory', 'KvmVcpu'],
   toggles: TOGGLES,
-  barriers: KVM_BARRIERS,
+  barriers: { EntryMb: KVM_BARRIERS.EntryMb, RequestIsMb: KVM_BARRIERS.RequestIsMb },
   notAblated: {
     GateByIf: 'with a word of its own for page ready it can only do harm: ack-gated-by-if',
     ScanOnExit: 'it is how events are delivered at all where nobody makes a request; landed has replaced it',

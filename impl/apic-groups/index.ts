@@ -1,6 +1,5 @@
 /** What the catalog knows of apic-groups. */
 
-import { KVM_BARRIERS } from '../lib/kvm/vcpu.ts'
 import { MEMORY_MODELS } from '../lib/memory/buffer.ts'
 import type { Protocol } from '../lib/protocol.ts'
 import { apicGroups } from './ApicGroups.ts'
@@ -33,7 +32,7 @@ export const apicGroupsProtocol: Protocol = {
     'FailedCmpxchgIsMb',
     'MutexUnlockIsMb',
   ],
-  barriers: KVM_BARRIERS,
+  barriers: {},
   notAblated: {
     EntryMb: POLL_KICK,
     BlockMb: POLL_KICK,

@@ -27,7 +27,15 @@ export const vtlWakeupProtocol: Protocol = {
   barriers: {
     ...KVM_BARRIERS,
     // the event and the request
-    RequestIsMb: { kind: 'locked', labels: ['kvm_lapic_set_irr', 'kvm_make_request'] },
+    RequestIsMb: {
+      kind: 'locked',
+      labels: [
+        'kvm_lapic_set_irr',
+        'kvm_make_request',
+        'kvm_arch_vcpu_ioctl_set_mpstate_request',
+        'kvm_apic_local_deliver_request',
+      ],
+    },
   },
   notAblated: {
     WaitForPark: 'the rules of the VMM need VTL0, whose graphs are too large for thousands of subsets: see naive-vmm',
