@@ -164,6 +164,7 @@ describe('check', () => {
       'embedded',
       '--timeout',
       '1',
+      '--no-cache',
       '--json',
     ])
     expect(status).toBe(3)
@@ -345,6 +346,7 @@ describe('the environment', () => {
       'tlc',
       '--timeout',
       '1',
+      '--no-cache',
       '--json',
     ])
     expect(status).toBe(3)
@@ -359,6 +361,7 @@ describe('the environment', () => {
       'tlc',
       '--heap',
       '12',
+      '--no-cache',
       '--json',
     ])
     expect(status).toBe(3)
