@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { EXIT, LockstepError } from '../impl/lib/error.ts'
-import type { RunOptions } from './check/engines.ts'
+import type { CachedOptions } from './check/decide.ts'
 import type { AblateOptions } from './commands/ablate.ts'
 import { ablate } from './commands/ablate.ts'
 import type { CheckOptions } from './commands/check.ts'
@@ -48,6 +48,9 @@ const timeoutOption = (): Option =>
 const heapOption = (): Option => new Option('--heap <megabytes>', 'heap of the JVM').argParser(positive)
 const workersOption = (): Option =>
   new Option('--workers <n>', 'runs at a time, and workers of one large run').argParser(positive)
+
+const cacheOption = (): Option =>
+  new Option('--no-cache', 'run everything, also what was decided before of the very same files')
 
 type Action<O> = (out: Output, options: O) => Promise<number>
 
@@ -112,7 +115,8 @@ const program = (): Command => {
     .addOption(jsonOption())
     .addOption(workersOption())
     .addOption(timeoutOption())
-    .action(guarded((out, options: RunOptions & { json?: boolean }) => start(out, options)))
+    .addOption(cacheOption())
+    .action(guarded((out, options: CachedOptions & { json?: boolean }) => start(out, options)))
 
   root
     .command('list')
@@ -138,6 +142,7 @@ const program = (): Command => {
     .addOption(workersOption())
     .addOption(timeoutOption())
     .addOption(heapOption())
+    .addOption(cacheOption())
     .addOption(new Option('--coverage', 'how often each action is taken over all models of its protocol'))
     .addOption(new Option('-n, --dry-run', 'print the TLC commands instead of running them'))
     .addOption(jsonOption())
@@ -164,6 +169,7 @@ const program = (): Command => {
     .addOption(workersOption())
     .addOption(timeoutOption())
     .addOption(heapOption())
+    .addOption(cacheOption())
     .addOption(new Option('--write', 'write certificates and counterexamples to traces/'))
     .addOption(
       new Option('--spec <directory>', 'prove against the modules in this directory instead of the model’s own'),

@@ -6,11 +6,11 @@ import type { Ablation } from '../../impl/lib/ablate.ts'
 import { environmentFailure } from '../../impl/lib/error.ts'
 import type { RunOptions } from '../check/engines.ts'
 import type { Toolchain } from '../check/tlc.ts'
-import { alone, isFinding, runSelection, suspects, together } from '../check/tlc.ts'
+import { checkWithTlc } from '../check/tlc.ts'
 import { pool } from '../lib/pool.ts'
 import type { Cell } from '../lib/project.ts'
 import type { Base } from './bases.ts'
-import { modelAt } from './bases.ts'
+import { cellsOfBases, modelAt } from './bases.ts'
 import type { Coverage } from './run.ts'
 
 /** One cell of the boundary as both engines see it. */
@@ -22,15 +22,12 @@ export interface Confirmation {
   readonly tlc: 'holds' | 'violated'
 }
 
-/** One run of TLC: cells of one point that hold, together, or one that is violated. */
-interface Run {
+/** A point of the boundary, and the cells of it that are confirmed there with what the explorer says of each. */
+interface Point {
   readonly base: number
   readonly subset: Subset
-  readonly cells: readonly Cell[]
-  readonly explorer: 'holds' | 'violated'
+  readonly cells: Map<string, Cell>
 }
-
-const isLive = ({ kind }: Cell): boolean => kind === 'liveness'
 
 /** The first base in which there is a violation. */
 const violatedIn = (coverage: Coverage, subset: Subset, property: string): number => {
@@ -38,32 +35,32 @@ const violatedIn = (coverage: Coverage, subset: Subset, property: string): numbe
   return row.findIndex(({ violated }) => violated.has(property))
 }
 
-/** The runs that confirm a boundary, safety before liveness. */
-const runsFor = (bases: readonly Base[], coverage: Coverage, ablations: ReadonlyMap<string, Ablation>): Run[] => {
-  const [first] = bases
-  const holding = new Map<string, { base: number; subset: Subset; cells: Set<Cell> }>()
-  const violated = new Map<string, Run>()
-  for (const cell of first?.model.cells ?? []) {
+/** The points that confirm a boundary; those with temporal properties, which are dear, come last. */
+const pointsFor = (
+  bases: readonly Base[],
+  coverage: Coverage,
+  ablations: ReadonlyMap<string, Ablation>,
+): readonly Point[] => {
+  const points = new Map<string, Point>()
+  const add = (base: number, subset: Subset, cell: Cell): void => {
+    const key = `${base} ${subset}`
+    const point = points.get(key) ?? { base, subset, cells: new Map<string, Cell>() }
+    point.cells.set(cell.name, cell)
+    points.set(key, point)
+  }
+  for (const cell of cellsOfBases(bases)) {
     const ablation = ablations.get(cell.name)
     if (ablation === undefined) continue
     const edges = boundaryOf(ablation)
     for (const subset of new Set([...ablation.minimal, ...edges.map((e) => e.holds)])) {
-      for (const base of bases.keys()) {
-        const key = `${base} ${subset} ${isLive(cell)}`
-        const run = holding.get(key) ?? { base, subset, cells: new Set<Cell>() }
-        holding.set(key, { ...run, cells: run.cells.add(cell) })
-      }
+      for (const base of bases.keys()) add(base, subset, { ...cell, expected: 'holds' })
     }
     for (const { violated: subset } of edges) {
-      const base = violatedIn(coverage, subset, cell.name)
-      violated.set(`${base} ${subset} ${cell.name}`, { base, subset, cells: [cell], explorer: 'violated' })
+      add(violatedIn(coverage, subset, cell.name), subset, { ...cell, expected: 'violated' })
     }
   }
-  const runs = [
-    ...violated.values(),
-    ...[...holding.values()].map((run): Run => ({ ...run, cells: [...run.cells], explorer: 'holds' })),
-  ]
-  return runs.sort((a, b) => Number(a.cells.some(isLive)) - Number(b.cells.some(isLive)))
+  const live = ({ cells }: Point): number => [...cells.values()].filter((c) => c.kind === 'liveness').length
+  return [...points.values()].sort((a, b) => live(a) - live(b))
 }
 
 /** Runs TLC on the boundary; every cell of it with what both engines say. */
@@ -75,33 +72,26 @@ export const confirmBoundary = async (
   options: RunOptions,
   onProgress: (done: number, of: number) => void,
 ): Promise<Confirmation[]> => {
-  const runs = runsFor(bases, coverage, ablations)
+  const points = pointsFor(bases, coverage, ablations)
   let done = 0
-  const results = await pool(runs, options.workers ?? 2, async (run): Promise<Confirmation[]> => {
-    onProgress(done, runs.length)
-    const base = bases[run.base]
+  const results = await pool(points, options.workers ?? 2, async ({ base: index, subset, cells }) => {
+    onProgress(done, points.length)
+    const base = bases[index]
     if (base === undefined) throw new RangeError('a point of no base')
-    const model = modelAt(base, run.subset)
-    const [only] = run.cells
-    const selected = run.explorer === 'violated' && only !== undefined ? alone(model, only) : together(model, run.cells)
-    const tlc = await runSelection(model, toolchain, { ...options, workers: 1 }, selected)
+    const model = { ...modelAt(base, subset), cells: [...cells.values()] }
+    const { findings } = await checkWithTlc(model, toolchain, { ...options, workers: 1 })
     done += 1
-    // TLC stops at the first violation: where the cells of a shared run were to hold, any of the suspects disagrees
-    const found = isFinding(tlc) ? (run.explorer === 'violated' ? run.cells : suspects(tlc, run.cells)) : []
-    if (isFinding(tlc) && found.length === 0) {
-      throw environmentFailure({
-        code: 'model-broken',
-        message: `${tlc.violated.join(', ')}: the model itself is wrong`,
-      })
-    }
-    const broken = new Set(found)
-    return run.cells.map((cell) => ({
-      property: cell.name,
-      subset: run.subset,
-      base: run.base,
-      explorer: run.explorer,
-      tlc: broken.has(cell) ? 'violated' : 'holds',
-    }))
+    return model.cells.map(({ name, expected }): Confirmation => {
+      const verdict = findings.cells.get(name)?.verdict
+      if (verdict !== 'holds' && verdict !== 'violated') {
+        throw environmentFailure({
+          code: 'not-confirmed',
+          message: `TLC did not decide ${name}: ${findings.notes.join('; ')}`,
+          hint: 'give it longer: --timeout',
+        })
+      }
+      return { property: name, subset, base: index, explorer: expected, tlc: verdict }
+    })
   })
   return results.flat()
 }

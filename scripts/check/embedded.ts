@@ -8,7 +8,7 @@ import type { EmbeddedAnswer } from '../embedded/engine.ts'
 import { flatten } from '../embedded/flatten.ts'
 import { runEmbeddedWithin } from '../embedded/run.ts'
 import type { Cell, Model } from '../lib/project.ts'
-import { specFiles } from '../lib/project.ts'
+import { isType, specFiles } from '../lib/project.ts'
 import { printCfg } from '../../impl/lib/cfg.ts'
 import type { EngineFindings, Found } from './result.ts'
 
@@ -16,8 +16,7 @@ import type { EngineFindings, Found } from './result.ts'
 export const flatSource = (model: Model): string =>
   flatten(specFiles(model.protocol).map((file) => ({ file, text: readFileSync(file, 'utf8') })))
 
-const types = (model: Model): string[] =>
-  model.cfg.invariants.filter((name) => !model.cells.some((c) => c.name === name))
+const types = (model: Model): string[] => model.cfg.invariants.filter(isType)
 
 const verdictOf = (answer: EmbeddedAnswer | 'timeout', wanted: 'violation' | 'deadlock'): Found => {
   if (answer === 'timeout') return { verdict: 'incomplete' }

@@ -33,6 +33,8 @@ export interface ModelResult {
   readonly seconds: number
   readonly cached: boolean
   readonly properties: readonly CellResult[]
+  /** cells that were not run now: TLC's verdicts from the checked-in certificate of the very same files */
+  readonly certified: readonly string[]
   /** cells that this engine cannot decide; they are not part of `verdict` and never a pass */
   readonly unchecked: readonly string[]
   /** why a cell or the model is `error` or `incomplete`, or what is not as expected */
@@ -63,6 +65,10 @@ export interface EngineFindings {
   readonly notes: readonly string[]
   /** set where the model as a whole could not be decided */
   readonly failure?: 'incomplete' | 'error'
+  /** nothing was run: the same was found before, of the same files */
+  readonly cached?: true
+  /** cells that were not run: their verdicts are TLC's of an earlier run, from the checked-in certificate */
+  readonly certified?: readonly string[]
 }
 
 const countNotes = (model: Model, found: EngineFindings): string[] => {
@@ -106,8 +112,9 @@ export const modelResult = (
     generatedStates: found.generatedStates,
     depth: found.depth,
     seconds: Math.round(found.seconds * 1000) / 1000,
-    cached: false,
+    cached: found.cached === true,
     properties,
+    certified: found.certified ?? [],
     unchecked,
     notes: [...found.notes, ...counts, ...surprises],
   }

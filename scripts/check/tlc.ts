@@ -1,6 +1,7 @@
 /**
- * TLC as an engine. It stops at the first violation, so the cells that must hold share one run, which also counts the
- * complete graph, and each cell that must not has a run of its own; so has each that turns out otherwise.
+ * TLC as an engine. One run builds the complete graph and decides all invariants (witness.ts), and the temporal properties
+ * that must hold with them. TLC stops at a violated temporal property and does not name it, so each that must not hold
+ * has a run of its own; so has each that turns out otherwise.
  */
 
 import { copyFileSync, writeFileSync } from 'node:fs'
@@ -10,7 +11,7 @@ import type { CfgSelection } from '../../impl/lib/cfg.ts'
 import { printCfg } from '../../impl/lib/cfg.ts'
 import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
 import type { Cell, Model } from '../lib/project.ts'
-import { libraryDirectory, modelModule, specDirectory, specFiles } from '../lib/project.ts'
+import { isType, libraryDirectory, modelModule, specDirectory, specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import type { Java } from '../tlc/java.ts'
 import { findJava } from '../tlc/java.ts'
@@ -21,6 +22,7 @@ import { printCommand, runTlc } from '../tlc/run.ts'
 import type { RunOptions } from './engines.ts'
 import { workersOf } from './engines.ts'
 import type { EngineFindings, Found } from './result.ts'
+import { violatedWitnesses, WITNESS_MODULE, witnessModule } from './witness.ts'
 
 /** Java and the tools, both checked. */
 export interface Toolchain {
@@ -50,6 +52,8 @@ export interface Selected {
   readonly dump?: string
   /** files that stand in for the modules of the model */
   readonly modules?: readonly string[]
+  /** invariants that are watched and do not end the run */
+  readonly watched?: readonly string[]
 }
 
 const taskOf = (
@@ -59,12 +63,19 @@ const taskOf = (
   selected: Selected,
   directory: string,
 ): TlcOptions => {
-  const name = modelModule(model.protocol)
+  const watched = selected.watched ?? []
+  const own = modelModule(model.protocol)
+  const name = watched.length === 0 ? own : WITNESS_MODULE
   const cfgFile = join(directory, `${name}.cfg`)
   // TLC looks for the configuration beside the module, so both go to the run's own directory
   for (const file of selected.modules ?? specFiles(model.protocol)) copyFileSync(file, join(directory, basename(file)))
-  writeFileSync(cfgFile, printCfg(model.cfg, selected.selection))
-  const { properties } = selected.selection
+  const { properties, invariants } = selected.selection
+  const witness = witnessModule(own, watched)
+  if (watched.length > 0) writeFileSync(join(directory, `${name}.tla`), witness.text)
+  writeFileSync(
+    cfgFile,
+    printCfg(model.cfg, { ...selected.selection, invariants: [...invariants, ...witness.invariants] }),
+  )
   const small = model.distinctStates <= SMALL_STATES[properties.length > 0 ? 'liveness' : 'safety']
   return {
     java: toolchain.java,
@@ -108,18 +119,25 @@ const STATE_MESSAGE = 2217
 /** States of the counterexample; an initial state that violates an invariant is in the finding itself. */
 const depthOf = (run: TlcRun): number => Math.max(1, run.trace.filter(({ code }) => code === STATE_MESSAGE).length)
 
-const types = (model: Model): string[] =>
-  model.cfg.invariants.filter((name) => !model.cells.some((c) => c.name === name))
+const types = (model: Model): string[] => model.cfg.invariants.filter(isType)
 
-/** What a run checks whose every cell is expected to hold. */
-export const together = (model: Model, cells: readonly Cell[]): Selected => ({
-  selection: {
-    specification: cells.some((c) => c.kind === 'liveness') ? (model.cfg.specification ?? 'Spec') : 'Spec',
-    invariants: [...types(model), ...cells.filter((c) => c.kind === 'invariant').map((c) => c.name)],
-    properties: cells.filter((c) => c.kind === 'liveness').map((c) => c.name),
-  },
-  checkDeadlock: cells.some((c) => c.kind === 'deadlock'),
-})
+/**
+ * What one run can decide: all invariants, and temporal properties and absence of deadlock that are expected to hold.
+ * Others among the cells are left out.
+ */
+export const together = (model: Model, cells: readonly Cell[]): Selected => {
+  const holds = cells.filter((c) => c.expected === 'holds')
+  const properties = holds.filter((c) => c.kind === 'liveness').map((c) => c.name)
+  return {
+    selection: {
+      specification: properties.length > 0 ? (model.cfg.specification ?? 'Spec') : 'Spec',
+      invariants: types(model),
+      properties,
+    },
+    watched: cells.filter((c) => c.kind === 'invariant').map((c) => c.name),
+    checkDeadlock: holds.some((c) => c.kind === 'deadlock'),
+  }
+}
 
 /** What a run checks of one cell alone. */
 export const alone = (model: Model, cell: Cell): Selected =>
@@ -144,11 +162,22 @@ export const isFinding = (run: TlcRun): boolean =>
 const foundBy = (run: TlcRun): Found =>
   isFinding(run) ? { verdict: 'violated', depth: depthOf(run) } : { verdict: 'holds' }
 
-/** Which of the cells of a shared run a finding is about; TLC names no temporal property, so all of those are suspects. */
+/** Which of the cells of a shared run ended it; TLC names no temporal property, so all of those are suspects. */
 export const suspects = (run: TlcRun, cells: readonly Cell[]): readonly Cell[] =>
   run.outcome === 'liveness'
-    ? cells.filter((c) => c.kind === 'liveness')
+    ? cells.filter((c) => c.kind === 'liveness' && c.expected === 'holds')
     : cells.filter((c) => run.violated.includes(c.name))
+
+/** What the watched invariants of a run that ended well are. */
+export const watchedBy = (run: TlcRun, { watched = [] }: Selected): Map<string, Found> => {
+  const violated = violatedWitnesses(watched, run.output)
+  return new Map(
+    watched.map((name): [string, Found] => {
+      const depth = violated.get(name)
+      return [name, depth === undefined ? { verdict: 'holds' } : { verdict: 'violated', depth }]
+    }),
+  )
+}
 
 /** What could not be decided, and why. */
 const undecided = (error: unknown): { verdict: 'incomplete' | 'error'; note: string } => {
@@ -158,37 +187,76 @@ const undecided = (error: unknown): { verdict: 'incomplete' | 'error'; note: str
   return { verdict: stopped ? 'incomplete' : 'error', note: `${message}${hint === undefined ? '' : `; ${hint}`}` }
 }
 
+/** Options of a check beside those of every run. */
+export interface TlcCheckOptions extends RunOptions {
+  /** where the complete graph is to be written, if it is wanted */
+  readonly dump?: string
+  /** verdicts that TLC found before, of the same files: these cells are not run */
+  readonly certified?: ReadonlyMap<string, Found>
+}
+
+/** What a run over the complete graph found, and the run itself. */
+interface Whole {
+  readonly run: TlcRun
+  readonly cells: ReadonlyMap<string, Found>
+  /** cells that it could not decide */
+  readonly left: readonly Cell[]
+}
+
+/**
+ * Runs TLC over the complete graph of a model. A cell that ends the run although it was expected to hold is left for a
+ * run of its own, and the others are tried again.
+ */
+const runWhole = async (model: Model, toolchain: Toolchain, options: TlcCheckOptions): Promise<Whole> => {
+  const { dump, certified } = options
+  const surprises = new Set<Cell>()
+  for (;;) {
+    const cells = model.cells.filter((c) => !surprises.has(c) && certified?.has(c.name) !== true)
+    const selected = together(model, cells)
+    const run = await runSelection(model, toolchain, options, { ...selected, ...(dump === undefined ? {} : { dump }) })
+    if (run.outcome === 'success') {
+      const decided = watchedBy(run, selected)
+      const { properties } = selected.selection
+      for (const name of properties) decided.set(name, { verdict: 'holds' })
+      if (selected.checkDeadlock) decided.set('Deadlock', { verdict: 'holds' })
+      return {
+        run,
+        cells: decided,
+        left: model.cells.filter((c) => !decided.has(c.name) && certified?.has(c.name) !== true),
+      }
+    }
+    const surprising = suspects(run, cells)
+    if (surprising.length === 0) {
+      throw environmentFailure({
+        code: 'model-broken',
+        message: `${run.violated.join(', ') || run.outcome}: the model itself is wrong`,
+      })
+    }
+    for (const cell of surprising) surprises.add(cell)
+  }
+}
+
+/** What TLC found of a model, and the run that built its complete graph if there was one. */
+export interface TlcFindings {
+  readonly findings: EngineFindings
+  readonly complete: TlcRun | undefined
+}
+
 /** Decides every cell of a model with TLC. */
 export const checkWithTlc = async (
   model: Model,
   toolchain: Toolchain,
-  options: RunOptions,
-): Promise<EngineFindings> => {
+  options: TlcCheckOptions,
+): Promise<TlcFindings> => {
   const start = performance.now()
-  const cells = new Map<string, Found>()
+  const cells = new Map<string, Found>(options.certified ?? [])
   const notes: string[] = []
-  let holding = model.cells.filter((c) => c.expected === 'holds')
-  let single = model.cells.filter((c) => c.expected === 'violated')
   let complete: TlcRun | undefined
   try {
-    while (complete === undefined) {
-      const run = await runSelection(model, toolchain, options, together(model, holding))
-      if (run.outcome === 'success') {
-        complete = run
-        for (const { name } of holding) cells.set(name, { verdict: 'holds' })
-        break
-      }
-      const surprising = suspects(run, holding)
-      if (surprising.length === 0) {
-        throw environmentFailure({
-          code: 'model-broken',
-          message: `${run.violated.join(', ') || run.outcome}: the model itself is wrong`,
-        })
-      }
-      holding = holding.filter((c) => !surprising.includes(c))
-      single = [...single, ...surprising]
-    }
-    for (const cell of single)
+    const whole = await runWhole(model, toolchain, options)
+    complete = whole.run
+    for (const [name, found] of whole.cells) cells.set(name, found)
+    for (const cell of whole.left)
       cells.set(cell.name, foundBy(await runSelection(model, toolchain, options, alone(model, cell))))
   } catch (error) {
     // bad input is the user's to mend; everything else is what this engine says of the model
@@ -197,7 +265,7 @@ export const checkWithTlc = async (
     notes.push(note)
     for (const { name } of model.cells) if (!cells.has(name)) cells.set(name, { verdict })
   }
-  return {
+  const findings: EngineFindings = {
     engine: 'tlc',
     cells,
     distinctStates: complete?.distinctStates ?? null,
@@ -205,7 +273,9 @@ export const checkWithTlc = async (
     depth: complete?.depth ?? null,
     seconds: (performance.now() - start) / 1000,
     notes,
+    ...(options.certified === undefined ? {} : { certified: [...options.certified.keys()] }),
   }
+  return { findings, complete }
 }
 
 /** The commands that `checkWithTlc` would run, for `sh` in the directory of the specification. */

@@ -6,7 +6,7 @@ import type { Compiled } from '../../impl/lib/compile.ts'
 import { assemble, compile } from '../../impl/lib/compile.ts'
 import { explore } from '../../impl/lib/explore.ts'
 import { checkWithEmbedded } from '../check/embedded.ts'
-import type { RunOptions } from '../check/engines.ts'
+import type { CachedOptions } from '../check/decide.ts'
 import { tlcIfPresent, workersOf } from '../check/engines.ts'
 import { checkWithExplorer } from '../check/explorer.ts'
 import type { CellResult, EngineFindings, EngineName, ModelResult } from '../check/result.ts'
@@ -17,6 +17,7 @@ import { checkedInEvidence } from '../lib/evidence.ts'
 import { pool } from '../lib/pool.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels, machineOf, selectModels } from '../lib/project.ts'
+import { keepFindings, knownFindings } from '../lib/results.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 import { matrixOf } from '../ui/matrix.ts'
@@ -24,7 +25,7 @@ import type { MemoryName } from './litmus.ts'
 import { litmus, wantsLitmus } from './litmus.ts'
 
 /** Options of the command. */
-export interface CheckOptions extends RunOptions {
+export interface CheckOptions extends CachedOptions {
   readonly targets: readonly string[]
   readonly engine: 'auto' | EngineName | 'all'
   readonly tag?: 'fast' | 'full'
@@ -34,8 +35,11 @@ export interface CheckOptions extends RunOptions {
   readonly memory?: MemoryName
 }
 
-/** The embedded engine takes about half a millisecond a state: `auto` gives it models up to this size only. */
-export const EMBEDDED_AUTO_STATES = 20_000
+/**
+ * The embedded engine takes half a millisecond a state, and some milliseconds where there are many variables: `auto` gives it
+ * models up to this size only.
+ */
+export const EMBEDDED_AUTO_STATES = 8_000
 
 interface Job {
   readonly model: Model
@@ -60,7 +64,24 @@ const jobsFor = (models: readonly Model[], engine: CheckOptions['engine'], tlc: 
     .exhaustive()
 }
 
-const findingsOf = (
+/** What is known of a job from before, else what the engine finds now. */
+const findingsOf = async (
+  job: Job,
+  toolchain: Toolchain | undefined,
+  options: CheckOptions,
+): Promise<EngineFindings> => {
+  const { model, engine } = job
+  // the explorer is as fast as reading what it found before
+  if (options.cache === false || engine === 'explorer') return decide(job, toolchain, options)
+  const jar = toolchain?.jar.sha256
+  const known = knownFindings(model, engine, jar)
+  if (known !== undefined) return known
+  const found = await decide(job, toolchain, options)
+  keepFindings(model, found, jar)
+  return found
+}
+
+const decide = (
   { model, engine }: Job,
   toolchain: Toolchain | undefined,
   options: CheckOptions,
@@ -70,7 +91,7 @@ const findingsOf = (
     .with('embedded', () => checkWithEmbedded(model, options.timeout * 1000))
     .with('tlc', () => {
       if (toolchain === undefined) throw new TypeError('TLC was asked for without a toolchain')
-      return checkWithTlc(model, toolchain, options)
+      return checkWithTlc(model, toolchain, options).then(({ findings }) => findings)
     })
     .exhaustive()
 
@@ -115,8 +136,11 @@ export const resultRow = (r: ModelResult): string[] => [
   violatedCells(r),
   r.distinctStates === null ? '? states' : `${thousands(r.distinctStates)} states`,
   r.engine,
-  seconds(r.seconds),
-  r.unchecked.length > 0 ? `safety only; not checked: ${r.unchecked.join(', ')}` : '',
+  r.cached ? 'cached' : seconds(r.seconds),
+  [
+    ...(r.certified.length > 0 ? [`liveness as certified: ${r.certified.join(', ')}`] : []),
+    ...(r.unchecked.length > 0 ? [`safety only; not checked: ${r.unchecked.join(', ')}`] : []),
+  ].join('; '),
 ]
 
 /** Runs the checks; used by `check` and `start`. */

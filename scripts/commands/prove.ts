@@ -1,26 +1,32 @@
 /** `lockstep prove`: whole-graph equality of specification and machine; certificate or distinguishing trace. */
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { match } from 'ts-pattern'
-import { badInput, EXIT } from '../../impl/lib/error.ts'
+import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/error.ts'
 import type { Divergence } from '../../impl/lib/prove/divergence.ts'
 import { printItf } from '../../impl/lib/trace/itf.ts'
-import type { RunOptions } from '../check/engines.ts'
+import type { CachedOptions } from '../check/decide.ts'
+import { checkedInCertificate, decideModel, provenBefore } from '../check/decide.ts'
 import { workersOf } from '../check/engines.ts'
+import type { EngineFindings } from '../check/result.ts'
+import { modelResult } from '../check/result.ts'
+import type { Toolchain } from '../check/tlc.ts'
 import { findToolchain } from '../check/tlc.ts'
+import type { Certificate } from '../lib/certificate.ts'
 import type { ProofResult } from '../prove/run.ts'
 import { proveModel } from '../prove/run.ts'
 import { certificateFile, printCertificate } from '../lib/certificate.ts'
 import { counterexamples, evidenceFile, traceOf } from '../lib/evidence.ts'
 import { pool } from '../lib/pool.ts'
-import type { Model } from '../lib/project.ts'
+import type { CellVerdict, Model } from '../lib/project.ts'
 import { loadModels, packageRoot, selectModels, traceDirectory } from '../lib/project.ts'
+import { keepProof, knownProof } from '../lib/results.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 
 /** Options of the command. */
-export interface ProveOptions extends RunOptions {
+export interface ProveOptions extends CachedOptions {
   readonly targets: readonly string[]
   readonly tag?: 'fast' | 'full'
   readonly write?: boolean
@@ -32,11 +38,20 @@ export interface ProveOptions extends RunOptions {
 const relativePath = (file: string): string => relative(packageRoot(), file).replaceAll('\\', '/')
 
 /** Writes certificate and counterexamples of a model that was proven equal. */
-const writeEvidence = (model: Model, result: ProofResult): void => {
-  if (result.certificate === undefined) return
-  mkdirSync(traceDirectory(model.protocol), { recursive: true })
-  writeFileSync(certificateFile(model), printCertificate(result.certificate))
+const writeEvidence = (model: Model, certificate: Certificate): void => {
   const found = counterexamples(model)
+  for (const { name } of model.cells) {
+    const cx = found.get(name)
+    const verdict = cx === undefined ? 'holds' : 'violated'
+    if (certificate.verdicts?.[name] !== verdict) {
+      throw environmentFailure({
+        code: 'engines-disagree',
+        message: `${model.name} ${name}: the explorer says ${verdict}, TLC ${certificate.verdicts?.[name] ?? 'nothing'}`,
+      })
+    }
+  }
+  mkdirSync(traceDirectory(model.protocol), { recursive: true })
+  writeFileSync(certificateFile(model), printCertificate(certificate))
   for (const { name } of model.cells) {
     const cx = found.get(name)
     if (cx === undefined) rmSync(evidenceFile(model, name), { force: true })
@@ -44,11 +59,12 @@ const writeEvidence = (model: Model, result: ProofResult): void => {
   }
 }
 
-/** The checked-in certificate, if it says what was found now; its own text may differ in nothing. */
-const checkedIn = (model: Model, result: ProofResult): string | null => {
-  const file = certificateFile(model)
-  if (result.certificate === undefined || !existsSync(file)) return null
-  return readFileSync(file, 'utf8') === printCertificate(result.certificate) ? relativePath(file) : null
+/** The checked-in certificate, if it says what was found now; only TLC's verdicts may be in it besides. */
+const checkedIn = (model: Model, { certificate }: ProofResult): string | null => {
+  const before = checkedInCertificate(model)
+  if (certificate === undefined || before === undefined) return null
+  const graphs = (c: Certificate): string => printCertificate({ ...c, verdicts: undefined })
+  return graphs(before) === graphs(certificate) ? relativePath(certificateFile(model)) : null
 }
 
 /** A model's proof as `--json` prints it. */
@@ -66,6 +82,7 @@ export const proofJson = (result: ProofResult): unknown => {
     certificate: checkedIn(model, result) ?? certificate ?? null,
     divergence: divergence ?? null,
     seconds: result.seconds,
+    cached: result.cached === true,
     notes: result.notes,
   }
 }
@@ -79,7 +96,7 @@ export const proofRow = (result: ProofResult): string[] => {
     result.model.name,
     `${thousands(states.spec)} states`,
     `${thousands(edges.spec)} edges`,
-    seconds(result.seconds),
+    result.cached === true ? 'cached' : seconds(result.seconds),
     checkedIn(result.model, result) === null ? '' : 'certificate as checked in',
   ]
 }
@@ -118,7 +135,39 @@ export const divergenceLines = (divergence: Divergence): string[] => {
   ]
 }
 
-/** Proves models; used by `prove` and `start`. */
+/** TLC's verdicts of a model, which must be as expected to be evidence. */
+const verdictsOf = (model: Model, findings: EngineFindings): Record<string, CellVerdict> => {
+  const result = modelResult(model, findings, () => null)
+  if (result.asExpected) return Object.fromEntries(model.cells.map(({ name, expected }) => [name, expected]))
+  throw environmentFailure({
+    code: 'unexpected-verdict',
+    message: `${model.name} is not as its manifest says, so nothing is written: ${result.notes.join('; ')}`,
+    hint: `\`lockstep check ${model.name}\` shows it`,
+  })
+}
+
+/** Proof and evidence: the certificate has TLC's verdict of every cell as well. */
+const proveAndWrite = async (model: Model, toolchain: Toolchain, options: ProveOptions): Promise<ProofResult> => {
+  const { findings, proof } = await decideModel(model, toolchain, options, { useCertified: true })
+  if (proof instanceof LockstepError) throw proof
+  if (proof.certificate === undefined) return proof
+  const certificate = { ...proof.certificate, verdicts: verdictsOf(model, findings) }
+  writeEvidence(model, certificate)
+  return { ...proof, certificate }
+}
+
+/** The proof of the very same files, if it was made before. */
+const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOptions): Promise<ProofResult> => {
+  const changed = options.spec !== undefined || options.cfg !== undefined
+  const jar = toolchain.jar.sha256
+  const known = options.cache === false || changed ? undefined : knownProof(model, jar)
+  if (known !== undefined) return provenBefore(model, known)
+  const proof = await proveModel(model, toolchain, options)
+  if (proof.certificate !== undefined) keepProof(model, proof.certificate, jar)
+  return proof
+}
+
+/** Proves models. */
 export const runProofs = async (out: Output, options: ProveOptions): Promise<ProofResult[]> => {
   const models = selectModels(loadModels(), options.targets, options.tag)
   if ((options.spec !== undefined || options.cfg !== undefined) && models.length !== 1) {
@@ -131,8 +180,7 @@ export const runProofs = async (out: Output, options: ProveOptions): Promise<Pro
   let done = 0
   return pool(models, workersOf(options), async (model) => {
     out.progress(`proving ${model.name} (${done} of ${models.length} done)`)
-    const result = await proveModel(model, toolchain, options)
-    if (options.write === true) writeEvidence(model, result)
+    const result = await (options.write === true ? proveAndWrite : proveOne)(model, toolchain, options)
     done += 1
     return result
   })

@@ -2,18 +2,25 @@
 
 import { EXIT, LockstepError } from '../../impl/lib/error.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
-import { counterexample, toggleOf } from '../lib/evidence.ts'
-import { certificateFile, certificateSchema } from '../lib/certificate.ts'
-import { existsSync, readFileSync } from 'node:fs'
-import type { RunOptions } from '../check/engines.ts'
+import type { CachedOptions } from '../check/decide.ts'
+import { checkedInCertificate, decideModel } from '../check/decide.ts'
+import { tlcIfPresent, workersOf } from '../check/engines.ts'
+import { checkWithExplorer } from '../check/explorer.ts'
+import type { ModelResult } from '../check/result.ts'
+import { modelResult } from '../check/result.ts'
+import type { Toolchain } from '../check/tlc.ts'
+import { certificateFile } from '../lib/certificate.ts'
+import { checkedInEvidence, counterexample, toggleOf } from '../lib/evidence.ts'
+import { pool } from '../lib/pool.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels, oneModel, selectModels } from '../lib/project.ts'
 import { matrixOf } from '../ui/matrix.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
-import { exitOf, noTlcNote, resultRow, runChecks, summary } from './check.ts'
-import { printProofs, proofJson, runProofs } from './prove.ts'
+import { disagreements, exitOf, noTlcNote, resultRow, runChecks, summary } from './check.ts'
+import { printProofs, proofJson } from './prove.ts'
 import { verifyCertificate } from './verify.ts'
+import { existsSync } from 'node:fs'
 
 /** The race that the main job ends with, in full. */
 const SHOWN = 'flush-inhibit/no-srcu'
@@ -22,19 +29,102 @@ const SHOWN = 'flush-inhibit/no-srcu'
 const verifyAll = (out: Output, models: readonly Model[]): { model: string; wrong: readonly string[] }[] =>
   models.map((model) => {
     out.progress(`verifying the certificate of ${model.name}`)
-    const file = certificateFile(model)
-    if (!existsSync(file)) return { model: model.name, wrong: ['no certificate is checked in'] }
-    const parsed = certificateSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+    if (!existsSync(certificateFile(model))) return { model: model.name, wrong: ['no certificate is checked in'] }
+    const certificate = checkedInCertificate(model)
     return {
       model: model.name,
-      wrong: parsed.success ? verifyCertificate(parsed.data, model) : ['the certificate is damaged'],
+      wrong: certificate === undefined ? ['the certificate is damaged'] : verifyCertificate(certificate, model),
     }
   })
 
+/** What the main job found with TLC, or without. */
+interface Found {
+  readonly results: readonly ModelResult[]
+  readonly conflicts: readonly string[]
+  /** exit code of the proofs */
+  readonly proven: number
+  readonly printProofs: () => void
+  readonly proofs: readonly unknown[]
+}
+
+/** With TLC: one run over the complete graph of each model decides its cells and is what the machine is held against. */
+const withTlc = async (out: Output, toolchain: Toolchain, options: CachedOptions): Promise<Found> => {
+  const models = selectModels(loadModels(), [], undefined)
+  let done = 0
+  const decided = await pool(models, workersOf(options), async (model) => {
+    out.progress(`checking and proving ${model.name} (${done} of ${models.length} done)`)
+    const { findings, proof } = await decideModel(model, toolchain, options, { useCertified: true })
+    const result = modelResult(model, findings, checkedInEvidence(model))
+    // verdicts that TLC did not give now are held against the machine's at least
+    const conflicts =
+      result.certified.length === 0
+        ? []
+        : disagreements([result, modelResult(model, checkWithExplorer(model), checkedInEvidence(model))])
+    done += 1
+    return { result, proof, conflicts }
+  })
+  out.clear()
+  const proofs = decided.flatMap(({ proof }) => (proof instanceof LockstepError ? [] : [proof]))
+  const failures = decided.flatMap(({ proof }) => (proof instanceof LockstepError ? [proof.problem.message] : []))
+  const equal = proofs.every((p) => p.comparison.equal)
+  return {
+    results: decided.map(({ result }) => result),
+    conflicts: decided.flatMap(({ conflicts }) => conflicts),
+    proven: failures.length > 0 ? EXIT.environment : equal ? EXIT.ok : EXIT.finding,
+    printProofs: () => {
+      printProofs(out, proofs)
+      for (const failure of failures) out.line(out.colour.red(`NOT PROVEN  ${failure}`))
+    },
+    proofs: proofs.map(proofJson),
+  }
+}
+
+/** Without Java the other engines check, and the certificates of earlier proofs are verified. */
+const withoutTlc = async (out: Output, options: CachedOptions): Promise<Found> => {
+  const { results, conflicts } = await runChecks(out, { ...options, targets: [], engine: 'auto' })
+  const verified = verifyAll(out, selectModels(loadModels(), [], undefined))
+  out.clear()
+  return {
+    results,
+    conflicts,
+    proven: verified.every((v) => v.wrong.length === 0) ? EXIT.ok : EXIT.finding,
+    printProofs: () => {
+      const rows = verified.map(({ model, wrong }) => [
+        wrong.length === 0 ? 'verified' : 'FAILED',
+        model,
+        wrong.join('; '),
+      ])
+      for (const row of columns(rows)) out.line(row)
+      out.line(
+        '(not proven again: that needs TLC; the certificates of earlier proofs were verified against the machines)',
+      )
+    },
+    proofs: verified.map(({ model, wrong }) => ({ model, verified: wrong.length === 0, differences: wrong })),
+  }
+}
+
+/** Where the rows come from that were not run now. */
+const cacheNotes = (results: readonly ModelResult[]): string[] => {
+  const cached = results.filter((r) => r.cached).length
+  const certified = results.filter((r) => r.certified.length > 0).length
+  return [
+    ...(cached === 0 ? [] : [`cached: ${cached} rows were decided before, from the very same files, on this machine`]),
+    ...(certified === 0
+      ? []
+      : [
+          `liveness as certified: for ${certified} rows TLC's verdicts of the temporal properties are from the checked-in`,
+          '  certificates of the very same files; the explorer has found the same now',
+        ]),
+    ...(cached + certified === 0 ? [] : ['--no-cache runs everything: npm start -- --no-cache']),
+  ]
+}
+
 /** Runs the main job; returns the exit code. */
-export const start = async (out: Output, options: RunOptions): Promise<number> => {
+export const start = async (out: Output, options: CachedOptions): Promise<number> => {
   const began = performance.now()
-  const { results, conflicts, tlc } = await runChecks(out, { ...options, targets: [], engine: 'auto' })
+  const tlc = await tlcIfPresent()
+  const found = tlc instanceof LockstepError ? await withoutTlc(out, options) : await withTlc(out, tlc, options)
+  const { results, conflicts, proven, proofs } = found
   const checked = exitOf(results, conflicts)
   out.line(out.colour.bold('Model checking: every design against every property'))
   out.line()
@@ -42,33 +132,12 @@ export const start = async (out: Output, options: RunOptions): Promise<number> =
   for (const row of columns(results.map(resultRow))) out.line(row)
   for (const r of results) for (const note of r.notes) out.line(out.colour.red(`  ${r.model} (${r.engine}): ${note}`))
   for (const conflict of conflicts) out.line(out.colour.red(`  engines disagree: ${conflict}`))
+  for (const note of cacheNotes(results)) out.line(note)
   out.line()
 
   out.line(out.colour.bold('Proof: is each machine its specification, state by state, edge by edge?'))
   out.line()
-  const models = selectModels(loadModels(), [], undefined)
-  let proven: boolean
-  let proofs: unknown[]
-  if (tlc instanceof LockstepError) {
-    const verified = verifyAll(out, models)
-    proven = verified.every((v) => v.wrong.length === 0)
-    const rows = verified.map(({ model, wrong }) => [
-      wrong.length === 0 ? 'verified' : 'FAILED',
-      model,
-      wrong.join('; '),
-    ])
-    out.clear()
-    for (const row of columns(rows)) out.line(row)
-    out.line(
-      '(not proven again: that needs TLC; the certificates of earlier proofs were verified against the machines)',
-    )
-    proofs = verified.map(({ model, wrong }) => ({ model, verified: wrong.length === 0, differences: wrong }))
-  } else {
-    const found = await runProofs(out, { ...options, targets: [] })
-    proven = found.every((p) => p.comparison.equal)
-    printProofs(out, found)
-    proofs = found.map(proofJson)
-  }
+  found.printProofs()
   out.line()
 
   out.line(out.colour.bold('Designs x properties'))
@@ -79,10 +148,10 @@ export const start = async (out: Output, options: RunOptions): Promise<number> =
   const shown = oneModel(loadModels(), SHOWN)
   out.line(lanes(counterexample(shown, undefined), shown.protocol.docs, { toggle: toggleOf(shown) }).trimEnd())
   out.line()
-  const code = checked !== EXIT.ok ? checked : proven ? EXIT.ok : EXIT.finding
+  const code = checked !== EXIT.ok ? checked : proven
   out.line(summary(results, checked))
   out.line(
-    `${proofs.length} proofs ${tlc instanceof LockstepError ? 'verified from their certificates' : 'made'}: ${proven ? 'all equal' : 'NOT all equal'}`,
+    `${proofs.length} proofs ${tlc instanceof LockstepError ? 'verified from their certificates' : 'made'}: ${proven === EXIT.ok ? 'all equal' : 'NOT all equal'}`,
   )
   out.line(`${thousands(Math.round((performance.now() - began) / 1000))} s in all`)
   if (out.json)

@@ -14,7 +14,7 @@ const hex = z.string().regex(/^[0-9a-f]{64}$/)
 /** Format of a certificate. */
 export const certificateSchema = z.strictObject({
   format: z.literal('lockstep-certificate'),
-  version: z.literal(1),
+  version: z.literal(2),
   model: z.string(),
   equal: z.literal(true),
   initial: sides,
@@ -25,6 +25,8 @@ export const certificateSchema = z.strictObject({
   digest: hex,
   /** what TLC printed at the end of the run that dumped the graph */
   tlc: z.strictObject({ version: z.string(), generatedStates: z.int(), distinctStates: z.int(), depth: z.int() }),
+  /** TLC's verdict of each cell; absent where only the graphs were compared */
+  verdicts: z.record(z.string(), z.enum(['holds', 'violated'])).optional(),
   /** sha256 of each file that the result depends on, by its path in the package, and of the jar */
   inputs: z.record(z.string(), hex),
 })
@@ -44,6 +46,8 @@ export const machineSources = (model: Model): string[] => {
     'compile.ts',
     'explore.ts',
     'growing.ts',
+    'kvm/mutex.ts',
+    'kvm/vcpu.ts',
     'memory/buffer.ts',
     'memory/memory.ts',
     'program.ts',
@@ -56,17 +60,39 @@ export const machineSources = (model: Model): string[] => {
   return [...files, ...shared].sort()
 }
 
-/** sha256 of everything on disk that a proof of the model depends on. */
-export const inputHashes = (model: Model): Record<string, string> =>
+const hashes = (files: readonly string[]): Record<string, string> =>
   Object.fromEntries(
-    [...specFiles(model.protocol), model.cfgFile, ...machineSources(model)]
+    files
       .map((file): [string, string] => [relativePath(file), sha256(readFileSync(file))])
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 
+const specificationHashes = (model: Model): Record<string, string> =>
+  hashes([...specFiles(model.protocol), model.cfgFile])
+
+/** sha256 of everything on disk that a proof of the model depends on. */
+export const inputHashes = (model: Model): Record<string, string> =>
+  hashes([...specFiles(model.protocol), model.cfgFile, ...machineSources(model)])
+
 /** File of a model's certificate. */
 export const certificateFile = (model: Model): string =>
   join(traceDirectory(model.protocol), `${model.stem}.certificate.json`)
+
+/** Name of the tools among the inputs. */
+const JAR = 'tla2tools.jar'
+
+/** TLC's verdicts in a certificate, if they are of the specification, configuration and tools as they are now. */
+export const certifiedVerdicts = (
+  model: Model,
+  certificate: Certificate,
+  jarSha256: string,
+): Readonly<Record<string, 'holds' | 'violated'>> | undefined => {
+  const { inputs, verdicts } = certificate
+  const current = { ...specificationHashes(model), [JAR]: jarSha256 }
+  const same =
+    certificate.model === model.name && Object.entries(current).every(([path, hash]) => inputs[path] === hash)
+  return same ? verdicts : undefined
+}
 
 /** Makes the certificate of a comparison that found the two equal. */
 export const certificateOf = (
@@ -76,7 +102,7 @@ export const certificateOf = (
   jarSha256: string,
 ): Certificate => ({
   format: 'lockstep-certificate',
-  version: 1,
+  version: 2,
   model: model.name,
   equal: true,
   initial: comparison.initial,
@@ -85,7 +111,19 @@ export const certificateOf = (
   actions: Object.fromEntries(Object.entries(comparison.actions).sort(([a], [b]) => (a < b ? -1 : 1))),
   digest: comparison.digest.spec,
   tlc,
-  inputs: { ...inputHashes(model), 'tla2tools.jar': jarSha256 },
+  inputs: { ...inputHashes(model), [JAR]: jarSha256 },
+})
+
+/** What a certificate says of the graphs as a comparison does. */
+export const comparisonOf = ({ initial, states, edges, actions, digest }: Certificate): Comparison => ({
+  equal: true,
+  initial,
+  states,
+  edges,
+  actions,
+  digest: { spec: digest, impl: digest },
+  dumpedEdges: edges.spec,
+  difference: undefined,
 })
 
 /** Its text, byte for byte the same for the same result. */

@@ -115,7 +115,7 @@ const kindOf = (cfg: Cfg, name: string): CellKind | undefined => {
 }
 
 /** Invariants that say that the model is well formed; every run checks them, none is a cell. */
-const isType = (name: string): boolean => name === 'TypeOK'
+export const isType = (name: string): boolean => name === 'TypeOK'
 
 const loadManifest = (file: string): Manifest => {
   const parsed = manifestSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))

@@ -24,6 +24,7 @@ import { certificateOf, machineSources } from '../lib/certificate.ts'
 import type { Model } from '../lib/project.ts'
 import { packageRoot, specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
+import type { TlcRun } from '../tlc/run.ts'
 
 /** What a proof found. */
 export interface ProofResult {
@@ -33,6 +34,8 @@ export interface ProofResult {
   readonly certificate: Certificate | undefined
   readonly seconds: number
   readonly notes: readonly string[]
+  /** nothing was run: it was proven before, of the same files */
+  readonly cached?: true
 }
 
 /** What may stand in for the package's own files. */
@@ -81,13 +84,10 @@ export const proveModel = async (
   toolchain: Toolchain,
   options: RunOptions & ProofSources,
 ): Promise<ProofResult> => {
-  const start = performance.now()
   const model = withCfg(original, options.cfg)
   const files = moduleFiles(model, options.spec)
-  const graph = graphOf(model)
-  const view = new View(graph.kernel)
-  const comparer = new GraphComparison(graph, view)
-  const { run, counts } = await withTempDir('prove', async (dir) => {
+  return withTempDir('prove', async (dir) => {
+    const start = performance.now()
     const dump = join(dir, 'graph.dot')
     const run = await runSelection(model, toolchain, options, {
       selection: { specification: 'Spec', invariants: [], properties: [] },
@@ -101,9 +101,25 @@ export const proveModel = async (
         message: `TLC ended with ${run.outcome} while it dumped ${model.name}`,
       })
     }
-    const counts = await readDot(createReadStream(dump), comparer, { file: 'the dump of TLC' })
-    return { run, counts }
+    const changed = options.spec !== undefined || options.cfg !== undefined
+    const result = await proveDump(model, toolchain, run, dump, { files, certify: !changed })
+    return { ...result, seconds: (performance.now() - start) / 1000 }
   })
+}
+
+/** Holds the graph that a complete run of TLC has dumped against the machine's. */
+export const proveDump = async (
+  model: Model,
+  toolchain: Toolchain,
+  run: TlcRun,
+  dump: string,
+  { files = specFiles(model.protocol), certify = true }: { files?: readonly string[]; certify?: boolean } = {},
+): Promise<ProofResult> => {
+  const start = performance.now()
+  const graph = graphOf(model)
+  const view = new View(graph.kernel)
+  const comparer = new GraphComparison(graph, view)
+  const counts = await readDot(createReadStream(dump), comparer, { file: 'the dump of TLC' })
   const comparison = comparer.finish()
   const undescribed = comparer.undescribed()
   // TLC counts each initial state and each step as generated; it writes each of them but leaves stuttering out
@@ -123,21 +139,14 @@ export const proveModel = async (
           `${run.statesGenerated - counts.edges - counts.initial} generated steps leave the state as it is; the dump has no edge for them`,
         ]
   const divergence = comparison.difference && divergenceOf(contextOf(model, graph, view, files), comparison.difference)
-  const changed = options.spec !== undefined || options.cfg !== undefined
+  const tlc = {
+    version: run.version,
+    generatedStates: run.statesGenerated,
+    distinctStates: run.distinctStates,
+    depth: run.depth,
+  }
   const certificate =
-    comparison.equal && !changed
-      ? certificateOf(
-          model,
-          comparison,
-          {
-            version: run.version,
-            generatedStates: run.statesGenerated,
-            distinctStates: run.distinctStates,
-            depth: run.depth,
-          },
-          toolchain.jar.sha256,
-        )
-      : undefined
+    comparison.equal && certify ? certificateOf(model, comparison, tlc, toolchain.jar.sha256) : undefined
   return { model, comparison, divergence, certificate, seconds: (performance.now() - start) / 1000, notes }
 }
 

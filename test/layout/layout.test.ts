@@ -25,7 +25,7 @@ const importsOf = (file: string): string[] =>
 /** May a file import another? Layers from the bottom; a file imports from its own layer or below. */
 const layerOf = (file: string): number => {
   if (/^impl\/lib\/(error|schema|trace\/.*)/.test(file)) return 0
-  if (/^impl\/lib\/(program|digest|SRCU|cfg|constants|memory\/.*)\.ts$/.test(file)) return 1
+  if (/^impl\/lib\/(program|digest|SRCU|cfg|constants|(memory|kvm)\/.*)\.ts$/.test(file)) return 1
   if (file.startsWith('impl/lib/report/')) return 4
   if (/^impl\/lib\/protocol\.ts$/.test(file)) return 4
   if (file.startsWith('impl/lib/')) return 3
@@ -108,6 +108,24 @@ describe('layout', () => {
           expect([action, defined || (ends && text.includes(`"${action}"`))]).toEqual([action, true])
         }
       }
+    }
+  })
+
+  it('an implication among conjuncts is in parentheses: the embedded engine takes the conjuncts after it for its end', () => {
+    const bare = (line: string): boolean => {
+      const [, text = ''] = /^ *\/\\ (?:\w+(?:\(\w+\))?:: )?(.*)$/.exec(line) ?? []
+      let depth = 0
+      for (let i = 0; i < text.length; i++) {
+        if ('([{'.includes(text.charAt(i))) depth += 1
+        else if (')]}'.includes(text.charAt(i))) depth -= 1
+        else if (depth === 0 && text.startsWith('=>', i)) return true
+      }
+      return false
+    }
+    expect(bare('    /\\ A => B')).toBe(true)
+    expect(bare('    /\\ Named(f):: (A => B)')).toBe(false)
+    for (const file of files('spec', '.tla')) {
+      expect([file, readFileSync(join(root, file), 'utf8').split('\n').filter(bare)]).toEqual([file, []])
     }
   })
 

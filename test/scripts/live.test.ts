@@ -1,6 +1,7 @@
 /** `lockstep live`: what it prints and how it ends. Which weak outcomes are seen depends on the hardware: none is asserted. */
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LockstepError } from '../../impl/lib/error.ts'
@@ -8,6 +9,7 @@ import { SCENARIOS } from '../../impl/live/scenarios.ts'
 import { live, requireTwoCores } from '../../scripts/commands/live.ts'
 import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
 import { outputFor } from '../../scripts/ui/output.ts'
+import { until } from './tlc/processes.ts'
 
 const bin = join(packageRoot(), 'bin', 'lockstep.mjs')
 
@@ -17,6 +19,14 @@ const run = (command: string, ...args: string[]) => {
 }
 
 const lockstep = (...args: string[]) => run(process.execPath, bin, 'live', ...args)
+
+/** Processor time of a process with all its threads, in hundredths of a second. */
+const processorTicks = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ')
+  return Number(fields[11]) + Number(fields[12])
+}
 
 const hasTaskset = run('taskset', '-c', '0', 'true').status === 0
 
@@ -105,6 +115,22 @@ describe('lockstep live', () => {
     const { status, stdout } = run('taskset', '-c', '0', process.execPath, bin, 'live', 'poll-kick', '--json')
     expect(status).toBe(3)
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'one-core' } })
+  })
+
+  it.skipIf(!existsSync('/proc/self/stat')).each<[NodeJS.Signals, number]>([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])('%s in the middle of the rounds ends both threads at once, exit code %i', async (signal, code) => {
+    const args = [bin, 'live', 'poll-kick', '--rounds', '1000000000', '--seconds', '600', '--json']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    let printed = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    // two threads that race take more than starting up does
+    await until(() => processorTicks(child.pid ?? 0) > 400, 'the rounds have begun', 60_000)
+    child.kill(signal)
+    expect(await ended).toBe(code)
+    expect(printed).toBe('')
   })
 
   it('refuses what cannot be run live, with what can', () => {

@@ -24,8 +24,8 @@ export interface Conjunct {
 export interface ActionDefinition {
   readonly file: string
   readonly line: number
-  /** name of its parameter, if it has one */
-  readonly parameter: string | undefined
+  /** names of its parameters */
+  readonly parameters: readonly string[]
   /** the top-level conjuncts, in order */
   readonly conjuncts: readonly Conjunct[]
 }
@@ -38,10 +38,11 @@ const withoutLineComments = (text: string): string => text.replace(/\\\*.*$/gm, 
 export const findAction = (modules: readonly SourceText[], action: string): ActionDefinition | undefined => {
   for (const { file, text } of modules) {
     const lines = withoutLineComments(text).split('\n')
-    const head = new RegExp(`^${action}(?:\\((\\w+)\\))?\\s*==`)
+    const head = new RegExp(`^${action}(?:\\(([\\w, ]+)\\))?\\s*==`)
     const first = lines.findIndex((line) => head.test(line))
     if (first < 0) continue
-    const parameter = head.exec(lines[first] ?? '')?.[1]
+    const list = head.exec(lines[first] ?? '')?.[1]
+    const parameters = list === undefined ? [] : list.split(',').map((p) => p.trim())
     const after = lines.findIndex((line, i) => i > first && /^\S/.test(line))
     const body = lines.slice(first + 1, after < 0 ? undefined : after)
     const column = body.map((line) => line.indexOf('/\\')).find((at) => at >= 0) ?? -1
@@ -57,7 +58,7 @@ export const findAction = (modules: readonly SourceText[], action: string): Acti
     return {
       file,
       line: first + 1,
-      parameter,
+      parameters,
       conjuncts: conjuncts.map(({ line, text: t }) => ({ line, text: oneLine(t) })),
     }
   }
@@ -70,28 +71,79 @@ const isGuard = ({ text }: Conjunct): boolean =>
 /** Evaluates a predicate in the state at hand; undefined where it cannot be. */
 export type Evaluate = (predicate: string) => boolean | undefined
 
-/** The guards of an action that are false for a vCPU in the state at hand. */
-export const falseGuards = (definition: ActionDefinition, argument: number, evaluate: Evaluate): Blame[] =>
-  definition.conjuncts
-    .filter(isGuard)
-    .filter(({ text }) => {
-      const bound = definition.parameter === undefined ? text : `LET ${definition.parameter} == ${argument} IN ${text}`
-      return evaluate(bound) === false
-    })
-    .map(({ line, text }) => ({ side: 'spec', file: definition.file, line, text }))
+/** The text with arguments in the places of parameters. */
+const substituted = (text: string, parameters: readonly string[], args: readonly string[]): string =>
+  parameters.length === 0
+    ? text
+    : text.replace(new RegExp(`\\b(${parameters.join('|')})\\b`, 'g'), (name) => args[parameters.indexOf(name)] ?? name)
 
-/** The conjuncts of an action that say what becomes of some variables. */
-export const updatesOf = (definition: ActionDefinition, variables: readonly string[]): Blame[] =>
-  definition.conjuncts
-    .filter(({ text }) =>
-      variables.some(
-        (name) =>
-          text.includes(`${name}'`) ||
-          (name === 'pc' && text.includes('Goto(')) ||
-          (text.startsWith('UNCHANGED') && new RegExp(`\\b${name}\\b`).test(text)),
-      ),
+/** Arguments of an operator, which may have commas in brackets of their own. */
+const splitArguments = (text: string): string[] => {
+  const parts: string[] = []
+  let depth = 0
+  let start = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charAt(i)
+    if ('([{<'.includes(c)) depth += 1
+    else if (')]}>'.includes(c)) depth -= 1
+    else if (c === ',' && depth === 0) {
+      parts.push(text.slice(start, i).trim())
+      start = i + 1
+    }
+  }
+  return [...parts, text.slice(start).trim()]
+}
+
+/** The operator that a conjunct applies, if it is nothing else and the modules define it by conjuncts with primes. */
+const applied = (
+  modules: readonly SourceText[],
+  text: string,
+): { definition: ActionDefinition; args: string[] } | undefined => {
+  const [, name, list] = /^(\w+)\((.*)\)$/.exec(text) ?? []
+  if (name === undefined || list === undefined) return undefined
+  const definition = findAction(modules, name)
+  const args = splitArguments(list)
+  const isStep = definition?.conjuncts.some((c) => c.text.includes("'") || c.text.startsWith('UNCHANGED')) === true
+  return definition !== undefined && isStep && args.length === definition.parameters.length
+    ? { definition, args }
+    : undefined
+}
+
+/**
+ * The guards of an action that are false for some arguments in the state at hand. Where a conjunct is a step of a library
+ * (`mutex_lock(th, v, holder)`), its own guards are looked at.
+ */
+export const falseGuards = (
+  modules: readonly SourceText[],
+  definition: ActionDefinition,
+  args: readonly string[],
+  evaluate: Evaluate,
+): Blame[] =>
+  definition.conjuncts.flatMap((conjunct): Blame[] => {
+    const bound = substituted(conjunct.text, definition.parameters, args)
+    const step = applied(modules, bound)
+    if (step !== undefined) return falseGuards(modules, step.definition, step.args, evaluate)
+    if (!isGuard(conjunct) || evaluate(bound) !== false) return []
+    return [{ side: 'spec', file: definition.file, line: conjunct.line, text: conjunct.text }]
+  })
+
+/** The conjuncts of an action that say what becomes of some variables, those of a library's steps too. */
+export const updatesOf = (
+  modules: readonly SourceText[],
+  definition: ActionDefinition,
+  variables: readonly string[],
+): Blame[] =>
+  definition.conjuncts.flatMap(({ line, text }): Blame[] => {
+    const step = applied(modules, text)
+    if (step !== undefined) return updatesOf(modules, step.definition, variables)
+    const updates = variables.some(
+      (name) =>
+        text.includes(`${name}'`) ||
+        (name === 'pc' && text.includes('Goto(')) ||
+        (text.startsWith('UNCHANGED') && new RegExp(`\\b${name}\\b`).test(text)),
     )
-    .map(({ line, text }) => ({ side: 'spec', file: definition.file, line, text }))
+    return updates ? [{ side: 'spec', file: definition.file, line, text }] : []
+  })
 
 /** The definition's own line, for want of something more precise. */
 export const wholeAction = (definition: ActionDefinition, action: string): Blame => ({

@@ -102,13 +102,14 @@ const refusalsIn = (
   })
 }
 
-const vcpusOf = (kernel: Kernel, action: string): number[] => {
+/** What an action may be given for the threads that take it: their ids, or the threads themselves. */
+const argumentsOf = (kernel: Kernel, action: string): string[] => {
   const { machine, automata } = kernel.compiled
   const programs = machine.threads
     .filter((_, t) => automata[t]?.nodes.some(({ label }) => label === action))
-    .map(({ id }) => id[1])
-  const environment = machine.environment.filter(({ label }) => label === action).map(({ thread }) => thread[1])
-  return [...programs, ...environment]
+    .map(({ id }) => id)
+  const environment = machine.environment.filter(({ label }) => label === action).map(({ thread }) => thread)
+  return [...programs, ...environment].flatMap(([kind, id]) => [String(id), `<<"${kind}", ${id}>>`])
 }
 
 /** Blames the specification for an action that it does not take where the machine does. */
@@ -119,10 +120,11 @@ const blameSpec = (context: DivergenceContext, action: string, source: State): B
       { side: 'spec', file: context.specSources.at(-1)?.file ?? '', line: 1, text: `no action ${action} is defined` },
     ]
   }
-  const guards = vcpusOf(context.graph.kernel, action).flatMap((vcpu) =>
-    falseGuards(definition, vcpu, (predicate: string) => context.evaluate(source, predicate)),
+  const evaluate = (predicate: string): boolean | undefined => context.evaluate(source, predicate)
+  const guards = argumentsOf(context.graph.kernel, action).flatMap((argument) =>
+    falseGuards(context.specSources, definition, definition.parameters.length === 0 ? [] : [argument], evaluate),
   )
-  const unique = guards.filter((g, i) => guards.findIndex((h) => h.line === g.line) === i)
+  const unique = guards.filter((g, i) => guards.findIndex((h) => h.line === g.line && h.file === g.file) === i)
   return unique.length > 0 ? unique : [wholeAction(definition, action)]
 }
 
@@ -143,7 +145,7 @@ const blameImpl = (context: DivergenceContext, action: string, state: number): B
 /** Blames both for an action that they take differently. */
 const blameUpdate = (context: DivergenceContext, action: string, names: readonly string[]): Blame[] => {
   const definition = findAction(context.specSources, action)
-  const updates = definition === undefined ? [] : updatesOf(definition, names)
+  const updates = definition === undefined ? [] : updatesOf(context.specSources, definition, names)
   const spec = updates.length > 0 || definition === undefined ? updates : [wholeAction(definition, action)]
   const impl = programLine(context.implSources, action)
   return [...spec, ...(impl === undefined ? [] : [impl])]
@@ -178,7 +180,7 @@ export const divergenceOf = (context: DivergenceContext, difference: Difference)
     const pair = nearest(spec, impl)
     const init = findAction(context.specSources, 'Init')
     const names = (pair?.names ?? []).map(variableOf)
-    const blame = init === undefined ? [] : updatesOf(init, names)
+    const blame = init === undefined ? [] : updatesOf(context.specSources, init, names)
     const inInit = (init?.conjuncts ?? [])
       .filter(({ text }) => names.some((name) => text.startsWith(`${name} `)))
       .map(({ line, text }): Blame => ({ side: 'spec', file: init?.file ?? '', line, text }))

@@ -1,0 +1,111 @@
+/** The main job on one model: TLC's verdicts and the proof, from one run over the complete graph where that is possible. */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import type { Certificate } from '../lib/certificate.ts'
+import { certificateFile, certificateSchema, certifiedVerdicts, comparisonOf } from '../lib/certificate.ts'
+import type { Model } from '../lib/project.ts'
+import { keepFindings, keepProof, knownFindings, knownProof } from '../lib/results.ts'
+import { withTempDir } from '../lib/tempdir.ts'
+import type { ProofResult } from '../prove/run.ts'
+import { proveDump } from '../prove/run.ts'
+import type { RunOptions } from './engines.ts'
+import type { EngineFindings, Found } from './result.ts'
+import type { Toolchain } from './tlc.ts'
+import { checkWithTlc } from './tlc.ts'
+
+/** Options of a command that may use what was decided before. */
+export interface CachedOptions extends RunOptions {
+  /** false: everything from scratch */
+  readonly cache?: boolean
+}
+
+/** What the main job found of a model. */
+export interface Decision {
+  readonly findings: EngineFindings
+  readonly proof: ProofResult | LockstepError
+}
+
+/** The checked-in certificate of a model, if there is one and it is sound. */
+export const checkedInCertificate = (model: Model): Certificate | undefined => {
+  const file = certificateFile(model)
+  if (!existsSync(file)) return undefined
+  const parsed = certificateSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  return parsed.success ? parsed.data : undefined
+}
+
+/** A proof that was made before, of the same files. */
+export const provenBefore = (model: Model, certificate: Certificate): ProofResult => ({
+  model,
+  comparison: comparisonOf(certificate),
+  divergence: undefined,
+  certificate,
+  seconds: 0,
+  notes: [],
+  cached: true,
+})
+
+/**
+ * TLC's verdicts of the temporal properties, from the checked-in certificate of the very same specification,
+ * configuration and tools: evaluating fairness in every state is most of what a check costs.
+ */
+const certifiedLiveness = (model: Model, jar: string): ReadonlyMap<string, Found> | undefined => {
+  const certificate = checkedInCertificate(model)
+  const verdicts = certificate === undefined ? undefined : certifiedVerdicts(model, certificate, jar)
+  if (verdicts === undefined) return undefined
+  const live = model.cells.flatMap(({ name, kind }): [string, Found][] => {
+    const verdict = verdicts[name]
+    return kind === 'liveness' && verdict !== undefined ? [[name, { verdict }]] : []
+  })
+  return live.length === 0 ? undefined : new Map(live)
+}
+
+const foundOf = ({ cells }: EngineFindings, name: string): [string, Found][] => {
+  const found = cells.get(name)
+  return found === undefined ? [] : [[name, found]]
+}
+
+/** Every cell of a model by TLC, and the proof. What fails is in the result; bad input is thrown (exit 2). */
+export const decideModel = async (
+  model: Model,
+  toolchain: Toolchain,
+  options: CachedOptions,
+  { useCertified = false }: { readonly useCertified?: boolean } = {},
+): Promise<Decision> => {
+  const jar = toolchain.jar.sha256
+  const findings = options.cache === false ? undefined : knownFindings(model, 'tlc', jar)
+  const certificate = options.cache === false ? undefined : knownProof(model, jar)
+  if (findings !== undefined && certificate !== undefined) {
+    return { findings, proof: provenBefore(model, certificate) }
+  }
+  // what is known already need not be decided again only because the machine has changed, which TLC does not see
+  const certified =
+    findings !== undefined
+      ? new Map(model.cells.flatMap(({ name, kind }) => (kind === 'invariant' ? [] : foundOf(findings, name))))
+      : options.cache !== false && useCertified
+        ? certifiedLiveness(model, jar)
+        : undefined
+  return withTempDir('decide', async (directory) => {
+    const dump = join(directory, 'graph.dot')
+    const checked = await checkWithTlc(model, toolchain, {
+      ...options,
+      dump,
+      ...(certified === undefined ? {} : { certified }),
+    })
+    if (checked.complete === undefined) {
+      const message = `the graph of ${model.name} is not complete: ${checked.findings.notes.join('; ')}`
+      return { findings: checked.findings, proof: environmentFailure({ code: 'not-proven', message }) }
+    }
+    if (certified === undefined) keepFindings(model, checked.findings, jar)
+    const decided = findings ?? checked.findings
+    try {
+      const proof = await proveDump(model, toolchain, checked.complete, dump)
+      if (proof.certificate !== undefined) keepProof(model, proof.certificate, jar)
+      return { findings: decided, proof }
+    } catch (error) {
+      if (!(error instanceof LockstepError) || error.exit === 2) throw error
+      return { findings: decided, proof: error }
+    }
+  })
+}

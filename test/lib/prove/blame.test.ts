@@ -1,0 +1,81 @@
+/** Which conjunct is to blame, also where it is in a step of a library. */
+
+import { describe, expect, it } from 'vitest'
+import type { SourceText } from '../../../impl/lib/prove/blame.ts'
+import { falseGuards, findAction, updatesOf } from '../../../impl/lib/prove/blame.ts'
+
+const LIBRARY: SourceText = {
+  file: 'Mutex.tla',
+  text: `---- MODULE Mutex ----
+mutex_lock(th, v, holder) ==
+    /\\ drained(th)
+    /\\ mutex[v] = "free" \\* held back
+    /\\ mutex' = [mutex EXCEPT ![v] = holder]
+
+drained(th) == store_buffer[th] = <<>>
+====
+`,
+}
+
+const PROTOCOL: SourceText = {
+  file: 'P.tla',
+  text: `---- MODULE P ----
+ioctl_lock(t) ==
+    /\\ At(ioctl(t), "ioctl_lock")
+    /\\ mutex_lock(ioctl(t), t, "ioctl")
+    /\\ Goto(ioctl(t), "next")
+    /\\ UNCHANGED <<x, y>>
+
+alone ==
+    /\\ x = 1
+    /\\ x' = 2
+====
+`,
+}
+
+const modules = [LIBRARY, PROTOCOL]
+
+const blameOf = (action: string, args: string[], isFalse: (predicate: string) => boolean) => {
+  const asked: string[] = []
+  const definition = findAction(modules, action)
+  if (definition === undefined) throw new Error(`no ${action}`)
+  const blamed = falseGuards(modules, definition, args, (predicate) => {
+    asked.push(predicate)
+    return !isFalse(predicate)
+  })
+  return { asked, blamed }
+}
+
+describe('falseGuards', () => {
+  it('asks for the guards of the action and of the library’s step, with the arguments in place', () => {
+    const { asked, blamed } = blameOf('ioctl_lock', ['2'], () => false)
+    expect(asked).toEqual(['At(ioctl(2), "ioctl_lock")', 'drained(ioctl(2))', 'mutex[2] = "free"'])
+    expect(blamed).toEqual([])
+  })
+
+  it('blames the library’s own line', () => {
+    expect(blameOf('ioctl_lock', ['2'], (p) => p === 'mutex[2] = "free"').blamed).toEqual([
+      { side: 'spec', file: 'Mutex.tla', line: 4, text: 'mutex[v] = "free"' },
+    ])
+  })
+
+  it('takes an argument that is a thread whole', () => {
+    const { asked } = blameOf('mutex_lock', ['<<"vcpu", 0>>', '0', '"run"'], () => false)
+    expect(asked).toEqual(['drained(<<"vcpu", 0>>)', 'mutex[0] = "free"'])
+  })
+
+  it('does without parameters', () => {
+    expect(blameOf('alone', [], () => true).blamed).toEqual([{ side: 'spec', file: 'P.tla', line: 9, text: 'x = 1' }])
+  })
+})
+
+describe('updatesOf', () => {
+  it('finds what becomes of a variable in the library’s step', () => {
+    const definition = findAction(modules, 'ioctl_lock')
+    if (definition === undefined) throw new Error('no ioctl_lock')
+    expect(updatesOf(modules, definition, ['mutex'])).toEqual([
+      { side: 'spec', file: 'Mutex.tla', line: 5, text: "mutex' = [mutex EXCEPT ![v] = holder]" },
+    ])
+    expect(updatesOf(modules, definition, ['y']).map(({ line }) => line)).toEqual([6])
+  })
+})
