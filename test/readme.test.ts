@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PROTOCOLS } from '../impl/catalog.ts'
 import { checkLitmus } from '../impl/lib/herd/index.ts'
 import { answerText } from '../impl/lib/herd/print.ts'
 import { lanes } from '../impl/lib/report/lanes.ts'
@@ -13,6 +14,10 @@ import type { MatrixRow } from '../scripts/ui/matrix.ts'
 import { rowsOf } from '../scripts/ui/matrix.ts'
 
 const models = loadModels()
+
+/** The protocols that have designs of their own, and an ablation page. */
+const DESIGNS = PROTOCOLS.map(({ name }) => name).filter((name) => name !== 'litmus')
+
 const update = process.env['UPDATE_README'] !== undefined
 
 const judged = (protocol: string): { rows: MatrixRow[]; properties: string[] } => {
@@ -76,8 +81,7 @@ const hold = (file: string, name: string, wanted: string): void => {
 describe('the READMEs', () => {
   it('show the matrix of the manifests', () => {
     hold('README.md', 'matrix', table('poll-kick'))
-    hold('spec/poll-kick/README.md', 'matrix', table('poll-kick'))
-    hold('spec/flush-inhibit/README.md', 'matrix', table('flush-inhibit'))
+    for (const protocol of DESIGNS) hold(`spec/${protocol}/README.md`, 'matrix', table(protocol))
     hold('spec/litmus/README.md', 'matrix', litmusTable())
   })
   it('show the diagram that explain prints', () => {
@@ -88,12 +92,12 @@ describe('the READMEs', () => {
     const answer = answerText(checkLitmus(readFileSync(join(packageRoot(), file), 'utf8'), 'TSO'))
     hold('README.md', 'litmus', `\`\`\`\n$ npx lockstep check ${file}\n${answer}\n\`\`\``)
   })
-  it.each(['poll-kick', 'flush-inhibit'])('show the table of the ablation page of %s', (protocol) => {
+  it.each(DESIGNS)('show the table of the ablation page of %s', (protocol) => {
     const page = readFileSync(join(packageRoot(), 'traces', protocol, 'ablation.md'), 'utf8')
     const [, shown = ''] = /<!-- table -->([\s\S]*)<!-- \/table -->/.exec(page) ?? []
     hold(`spec/${protocol}/README.md`, 'ablation', shown.trim())
   })
-  it.each(['poll-kick', 'flush-inhibit', 'litmus'])('the matrix of %s on a terminal says the same', (protocol) => {
+  it.each([...DESIGNS, 'litmus'])('the matrix of %s on a terminal says the same', (protocol) => {
     const { rows, properties } = judged(protocol)
     const byName = new Map(rows.map((row) => [row.name, row]))
     const violated = rows.flatMap((row) => properties.filter((p) => row.verdict(p) === 'violated')).length

@@ -135,7 +135,7 @@ export const protocolSuite = (protocol: string, options: SuiteOptions): void => 
     }
     it.skipIf(buffered.length === 0)(
       'one slot more in the store buffers changes no verdict',
-      { timeout: 120_000 },
+      { timeout: 300_000 },
       slotMore(buffered.filter((m) => m.distinctStates <= EVERYDAY_STATES)),
     )
     const large = buffered.filter((m) => m.distinctStates > EVERYDAY_STATES)

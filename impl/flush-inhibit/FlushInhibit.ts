@@ -7,6 +7,7 @@
  * of the thread (its locals, named as in C), `vcpu` the vCPU that runs it.
  */
 
+import { VcpuMutexes } from '../lib/kvm/mutex.ts'
 import type { MemoryModel } from '../lib/memory/buffer.ts'
 import type { Also, LocationMap } from '../lib/memory/memory.ts'
 import { COMMIT, Memory } from '../lib/memory/memory.ts'
@@ -43,9 +44,15 @@ export interface FlushInhibitConstants {
   readonly UnsuspendWmb: boolean
   readonly MutexUnlockIsMb: boolean
   readonly MaskZeroed: boolean
-  readonly PendingEvents: boolean
   readonly EventsMasked: boolean
+  readonly ArgsChecked: ArgsChecked
+  readonly PendingEvents: boolean
+  readonly BadCalls: boolean
 }
+
+/** When the ioctl rejects flags, reserved bytes and inhibits that mean nothing: before all else, on its way out. */
+export const ARGS_CHECKED = ['never', 'first', 'late'] as const
+type ArgsChecked = (typeof ARGS_CHECKED)[number]
 
 type FlushResult = 'none' | 'success' | 'EBUSY'
 
@@ -61,6 +68,27 @@ interface FlusherFrame {
   result: FlushResult
 }
 
+/** What the VMM gets wrong in a call, and what kvm_vcpu_ioctl() has to return for it; `set` is a proper call. */
+const ERRNO = {
+  set: '0',
+  /** copy_from_user() fails */
+  fault: 'EFAULT',
+  /** flags or reserved bytes are not 0 */
+  flags: 'EINVAL',
+  /** inhibit is neither 0 nor 1 */
+  value: 'EINVAL',
+  /** not an ioctl of this kernel, or one that it was built without (CONFIG_KVM_HYPERV) */
+  unknown: 'EINVAL',
+  /** the VM is dead, or another process's */
+  dead: 'EIO',
+  /** the caller is killed while it waits for vcpu->mutex */
+  killed: 'EINTR',
+} as const
+
+type CallKind = keyof typeof ERRNO
+const KINDS: readonly CallKind[] = ['set', 'fault', 'flags', 'value', 'unknown', 'dead', 'killed']
+type Errno = 'none' | (typeof ERRNO)[CallKind]
+
 /** Locals of the VMM thread that does a target's ioctls. */
 interface IoctlFrame {
   /** how often it may still set the inhibit */
@@ -70,6 +98,10 @@ interface IoctlFrame {
   /** the vCPU that the unsuspend scan is at, or -1 */
   scan: number
   vcpu_mask: IdSet
+  /** its last call; kept only where BadCalls */
+  call: 'none' | CallKind
+  /** what that call has returned, `none` while it has not; the same */
+  errno: Errno
 }
 
 type TargetFrame = object
@@ -84,7 +116,7 @@ class Kvm {
   readonly suspended: LocationMap<boolean>
   readonly waiting_on: LocationMap<number>
   readonly requests: LocationMap<boolean>
-  readonly mutex: LocationMap<'free' | 'ioctl' | 'run'>
+  readonly mutexes: VcpuMutexes<'ioctl' | 'run'>
   readonly woken: LocationMap<boolean>
   readonly event: LocationMap<boolean>
   readonly in_force: Variable<boolean>
@@ -92,6 +124,7 @@ class Kvm {
   readonly late: Variable<IdSet>
   readonly overrun: Variable<IdSet>
   readonly unsuspended: Variable<IdSet>
+  readonly was: Variable<number>
 
   constructor(c: FlushInhibitConstants, threads: readonly ThreadId[]) {
     const { Flushers, Targets } = c
@@ -99,11 +132,12 @@ class Kvm {
     const memory = new Memory(this.shared, c.Memory, c.StoreBufferSlots, threads)
     this.memory = memory
     this.srcu = new Srcu(this.shared, memory, Flushers, Targets)
-    this.tlb_flush_inhibit = memory.map('tlb_flush_inhibit', Targets, int(0, 1), 0)
+    const inhibits = int(0, c.BadCalls ? 2 : 1)
+    this.tlb_flush_inhibit = memory.map('tlb_flush_inhibit', Targets, inhibits, 0)
     this.suspended = memory.map('suspended', Flushers, bool, false)
     this.waiting_on = memory.map('waiting_on', Flushers, oneOf(-1, ...Targets), -1)
     this.requests = memory.map('requests', Targets, bool, false)
-    this.mutex = memory.map('mutex', Targets, oneOfNames('free', 'ioctl', 'run'), 'free')
+    this.mutexes = new VcpuMutexes(memory, Targets, ['ioctl', 'run'], c)
     this.woken = memory.map('woken', Flushers, bool, false)
     this.event = memory.map('event', Flushers, bool, false)
     this.in_force = this.shared.map('in_force', Targets, bool, false)
@@ -111,6 +145,7 @@ class Kvm {
     this.late = this.shared.map('late', Flushers, setOf(Targets), idSet.empty)
     this.overrun = this.shared.map('overrun', Flushers, setOf(Targets), idSet.empty)
     this.unsuspended = this.shared.map('unsuspended', Targets, setOf(Flushers), idSet.empty)
+    this.was = this.shared.map('was', Targets, inhibits, 0)
   }
 
   /** 2/7, kvm_hv_vcpu_suspended(): one load */
@@ -240,65 +275,96 @@ function* kvm_vcpu_ioctl_set_tlb_flush_inhibit(k: Kvm, f: IoctlFrame, t: Key): S
   yield* k.tlb_flush_inhibit.at(t).store('set_tlb_flush_inhibit_write', f.inhibit)
   if (k.c.IoctlMb) yield* k.memory.smp_mb('set_tlb_flush_inhibit_smp_mb')
 
-  if (f.inhibit === 1 ? k.c.SyncOnSet : k.c.SyncOnClear) yield* k.srcu.synchronize('synchronize_srcu', t)
+  if (f.inhibit !== 0 ? k.c.SyncOnSet : k.c.SyncOnClear) yield* k.srcu.synchronize('synchronize_srcu', t)
   if (f.inhibit === 0) yield* kvm_hv_vcpu_unsuspend_tlb_flush(k, f, t)
 }
 
-/** mutex_unlock(&vcpu->mutex): on x86 a locked cmpxchg of the owner; all that is promised is a release */
-function* mutex_unlock(k: Kvm, t: Key, also: () => void): Step<void> {
-  const mutex = k.mutex.at(t)
-  if (k.c.MutexUnlockIsMb) yield* mutex.xchg('kvm_vcpu_ioctl_mutex_unlock', 'free', also)
-  else yield* mutex.release('kvm_vcpu_ioctl_mutex_unlock', 'free', also)
+/** what the call returns that has got as far as mutex_unlock() */
+const returned = (k: Kvm, f: IoctlFrame): Errno => {
+  if (f.call === 'none' || f.errno !== 'none') return f.errno
+  return k.c.ArgsChecked === 'late' ? ERRNO[f.call] : '0'
 }
 
 /** kvm_vcpu_ioctl(), by the VMM's thread for target `t`; virt/kvm/kvm_main.c */
 function* kvm_vcpu_ioctl(k: Kvm, f: IoctlFrame, t: Key): Program {
   for (;;) {
     const call = yield* mutex_lock_killable(k, f, t)
-    f.inhibit = call.inhibit
-    f.vcpu_mask = call.stack
-    if (call.starts) f.rounds -= 1
+    if (k.c.BadCalls) {
+      f.call = call.kind
+      f.errno = call.errno
+    }
+    if (call.errno === 'EIO' || call.errno === 'EINTR') continue // returns without the mutex
 
-    yield* kvm_vcpu_ioctl_set_tlb_flush_inhibit(k, f, t)
+    // copy_from_user(&set, argp, sizeof(set)), and what else is no without a look at the vCPU
+    if (call.errno === 'none') {
+      f.inhibit = call.inhibit
+      f.vcpu_mask = call.stack
+      if (call.starts) f.rounds -= 1
+      yield* kvm_vcpu_ioctl_set_tlb_flush_inhibit(k, f, t)
+    }
 
-    yield* mutex_unlock(k, t, () => {
-      k.in_force.set(t, f.inhibit === 1)
+    const errno = returned(k, f)
+    yield* k.mutexes.unlock('kvm_vcpu_ioctl_mutex_unlock', t, () => {
+      if (errno === 'none' || errno === '0') k.in_force.set(t, f.inhibit !== 0)
       k.unsuspended.set(t, idSet.empty)
     })
+    f.errno = errno
     f.inhibit = 0
     f.vcpu_mask = idSet.empty
   }
 }
 
 interface Call {
+  readonly kind: CallKind
+  /** what is wrong before anything is done */
+  readonly errno: Errno
   readonly inhibit: number
   /** what DECLARE_BITMAP(vcpu_mask) of 2/7 finds on the stack */
   readonly stack: IdSet
 }
 
-const calls = (k: Kvm): Call[] => {
-  const stacks = k.c.MaskZeroed ? [idSet.empty] : setOf(k.c.Flushers).values
-  return [...stacks.map((stack) => ({ inhibit: 0, stack })), { inhibit: 1, stack: idSet.empty }]
+/** The calls that go on to kvm_vcpu_ioctl_set_tlb_flush_inhibit() with an inhibit. */
+const going = (k: Kvm, kind: CallKind, inhibit: number): Call[] => {
+  const stacks = inhibit !== 0 || k.c.MaskZeroed ? [idSet.empty] : setOf(k.c.Flushers).values
+  return stacks.map((stack) => ({ kind, errno: 'none', inhibit, stack }))
 }
 
-/** mutex_lock_killable(&vcpu->mutex): the VMM has decided what to set; its last call is a clear. */
-const mutex_lock_killable = (k: Kvm, f: IoctlFrame, t: Key): Step<Call & { starts: boolean }> =>
-  k.memory.locked(
-    'kvm_vcpu_ioctl_mutex_lock',
-    `mutex_lock(&v${t}->mutex)`,
-    ({ inhibit, stack }) => {
-      const inhibited = k.tlb_flush_inhibit.get(t) === 1
-      require(k.mutex.get(t) === 'free', 'vcpu->mutex is free')
-      require(f.rounds > 0 || (inhibit === 0 && inhibited), 'the VMM has a call left to make')
-      k.mutex.set(t, 'ioctl')
-      if (inhibit === 0) {
-        k.in_force.set(t, false)
-        for (const v of k.c.Flushers) k.late.set(v, idSet.without(k.late.get(v), t))
-      }
-      return { inhibit, stack, starts: inhibit === 1 && !inhibited }
-    },
-    calls(k),
-  )
+const failing = (kind: CallKind): Call => ({ kind, errno: ERRNO[kind], inhibit: 0, stack: idSet.empty })
+
+const calls = (k: Kvm): Call[] => {
+  const proper = [...going(k, 'set', 0), ...going(k, 'set', 1)]
+  if (!k.c.BadCalls) return proper
+  const invalid =
+    k.c.ArgsChecked === 'first'
+      ? [failing('flags'), failing('value')]
+      : [...going(k, 'flags', 0), ...going(k, 'flags', 1), ...going(k, 'value', 2)]
+  return [...proper, ...invalid, ...(['fault', 'unknown', 'dead', 'killed'] as const).map(failing)]
+}
+
+/** mutex_lock_killable(&vcpu->mutex), after the test for -EIO: the VMM has decided what to call; it ends with a clear. */
+const mutex_lock_killable = (k: Kvm, f: IoctlFrame, t: Key): Step<Call & { starts: boolean }> => {
+  const remember = (): void => {
+    if (k.c.BadCalls) k.was.set(t, k.tlb_flush_inhibit.get(t))
+  }
+  const takes = (call: Call): Call & { starts: boolean } => {
+    remember()
+    if (call.errno !== 'none') return { ...call, starts: false }
+    const inhibited = k.tlb_flush_inhibit.get(t) !== 0
+    require(f.rounds > 0 || (call.inhibit === 0 && inhibited), 'the VMM has a call left to make')
+    if (call.inhibit === 0) {
+      k.in_force.set(t, false)
+      for (const v of k.c.Flushers) k.late.set(v, idSet.without(k.late.get(v), t))
+    }
+    return { ...call, starts: call.inhibit !== 0 && !inhibited }
+  }
+  const without = (call: Call, held: boolean): (Call & { starts: boolean }) | undefined => {
+    if (call.kind !== 'dead' && call.kind !== 'killed') return undefined
+    require(call.kind === 'dead' || held, 'somebody has vcpu->mutex')
+    remember()
+    return { ...call, starts: false }
+  }
+  return k.mutexes.lock('kvm_vcpu_ioctl_mutex_lock', t, 'ioctl', takes, calls(k), without)
+}
 
 /** kvm_arch_vcpu_runnable(vcpu): kvm_vcpu_running(vcpu) || kvm_vcpu_has_events(vcpu) */
 function* kvm_arch_vcpu_runnable(k: Kvm, caller: 'vcpu_block' | 'kvm_vcpu_check_block', vcpu: Key): Step<boolean> {
@@ -351,13 +417,11 @@ function* vcpu_run(k: Kvm, f: FlusherFrame, vcpu: Key): Program {
 /** KVM_RUN of a target: its next guest entry takes the posted request and flushes */
 function* vcpu_run_target(k: Kvm, t: Key): Program {
   for (;;) {
-    yield* k.memory.locked('kvm_check_request', `test_and_clear_bit(v${t}->requests)`, () => {
-      require(k.mutex.get(t) === 'free', 'vcpu->mutex is free')
+    yield* k.mutexes.lock('kvm_check_request', t, 'run', () => {
       require(k.requests.get(t), 'KVM_REQ_HV_TLB_FLUSH is set')
-      k.mutex.set(t, 'run')
       k.requests.set(t, false)
     })
-    yield* k.mutex.at(t).xchg('kvm_hv_vcpu_flush_tlb', 'free') // flushes; then KVM_RUN returns
+    yield* k.mutexes.unlockMb('kvm_hv_vcpu_flush_tlb', t) // flushes; then KVM_RUN returns
   }
 }
 
@@ -471,6 +535,14 @@ const invariants = (k: Kvm, o: Observers): Invariant[] => {
       const cause = o.flusher(f).get('cause')
       return cause === -1 || k.tlb_flush_inhibit.get(cause) !== 0 || !o.ioctl(cause).at(IOCTL_STARTS)
     }),
+    forall('RejectedUnchangedInv', Targets, (t) => {
+      const errno = o.ioctl(t).get('errno')
+      return errno === 'none' || errno === '0' || k.tlb_flush_inhibit.get(t) === k.was.get(t)
+    }),
+    forall('InvalidRejectedInv', Targets, (t) => {
+      const [call, errno] = [o.ioctl(t).get('call'), o.ioctl(t).get('errno')]
+      return errno === 'none' || (call !== 'none' && errno === ERRNO[call])
+    }),
   ]
 }
 
@@ -517,8 +589,15 @@ export const flushInhibit = (c: FlushInhibitConstants): Machine => {
   const ioctlThreads = Targets.map((t) =>
     thread<IoctlFrame>({
       id: ['ioctl', t],
-      frame: { rounds: int(0, c.Rounds), inhibit: int(0, 1), scan: oneOf(-1, ...Flushers), vcpu_mask: setOf(Flushers) },
-      initial: { rounds: c.Rounds, inhibit: 0, scan: -1, vcpu_mask: idSet.empty },
+      frame: {
+        rounds: int(0, c.Rounds),
+        inhibit: int(0, c.BadCalls ? 2 : 1),
+        scan: oneOf(-1, ...Flushers),
+        vcpu_mask: setOf(Flushers),
+        call: oneOfNames('none', ...KINDS),
+        errno: oneOfNames('none', '0', 'EFAULT', 'EINVAL', 'EIO', 'EINTR'),
+      },
+      initial: { rounds: c.Rounds, inhibit: 0, scan: -1, vcpu_mask: idSet.empty, call: 'none', errno: 'none' },
       program: (f) => kvm_vcpu_ioctl(k, f, t),
     }),
   )

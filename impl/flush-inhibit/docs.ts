@@ -118,19 +118,49 @@ const blockHasEvents = (context: StepContext): Statement => ({
   then: context.step.result === true ? ['/* runnable: does not sleep, kvm->srcu stays locked */'] : [],
 })
 
+/** A call that must be rejected, as the VMM makes it; a proper one is not among them. */
+const BAD_CALLS: Readonly<Record<string, string>> = {
+  fault: 'bad pointer',
+  flags: 'flags not 0',
+  value: 'inhibit = 2',
+  unknown: 'unknown ioctl',
+  dead: 'dead or foreign VM',
+  killed: 'killed while it waits',
+}
+
+const isError = (errno = 'none'): boolean => errno !== 'none' && errno !== '0'
+
 const mutexLock = ({ vcpu, after }: StepContext): Statement => {
-  const set = after('inhibit', vcpu) === '1'
+  const [bad, errno] = [BAD_CALLS[after('call', vcpu) ?? 'none'], after('errno', vcpu)]
+  if (bad !== undefined && isError(errno)) {
+    return labelOf(after, ['ioctl', vcpu]) === 'kvm_vcpu_ioctl_mutex_lock'
+      ? { cause: `VMM: ${bad}`, text: `return -${errno ?? ''}` }
+      : { cause: `VMM: ${bad}`, text: `mutex_lock(&v${vcpu}->mutex)`, then: [`r = -${errno ?? ''}; goto out`] }
+  }
+  const set = after('inhibit', vcpu) !== '0'
   const garbage = members(after('vcpu_mask', vcpu))
   return {
-    cause: `VMM: ${set ? 'inhibit' : 'uninhibit'} vCPU ${vcpu}`,
+    cause: `VMM: ${set ? 'inhibit' : 'uninhibit'} vCPU ${vcpu}${bad === undefined ? '' : `, ${bad}`}`,
     text: `mutex_lock(&v${vcpu}->mutex)`,
     then: garbage.length === 0 ? [] : [`/* vcpu_mask on the stack holds ${after('vcpu_mask', vcpu) ?? ''} */`],
   }
 }
 
-const mutexUnlock = ({ vcpu, after }: StepContext): Statement => ({
-  text: `mutex_unlock(&v${vcpu}->mutex)`,
-  then: inForce(after, vcpu) ? [`return /* v${vcpu} now inhibited */`] : ['return'],
+/** What is to be said of the value that a call returns. */
+const returning = ({ vcpu, after }: StepContext): string => {
+  const [call, errno, inhibit] = [after('call', vcpu), after('errno', vcpu), after('tlb_flush_inhibit', vcpu)]
+  if (isError(errno)) {
+    const changed = inhibit !== after('was', vcpu)
+    return `return -${errno ?? ''}${changed ? ` /* yet v${vcpu}->tlb_flush_inhibit is ${inhibit ?? '?'} */` : ''}`
+  }
+  const bad = BAD_CALLS[call ?? 'none']
+  if (bad !== undefined) return `return 0 /* though ${bad} */`
+  return inForce(after, vcpu) ? `return /* v${vcpu} now inhibited */` : 'return'
+}
+
+const mutexUnlock = (context: StepContext): Statement => ({
+  text: `mutex_unlock(&v${context.vcpu}->mutex)`,
+  then: [returning(context)],
 })
 
 const readOwnInhibit = ({ step, vcpu, after }: StepContext): Statement =>
@@ -231,6 +261,10 @@ const properties: Readonly<Record<string, string>> = {
     'The -EBUSY by which kvm_hv_flush_tlb() says that it suspended the vCPU never becomes the result of the hypercall.',
   NoneStuckSuspendedInv:
     'No vCPU stays suspended for a vCPU that is not inhibited and has no ioctl in progress that could release it.',
+  RejectedUnchangedInv: 'A call of the ioctl that fails has changed nothing.',
+  InvalidRejectedInv:
+    'A call of the ioctl returns the error that belongs to what is wrong with it, and 0 if nothing is: flags and ' +
+    'reserved bytes have to be 0, and inhibit 0 or 1.',
   IoctlReturnsProp: 'Every call of the ioctl returns.',
   FlushCompletesProp:
     'If in the end every vCPU is uninhibited for good, every flush hypercall that was made completes.',

@@ -4,12 +4,12 @@ import { MEMORY_MODELS } from '../lib/memory/buffer.ts'
 import type { Protocol } from '../lib/protocol.ts'
 import { tla } from '../lib/trace/value.ts'
 import { flushInhibitDocs } from './docs.ts'
-import { flushInhibit } from './FlushInhibit.ts'
+import { ARGS_CHECKED, flushInhibit } from './FlushInhibit.ts'
 
 export const flushInhibitProtocol: Protocol = {
   name: 'flush-inhibit',
   module: 'FlushInhibit',
-  libraries: ['Memory', 'SRCU'],
+  libraries: ['Memory', 'SRCU', 'VcpuMutex'],
   toggles: [
     'SyncOnSet',
     'SyncOnClear',
@@ -87,6 +87,8 @@ export const flushInhibitProtocol: Protocol = {
         return constants.boolean('MaskZeroed')
       },
       PendingEvents: constants.boolean('PendingEvents'),
+      ArgsChecked: constants.oneOf('ArgsChecked', ARGS_CHECKED),
+      BadCalls: constants.boolean('BadCalls'),
       get EventsMasked() {
         return constants.boolean('EventsMasked')
       },

@@ -52,6 +52,16 @@ export class Constants {
     return found
   }
 
+  /** A set of some strings, in the order of `names`. */
+  subsetOf<const N extends string>(name: string, names: readonly N[]): readonly N[] {
+    const value = this.read(name)
+    const items = value?.kind === 'set' ? value.items : undefined
+    const found = items?.map((item) => names.find((n) => item.kind === 'str' && item.value === n))
+    if (found === undefined || found.includes(undefined))
+      throw this.fail(name, `a set of ${names.map((n) => JSON.stringify(n)).join(', ')}`)
+    return names.filter((n) => found.includes(n))
+  }
+
   natural(name: string): number {
     const value = this.read(name)
     if (value?.kind !== 'int' || value.value < 0n || value.value > 1000n)

@@ -65,6 +65,23 @@ export const setOf = (elements: readonly Key[]): Domain<IdSet> => {
   return { name: `SUBSET {${sorted.join(', ')}}`, values, indexOf, toTla }
 }
 
+const arrangements = (elements: readonly number[]): number[][] => [
+  [],
+  ...elements.flatMap((first) => arrangements(elements.filter((e) => e !== first)).map((rest) => [first, ...rest])),
+]
+
+/** All sequences of some integers in which none is there twice: a list of work items, a queue. */
+export const sequenceOf = (elements: readonly number[]): Domain<readonly number[]> => {
+  const values = arrangements(elements)
+  const index = new Map(values.map((v, i) => [v.join(), i]))
+  return {
+    name: `sequences of distinct {${elements.join(', ')}}`,
+    values,
+    indexOf: (v) => index.get(v.join()) ?? -1,
+    toTla: (v) => ({ kind: 'seq', items: v.map(intValue) }),
+  }
+}
+
 /** Set operations on sorted arrays. */
 export const idSet = {
   empty: [] as IdSet,

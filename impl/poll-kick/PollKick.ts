@@ -6,6 +6,8 @@
  * function of that name, each `yield*` with a label one shared access of it. `f` is the frame of the thread.
  */
 
+import type { KvmToggles } from '../lib/kvm/vcpu.ts'
+import { KvmVcpus } from '../lib/kvm/vcpu.ts'
 import type { MemoryModel } from '../lib/memory/buffer.ts'
 import type { Location, LocationMap } from '../lib/memory/memory.ts'
 import { COMMIT, Memory } from '../lib/memory/memory.ts'
@@ -15,7 +17,7 @@ import type { IdSet, Key } from '../lib/schema.ts'
 import { bool, idSet, oneOfNames, setOf } from '../lib/schema.ts'
 
 /** CONSTANTS of the specification. */
-export interface PollKickConstants {
+export interface PollKickConstants extends KvmToggles {
   readonly Memory: MemoryModel
   readonly StoreBufferSlots: number
   readonly Sources: readonly Key[]
@@ -29,10 +31,6 @@ export interface PollKickConstants {
   readonly WakeAll: boolean
   readonly SelfKickSets: boolean
   readonly KickOnEvent: boolean
-  readonly EntryMb: boolean
-  readonly WakeUpMb: boolean
-  readonly RequestIsMb: boolean
-  readonly FailedCmpxchgIsMb: boolean
   readonly PollState: boolean
   readonly ModePolling: boolean
   readonly HaltedUserspace: boolean
@@ -44,9 +42,6 @@ export interface PollKickConstants {
 
 /** The only vCPU. */
 const VCPU: Key = 0
-
-const MODES = ['OUTSIDE_GUEST_MODE', 'IN_GUEST_MODE', 'EXITING_GUEST_MODE', 'POLLING_FOR_EVENTS'] as const
-type Mode = (typeof MODES)[number]
 
 const REASONS = ['none', 'restore', 'abort', 'hypercall', 'ipi', 'halt', 'wait'] as const
 type Reason = (typeof REASONS)[number]
@@ -68,21 +63,20 @@ interface PollerFrame {
   registered: boolean
 }
 
-/** The shared state: what the C code keeps in struct kvm_vcpu and in the pollers' poll_wqueues, and history variables. */
+/**
+ * The shared state: what the C code keeps in struct kvm_vcpu and in the pollers' poll_wqueues, and history variables. What
+ * is not of the patch (mode, requests, blocking, kicks) is in `kvm`.
+ */
 class Vcpu {
   readonly shared = new Shared()
   readonly c: PollKickConstants
   readonly memory: Memory
-  readonly mode: Location<Mode>
-  readonly requests: Location<boolean>
+  readonly kvm: KvmVcpus
   readonly injected: Location<boolean>
   readonly kicked: Location<boolean>
-  readonly ipi: Location<boolean>
   readonly wqh_lock: Location<boolean>
   readonly wqh: Location<IdSet>
   readonly triggered: LocationMap<boolean>
-  readonly rcuwait: Location<boolean>
-  readonly woken: Location<boolean>
   readonly since_clear: Scalar<boolean>
   readonly since_entry: Scalar<boolean>
   readonly stale: Variable<boolean>
@@ -92,16 +86,12 @@ class Vcpu {
     this.c = c
     const memory = new Memory(this.shared, c.Memory, c.StoreBufferSlots, threads)
     this.memory = memory
-    this.mode = memory.scalar('mode', oneOfNames(...MODES), 'OUTSIDE_GUEST_MODE', 'vcpu->mode')
-    this.requests = memory.scalar('requests', bool, false, 'vcpu->requests')
+    this.kvm = new KvmVcpus(memory, [VCPU], c)
     this.injected = memory.scalar('injected', bool, false, 'vcpu->arch.interrupt.injected')
     this.kicked = memory.scalar('kicked', bool, false, 'vcpu->kicked')
-    this.ipi = memory.scalar('ipi', bool, false, 'IPI')
     this.wqh_lock = memory.scalar('wqh_lock', bool, false, 'vcpu->wqh.lock')
     this.wqh = memory.scalar('wqh', setOf(c.Pollers), idSet.empty, 'vcpu->wqh')
     this.triggered = memory.map('triggered', c.Pollers, bool, false)
-    this.rcuwait = memory.scalar('rcuwait', bool, false, 'vcpu->wait')
-    this.woken = memory.scalar('woken', bool, false, 'wake-up of the vCPU thread')
     this.since_clear = this.shared.scalar('since_clear', bool, false)
     this.since_entry = this.shared.scalar('since_entry', bool, false)
     this.stale = this.shared.map('stale', c.Pollers, bool, false)
@@ -110,7 +100,7 @@ class Vcpu {
 
   /** an event is pending or in injection, as all threads see it */
   eventPending(): boolean {
-    return this.requests.peek() || this.injected.peek()
+    return this.kvm.requests.get(VCPU) || this.injected.peek()
   }
 }
 
@@ -195,16 +185,17 @@ function* isReady(v: Vcpu, p: Key): Step<boolean> {
     v.unkicked.set(p, ready && !v.since_entry.get())
   }
   if (v.c.PollState) {
-    const published = yield* v.requests.load('kvm_vcpu_poll_read_requests', (ready) => {
+    const published = yield* v.kvm.requests.at(VCPU).load('kvm_vcpu_poll_read_requests', (ready) => {
       if (ready) answered(true)
     })
     return published || (yield* v.injected.load('kvm_vcpu_poll_read_injected', answered))
   }
   if (v.c.ModePolling) {
-    if ((yield* v.mode.load('kvm_vcpu_poll_read_mode')) === 'OUTSIDE_GUEST_MODE') {
-      yield* v.mode.xchg('kvm_vcpu_poll_mode_polling', 'POLLING_FOR_EVENTS')
+    const mode = v.kvm.mode.at(VCPU)
+    if ((yield* mode.load('kvm_vcpu_poll_read_mode')) === 'OUTSIDE_GUEST_MODE') {
+      yield* mode.xchg('kvm_vcpu_poll_mode_polling', 'POLLING_FOR_EVENTS')
     }
-    return yield* v.requests.load('kvm_vcpu_poll_read_requests', answered)
+    return yield* v.kvm.requests.at(VCPU).load('kvm_vcpu_poll_read_requests', answered)
   }
   return yield* v.kicked.load('kvm_vcpu_poll_read_kicked', answered)
 }
@@ -218,21 +209,10 @@ function* set_kicked(v: Vcpu, f: WakerFrame, label: string): Step<void> {
   if (!kicked) yield* wake_up_interruptible(v, f)
 }
 
-/** kvm_vcpu_wake_up(vcpu): rcuwait_wake_up(); true if the thread was blocked and is woken */
-function* kvm_vcpu_wake_up(v: Vcpu): Step<boolean> {
-  if (v.c.WakeUpMb) yield* v.memory.smp_mb('rcuwait_wake_up_smp_mb')
-  if (!(yield* v.rcuwait.load('rcuwait_wake_up'))) return false
-  yield* v.woken.xchg('wake_up_process', true)
-  return true
-}
-
-/** kvm_vcpu_kick(vcpu), by another pCPU than the vCPU's */
+/** kvm_vcpu_kick(vcpu), by another pCPU than the vCPU's, with what the patch adds */
 function* kvm_vcpu_kick(v: Vcpu, f: WakerFrame): Step<void> {
-  if (yield* kvm_vcpu_wake_up(v)) return
-
-  // kvm_arch_vcpu_should_kick()
-  const mode = yield* v.mode.cmpxchg('kvm_vcpu_kick_mode', 'IN_GUEST_MODE', 'EXITING_GUEST_MODE', v.c.FailedCmpxchgIsMb)
-  if (mode === 'IN_GUEST_MODE') yield* v.ipi.xchg('smp_send_reschedule', true)
+  if (yield* v.kvm.kvm_vcpu_wake_up(VCPU)) return
+  const mode = yield* v.kvm.kickOutOfGuest(VCPU)
 
   if (v.c.PollState) yield* wake_up_interruptible(v, f)
   else if (v.c.ModePolling) {
@@ -242,34 +222,28 @@ function* kvm_vcpu_kick(v: Vcpu, f: WakerFrame): Step<void> {
 
 /** vmx_deliver_posted_interrupt(vcpu, vector); arch/x86/kvm/vmx/vmx.c */
 function* vmx_deliver_posted_interrupt(v: Vcpu): Step<void> {
-  if ((yield* v.mode.load('vmx_deliver_posted_interrupt')) === 'IN_GUEST_MODE') {
-    yield* v.ipi.xchg('smp_send_reschedule', true)
-  } else {
-    yield* kvm_vcpu_wake_up(v)
-  }
+  const mode = yield* v.kvm.mode.at(VCPU).load('vmx_deliver_posted_interrupt')
+  if (mode === 'IN_GUEST_MODE') yield* v.kvm.sendIpi(VCPU)
+  else yield* v.kvm.kvm_vcpu_wake_up(VCPU)
 }
 
 /** an event source: publishes events as they come, and kicks */
 function* event_source(v: Vcpu, f: WakerFrame): Program {
   for (;;) {
-    if (v.c.RequestIsMb) yield* v.requests.xchg('kvm_make_request', true)
-    else yield* v.requests.store('kvm_make_request', true)
+    yield* v.kvm.kvm_make_request(VCPU)
     yield* v.c.KickOnEvent ? kvm_vcpu_kick(v, f) : vmx_deliver_posted_interrupt(v)
   }
 }
 
 /** kvm_vcpu_check_block(vcpu): is there something to run for? an event in injection is the thread's own */
 const kvm_vcpu_check_block = (v: Vcpu): Step<boolean> =>
-  atomic('kvm_vcpu_check_block', 'kvm_arch_vcpu_runnable(vcpu)', () => v.requests.read() || v.injected.peek())
+  atomic(
+    'kvm_vcpu_check_block',
+    'kvm_arch_vcpu_runnable(vcpu)',
+    () => v.kvm.requests.at(VCPU).read() || v.injected.peek(),
+  )
 
-/** kvm_vcpu_block(vcpu) */
-function* kvm_vcpu_block(v: Vcpu): Step<void> {
-  yield* v.rcuwait.xchg('prepare_to_rcuwait', true) // and set_current_state(), a full barrier
-  while (!(yield* kvm_vcpu_check_block(v))) {
-    yield* v.woken.waitThenStore('kvm_vcpu_block_schedule', (woken) => woken, false)
-  }
-  yield* v.rcuwait.store('finish_rcuwait', false)
-}
+const kvm_vcpu_block = (v: Vcpu): Step<void> => v.kvm.kvm_vcpu_block(VCPU, () => kvm_vcpu_check_block(v))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // arch/x86/kvm/x86.c
@@ -282,12 +256,6 @@ function* clear_kicked(v: Vcpu): Step<void> {
   if (v.c.ClearMb) yield* v.memory.smp_mb('vcpu_enter_guest_clear_smp_mb')
 }
 
-/** kvm_vcpu_exit_request(vcpu) */
-function* kvm_vcpu_exit_request(v: Vcpu): Step<boolean> {
-  if ((yield* v.mode.load('kvm_vcpu_exit_request_mode')) === 'EXITING_GUEST_MODE') return true
-  return yield* v.requests.load('kvm_vcpu_exit_request_requests')
-}
-
 /** what clear-recheck does in a cancelled entry: kicked is set again, and whoever polled meanwhile is woken */
 function* restore_kicked(v: Vcpu, f: VcpuFrame): Step<void> {
   f.reason = 'restore'
@@ -296,11 +264,10 @@ function* restore_kicked(v: Vcpu, f: VcpuFrame): Step<void> {
 
 /** the part of vcpu_enter_guest() with interrupts off, up to VM-entry: false is a cancelled entry */
 function* mayEnter(v: Vcpu, f: VcpuFrame): Step<boolean> {
-  const { ClearBeforeCheck, RestoreOnCancel, EntryMb, PollState, ModePolling, HaltedUserspace } = v.c
+  const { ClearBeforeCheck, RestoreOnCancel, PollState, ModePolling, HaltedUserspace } = v.c
   if (ClearBeforeCheck) yield* clear_kicked(v)
-  yield* v.mode.release('vcpu_enter_guest_mode_in_guest', 'IN_GUEST_MODE')
-  if (EntryMb) yield* v.memory.smp_mb('vcpu_enter_guest_smp_mb')
-  if (yield* kvm_vcpu_exit_request(v)) {
+  yield* v.kvm.modeInGuest(VCPU)
+  if (yield* v.kvm.kvm_vcpu_exit_request(VCPU)) {
     if (ClearBeforeCheck && RestoreOnCancel) yield* restore_kicked(v, f)
     return false
   }
@@ -308,7 +275,7 @@ function* mayEnter(v: Vcpu, f: VcpuFrame): Step<boolean> {
   if (ClearBeforeCheck || PollState || ModePolling || HaltedUserspace) return true
   yield* clear_kicked(v)
   if (!RestoreOnCancel) return true
-  if (!(yield* v.requests.load('vcpu_enter_guest_recheck'))) return true
+  if (!(yield* v.kvm.requests.at(VCPU).load('vcpu_enter_guest_recheck'))) return true
   yield* restore_kicked(v, f)
   return false
 }
@@ -319,9 +286,9 @@ const runGuest = (v: Vcpu): Step<Reason> =>
     'vmexit',
     'VM-exit',
     (reason) => {
-      if (reason === 'ipi') require(v.ipi.peek(), 'an IPI has come')
-      else require(v.c.IpiMayLag || !v.ipi.peek(), 'no IPI is there')
-      v.ipi.poke(false)
+      const came = v.kvm.takeIpi(VCPU)
+      if (reason === 'ipi') require(came, 'an IPI has come')
+      else require(v.c.IpiMayLag || !came, 'no IPI is there')
       return reason
     },
     v.c.GuestHalts ? ['hypercall', 'ipi', 'halt'] : ['hypercall', 'ipi'],
@@ -333,7 +300,7 @@ function* local_timer_interrupt(v: Vcpu, f: VcpuFrame): Step<void> {
     'local_timer_interrupt',
     'kvm_make_request()',
     (choice) => {
-      if (choice) v.requests.poke(true)
+      if (choice) v.kvm.requests.set(VCPU, true)
       return choice
     },
     [false, true],
@@ -343,9 +310,8 @@ function* local_timer_interrupt(v: Vcpu, f: VcpuFrame): Step<void> {
 
 /** vcpu_enter_guest(vcpu): sets f.reason to why it is not in the guest any more */
 function* vcpu_enter_guest(v: Vcpu, f: VcpuFrame): Step<void> {
-  if (yield* v.requests.load('kvm_request_pending')) {
-    yield* v.memory.locked('kvm_check_request', 'kvm_check_request(KVM_REQ_EVENT, vcpu)', () => {
-      v.requests.poke(false)
+  if (yield* v.kvm.kvm_request_pending(VCPU)) {
+    yield* v.kvm.kvm_check_request(VCPU, () => {
       v.injected.poke(true)
     })
   }
@@ -358,8 +324,7 @@ function* vcpu_enter_guest(v: Vcpu, f: VcpuFrame): Step<void> {
   } else {
     f.reason = 'abort'
   }
-  // and kvm_vcpu_srcu_read_lock(), a full barrier
-  yield* v.mode.smp_store_mb('vcpu_enter_guest_mode_outside', 'OUTSIDE_GUEST_MODE')
+  yield* v.kvm.modeOutside(VCPU)
   if (v.c.SelfTimer) yield* local_timer_interrupt(v, f)
 }
 
@@ -484,14 +449,14 @@ const invariants = (v: Vcpu, o: Observers): Invariant[] => {
       instances: [
         () =>
           !(o.vcpu.at(PARKED) && Pollers.some((p) => isAsleep(v, o, p)) && v.eventPending() && sourcesIdle()) &&
-          !(o.vcpu.at('kvm_vcpu_block_schedule') && !v.woken.peek() && v.eventPending() && sourcesIdle()),
+          !(o.vcpu.at('kvm_vcpu_block_schedule') && !v.kvm.woken.get(VCPU) && v.eventPending() && sourcesIdle()),
       ],
     },
     { name: 'ReadyMeansKickedInv', instances: Pollers.map((p) => () => !v.unkicked.get(p)) },
     { name: 'ReadyMeansPendingInv', instances: Pollers.map((p) => () => !v.stale.get(p)) },
     {
       name: 'GuestSeesRequestInv',
-      instances: [() => !(o.vcpu.at('vmexit') && v.requests.peek() && sourcesIdle()) || v.ipi.peek()],
+      instances: [() => !(o.vcpu.at('vmexit') && v.kvm.requests.get(VCPU) && sourcesIdle()) || v.kvm.ipi.get(VCPU)],
     },
   ]
 }

@@ -211,6 +211,10 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
     on: 'there is a full barrier between mode = IN_GUEST_MODE and the check for requests',
     off: 'there is no barrier between mode = IN_GUEST_MODE and the check for requests',
   },
+  BlockMb: {
+    on: 'a vCPU that is about to block has a full barrier (set_current_state()) before it checks for events',
+    off: 'a vCPU that is about to block has no barrier before it checks for events',
+  },
   WakeUpMb: { on: 'rcuwait_wake_up() has its smp_mb()', off: 'rcuwait_wake_up() has no barrier' },
   RequestIsMb: {
     on: 'the set_bit() of kvm_make_request() is a full barrier, as on x86',

@@ -1,5 +1,6 @@
 /** What the catalog knows of poll-kick. */
 
+import { KVM_BARRIERS } from '../lib/kvm/vcpu.ts'
 import { MEMORY_MODELS } from '../lib/memory/buffer.ts'
 import type { Protocol } from '../lib/protocol.ts'
 import { pollKickDocs } from './docs.ts'
@@ -8,7 +9,7 @@ import { pollKick } from './PollKick.ts'
 export const pollKickProtocol: Protocol = {
   name: 'poll-kick',
   module: 'PollKick',
-  libraries: ['Memory'],
+  libraries: ['Memory', 'KvmVcpu'],
   toggles: [
     'ClearBeforeCheck',
     'RestoreOnCancel',
@@ -20,6 +21,7 @@ export const pollKickProtocol: Protocol = {
     'SelfKickSets',
     'KickOnEvent',
     'EntryMb',
+    'BlockMb',
     'WakeUpMb',
     'RequestIsMb',
     'FailedCmpxchgIsMb',
@@ -27,12 +29,13 @@ export const pollKickProtocol: Protocol = {
   barriers: {
     ClearMb: { kind: 'step', labels: ['vcpu_enter_guest_clear_smp_mb'] },
     PollMb: { kind: 'step', labels: ['kvm_vcpu_poll_smp_mb'] },
-    EntryMb: { kind: 'step', labels: ['vcpu_enter_guest_smp_mb'] },
-    WakeUpMb: { kind: 'step', labels: ['rcuwait_wake_up_smp_mb'] },
-    RequestIsMb: { kind: 'locked', labels: ['kvm_make_request'] },
-    FailedCmpxchgIsMb: { kind: 'drained', labels: [] },
+    EntryMb: KVM_BARRIERS.EntryMb,
+    WakeUpMb: KVM_BARRIERS.WakeUpMb,
+    RequestIsMb: KVM_BARRIERS.RequestIsMb,
+    FailedCmpxchgIsMb: KVM_BARRIERS.FailedCmpxchgIsMb,
   },
   notAblated: {
+    BlockMb: 'in the world of this table no vCPU blocks in the kernel, and nothing reads it',
     WakeAll: 'it matters with two pollers only, whose graphs are too large for thousands of subsets',
   },
   ablation: [
@@ -78,6 +81,9 @@ export const pollKickProtocol: Protocol = {
       },
       get EntryMb() {
         return constants.boolean('EntryMb')
+      },
+      get BlockMb() {
+        return constants.boolean('BlockMb')
       },
       get WakeUpMb() {
         return constants.boolean('WakeUpMb')

@@ -6,7 +6,7 @@ import { badInput } from '../../impl/lib/error.ts'
 import type { AblationBase, Protocol } from '../../impl/lib/protocol.ts'
 import type { TlaValue } from '../../impl/lib/trace/value.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
-import type { Model } from '../lib/project.ts'
+import type { Cell, Model } from '../lib/project.ts'
 
 /** A memory model as the command line and the manifests name it. */
 export type MemoryName = Model['memory']
@@ -83,6 +83,11 @@ export const ablatedToggles = ({ toggles, notAblated }: Pick<Protocol, 'toggles'
 /** The bases of a protocol. */
 export const basesOf = (protocol: Protocol, models: readonly Model[], memory: MemoryName | undefined): Base[] =>
   protocol.ablation.map((base) => baseOf(protocol, models, base, memory))
+
+/** The properties that a protocol's bases check, in their order; each is decided in every base. */
+export const cellsOfBases = (bases: readonly Base[]): readonly Cell[] => [
+  ...new Map(bases.flatMap(({ model }) => model.cells.map((cell) => [cell.name, cell] as const))).values(),
+]
 
 /** The constants of a base with the toggles of a subset TRUE and the others FALSE. */
 export const constantsOf = (

@@ -10,7 +10,7 @@ import { checkWithTlc } from '../check/tlc.ts'
 import { pool } from '../lib/pool.ts'
 import type { Cell } from '../lib/project.ts'
 import type { Base } from './bases.ts'
-import { modelAt } from './bases.ts'
+import { cellsOfBases, modelAt } from './bases.ts'
 import type { Coverage } from './run.ts'
 
 /** One cell of the boundary as both engines see it. */
@@ -48,7 +48,7 @@ const pointsFor = (
     point.cells.set(cell.name, cell)
     points.set(key, point)
   }
-  for (const cell of bases[0]?.model.cells ?? []) {
+  for (const cell of cellsOfBases(bases)) {
     const ablation = ablations.get(cell.name)
     if (ablation === undefined) continue
     const edges = boundaryOf(ablation)

@@ -61,6 +61,11 @@ const certifiedLiveness = (model: Model, jar: string): ReadonlyMap<string, Found
   return live.length === 0 ? undefined : new Map(live)
 }
 
+const foundOf = ({ cells }: EngineFindings, name: string): [string, Found][] => {
+  const found = cells.get(name)
+  return found === undefined ? [] : [[name, found]]
+}
+
 /** Every cell of a model by TLC, and the proof. What fails is in the result; bad input is thrown (exit 2). */
 export const decideModel = async (
   model: Model,
@@ -74,7 +79,13 @@ export const decideModel = async (
   if (findings !== undefined && certificate !== undefined) {
     return { findings, proof: provenBefore(model, certificate) }
   }
-  const certified = options.cache !== false && useCertified ? certifiedLiveness(model, jar) : undefined
+  // what is known already need not be decided again only because the machine has changed, which TLC does not see
+  const certified =
+    findings !== undefined
+      ? new Map(model.cells.flatMap(({ name, kind }) => (kind === 'invariant' ? [] : foundOf(findings, name))))
+      : options.cache !== false && useCertified
+        ? certifiedLiveness(model, jar)
+        : undefined
   return withTempDir('decide', async (directory) => {
     const dump = join(directory, 'graph.dot')
     const checked = await checkWithTlc(model, toolchain, {
@@ -87,13 +98,14 @@ export const decideModel = async (
       return { findings: checked.findings, proof: environmentFailure({ code: 'not-proven', message }) }
     }
     if (certified === undefined) keepFindings(model, checked.findings, jar)
+    const decided = findings ?? checked.findings
     try {
       const proof = await proveDump(model, toolchain, checked.complete, dump)
       if (proof.certificate !== undefined) keepProof(model, proof.certificate, jar)
-      return { findings: checked.findings, proof }
+      return { findings: decided, proof }
     } catch (error) {
       if (!(error instanceof LockstepError) || error.exit === 2) throw error
-      return { findings: checked.findings, proof: error }
+      return { findings: decided, proof: error }
     }
   })
 }

@@ -24,7 +24,7 @@ import { meaningOf } from '../../impl/lib/report/docs.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
 import { printValue } from '../../impl/lib/trace/print.ts'
 import type { Base, MemoryName } from '../ablate/bases.ts'
-import { ablatedToggles, basesOf, isLike, subsetOf } from '../ablate/bases.ts'
+import { ablatedToggles, basesOf, cellsOfBases, isLike, subsetOf } from '../ablate/bases.ts'
 import type { Confirmation } from '../ablate/confirm.ts'
 import { confirmBoundary } from '../ablate/confirm.ts'
 import type { Behaviours, Coverage, Wanted } from '../ablate/run.ts'
@@ -77,15 +77,15 @@ const knownProtocol = (name: string): Protocol => {
   return protocol
 }
 
-/** The properties asked for, in the order of the model; without any all. */
-const cellsOf = ([first]: readonly Base[], wanted: readonly string[] | undefined): readonly Cell[] => {
-  const cells = first?.model.cells ?? []
+/** The properties asked for, in the order of the models; without any all. */
+const cellsOf = (bases: readonly Base[], wanted: readonly string[] | undefined): readonly Cell[] => {
+  const cells = cellsOfBases(bases)
   const known = cells.map(({ name }) => name)
   const unknown = wanted?.find((name) => !known.includes(name))
   if (unknown !== undefined) {
     throw badInput({
       code: 'unknown-property',
-      message: `${first?.model.protocol.name ?? ''} has no property ${unknown}`,
+      message: `${bases[0]?.model.protocol.name ?? ''} has no property ${unknown}`,
       hint: `it has ${known.join(', ')}`,
     })
   }

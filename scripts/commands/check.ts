@@ -35,8 +35,11 @@ export interface CheckOptions extends CachedOptions {
   readonly memory?: MemoryName
 }
 
-/** The embedded engine takes about half a millisecond a state: `auto` gives it models up to this size only. */
-export const EMBEDDED_AUTO_STATES = 20_000
+/**
+ * The embedded engine takes half a millisecond a state, and some milliseconds where there are many variables: `auto` gives it
+ * models up to this size only.
+ */
+export const EMBEDDED_AUTO_STATES = 8_000
 
 interface Job {
   readonly model: Model

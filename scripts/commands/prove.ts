@@ -39,9 +39,19 @@ const relativePath = (file: string): string => relative(packageRoot(), file).rep
 
 /** Writes certificate and counterexamples of a model that was proven equal. */
 const writeEvidence = (model: Model, certificate: Certificate): void => {
+  const found = counterexamples(model)
+  for (const { name } of model.cells) {
+    const cx = found.get(name)
+    const verdict = cx === undefined ? 'holds' : 'violated'
+    if (certificate.verdicts?.[name] !== verdict) {
+      throw environmentFailure({
+        code: 'engines-disagree',
+        message: `${model.name} ${name}: the explorer says ${verdict}, TLC ${certificate.verdicts?.[name] ?? 'nothing'}`,
+      })
+    }
+  }
   mkdirSync(traceDirectory(model.protocol), { recursive: true })
   writeFileSync(certificateFile(model), printCertificate(certificate))
-  const found = counterexamples(model)
   for (const { name } of model.cells) {
     const cx = found.get(name)
     if (cx === undefined) rmSync(evidenceFile(model, name), { force: true })
@@ -138,7 +148,7 @@ const verdictsOf = (model: Model, findings: EngineFindings): Record<string, Cell
 
 /** Proof and evidence: the certificate has TLC's verdict of every cell as well. */
 const proveAndWrite = async (model: Model, toolchain: Toolchain, options: ProveOptions): Promise<ProofResult> => {
-  const { findings, proof } = await decideModel(model, toolchain, options)
+  const { findings, proof } = await decideModel(model, toolchain, options, { useCertified: true })
   if (proof instanceof LockstepError) throw proof
   if (proof.certificate === undefined) return proof
   const certificate = { ...proof.certificate, verdicts: verdictsOf(model, findings) }

@@ -50,8 +50,13 @@ export const dumpIn = (directory: string): string => `${directory}/dump.dot`
  * Flags of the virtual machine; README.md beside this file has the measurements. TLC writes numbers in the way of the
  * machine's locale, and messages.ts reads English ones.
  */
-export const jvmFlags = (directory: string, { small = true, heapMb, libraryPath = [] }: Partial<TlcTask>): string[] => [
-  ...(small ? ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'] : ['-XX:+UseParallelGC']),
+export const jvmFlags = (
+  directory: string,
+  { small = true, workers = 1, heapMb, libraryPath = [] }: Partial<TlcTask>,
+): string[] => [
+  // collecting in parallel takes from the run beside it what it gives to this one
+  workers === 1 ? '-XX:+UseSerialGC' : '-XX:+UseParallelGC',
+  ...(small ? ['-XX:TieredStopAtLevel=1'] : []),
   '-XX:-UsePerfData',
   // a worker that dies of it would leave the main thread waiting for ever
   '-XX:+ExitOnOutOfMemoryError',

@@ -274,7 +274,7 @@ export const passThrough = ({ java, jar, args, output = 'inherit', ...flags }: P
   withTempDir('tlc', async (directory) => {
     installSignalHandlers()
     const metadir = args.includes('-metadir') ? [] : ['-metadir', `${directory}/states`]
-    const jvm = jvmFlags(directory, { ...flags, small: false })
+    const jvm = jvmFlags(directory, { ...flags, small: false, workers: 'auto' })
     const child = spawnGuarded(java.path, [...jvm, '-cp', jar.path, 'tlc2.TLC', ...metadir, ...args], directory, output)
     const { exitCode, signal } = await watch(child, { java, jar, specFile: '', cfgFile: '', deadlock: true })
     return exitCode ?? (signal === 'SIGKILL' ? 137 : 143)

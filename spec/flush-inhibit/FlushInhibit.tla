@@ -7,7 +7,8 @@
 (* vcpu_run, vcpu_block) as patched by document 004: "[PATCH 5/7] KVM:     *)
 (* x86: Implement KVM_HYPERV_SET_TLB_FLUSH_INHIBIT", October 2024, not     *)
 (* merged. Patch 2/7 of the series (suspended, waiting_on, the unsuspend   *)
-(* scan) is taken from the thread. The rest is Linux 6.12.                 *)
+(* scan) is taken from the thread. The rest is Linux 6.12. vcpu->mutex is  *)
+(* in VcpuMutex.                                                           *)
 (*                                                                         *)
 (* Twin: impl/flush-inhibit/FlushInhibit.ts. Bounds and fairness:          *)
 (* MCFlushInhibit.tla.                                                     *)
@@ -28,14 +29,18 @@
 (* - Two ioctls on one vCPU: vcpu->mutex serialises them, so one thread    *)
 (*   doing one call after the other is the same.                           *)
 (* - The rcuwait protocol of kvm_vcpu_block: woken is sticky, which is its *)
-(*   guarantee; its barriers are the subject of vtl-wakeup.                *)
-EXTENDS SRCU
+(*   guarantee; its barriers are the subject of vtl-wakeup. For that       *)
+(*   reason KvmVcpu is not used: it has two steps and a variable more for  *)
+(*   each sleep and one step more for each wake-up, which would multiply   *)
+(*   every graph here and decide nothing. Nor does anybody enter a guest   *)
+(*   in a way that mode would say more about than mutex.                   *)
+EXTENDS SRCU, VcpuMutex
 
 CONSTANTS
     Flushers,               \* vCPU ids that flush; their threads run KVM_RUN
     Targets,                \* vCPU ids that are flushed and can be inhibited
     Rounds,                 \* how many times each VMM thread may set an inhibit
-    \* Toggles: ordering primitives and rules; all as posted but where said.
+    \* Toggles: ordering primitives and rules; all as posted but where said. MutexUnlockIsMb is in VcpuMutex.
     SyncOnSet,              \* synchronize_srcu after the inhibit was set
     SyncOnClear,            \* synchronize_srcu after the inhibit was cleared
     CheckBeforeRequest,     \* kvm_hv_flush_tlb checks, then requests
@@ -45,24 +50,28 @@ CONSTANTS
     SeparateSuspended,      \* suspended is a field of its own, not waiting_on # -1
     SuspendWmb,             \* smp_wmb between the suspender's two stores; not posted
     UnsuspendWmb,           \* smp_wmb between the unsuspender's two stores; not posted
-    MutexUnlockIsMb,        \* mutex_unlock is a full barrier, as x86 has it; all that is promised is a release
     MaskZeroed,             \* the unsuspender's vcpu_mask is zeroed before use
-    PendingEvents,          \* the world: an event may arrive for a suspended vCPU
-    EventsMasked            \* such an event does not make it runnable; not posted
+    EventsMasked,           \* an event that is pending does not make a suspended vCPU runnable; not posted
+    \* Another design; "never" but in those that are about rejected calls.
+    ArgsChecked,            \* "first": the ioctl rejects flags, reserved bytes and inhibits that mean nothing before it
+                            \* does anything; "late": on its way out; "never": not at all, as posted
+    \* The world.
+    PendingEvents,          \* an event may arrive for a suspended vCPU
+    BadCalls                \* the VMM also makes calls that must be rejected
 
 ASSUME Flushers \subseteq Nat /\ Targets \subseteq Nat /\ Flushers \cap Targets = {}
 ASSUME Rounds \in Nat
+ASSUME ArgsChecked \in {"never", "first", "late"}
 \* The vCPU threads read under kvm->srcu; the ioctls wait for them.
 ASSUME SrcuReaders = Flushers /\ SrcuSynchronizers = Targets
 
 VARIABLES
     pc,                     \* per thread: the label of its next step
-    \* shared with other threads
-    tlb_flush_inhibit,      \* per target, arch.hyperv.tlb_flush_inhibit: 0 or 1
+    \* shared with other threads; mutex, per target "free", "ioctl" or "run", is in VcpuMutex
+    tlb_flush_inhibit,      \* per target, arch.hyperv.tlb_flush_inhibit: 0 or 1; 2 where BadCalls
     suspended,              \* per flusher, arch.hyperv.suspended
     waiting_on,             \* per flusher, arch.hyperv.waiting_on: a target or -1
     requests,               \* per target: KVM_REQ_HV_TLB_FLUSH
-    mutex,                  \* per target, vcpu->mutex: "free", "ioctl" or "run"
     woken,                  \* per flusher: a wake-up that kvm_vcpu_block has not consumed
     event,                  \* per flusher: an event that kvm_vcpu_has_events sees
     \* locals of the flusher
@@ -75,22 +84,25 @@ VARIABLES
     inhibit,                \* set->inhibit
     scan,                   \* the vCPU that the unsuspend scan is at, or -1
     vcpu_mask,              \* the vCPUs that the unsuspend scan will wake
+    call,                   \* what the VMM got right and wrong in its last call; "none" unless BadCalls
+    errno,                  \* what that call returned, "none" while it has not; the same
     \* history, read by properties only
     in_force,               \* per target: from the return of the ioctl that set the
                             \* inhibit to the entry of the one that clears it
     posted,                 \* per flusher: targets that this hypercall posted to
     late,                   \* those of them that it posted to in the period in force now
     overrun,                \* targets in force when the hypercall completed
-    unsuspended             \* per target: the vCPUs that its unsuspend scan has released
+    unsuspended,            \* per target: the vCPUs that its unsuspend scan has released
+    was                     \* per target: tlb_flush_inhibit when its last call began; 0 unless BadCalls
 
 plain_vars == <<tlb_flush_inhibit, suspended, waiting_on, requests, mutex, woken, event>>
 shared_vars == <<store_buffer, tlb_flush_inhibit, suspended, waiting_on, requests, mutex, woken, event>>
 flusher_vars == <<targets, todo, cause, result>>
-ioctl_vars == <<rounds, inhibit, scan, vcpu_mask>>
-history_vars == <<in_force, posted, late, overrun, unsuspended>>
+ioctl_vars == <<rounds, inhibit, scan, vcpu_mask, call, errno>>
+history_vars == <<in_force, posted, late, overrun, unsuspended, was>>
 vars == <<pc, store_buffer, srcu_readers, srcu_gp, tlb_flush_inhibit, suspended, waiting_on, requests, mutex,
           woken, event, targets, todo, cause, result, rounds, inhibit, scan, vcpu_mask,
-          in_force, posted, late, overrun, unsuspended>>
+          call, errno, in_force, posted, late, overrun, unsuspended, was>>
 
 \* Threads: a vCPU's own, and the VMM thread that does a target's ioctls.
 vcpu(v) == <<"vcpu", v>>
@@ -112,15 +124,31 @@ Labels == {
     "kvm_hv_vcpu_unsuspend_tlb_flush_wake", "kvm_vcpu_ioctl_mutex_unlock",
     "kvm_check_request", "kvm_hv_vcpu_flush_tlb"}
 
+\* What the VMM may call: KVM_HYPERV_SET_TLB_FLUSH_INHIBIT as it should ("set"), with a bad
+\* pointer, with flags or reserved bytes that are not 0, with an inhibit that is neither 0 nor 1;
+\* an ioctl that this kernel does not know (or was built without: CONFIG_KVM_HYPERV); on a VM that
+\* is dead, or on one of another process, which goes on; killed while it waits for vcpu->mutex.
+Calls == {"set", "fault", "flags", "value", "unknown", "dead", "killed"}
+
+\* What each must return. For flags that is what the API document of 1/7 demands, for reserved
+\* bytes and value what KVM's ioctls do, so that they can be given a meaning later.
+ErrnoOf(c) == CASE c = "set" -> "0"
+                [] c = "fault" -> "EFAULT"
+                [] c \in {"flags", "value", "unknown"} -> "EINVAL"
+                [] c = "dead" -> "EIO"
+                [] c = "killed" -> "EINTR"
+
+Inhibits == IF BadCalls THEN 0..2 ELSE 0..1
+
 TypeOK ==
     /\ MemoryTypeOK(Threads)
     /\ SrcuTypeOK
     /\ pc \in [Threads -> Labels]
-    /\ tlb_flush_inhibit \in [Targets -> 0..1]
+    /\ tlb_flush_inhibit \in [Targets -> Inhibits]
     /\ suspended \in [Flushers -> BOOLEAN]
     /\ waiting_on \in [Flushers -> Targets \cup {-1}]
     /\ requests \in [Targets -> BOOLEAN]
-    /\ mutex \in [Targets -> {"free", "ioctl", "run"}]
+    /\ MutexTypeOK(Targets, {"ioctl", "run"})
     /\ woken \in [Flushers -> BOOLEAN]
     /\ event \in [Flushers -> BOOLEAN]
     /\ targets \in [Flushers -> SUBSET Targets]
@@ -128,14 +156,17 @@ TypeOK ==
     /\ cause \in [Flushers -> Targets \cup {-1}]
     /\ result \in [Flushers -> {"none", "success", "EBUSY"}]
     /\ rounds \in [Targets -> 0..Rounds]
-    /\ inhibit \in [Targets -> 0..1]
+    /\ inhibit \in [Targets -> Inhibits]
     /\ scan \in [Targets -> Flushers \cup {-1}]
     /\ vcpu_mask \in [Targets -> SUBSET Flushers]
+    /\ call \in [Targets -> Calls \cup {"none"}]
+    /\ errno \in [Targets -> {ErrnoOf(c) : c \in Calls} \cup {"none"}]
     /\ in_force \in [Targets -> BOOLEAN]
     /\ posted \in [Flushers -> SUBSET Targets]
     /\ late \in [Flushers -> SUBSET Targets]
     /\ overrun \in [Flushers -> SUBSET Targets]
     /\ unsuspended \in [Targets -> SUBSET Flushers]
+    /\ was \in [Targets -> Inhibits]
 
 Init ==
     /\ MemoryInit(Threads)
@@ -147,7 +178,7 @@ Init ==
     /\ suspended = [f \in Flushers |-> FALSE]
     /\ waiting_on = [f \in Flushers |-> -1]
     /\ requests = [t \in Targets |-> FALSE]
-    /\ mutex = [t \in Targets |-> "free"]
+    /\ MutexInit(Targets)
     /\ woken = [f \in Flushers |-> FALSE]
     /\ event = [f \in Flushers |-> FALSE]
     /\ targets = [f \in Flushers |-> {}]
@@ -158,11 +189,14 @@ Init ==
     /\ inhibit = [t \in Targets |-> 0]
     /\ scan = [t \in Targets |-> -1]
     /\ vcpu_mask = [t \in Targets |-> {}]
+    /\ call = [t \in Targets |-> "none"]
+    /\ errno = [t \in Targets |-> "none"]
     /\ in_force = [t \in Targets |-> FALSE]
     /\ posted = [f \in Flushers |-> {}]
     /\ late = [f \in Flushers |-> {}]
     /\ overrun = [f \in Flushers |-> {}]
     /\ unsuspended = [t \in Targets |-> {}]
+    /\ was = [t \in Targets |-> 0]
 
 Goto(th, label) == pc' = [pc EXCEPT ![th] = label]
 At(th, label) == pc[th] = label
@@ -270,7 +304,7 @@ kvm_make_vcpus_request_mask(f) ==
                   /\ Goto(vcpu(f), "kvm_hv_flush_tlb_read_inhibit")
                   /\ UNCHANGED result
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, waiting_on, mutex, woken, event, srcu_vars, targets, cause,
-                   ioctl_vars, in_force, overrun, unsuspended>>
+                   ioctl_vars, in_force, overrun, unsuspended, was>>
 
 \* 004, kvm_hv_vcpu_suspend_tlb_flush: "WRITE_ONCE(vcpu->arch.hyperv->waiting_on,
 \* vcpu_id)"; after the second of the two stores kvm_hv_flush_tlb returns -EBUSY.
@@ -313,7 +347,8 @@ kvm_hv_hypercall_complete(f) ==
        ELSE /\ UNCHANGED result
             /\ overrun' = [overrun EXCEPT ![f] = {t \in targets[f] : in_force[t]}]
     /\ Goto(vcpu(f), "vcpu_run_running")
-    /\ UNCHANGED <<shared_vars, srcu_vars, targets, todo, cause, ioctl_vars, in_force, posted, late, unsuspended>>
+    /\ UNCHANGED <<shared_vars, srcu_vars, targets, todo, cause, ioctl_vars, in_force, posted, late, unsuspended,
+                   was>>
 
 \* x86.c, vcpu_run: "if (kvm_vcpu_running(vcpu)) vcpu_enter_guest else vcpu_block";
 \* 2/7 makes a suspended vCPU not running.
@@ -339,7 +374,7 @@ vcpu_enter_guest(f) ==
     /\ late' = [late EXCEPT ![f] = {}]
     /\ overrun' = [overrun EXCEPT ![f] = {}]
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, waiting_on, requests, mutex, woken, todo, cause, ioctl_vars,
-                   in_force, unsuspended>>
+                   in_force, unsuspended, was>>
 
 \* x86.c, vcpu_block: "if (!kvm_arch_vcpu_runnable(vcpu))", first half: kvm_vcpu_running.
 \* If it is runnable vcpu_block neither sleeps nor unlocks; vcpu_run goes round.
@@ -403,7 +438,7 @@ vcpu_block_srcu_read_lock(f) ==
 (* The VMM thread in KVM_HYPERV_SET_TLB_FLUSH_INHIBIT on target t          *)
 
 AfterWrite(x) ==
-    IF (x = 1 /\ SyncOnSet) \/ (x = 0 /\ SyncOnClear) THEN "synchronize_srcu" ELSE "after_synchronize_srcu"
+    IF (x # 0 /\ SyncOnSet) \/ (x = 0 /\ SyncOnClear) THEN "synchronize_srcu" ELSE "after_synchronize_srcu"
 
 ScanFirst == IF SeparateSuspended THEN "kvm_hv_vcpu_unsuspend_tlb_flush_read_suspended"
              ELSE "kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on"
@@ -412,7 +447,7 @@ ScanFirst == IF SeparateSuspended THEN "kvm_hv_vcpu_unsuspend_tlb_flush_read_sus
 \* kvm_hv_vcpu_unsuspend_tlb_flush(vcpu)": nothing is left to do when it was set.
 Continue(t, l) ==
     IF l # "after_synchronize_srcu" THEN Goto(ioctl(t), l) /\ UNCHANGED scan
-    ELSE IF inhibit[t] = 1 THEN Goto(ioctl(t), "kvm_vcpu_ioctl_mutex_unlock") /\ UNCHANGED scan
+    ELSE IF inhibit[t] # 0 THEN Goto(ioctl(t), "kvm_vcpu_ioctl_mutex_unlock") /\ UNCHANGED scan
     ELSE Goto(ioctl(t), ScanFirst) /\ scan' = [scan EXCEPT ![t] = First(Flushers)]
 
 \* The scan goes to the next vCPU with mask m, or to the wake-up of those in m.
@@ -424,24 +459,58 @@ NextVcpu(t, m) ==
                          ELSE IF m # {} THEN "kvm_hv_vcpu_unsuspend_tlb_flush_wake"
                          ELSE "kvm_vcpu_ioctl_mutex_unlock")
 
-\* kvm_main.c, kvm_vcpu_ioctl: mutex_lock_killable(&vcpu->mutex), then copy_from_user.
-\* The VMM sets and clears in bounded rounds, repeats itself now and then, and does not
-\* leave a target inhibited for ever: its last call is a clear. 2/7 declares vcpu_mask
-\* on the stack of the unsuspend; unless it is zeroed it holds what was there before.
+\* The ioctl is called with inhibit x. The VMM sets and clears in bounded rounds, repeats itself
+\* now and then, and does not leave a target inhibited for ever: its last call is a clear. 2/7
+\* declares vcpu_mask on the stack of the unsuspend; unless it is zeroed it holds what was there
+\* before.
+Called(t, x) ==
+    /\ IF rounds[t] > 0 THEN TRUE ELSE x = 0 /\ tlb_flush_inhibit[t] # 0
+    /\ inhibit' = [inhibit EXCEPT ![t] = x]
+    /\ rounds' = IF x # 0 /\ tlb_flush_inhibit[t] = 0 THEN [rounds EXCEPT ![t] = @ - 1] ELSE rounds
+    /\ in_force' = IF x = 0 THEN [in_force EXCEPT ![t] = FALSE] ELSE in_force
+    /\ late' = IF x = 0 THEN [f \in Flushers |-> late[f] \ {t}] ELSE late
+    /\ \E garbage \in (IF x = 0 /\ ~MaskZeroed THEN SUBSET Flushers ELSE {{}}) :
+        vcpu_mask' = [vcpu_mask EXCEPT ![t] = garbage]
+    /\ Goto(ioctl(t), "set_tlb_flush_inhibit_read")
+
+\* The call gets no further: it goes to label, to unlock the mutex if it has it.
+Rejected(t, label) ==
+    /\ Goto(ioctl(t), label)
+    /\ UNCHANGED <<inhibit, rounds, in_force, late, vcpu_mask>>
+
+\* The last call, and what it has returned so far.
+Record(t, c, e) ==
+    /\ call' = [call EXCEPT ![t] = c]
+    /\ errno' = [errno EXCEPT ![t] = e]
+    /\ was' = [was EXCEPT ![t] = tlb_flush_inhibit[t]]
+
+\* The arguments that the ioctl goes on with, each as a call and its inhibit.
+Accepted == {<<"set", 0>>, <<"set", 1>>} \cup
+            (IF ArgsChecked = "first" THEN {} ELSE {<<"flags", 0>>, <<"flags", 1>>, <<"value", 2>>})
+
+\* Calls that fail with the mutex and before anything was done.
+RejectedAtOnce == {"fault", "unknown"} \cup (IF ArgsChecked = "first" THEN {"flags", "value"} ELSE {})
+
+\* kvm_main.c, kvm_vcpu_ioctl: "if (vcpu->kvm->mm != current->mm || vcpu->kvm->vm_dead) return
+\* -EIO"; "if (mutex_lock_killable(&vcpu->mutex)) return -EINTR", which fails only where it has to
+\* wait; 004, kvm_arch_vcpu_ioctl: "if (copy_from_user(&set, argp, sizeof(set))) goto out" with
+\* -EFAULT, and the switch's "default: r = -EINVAL". The caller's memory is nobody else's.
 kvm_vcpu_ioctl_mutex_lock(t) ==
     /\ At(ioctl(t), "kvm_vcpu_ioctl_mutex_lock")
-    /\ locked(ioctl(t))
-    /\ mutex[t] = "free"
-    /\ \E x \in 0..1 :
-        /\ IF rounds[t] > 0 THEN TRUE ELSE x = 0 /\ tlb_flush_inhibit[t] = 1
-        /\ inhibit' = [inhibit EXCEPT ![t] = x]
-        /\ rounds' = IF x = 1 /\ tlb_flush_inhibit[t] = 0 THEN [rounds EXCEPT ![t] = @ - 1] ELSE rounds
-        /\ in_force' = IF x = 0 THEN [in_force EXCEPT ![t] = FALSE] ELSE in_force
-        /\ late' = IF x = 0 THEN [f \in Flushers |-> late[f] \ {t}] ELSE late
-        /\ \E garbage \in (IF x = 0 /\ ~MaskZeroed THEN SUBSET Flushers ELSE {{}}) :
-            vcpu_mask' = [vcpu_mask EXCEPT ![t] = garbage]
-    /\ mutex' = [mutex EXCEPT ![t] = "ioctl"]
-    /\ Goto(ioctl(t), "set_tlb_flush_inhibit_read")
+    /\ \/ /\ ~BadCalls
+          /\ mutex_lock(ioctl(t), t, "ioctl")
+          /\ \E x \in 0..1 : Called(t, x)
+          /\ UNCHANGED <<call, errno, was>>
+       \/ /\ BadCalls
+          /\ mutex_lock(ioctl(t), t, "ioctl")
+          /\ \/ \E a \in Accepted : Called(t, a[2]) /\ Record(t, a[1], "none")
+             \/ \E c \in RejectedAtOnce :
+                    Rejected(t, "kvm_vcpu_ioctl_mutex_unlock") /\ Record(t, c, ErrnoOf(c))
+       \/ /\ BadCalls
+          /\ \E c \in {"dead", "killed"} :
+                /\ mutex_not_taken(ioctl(t), t, c = "killed")
+                /\ Rejected(t, "kvm_vcpu_ioctl_mutex_lock")
+                /\ Record(t, c, ErrnoOf(c))
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, waiting_on, requests, woken, event, srcu_vars, flusher_vars, scan,
                    posted, overrun, unsuspended>>
 
@@ -464,7 +533,7 @@ set_tlb_flush_inhibit_write(t) ==
        THEN Goto(ioctl(t), "set_tlb_flush_inhibit_smp_mb") /\ UNCHANGED scan
        ELSE Continue(t, AfterWrite(inhibit[t]))
     /\ UNCHANGED <<suspended, waiting_on, requests, mutex, woken, event, srcu_vars, flusher_vars, rounds, inhibit,
-                   vcpu_mask, history_vars>>
+                   vcpu_mask, call, errno, history_vars>>
 
 \* The barrier that the reviewer's order needs on TSO; not in 004. Under SC it is a
 \* step that changes nothing.
@@ -472,7 +541,7 @@ set_tlb_flush_inhibit_smp_mb(t) ==
     /\ At(ioctl(t), "set_tlb_flush_inhibit_smp_mb")
     /\ drained(ioctl(t))
     /\ Continue(t, AfterWrite(inhibit[t]))
-    /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, rounds, inhibit, vcpu_mask, history_vars>>
+    /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, rounds, inhibit, vcpu_mask, call, errno, history_vars>>
 
 \* 004, same function: "synchronize_srcu(&vcpu->kvm->srcu)": the grace period begins.
 synchronize_srcu(t) ==
@@ -486,7 +555,7 @@ synchronize_srcu_wait(t) ==
     /\ At(ioctl(t), "synchronize_srcu_wait")
     /\ synchronize_srcu_end(ioctl(t), t)
     /\ Continue(t, "after_synchronize_srcu")
-    /\ UNCHANGED <<plain_vars, flusher_vars, rounds, inhibit, vcpu_mask, history_vars>>
+    /\ UNCHANGED <<plain_vars, flusher_vars, rounds, inhibit, vcpu_mask, call, errno, history_vars>>
 
 \* Where the unsuspend goes after the first of its two stores.
 UnsuspendSecond ==
@@ -500,7 +569,7 @@ kvm_hv_vcpu_unsuspend_tlb_flush_read_suspended(t) ==
     /\ IF READ_ONCE(ioctl(t), <<"suspended", scan[t]>>, suspended[scan[t]])
        THEN Goto(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on") /\ UNCHANGED <<scan, vcpu_mask>>
        ELSE NextVcpu(t, vcpu_mask[t])
-    /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, rounds, inhibit, history_vars>>
+    /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, rounds, inhibit, call, errno, history_vars>>
 
 \* 2/7, same function: "&& READ_ONCE(waiting_on) == vcpu->vcpu_id".
 kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on(t) ==
@@ -511,7 +580,7 @@ kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on(t) ==
                               ELSE "kvm_hv_vcpu_unsuspend_tlb_flush_suspended")
             /\ UNCHANGED <<scan, vcpu_mask>>
        ELSE NextVcpu(t, vcpu_mask[t])
-    /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, rounds, inhibit, history_vars>>
+    /\ UNCHANGED <<shared_vars, srcu_vars, flusher_vars, rounds, inhibit, call, errno, history_vars>>
 
 \* 2/7, same function: "WRITE_ONCE(v->arch.hyperv->waiting_on, -1)"; after the last of the
 \* two stores the vCPU's bit is set in vcpu_mask.
@@ -524,7 +593,7 @@ kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on(t) ==
        ELSE /\ NextVcpu(t, vcpu_mask[t] \cup {scan[t]})
             /\ unsuspended' = [unsuspended EXCEPT ![t] = @ \cup {scan[t]}]
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, requests, mutex, woken, event, srcu_vars, flusher_vars, rounds,
-                   inhibit, in_force, posted, late, overrun>>
+                   inhibit, call, errno, in_force, posted, late, overrun, was>>
 
 \* Not in 2/7: keeps the order of its two stores where stores may be reordered.
 kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb(t) ==
@@ -545,7 +614,7 @@ kvm_hv_vcpu_unsuspend_tlb_flush_suspended(t) ==
        ELSE /\ Goto(ioctl(t), UnsuspendSecond)
             /\ UNCHANGED <<scan, vcpu_mask, unsuspended>>
     /\ UNCHANGED <<tlb_flush_inhibit, waiting_on, requests, mutex, woken, event, srcu_vars, flusher_vars, rounds,
-                   inhibit, in_force, posted, late, overrun>>
+                   inhibit, call, errno, in_force, posted, late, overrun, was>>
 
 \* 2/7, same function: kvm_make_vcpus_request_mask(kvm, KVM_REQ_EVENT, vcpu_mask): request
 \* and wake-up, one vCPU after the other.
@@ -558,25 +627,28 @@ kvm_hv_vcpu_unsuspend_tlb_flush_wake(t) ==
           /\ vcpu_mask' = [vcpu_mask EXCEPT ![t] = rest]
           /\ Goto(ioctl(t), IF rest # {} THEN "kvm_hv_vcpu_unsuspend_tlb_flush_wake" ELSE "kvm_vcpu_ioctl_mutex_unlock")
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, waiting_on, requests, mutex, event, srcu_vars, flusher_vars, rounds,
-                   inhibit, scan, history_vars>>
+                   inhibit, scan, call, errno, history_vars>>
 
-\* kvm_main.c, kvm_vcpu_ioctl: mutex_unlock(&vcpu->mutex); the ioctl returns. On x86 the
-\* unlock is a locked cmpxchg of the owner and so a full barrier; what mutex_unlock promises
-\* is a release.
+\* What the call returns: the error that it has met; where the arguments are checked on the way
+\* out, that; else 0.
+Returned(t) ==
+    IF ~BadCalls THEN "none"
+    ELSE IF errno[t] # "none" THEN errno[t]
+    ELSE IF ArgsChecked = "late" THEN ErrnoOf(call[t])
+    ELSE "0"
+
+\* kvm_main.c, kvm_vcpu_ioctl: mutex_unlock(&vcpu->mutex); the ioctl returns.
 kvm_vcpu_ioctl_mutex_unlock(t) ==
     /\ At(ioctl(t), "kvm_vcpu_ioctl_mutex_unlock")
-    /\ IF MutexUnlockIsMb
-       THEN locked(ioctl(t)) /\ mutex' = [mutex EXCEPT ![t] = "free"]
-       ELSE /\ HasSlotsForRelease(ioctl(t))
-            /\ mutex' = [mutex EXCEPT ![t] = WRITE_ONCE(@, "free")]
-            /\ store_buffer' = WITH_RELEASE(ioctl(t), <<"mutex", t>>, "free")
-    /\ in_force' = [in_force EXCEPT ![t] = inhibit[t] = 1]
+    /\ mutex_unlock(ioctl(t), t)
+    /\ errno' = [errno EXCEPT ![t] = Returned(t)]
+    /\ in_force' = IF Returned(t) \in {"none", "0"} THEN [in_force EXCEPT ![t] = inhibit[t] # 0] ELSE in_force
     /\ inhibit' = [inhibit EXCEPT ![t] = 0]
     /\ vcpu_mask' = [vcpu_mask EXCEPT ![t] = {}]
     /\ unsuspended' = [unsuspended EXCEPT ![t] = {}]
     /\ Goto(ioctl(t), "kvm_vcpu_ioctl_mutex_lock")
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, waiting_on, requests, woken, event, srcu_vars, flusher_vars, rounds,
-                   scan, posted, late, overrun>>
+                   scan, call, posted, late, overrun, was>>
 
 -----------------------------------------------------------------------------
 (* The target vCPU: its next guest entry consumes a posted flush           *)
@@ -587,11 +659,9 @@ kvm_vcpu_ioctl_mutex_unlock(t) ==
 \* finds no request does nothing that the properties see.
 kvm_check_request(t) ==
     /\ At(vcpu(t), "kvm_check_request")
-    /\ locked(vcpu(t))
-    /\ mutex[t] = "free"
+    /\ mutex_lock(vcpu(t), t, "run")
     /\ requests[t]
     /\ requests' = CLEAR_BIT(requests, t)
-    /\ mutex' = [mutex EXCEPT ![t] = "run"]
     /\ Goto(vcpu(t), "kvm_hv_vcpu_flush_tlb")
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, waiting_on, woken, event, srcu_vars, flusher_vars, ioctl_vars,
                    history_vars>>
@@ -600,8 +670,7 @@ kvm_check_request(t) ==
 \* runs, exits to the VMM and KVM_RUN unlocks vcpu->mutex.
 kvm_hv_vcpu_flush_tlb(t) ==
     /\ At(vcpu(t), "kvm_hv_vcpu_flush_tlb")
-    /\ locked(vcpu(t))
-    /\ mutex' = [mutex EXCEPT ![t] = "free"]
+    /\ mutex_unlock_mb(vcpu(t), t)
     /\ Goto(vcpu(t), "kvm_check_request")
     /\ UNCHANGED <<tlb_flush_inhibit, suspended, waiting_on, requests, woken, event, srcu_vars, flusher_vars,
                    ioctl_vars, history_vars>>
@@ -628,7 +697,7 @@ commit(th) ==
            /\ tlb_flush_inhibit' = [t \in Targets |-> COMMITTED(<<"tlb_flush_inhibit", t>>, tlb_flush_inhibit[t], e)]
            /\ suspended' = [f \in Flushers |-> COMMITTED(<<"suspended", f>>, suspended[f], e)]
            /\ waiting_on' = [f \in Flushers |-> COMMITTED(<<"waiting_on", f>>, waiting_on[f], e)]
-           /\ mutex' = [t \in Targets |-> COMMITTED(<<"mutex", t>>, mutex[t], e)]
+           /\ MUTEX_COMMITTED(e)
     /\ UNCHANGED <<pc, requests, woken, event, srcu_vars, flusher_vars, ioctl_vars, history_vars>>
 
 -----------------------------------------------------------------------------
@@ -693,8 +762,8 @@ NoFlushHappensWhileInhibitedInv ==
 \* P2. A hypercall that is suspended has posted to no target, one that has completed to all.
 AllOrNothingInv ==
     \A f \in Flushers :
-        /\ Suspends(f):: cause[f] # -1 => posted[f] = {}
-        /\ Completes(f):: (result[f] = "success" /\ At(vcpu(f), "vcpu_enter_guest")) => posted[f] = targets[f]
+        /\ Suspends(f):: (cause[f] # -1 => posted[f] = {})
+        /\ Completes(f):: ((result[f] = "success" /\ At(vcpu(f), "vcpu_enter_guest")) => posted[f] = targets[f])
 
 \* P3. A vCPU seen suspended has waiting_on at the target that caused it, but while that
 \* target's own unsuspend is between its two stores, or the second is not visible yet.
@@ -712,9 +781,9 @@ SuspendedHasCauseInv ==
 \* P4. Unsuspending t changes only vCPUs that wait on t, and wakes no other.
 OnlyWaitersWokenInv ==
     \A t \in Targets :
-        /\ WaitingOn(t):: At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on") => waiting_on[scan[t]] = t
-        /\ Suspended(t):: At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_suspended") => cause[scan[t]] = t
-        /\ Woken(t):: At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_wake") => vcpu_mask[t] \subseteq unsuspended[t]
+        /\ WaitingOn(t):: (At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on") => waiting_on[scan[t]] = t)
+        /\ Suspended(t):: (At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_suspended") => cause[scan[t]] = t)
+        /\ Woken(t):: (At(ioctl(t), "kvm_hv_vcpu_unsuspend_tlb_flush_wake") => vcpu_mask[t] \subseteq unsuspended[t])
 
 \* P5. -EBUSY is never taken for the hypercall's result.
 BusyNeverReachesGuestInv ==
@@ -725,6 +794,13 @@ NoneStuckSuspendedInv ==
     \A f \in Flushers :
         IsSuspended(f) /\ cause[f] # -1 =>
             ~(tlb_flush_inhibit[cause[f]] = 0 /\ At(ioctl(cause[f]), "kvm_vcpu_ioctl_mutex_lock"))
+
+\* A call that fails has changed nothing. tlb_flush_inhibit is what a call changes first: without
+\* that it releases and wakes nobody.
+RejectedUnchangedInv == \A t \in Targets : errno[t] \notin {"none", "0"} => tlb_flush_inhibit[t] = was[t]
+
+\* A call returns the errno that it must return, and 0 if nothing is wrong with it.
+InvalidRejectedInv == \A t \in Targets : errno[t] # "none" => errno[t] = ErrnoOf(call[t])
 
 -----------------------------------------------------------------------------
 (* Temporal properties. Fairness, next to what needs it:                   *)

@@ -26,6 +26,25 @@ mutex_lock(th, v, holder) ==
     /\ mutex[v] = "free"
     /\ mutex' = [mutex EXCEPT ![v] = holder]
 
+\* ... or it is not taken: the thread has been killed while it waited, or kvm_vcpu_ioctl has said
+\* no before. Somebody else has it where held is TRUE.
+mutex_not_taken(th, v, held) ==
+    /\ drained(th)
+    /\ UNCHANGED store_buffer
+    /\ IF held THEN mutex[v] # "free" ELSE TRUE
+    /\ UNCHANGED mutex
+
+\* What mutex_trylock finds: "free", or what the holder is doing.
+mutex_found(th, v) == READ_ONCE(th, <<"mutex", v>>, mutex[v])
+
+\* kernel/locking/mutex.c, mutex_trylock(): a cmpxchg of the owner; one that fails takes nothing and
+\* is a load.
+mutex_trylock(th, v, holder) ==
+    /\ UNCHANGED store_buffer
+    /\ IF mutex_found(th, v) = "free"
+       THEN drained(th) /\ mutex' = [mutex EXCEPT ![v] = holder]
+       ELSE UNCHANGED mutex
+
 \* kernel/locking/mutex.c, mutex_unlock().
 mutex_unlock(th, v) ==
     IF MutexUnlockIsMb
@@ -36,5 +55,13 @@ mutex_unlock(th, v) ==
          /\ mutex' = [mutex EXCEPT ![v] = WRITE_ONCE(@, "free")]
          /\ store_buffer' = WITH_RELEASE(th, <<"mutex", v>>, "free")
 
+\* The same by a thread that has stored nothing since its last full barrier, e.g. the one after
+\* VM-exit: the step is the moment when the unlock becomes visible.
+mutex_unlock_mb(th, v) ==
+    /\ drained(th)
+    /\ UNCHANGED store_buffer
+    /\ mutex' = [mutex EXCEPT ![v] = "free"]
+
+\* The memory: what mutex is once entry e of a store buffer has become visible.
 MUTEX_COMMITTED(e) == mutex' = [v \in DOMAIN mutex |-> COMMITTED(<<"mutex", v>>, mutex[v], e)]
 =============================================================================

@@ -5,14 +5,13 @@
 (* arch/x86/kvm/x86.c (vcpu_enter_guest, vcpu_run, vcpu_block) as patched  *)
 (* by document 002: "[RFC 13/33] KVM: Allow polling vCPUs for events",     *)
 (* November 2023, not merged, with the review by Maxim Levitsky. The rest  *)
-(* (fs/select.c, kernel/sched/wait.c, rcuwait) is Linux 6.12.              *)
+(* (fs/select.c, kernel/sched/wait.c) is Linux 6.12. The pair mode and     *)
+(* requests, kvm_vcpu_block and what kvm_vcpu_kick does to them are in     *)
+(* KvmVcpu, for the only vCPU, 0.                                          *)
 (*                                                                         *)
 (* Twin: impl/poll-kick/PollKick.ts. Bounds and fairness: MCPollKick.tla.  *)
 (*                                                                         *)
-(* What is assumed of x86: a locked instruction is a full barrier whether  *)
-(* or not a cmpxchg succeeds (FailedCmpxchgIsMb, RequestIsMb; the kernel's *)
-(* own memory model promises neither). VM-entry and VM-exit are no         *)
-(* barriers: no manual says so, and less is safe to assume.                *)
+(* What is assumed of barriers on x86: see KvmVcpu.                        *)
 (*                                                                         *)
 (* Left out, and why no race in question hides there:                      *)
 (* - More than one kind of event: IRR, PIR and vcpu->requests are one bit, *)
@@ -25,12 +24,12 @@
 (*   what kvm_vcpu_poll sees. A time-out is a poll() that ends by itself.  *)
 (* - kvm->srcu: vcpu_enter_guest's unlock and lock are there for their     *)
 (*   barriers only.                                                        *)
-EXTENDS Memory
+EXTENDS KvmVcpu
 
 CONSTANTS
     Sources,                \* threads that publish an event and kick the vCPU
     Pollers,                \* threads that poll the vCPU's descriptor
-    \* Toggles: ordering primitives and rules; all as posted but where said.
+    \* Toggles: ordering primitives and rules; all as posted but where said. More are in KvmVcpu.
     ClearBeforeCheck,       \* kicked is cleared before mode and requests are checked; not posted
     RestoreOnCancel,        \* an entry cancelled after the clear sets kicked again, and wakes; if the
                             \* clear is after the check, requests are read once more; not posted
@@ -41,10 +40,6 @@ CONSTANTS
     WakeAll,                \* the waker wakes every poller on the queue, not only the first
     SelfKickSets,           \* a kick on the vCPU's own pCPU sets kicked too; not posted
     KickOnEvent,            \* an event source calls kvm_vcpu_kick
-    EntryMb,                \* the full barrier between vcpu->mode = IN_GUEST_MODE and the check
-    WakeUpMb,               \* the smp_mb in rcuwait_wake_up
-    RequestIsMb,            \* the set_bit of kvm_make_request is a full barrier, as on x86
-    FailedCmpxchgIsMb,      \* so is a cmpxchg that fails, as on x86
     \* Other designs altogether; FALSE but in those.
     PollState,              \* poll reads the pending events instead of kicked
     ModePolling,            \* version 1 of the series: poll stores POLLING_FOR_EVENTS in vcpu->mode
@@ -59,17 +54,12 @@ ASSUME Sources \subseteq Nat /\ Pollers \subseteq Nat /\ Sources \cap Pollers = 
 
 VARIABLES
     pc,                     \* per thread: the label of its next step
-    \* shared memory; store_buffer is in Memory
-    mode,                   \* vcpu->mode
-    requests,               \* an event is published (vcpu->requests, IRR, PIR)
+    \* shared memory; store_buffer is in Memory; mode, requests, ipi, rcuwait and woken are in KvmVcpu
     injected,               \* an event is in injection (vcpu->arch.interrupt.injected)
     kicked,                 \* vcpu->kicked
-    ipi,                    \* an IPI is on its way to the vCPU's pCPU, or waits there
     wqh_lock,               \* vcpu->wqh.lock is held
     wqh,                    \* the pollers on vcpu->wqh
     triggered,              \* per poller, pwq->triggered: it was woken since it last slept
-    rcuwait,                \* the vCPU thread is published as the one to wake (vcpu->wait)
-    woken,                  \* it has been woken
     \* locals
     reason,                 \* of the vCPU thread: why it left or did not enter the guest
     todo,                   \* of a waker: the pollers that it has still to wake
@@ -80,10 +70,11 @@ VARIABLES
     stale,                  \* per poller: poll said ready with no event pending or in injection
     unkicked                \* per poller: poll said ready though no kick came since the last VM-entry
 
-memory_vars == <<mode, requests, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken>>
+poll_vars == <<injected, kicked, wqh_lock, wqh, triggered>>
+memory_vars == <<mode, requests, ipi, rcuwait, woken, injected, kicked, wqh_lock, wqh, triggered>>
 local_vars == <<reason, todo, registered>>
 history_vars == <<since_clear, since_entry, stale, unkicked>>
-vars == <<pc, store_buffer, mode, requests, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken,
+vars == <<pc, store_buffer, mode, requests, ipi, rcuwait, woken, injected, kicked, wqh_lock, wqh, triggered,
           reason, todo, registered, since_clear, since_entry, stale, unkicked>>
 
 vcpu == <<"vcpu", 0>>
@@ -108,22 +99,18 @@ Labels == {
     "kvm_vcpu_poll_mode_polling", "poll_schedule_timeout", "poll_initwait", "poll_freewait_lock", "poll_freewait_del",
     "poll_freewait_unlock"}
 
-Modes == {"OUTSIDE_GUEST_MODE", "IN_GUEST_MODE", "EXITING_GUEST_MODE", "POLLING_FOR_EVENTS"}
+Modes == KvmModes \cup {"POLLING_FOR_EVENTS"}
 Reasons == {"none", "restore", "abort", "hypercall", "ipi", "halt", "wait"}
 
 TypeOK ==
     /\ MemoryTypeOK(Threads)
     /\ pc \in [Threads -> Labels]
-    /\ mode \in Modes
-    /\ requests \in BOOLEAN
+    /\ KvmTypeOK({0}, Modes)
     /\ injected \in BOOLEAN
     /\ kicked \in BOOLEAN
-    /\ ipi \in BOOLEAN
     /\ wqh_lock \in BOOLEAN
     /\ wqh \in SUBSET Pollers
     /\ triggered \in [Pollers -> BOOLEAN]
-    /\ rcuwait \in BOOLEAN
-    /\ woken \in BOOLEAN
     /\ reason \in [{0} -> Reasons]
     /\ todo \in [{0} \cup Sources -> SUBSET Pollers]
     /\ registered \in [Pollers -> BOOLEAN]
@@ -142,16 +129,12 @@ Init ==
     /\ MemoryInit(Threads)
     /\ pc = [th \in Threads |-> IF th[1] = "vcpu" THEN "KVM_RUN"
                                 ELSE IF th[1] = "source" THEN "kvm_make_request" ELSE "poll_initwait"]
-    /\ mode = "OUTSIDE_GUEST_MODE"
-    /\ requests = FALSE
+    /\ KvmInit({0})
     /\ injected = FALSE
     /\ kicked = FALSE
-    /\ ipi = FALSE
     /\ wqh_lock = FALSE
     /\ wqh = {}
     /\ triggered = [p \in Pollers |-> FALSE]
-    /\ rcuwait = FALSE
-    /\ woken = FALSE
     /\ reason = [v \in {0} |-> "none"]
     /\ todo = [w \in {0} \cup Sources |-> {}]
     /\ registered = [p \in Pollers |-> FALSE]
@@ -162,16 +145,6 @@ Init ==
 
 Goto(th, label) == pc' = [pc EXCEPT ![th] = label]
 At(th, label) == pc[th] = label
-
-\* A locked instruction, a full barrier or a lock taken by thread th.
-locked(th) == drained(th) /\ UNCHANGED store_buffer
-
-\* A cmpxchg by thread th that finds the value current and expects old: where it fails it is a
-\* load that may not even be a barrier.
-cmpxchg_ok(th, location, current, old) ==
-    /\ IF FailedCmpxchgIsMb THEN drained(th)
-       ELSE IF READ_ONCE(th, location, current) = old THEN drained(th) ELSE TRUE
-    /\ UNCHANGED store_buffer
 
 -----------------------------------------------------------------------------
 (* The vCPU thread                                                         *)
@@ -192,7 +165,7 @@ EnterFirst == IF ClearBeforeCheck THEN "vcpu_enter_guest_clear_kicked" ELSE "vcp
 \* x86.c, vcpu_enter_guest: "if (kvm_request_pending(vcpu))", one load.
 kvm_request_pending ==
     /\ At(vcpu, "kvm_request_pending")
-    /\ Goto(vcpu, IF READ_ONCE(vcpu, <<"requests">>, requests) THEN "kvm_check_request" ELSE EnterFirst)
+    /\ Goto(vcpu, IF request_pending(vcpu, 0) THEN "kvm_check_request" ELSE EnterFirst)
     /\ UNCHANGED <<store_buffer, memory_vars, local_vars, history_vars>>
 
 \* x86.c, vcpu_enter_guest: "if (kvm_check_request(KVM_REQ_EVENT, vcpu))", then
@@ -200,11 +173,10 @@ kvm_request_pending ==
 \* poll-state looks at injected from another thread, so that both are one step.
 kvm_check_request ==
     /\ At(vcpu, "kvm_check_request")
-    /\ locked(vcpu)
-    /\ requests' = FALSE
+    /\ clear_request(vcpu, 0)
     /\ injected' = TRUE
     /\ Goto(vcpu, EnterFirst)
-    /\ UNCHANGED <<mode, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<kicked, wqh_lock, wqh, triggered, local_vars, history_vars>>
 
 \* After the clear: on to where the design does it.
 AfterClear ==
@@ -221,33 +193,29 @@ vcpu_enter_guest_clear_kicked ==
     /\ store_buffer' = WITH_STORE(vcpu, <<"kicked">>, FALSE)
     /\ since_clear' = FALSE
     /\ Goto(vcpu, AfterClear)
-    /\ UNCHANGED <<mode, requests, injected, ipi, wqh_lock, wqh, triggered, rcuwait, woken, local_vars,
-                   since_entry, stale, unkicked>>
+    /\ UNCHANGED <<kvm_vars, injected, wqh_lock, wqh, triggered, local_vars, since_entry, stale, unkicked>>
 
 \* Not in 002: the barrier that clear-recheck needs.
 vcpu_enter_guest_clear_smp_mb ==
     /\ At(vcpu, "vcpu_enter_guest_clear_smp_mb")
-    /\ locked(vcpu)
+    /\ kvm_smp_mb(vcpu)
     /\ Goto(vcpu, IF ClearBeforeCheck THEN "vcpu_enter_guest_mode_in_guest"
                   ELSE IF RestoreOnCancel THEN "vcpu_enter_guest_recheck" ELSE "vmentry")
-    /\ UNCHANGED <<memory_vars, local_vars, history_vars>>
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* x86.c, vcpu_enter_guest: "smp_store_release(&vcpu->mode, IN_GUEST_MODE)", interrupts off.
 vcpu_enter_guest_mode_in_guest ==
     /\ At(vcpu, "vcpu_enter_guest_mode_in_guest")
-    /\ HasSlotsForRelease(vcpu)
-    /\ mode' = WRITE_ONCE(mode, "IN_GUEST_MODE")
-    /\ store_buffer' = WITH_RELEASE(vcpu, <<"mode">>, "IN_GUEST_MODE")
+    /\ mode_in_guest(vcpu, 0)
     /\ Goto(vcpu, IF EntryMb THEN "vcpu_enter_guest_smp_mb" ELSE "kvm_vcpu_exit_request_mode")
-    /\ UNCHANGED <<requests, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken, local_vars,
-                   history_vars>>
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* x86.c, vcpu_enter_guest: kvm_vcpu_srcu_read_unlock, smp_mb__after_srcu_read_unlock.
 vcpu_enter_guest_smp_mb ==
     /\ At(vcpu, "vcpu_enter_guest_smp_mb")
-    /\ locked(vcpu)
+    /\ kvm_smp_mb(vcpu)
     /\ Goto(vcpu, "kvm_vcpu_exit_request_mode")
-    /\ UNCHANGED <<memory_vars, local_vars, history_vars>>
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* The entry is cancelled. What the clear has taken away is restored first, where the design
 \* does so and has cleared.
@@ -259,7 +227,7 @@ Cancelled ==
 \* x86.c, kvm_vcpu_exit_request: "vcpu->mode == EXITING_GUEST_MODE", first load.
 kvm_vcpu_exit_request_mode ==
     /\ At(vcpu, "kvm_vcpu_exit_request_mode")
-    /\ IF READ_ONCE(vcpu, <<"mode">>, mode) = "EXITING_GUEST_MODE" THEN Cancelled
+    /\ IF exiting_guest_mode(vcpu, 0) THEN Cancelled
        ELSE Goto(vcpu, "kvm_vcpu_exit_request_requests") /\ UNCHANGED reason
     /\ UNCHANGED <<store_buffer, memory_vars, todo, registered, history_vars>>
 
@@ -271,14 +239,14 @@ AfterCheck ==
 \* x86.c, kvm_vcpu_exit_request: "|| kvm_request_pending(vcpu)", second load.
 kvm_vcpu_exit_request_requests ==
     /\ At(vcpu, "kvm_vcpu_exit_request_requests")
-    /\ IF READ_ONCE(vcpu, <<"requests">>, requests) THEN Cancelled
+    /\ IF request_pending(vcpu, 0) THEN Cancelled
        ELSE Goto(vcpu, AfterCheck) /\ UNCHANGED reason
     /\ UNCHANGED <<store_buffer, memory_vars, todo, registered, history_vars>>
 
 \* Not in 002: clear-recheck reads vcpu->requests once more.
 vcpu_enter_guest_recheck ==
     /\ At(vcpu, "vcpu_enter_guest_recheck")
-    /\ IF READ_ONCE(vcpu, <<"requests">>, requests)
+    /\ IF request_pending(vcpu, 0)
        THEN Goto(vcpu, "vcpu_enter_guest_restore") /\ Reason("restore")
        ELSE Goto(vcpu, "vmentry") /\ UNCHANGED reason
     /\ UNCHANGED <<store_buffer, memory_vars, todo, registered, history_vars>>
@@ -303,8 +271,7 @@ SetKicked(th) ==
        ELSE kicked' = TRUE /\ Goto(th, WakeFirst) /\ UNCHANGED reason
     /\ since_clear' = TRUE
     /\ since_entry' = TRUE
-    /\ UNCHANGED <<mode, requests, injected, ipi, wqh_lock, wqh, triggered, rcuwait, woken, todo, registered,
-                   stale, unkicked>>
+    /\ UNCHANGED <<kvm_vars, injected, wqh_lock, wqh, triggered, todo, registered, stale, unkicked>>
 
 \* Not in 002: the entry is cancelled, kicked is set again, and whoever polled meanwhile woken.
 vcpu_enter_guest_restore ==
@@ -317,43 +284,38 @@ vmentry ==
     /\ injected' = FALSE
     /\ since_entry' = since_clear
     /\ Goto(vcpu, "vmexit")
-    /\ UNCHANGED <<store_buffer, mode, requests, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken, local_vars,
-                   since_clear, stale, unkicked>>
+    /\ UNCHANGED <<store_buffer, kvm_vars, kicked, wqh_lock, wqh, triggered, local_vars, since_clear, stale, unkicked>>
 
 \* The guest runs until it makes a hypercall (VTL call: KVM_RUN returns), halts, or an IPI comes.
 \* Interrupts are taken after VM-exit, so an IPI that came with another exit is gone too.
 vmexit ==
     /\ At(vcpu, "vmexit")
-    /\ \/ (IF IpiMayLag THEN TRUE ELSE ~ipi) /\ Reason("hypercall")
-       \/ ipi /\ Reason("ipi")
-       \/ GuestHalts /\ (IF IpiMayLag THEN TRUE ELSE ~ipi) /\ Reason("halt")
-    /\ ipi' = FALSE
+    /\ \/ (IF IpiMayLag THEN TRUE ELSE ~ipi[0]) /\ Reason("hypercall")
+       \/ ipi[0] /\ Reason("ipi")
+       \/ GuestHalts /\ (IF IpiMayLag THEN TRUE ELSE ~ipi[0]) /\ Reason("halt")
+    /\ take_ipi(vcpu, 0)
     /\ Goto(vcpu, "vcpu_enter_guest_mode_outside")
-    /\ UNCHANGED <<store_buffer, mode, requests, injected, kicked, wqh_lock, wqh, triggered, rcuwait, woken, todo,
-                   registered, history_vars>>
+    /\ UNCHANGED <<poll_vars, todo, registered, history_vars>>
 
 \* x86.c, vcpu_enter_guest: "vcpu->mode = OUTSIDE_GUEST_MODE", after an exit and in a
-\* cancelled entry; then kvm_vcpu_srcu_read_lock, a full barrier. The thread does nothing
-\* between the two, so the step is the moment when the store becomes visible.
+\* cancelled entry; then kvm_vcpu_srcu_read_lock, a full barrier.
 vcpu_enter_guest_mode_outside ==
     /\ At(vcpu, "vcpu_enter_guest_mode_outside")
-    /\ locked(vcpu)
-    /\ mode' = "OUTSIDE_GUEST_MODE"
+    /\ mode_outside(vcpu, 0)
     /\ IF SelfTimer THEN Goto(vcpu, "local_timer_interrupt") /\ UNCHANGED reason ELSE AfterKick(vcpu)
-    /\ UNCHANGED <<requests, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken, todo, registered,
-                   history_vars>>
+    /\ UNCHANGED <<poll_vars, todo, registered, history_vars>>
 
 \* A timer of the vCPU's fires on its own pCPU: apic_timer_fn, kvm_make_request, then
 \* kvm_vcpu_kick finds the vCPU loaded here (kvm_running_vcpu) and does "goto out", past the
-\* statement that sets kicked. The handler runs on the vCPU thread's own CPU.
+\* statement that sets kicked. The handler runs on the vCPU thread's own CPU, and returns by
+\* IRET, which serialises: what it has stored is visible, whatever its set_bit was.
 local_timer_interrupt ==
     /\ At(vcpu, "local_timer_interrupt")
     /\ locked(vcpu)
     /\ \/ UNCHANGED requests /\ AfterKick(vcpu)
-       \/ /\ requests' = TRUE
+       \/ /\ requests' = SET_BIT(requests, 0)
           /\ IF SelfKickSets THEN Goto(vcpu, "kvm_vcpu_kick_self") /\ UNCHANGED reason ELSE AfterKick(vcpu)
-    /\ UNCHANGED <<mode, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken, todo, registered,
-                   history_vars>>
+    /\ UNCHANGED <<mode, ipi, rcuwait, woken, poll_vars, todo, registered, history_vars>>
 
 \* Not in 002: a kick on the vCPU's own pCPU sets kicked and wakes as well.
 kvm_vcpu_kick_self ==
@@ -370,48 +332,41 @@ vcpu_run_signal ==
     /\ Reason("none")
     /\ UNCHANGED <<store_buffer, memory_vars, todo, registered, history_vars>>
 
-\* kvm_main.c, kvm_vcpu_block: prepare_to_rcuwait publishes the thread, set_current_state is a
-\* full barrier.
+\* kvm_main.c, kvm_vcpu_block: prepare_to_rcuwait, set_current_state.
 prepare_to_rcuwait ==
     /\ At(vcpu, "prepare_to_rcuwait")
-    /\ locked(vcpu)
-    /\ rcuwait' = TRUE
+    /\ rcuwait_publish(vcpu, 0)
     /\ Goto(vcpu, "kvm_vcpu_check_block")
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh_lock, wqh, triggered, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* kvm_main.c, kvm_vcpu_check_block: kvm_arch_vcpu_runnable; an event in injection counts.
 kvm_vcpu_check_block ==
     /\ At(vcpu, "kvm_vcpu_check_block")
-    /\ Goto(vcpu, IF READ_ONCE(vcpu, <<"requests">>, requests) \/ injected THEN "finish_rcuwait"
+    /\ Goto(vcpu, IF request_pending(vcpu, 0) \/ injected THEN "finish_rcuwait"
                   ELSE "kvm_vcpu_block_schedule")
     /\ UNCHANGED <<store_buffer, memory_vars, local_vars, history_vars>>
 
 \* kvm_main.c, kvm_vcpu_block: schedule, until it is woken; then set_current_state again.
 kvm_vcpu_block_schedule ==
     /\ At(vcpu, "kvm_vcpu_block_schedule")
-    /\ locked(vcpu)
-    /\ woken
-    /\ woken' = FALSE
+    /\ rcuwait_sleep(vcpu, 0)
     /\ Goto(vcpu, "kvm_vcpu_check_block")
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, local_vars,
-                   history_vars>>
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
-\* kvm_main.c, kvm_vcpu_block: finish_rcuwait, one store. A wake-up that comes now is spurious.
+\* kvm_main.c, kvm_vcpu_block: finish_rcuwait, one store.
 finish_rcuwait ==
     /\ At(vcpu, "finish_rcuwait")
-    /\ HasSlot(vcpu)
-    /\ rcuwait' = WRITE_ONCE(rcuwait, FALSE)
-    /\ store_buffer' = WITH_STORE(vcpu, <<"rcuwait">>, FALSE)
+    /\ rcuwait_unpublish(vcpu, 0)
     /\ Goto(vcpu, IF reason[0] = "wait" THEN "vcpu_run_exit_event" ELSE "vcpu_run_signal")
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh_lock, wqh, triggered, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* The reviewer's design: "KVM instead exits to userspace", and the VMM knows of the event.
 vcpu_run_exit_event ==
     /\ At(vcpu, "vcpu_run_exit_event")
-    /\ locked(vcpu)
+    /\ kvm_smp_mb(vcpu)
     /\ Goto(vcpu, "KVM_RUN")
     /\ Reason("none")
-    /\ UNCHANGED <<memory_vars, todo, registered, history_vars>>
+    /\ UNCHANGED <<poll_vars, todo, registered, history_vars>>
 
 -----------------------------------------------------------------------------
 (* An event source                                                         *)
@@ -420,36 +375,32 @@ AfterRequest ==
     IF ~KickOnEvent THEN "vmx_deliver_posted_interrupt"
     ELSE IF WakeUpMb THEN "rcuwait_wake_up_smp_mb" ELSE "rcuwait_wake_up"
 
-\* kvm_host.h, kvm_make_request: set_bit in vcpu->requests. The event is published.
+\* kvm_host.h, kvm_make_request: smp_wmb, set_bit in vcpu->requests. The event is published.
 kvm_make_request(s) ==
     /\ At(source(s), "kvm_make_request")
-    /\ IF RequestIsMb
-       THEN locked(source(s)) /\ requests' = TRUE
-       ELSE /\ HasSlot(source(s))
-            /\ requests' = WRITE_ONCE(requests, TRUE)
-            /\ store_buffer' = WITH_STORE(source(s), <<"requests">>, TRUE)
+    /\ set_request(source(s), 0)
     /\ Goto(source(s), AfterRequest)
-    /\ UNCHANGED <<mode, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* vmx.c, vmx_deliver_posted_interrupt: "if (vcpu->mode == IN_GUEST_MODE)" the notification
 \* vector is sent, else the vCPU is woken; kvm_vcpu_kick is never called.
 vmx_deliver_posted_interrupt(s) ==
     /\ At(source(s), "vmx_deliver_posted_interrupt")
-    /\ Goto(source(s), IF READ_ONCE(source(s), <<"mode">>, mode) = "IN_GUEST_MODE" THEN "smp_send_reschedule"
+    /\ Goto(source(s), IF found_mode(source(s), 0) = "IN_GUEST_MODE" THEN "smp_send_reschedule"
                        ELSE IF WakeUpMb THEN "rcuwait_wake_up_smp_mb" ELSE "rcuwait_wake_up")
     /\ UNCHANGED <<store_buffer, memory_vars, local_vars, history_vars>>
 
 \* kernel/exit.c, rcuwait_wake_up: "smp_mb()" before the task is read.
 rcuwait_wake_up_smp_mb(s) ==
     /\ At(source(s), "rcuwait_wake_up_smp_mb")
-    /\ locked(source(s))
+    /\ kvm_smp_mb(source(s))
     /\ Goto(source(s), "rcuwait_wake_up")
-    /\ UNCHANGED <<memory_vars, local_vars, history_vars>>
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* kernel/exit.c, rcuwait_wake_up, from kvm_vcpu_wake_up: "task = rcu_dereference(w->task)".
 rcuwait_wake_up(s) ==
     /\ At(source(s), "rcuwait_wake_up")
-    /\ Goto(source(s), IF READ_ONCE(source(s), <<"rcuwait">>, rcuwait) THEN "wake_up_process"
+    /\ Goto(source(s), IF rcuwait_task(source(s), 0) THEN "wake_up_process"
                        ELSE IF KickOnEvent THEN "kvm_vcpu_kick_mode" ELSE "kvm_make_request")
     /\ UNCHANGED <<store_buffer, memory_vars, local_vars, history_vars>>
 
@@ -457,11 +408,9 @@ rcuwait_wake_up(s) ==
 \* and is woken; the rest of kvm_vcpu_kick is skipped.
 wake_up_process(s) ==
     /\ At(source(s), "wake_up_process")
-    /\ locked(source(s))
-    /\ woken' = TRUE
+    /\ wake_task(source(s), 0)
     /\ Goto(source(s), "kvm_make_request")
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, local_vars,
-                   history_vars>>
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* After the IPI, or without one: the statement that 002 adds; version 1 wakes the pollers if
 \* somebody polls, poll-state always does.
@@ -474,23 +423,18 @@ AfterMode(s, found) ==
 \* kvm_main.c, kvm_vcpu_kick: kvm_arch_vcpu_should_kick, "cmpxchg(&vcpu->mode, IN_GUEST_MODE,
 \* EXITING_GUEST_MODE) == IN_GUEST_MODE".
 kvm_vcpu_kick_mode(s) ==
-    LET found == READ_ONCE(source(s), <<"mode">>, mode)
+    LET found == found_mode(source(s), 0)
     IN /\ At(source(s), "kvm_vcpu_kick_mode")
-       /\ cmpxchg_ok(source(s), <<"mode">>, mode, "IN_GUEST_MODE")
-       /\ IF found = "IN_GUEST_MODE"
-          THEN mode' = "EXITING_GUEST_MODE" /\ Goto(source(s), "smp_send_reschedule")
-          ELSE UNCHANGED mode /\ Goto(source(s), AfterMode(s, found))
-       /\ UNCHANGED <<requests, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken, local_vars,
-                      history_vars>>
+       /\ cmpxchg_mode(source(s), 0)
+       /\ Goto(source(s), IF found = "IN_GUEST_MODE" THEN "smp_send_reschedule" ELSE AfterMode(s, found))
+       /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* kvm_main.c, kvm_vcpu_kick: "smp_send_reschedule(cpu)".
 smp_send_reschedule(s) ==
     /\ At(source(s), "smp_send_reschedule")
-    /\ locked(source(s))
-    /\ ipi' = TRUE
+    /\ send_ipi(source(s), 0)
     /\ Goto(source(s), IF KickOnEvent THEN AfterMode(s, "IN_GUEST_MODE") ELSE "kvm_make_request")
-    /\ UNCHANGED <<mode, requests, injected, kicked, wqh_lock, wqh, triggered, rcuwait, woken, local_vars,
-                   history_vars>>
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* 002, kvm_vcpu_kick: "if (!cmpxchg(&vcpu->kicked, false, true))".
 kvm_vcpu_kick_kicked(s) ==
@@ -515,7 +459,7 @@ wake_up_lock(th) ==
     /\ ~wqh_lock
     /\ wqh_lock' = TRUE
     /\ Goto(th, "wake_up_first")
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh, triggered, rcuwait, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<kvm_vars, injected, kicked, wqh, triggered, local_vars, history_vars>>
 
 \* kernel/sched/wait.c, __wake_up_common: list_first_entry, and on from there.
 wake_up_first(th) ==
@@ -535,7 +479,7 @@ pollwake(th) ==
        IN /\ triggered' = SET_BIT(triggered, p)
           /\ todo' = [todo EXCEPT ![th[2]] = rest]
           /\ Goto(th, IF rest = {} THEN "wake_up_unlock" ELSE "pollwake")
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh_lock, wqh, rcuwait, woken, reason, registered,
+    /\ UNCHANGED <<kvm_vars, injected, kicked, wqh_lock, wqh, reason, registered,
                    history_vars>>
 
 \* kernel/sched/wait.c: "spin_unlock_irqrestore(&wq_head->lock, flags)", a release.
@@ -545,7 +489,7 @@ wake_up_unlock(th) ==
     /\ wqh_lock' = WRITE_ONCE(wqh_lock, FALSE)
     /\ store_buffer' = WITH_RELEASE(th, <<"wqh_lock">>, FALSE)
     /\ AfterKick(th)
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh, triggered, rcuwait, woken, todo, registered,
+    /\ UNCHANGED <<kvm_vars, injected, kicked, wqh, triggered, todo, registered,
                    history_vars>>
 
 -----------------------------------------------------------------------------
@@ -561,7 +505,7 @@ poll_initwait(p) ==
     /\ ~HaltedUserspace
     /\ triggered' = CLEAR_BIT(triggered, p)
     /\ Goto(poller(p), PollFirst)
-    /\ UNCHANGED <<store_buffer, mode, requests, injected, kicked, ipi, wqh_lock, wqh, rcuwait, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<store_buffer, kvm_vars, injected, kicked, wqh_lock, wqh, local_vars, history_vars>>
 
 \* 002, kvm_vcpu_poll: "poll_wait(file, &vcpu->wqh, wait)"; add_wait_queue takes wqh.lock.
 poll_wait_lock(p) ==
@@ -570,7 +514,7 @@ poll_wait_lock(p) ==
     /\ ~wqh_lock
     /\ wqh_lock' = TRUE
     /\ Goto(poller(p), "poll_wait_add")
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh, triggered, rcuwait, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<kvm_vars, injected, kicked, wqh, triggered, local_vars, history_vars>>
 
 \* kernel/sched/wait.c, __add_wait_queue: list_add, a plain store.
 poll_wait_add(p) ==
@@ -581,7 +525,7 @@ poll_wait_add(p) ==
        /\ store_buffer' = WITH_STORE(poller(p), <<"wqh">>, queue)
        /\ registered' = [registered EXCEPT ![p] = TRUE]
        /\ Goto(poller(p), "poll_wait_unlock")
-       /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh_lock, triggered, rcuwait, woken, reason, todo,
+       /\ UNCHANGED <<kvm_vars, injected, kicked, wqh_lock, triggered, reason, todo,
                       history_vars>>
 
 \* kernel/sched/wait.c, add_wait_queue: spin_unlock_irqrestore, a release.
@@ -591,21 +535,21 @@ poll_wait_unlock(p) ==
     /\ wqh_lock' = WRITE_ONCE(wqh_lock, FALSE)
     /\ store_buffer' = WITH_RELEASE(poller(p), <<"wqh_lock">>, FALSE)
     /\ Goto(poller(p), IF RegisterBeforeCheck THEN CheckFirst ELSE "poll_schedule_timeout")
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh, triggered, rcuwait, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<kvm_vars, injected, kicked, wqh, triggered, local_vars, history_vars>>
 
 \* 002, kvm_vcpu_poll: "smp_mb()".
 kvm_vcpu_poll_smp_mb(p) ==
     /\ At(poller(p), "kvm_vcpu_poll_smp_mb")
-    /\ locked(poller(p))
+    /\ kvm_smp_mb(poller(p))
     /\ Goto(poller(p), ReadFirst)
-    /\ UNCHANGED <<memory_vars, local_vars, history_vars>>
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* What poll() does with its answer: EPOLLIN ends it; otherwise the thread sleeps, and
 \* registers first if it has checked first.
 Answer(p, ready) ==
     /\ Goto(poller(p), IF ready THEN (IF registered[p] THEN "poll_freewait_lock" ELSE "poll_initwait")
                        ELSE IF registered[p] THEN "poll_schedule_timeout" ELSE "poll_wait_lock")
-    /\ stale' = [stale EXCEPT ![p] = ready /\ ~requests /\ ~injected]
+    /\ stale' = [stale EXCEPT ![p] = ready /\ ~requests[0] /\ ~injected]
     /\ unkicked' = [unkicked EXCEPT ![p] = ready /\ ~since_entry]
     /\ UNCHANGED <<since_clear, since_entry>>
 
@@ -618,9 +562,9 @@ kvm_vcpu_poll_read_kicked(p) ==
 \* poll-state and version 1: the event itself is looked at.
 kvm_vcpu_poll_read_requests(p) ==
     /\ At(poller(p), "kvm_vcpu_poll_read_requests")
-    /\ IF PollState /\ ~READ_ONCE(poller(p), <<"requests">>, requests)
+    /\ IF PollState /\ ~request_pending(poller(p), 0)
        THEN Goto(poller(p), "kvm_vcpu_poll_read_injected") /\ UNCHANGED history_vars
-       ELSE Answer(p, READ_ONCE(poller(p), <<"requests">>, requests))
+       ELSE Answer(p, request_pending(poller(p), 0))
     /\ UNCHANGED <<store_buffer, memory_vars, local_vars>>
 
 \* poll-state: an event moves from requests to injected, so that this order misses none.
@@ -632,7 +576,7 @@ kvm_vcpu_poll_read_injected(p) ==
 \* Version 1: "if (vcpu->mode == OUTSIDE_GUEST_MODE)" ...
 kvm_vcpu_poll_read_mode(p) ==
     /\ At(poller(p), "kvm_vcpu_poll_read_mode")
-    /\ Goto(poller(p), IF READ_ONCE(poller(p), <<"mode">>, mode) = "OUTSIDE_GUEST_MODE"
+    /\ Goto(poller(p), IF found_mode(poller(p), 0) = "OUTSIDE_GUEST_MODE"
                        THEN "kvm_vcpu_poll_mode_polling" ELSE "kvm_vcpu_poll_read_requests")
     /\ UNCHANGED <<store_buffer, memory_vars, local_vars, history_vars>>
 
@@ -640,10 +584,9 @@ kvm_vcpu_poll_read_mode(p) ==
 kvm_vcpu_poll_mode_polling(p) ==
     /\ At(poller(p), "kvm_vcpu_poll_mode_polling")
     /\ locked(poller(p))
-    /\ mode' = "POLLING_FOR_EVENTS"
+    /\ mode' = [mode EXCEPT ![0] = "POLLING_FOR_EVENTS"]
     /\ Goto(poller(p), "kvm_vcpu_poll_read_requests")
-    /\ UNCHANGED <<requests, injected, kicked, ipi, wqh_lock, wqh, triggered, rcuwait, woken, local_vars,
-                   history_vars>>
+    /\ UNCHANGED <<requests, ipi, rcuwait, woken, poll_vars, local_vars, history_vars>>
 
 \* fs/select.c, poll_schedule_timeout: sleeps unless triggered, then "smp_store_mb(
 \* pwq->triggered, 0)"; the next pass does not register again.
@@ -653,7 +596,7 @@ poll_schedule_timeout(p) ==
     /\ triggered[p]
     /\ triggered' = CLEAR_BIT(triggered, p)
     /\ Goto(poller(p), CheckFirst)
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh_lock, wqh, rcuwait, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<kvm_vars, injected, kicked, wqh_lock, wqh, local_vars, history_vars>>
 
 \* fs/select.c, poll_freewait, from do_sys_poll after EPOLLIN: remove_wait_queue takes
 \* wqh.lock, ...
@@ -665,7 +608,7 @@ poll_freewait_lock(p) ==
     /\ stale' = [stale EXCEPT ![p] = FALSE]
     /\ unkicked' = [unkicked EXCEPT ![p] = FALSE]
     /\ Goto(poller(p), "poll_freewait_del")
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh, triggered, rcuwait, woken, local_vars, since_clear,
+    /\ UNCHANGED <<kvm_vars, injected, kicked, wqh, triggered, local_vars, since_clear,
                    since_entry>>
 
 \* ... list_del, a plain store, ...
@@ -677,7 +620,7 @@ poll_freewait_del(p) ==
        /\ store_buffer' = WITH_STORE(poller(p), <<"wqh">>, queue)
        /\ registered' = [registered EXCEPT ![p] = FALSE]
        /\ Goto(poller(p), "poll_freewait_unlock")
-       /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh_lock, triggered, rcuwait, woken, reason, todo,
+       /\ UNCHANGED <<kvm_vars, injected, kicked, wqh_lock, triggered, reason, todo,
                       history_vars>>
 
 \* ... and releases it; poll() returns.
@@ -687,7 +630,7 @@ poll_freewait_unlock(p) ==
     /\ wqh_lock' = WRITE_ONCE(wqh_lock, FALSE)
     /\ store_buffer' = WITH_RELEASE(poller(p), <<"wqh_lock">>, FALSE)
     /\ Goto(poller(p), "poll_initwait")
-    /\ UNCHANGED <<mode, requests, injected, kicked, ipi, wqh, triggered, rcuwait, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<kvm_vars, injected, kicked, wqh, triggered, local_vars, history_vars>>
 
 -----------------------------------------------------------------------------
 \* The memory: a store of thread th that is still in its buffer becomes visible.
@@ -695,13 +638,11 @@ commit(th) ==
     /\ \E i \in Committable(th) :
         LET e == store_buffer[th][i]
         IN /\ store_buffer' = WITHOUT_STORE(th, i)
-           /\ mode' = COMMITTED(<<"mode">>, mode, e)
-           /\ requests' = COMMITTED(<<"requests">>, requests, e)
+           /\ KVM_COMMITTED(e)
            /\ kicked' = COMMITTED(<<"kicked">>, kicked, e)
            /\ wqh_lock' = COMMITTED(<<"wqh_lock">>, wqh_lock, e)
            /\ wqh' = COMMITTED(<<"wqh">>, wqh, e)
-           /\ rcuwait' = COMMITTED(<<"rcuwait">>, rcuwait, e)
-    /\ UNCHANGED <<pc, injected, ipi, triggered, woken, local_vars, history_vars>>
+    /\ UNCHANGED <<pc, injected, triggered, local_vars, history_vars>>
 
 -----------------------------------------------------------------------------
 \* What the vCPU thread does by itself, once KVM_RUN was called and while not in the guest.
@@ -771,7 +712,7 @@ Spec == Init /\ [][Next]_vars
 -----------------------------------------------------------------------------
 (* Invariants                                                              *)
 
-EventPending == requests \/ injected
+EventPending == requests[0] \/ injected
 SourcesIdle == \A s \in Sources : At(source(s), "kvm_make_request")
 Parked == At(vcpu, "KVM_RUN")
 Asleep(p) == At(poller(p), "poll_schedule_timeout") /\ ~triggered[p]
@@ -781,8 +722,8 @@ Asleep(p) == At(poller(p), "poll_schedule_timeout") /\ ~triggered[p]
 \* itself the one that waits.
 NoLostEventInv ==
     EventPending /\ SourcesIdle =>
-        /\ Poller:: Parked => \A p \in Pollers : ~Asleep(p)
-        /\ Vcpu:: ~(At(vcpu, "kvm_vcpu_block_schedule") /\ ~woken)
+        /\ Poller:: (Parked => \A p \in Pollers : ~Asleep(p))
+        /\ Vcpu:: ~(At(vcpu, "kvm_vcpu_block_schedule") /\ ~woken[0])
 
 \* The posted definition: ready means kicked since the guest was last entered.
 ReadyMeansKickedInv == \A p \in Pollers : ~unkicked[p]
@@ -792,7 +733,7 @@ ReadyMeansPendingInv == \A p \in Pollers : ~stale[p]
 
 \* L2. The vCPU itself never loses an event: in the guest with an event published and nobody
 \* about to send an IPI, the IPI is on its way.
-GuestSeesRequestInv == At(vcpu, "vmexit") /\ requests /\ SourcesIdle => ipi
+GuestSeesRequestInv == At(vcpu, "vmexit") /\ requests[0] /\ SourcesIdle => ipi[0]
 
 -----------------------------------------------------------------------------
 (* Temporal properties. Fairness, next to what needs it: weak fairness of  *)

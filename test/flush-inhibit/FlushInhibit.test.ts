@@ -1,3 +1,9 @@
+import { describe, expect, it } from 'vitest'
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import { explore } from '../../impl/lib/explore.ts'
+import { reader } from '../../impl/lib/report/state.ts'
+import { View } from '../../impl/lib/view.ts'
+import { loadModels, machineOf, oneModel } from '../../scripts/lib/project.ts'
 import { protocolSuite } from '../suite.ts'
 
 protocolSuite('flush-inhibit', {
@@ -9,6 +15,34 @@ protocolSuite('flush-inhibit', {
     'flush-inhibit/pending-event.sc',
     'flush-inhibit/reversed-clear.sc',
     'flush-inhibit/garbage-mask.sc',
+    'flush-inhibit/bad-calls.sc',
     'flush-inhibit/posted.tso',
   ],
+})
+
+/** What the calls of a model return: the pairs that `call` and `errno` have once a call has returned. */
+const returnedIn = (name: string): string[] => {
+  const graph = explore(assemble(compile(machineOf(oneModel(loadModels(), name)))), { invariants: false })
+  const view = new View(graph.kernel)
+  const pairs = new Set<string>()
+  for (let i = 0; i < graph.count; i++) {
+    const read = reader(view.decode(graph.states, i * graph.kernel.layout.words))
+    const [call, errno] = [read('call', 2), read('errno', 2)]
+    if (errno !== 'none') pairs.add(`${call ?? '?'}: ${errno ?? '?'}`)
+  }
+  return [...pairs].sort()
+}
+
+describe('flush-inhibit: calls that must be rejected', () => {
+  const always = ['dead: EIO', 'fault: EFAULT', 'killed: EINTR', 'set: 0', 'unknown: EINVAL']
+  it.each([
+    ['bad-calls', ['flags: 0', 'value: 0']],
+    ['args-checked', ['flags: EINVAL', 'value: EINVAL']],
+    ['args-checked-late', ['flags: EINVAL', 'value: EINVAL']],
+  ])('%s: what each call returns', (design, own) => {
+    expect(returnedIn(`flush-inhibit/${design}.sc`)).toEqual([...always, ...own].sort())
+  })
+  it('none is made in the other designs', () => {
+    expect(returnedIn('flush-inhibit/posted.sc')).toEqual([])
+  })
 })

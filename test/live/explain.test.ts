@@ -75,7 +75,7 @@ const lanesOf = (...logs: readonly (readonly LoggedStep[])[]): Lane[] =>
 const MODEL = 'poll-kick/clear-recheck-no-mb.tso'
 const lost: Observation = {
   lanes: lanesOf(vcpu, source, poller),
-  final: finalOf(MODEL, { requests: 1, wqh: 1 }, HISTORY),
+  final: finalOf(MODEL, { 'requests[0]': 1, wqh: 1 }, HISTORY),
 }
 
 const explain = (model: string, memory: 'SC' | 'TSO', seen: Observation): Explanation =>
@@ -107,13 +107,13 @@ describe('the explainer', () => {
   })
 
   it('refuses another memory in the end', () => {
-    const seen = { ...lost, final: finalOf(MODEL, { requests: 1, wqh: 1, kicked: 1 }, HISTORY) }
+    const seen = { ...lost, final: finalOf(MODEL, { 'requests[0]': 1, wqh: 1, kicked: 1 }, HISTORY) }
     expect(explain(MODEL, 'TSO', seen)).toMatchObject({ explained: false, finalDiffers: true })
   })
 
   it('holds what ran after the race to have seen all of it', () => {
     const found = poller.map((step) => (step.label.endsWith('read_kicked') ? { ...step, result: 'true' } : step))
-    const final = finalOf(MODEL, { requests: 1, wqh: 1 }, HISTORY)
+    const final = finalOf(MODEL, { 'requests[0]': 1, wqh: 1 }, HISTORY)
     const during = lanesOf(vcpu, source, found).map((lane) => ({ ...lane, after: false }))
     // the poller can find kicked set while the vCPU's store is on its way, but not after that
     expect(explain(MODEL, 'TSO', { lanes: during, final }).explained).toBe(true)
@@ -148,6 +148,6 @@ describe('a log', () => {
   it('prints as lanes', () => {
     const text = roundText(compiled, lost)
     expect(text.every((line) => line.length <= 75)).toBe(true)
-    expect(text.at(-1)).toBe('  memory   requests = TRUE, wqh = {3}')
+    expect(text.at(-1)).toBe('  memory   requests[0] = TRUE, wqh = {3}')
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tla } from '../../impl/lib/trace/value.ts'
-import { loadModels } from '../../scripts/lib/project.ts'
+import { loadModels, oneModel } from '../../scripts/lib/project.ts'
 import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
 
 protocolSuite('poll-kick', {
@@ -23,5 +23,10 @@ describe('poll-kick', () => {
         model.name,
         expectedCells(model),
       ])
+  })
+  it('the barrier of a thread that is about to block is needed under TSO, and only there', () => {
+    const without = (name: string): string[] => violatedWith(oneModel(loadModels(), name), { BlockMb: tla.bool(false) })
+    expect(without('poll-kick/halted-userspace.sc')).toEqual([])
+    expect(without('poll-kick/halted-userspace.tso')).toEqual(['EventReportedProp', 'NoLostEventInv'])
   })
 })

@@ -48,8 +48,8 @@ const SPEC_FAULTS: readonly Fault[] = [
   },
   {
     name: 'a conjunct dropped: the mutex is not waited for',
-    from: '    /\\ mutex[t] = "free"\n    /\\ \\E x',
-    to: '    /\\ \\E x',
+    from: '/\\ mutex_lock(ioctl(t), t, "ioctl")\n          /\\ \\E x',
+    to: '/\\ UNCHANGED store_buffer /\\ mutex\' = [mutex EXCEPT ![t] = "ioctl"]\n          /\\ \\E x',
     action: 'kvm_vcpu_ioctl_mutex_lock',
     side: 'spec',
   },
@@ -206,7 +206,7 @@ const IMPL_FAULTS: readonly Fault[] = [
   },
   {
     name: 'a store dropped',
-    from: "      k.mutex.set(t, 'run')\n",
+    from: '      k.requests.set(t, false)\n',
     to: '',
     action: 'kvm_check_request',
     side: 'both',
@@ -342,6 +342,7 @@ describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
     const faulty = (await import(pathToFileURL(file).href)) as { flushInhibit: (c: object) => Machine }
     const machine = (constants: Constants): Machine => {
       const names = ['SyncOnSet', 'SyncOnClear', 'CheckBeforeRequest', 'IoctlMb', 'WaitingOnBeforeSuspended']
+      const world = ['BadCalls']
       const more = ['ClearWaitingOnBeforeSuspended', 'SeparateSuspended', 'MaskZeroed', 'PendingEvents', 'EventsMasked']
       const barriers = ['SuspendWmb', 'UnsuspendWmb', 'MutexUnlockIsMb']
       return faulty.flushInhibit({
@@ -350,7 +351,10 @@ describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
         Rounds: constants.natural('Rounds'),
         Memory: constants.string('Memory'),
         StoreBufferSlots: constants.natural('StoreBufferSlots'),
-        ...Object.fromEntries([...names, ...more, ...barriers].map((name) => [name, constants.boolean(name)])),
+        ArgsChecked: constants.string('ArgsChecked'),
+        ...Object.fromEntries(
+          [...names, ...more, ...barriers, ...world].map((name) => [name, constants.boolean(name)]),
+        ),
       })
     }
     const { comparison, divergence } = await proveModel(

@@ -80,7 +80,9 @@ describe.each(ablated)('ablate $name', (protocol) => {
         compared += 1
       }
     }
-    expect(compared).toBeGreaterThan(0)
+    // a base of another size than every model's is compared with none
+    const resized = bases.every(({ overrides }) => Object.keys(overrides).length > 0)
+    expect(compared > 0 || resized).toBe(true)
   })
 
   it('shows every fault that the manifest has, in the world that the model has or in one where more may happen', () => {
@@ -118,7 +120,8 @@ describe.each(ablated)('ablate $name', (protocol) => {
       const machine = protocol.machine(new Constants(constantsOf(base, subset), 'test'), dataOf(protocol))
       const graph = explore(assemble(compile(machine)), { edges: true })
       const whole = [...violatedDepths(graph).keys()].filter((name) => properties.has(name)).sort()
-      expect([subset, [...outcome(last, subset).violated.keys()].sort()]).toEqual([subset, whole])
+      const reduced = [...outcome(last, subset).violated.keys()].filter((name) => properties.has(name)).sort()
+      expect([subset, reduced]).toEqual([subset, whole])
       expect(outcome(last, subset).states).toBeLessThanOrEqual(graph.count)
     }
   })
@@ -260,7 +263,7 @@ describe('the command', () => {
   })
   it.each([
     [['flush-inhibt', '--json'], 'unknown-protocol', /did you mean flush-inhibit/],
-    [['litmus', '--json'], 'no-toggles', /poll-kick or flush-inhibit/],
+    [['litmus', '--json'], 'no-toggles', /poll-kick or .* or flush-inhibit/],
     [['flush-inhibit', '--property', 'Nope', '--json'], 'unknown-property', /AllOrNothingInv/],
     [['flush-inhibit', '--memory', 'weak', '--json'], 'usage', /sc, tso, pso/],
   ])('%j is refused', (args, code, words) => {

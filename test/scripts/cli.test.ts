@@ -77,6 +77,9 @@ describe('list', () => {
       'request-then-check-release-mb',
       'posted-wmbs',
       'posted-unsuspend-wmb',
+      'bad-calls',
+      'args-checked',
+      'args-checked-late',
     ])
   })
 
@@ -161,6 +164,7 @@ describe('check', () => {
       'embedded',
       '--timeout',
       '1',
+      '--no-cache',
       '--json',
     ])
     expect(status).toBe(3)
@@ -342,6 +346,7 @@ describe('the environment', () => {
       'tlc',
       '--timeout',
       '1',
+      '--no-cache',
       '--json',
     ])
     expect(status).toBe(3)
@@ -356,6 +361,7 @@ describe('the environment', () => {
       'tlc',
       '--heap',
       '12',
+      '--no-cache',
       '--json',
     ])
     expect(status).toBe(3)

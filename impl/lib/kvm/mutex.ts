@@ -27,9 +27,22 @@ export class VcpuMutexes<H extends string> {
     this.mutex = memory.map('mutex', vcpus, oneOfNames<'free' | H>('free', ...holders), 'free')
   }
 
-  /** mutex_lock_killable(&vcpu->mutex); `then` takes part in the step, with what the world decides in it. */
-  lock<R, C = undefined>(label: string, v: Key, holder: H, then: (choice: C) => R, choices?: readonly C[]): Step<R> {
+  /**
+   * mutex_lock_killable(&vcpu->mutex); `then` takes part in the step, with what the world decides in it. `without` says
+   * what comes of a choice with which the mutex is not taken: kvm_vcpu_ioctl() says no before, or the thread is killed
+   * while it waits, which it may be where somebody has the mutex (`held`). Undefined: it is taken.
+   */
+  lock<R, C = undefined>(
+    label: string,
+    v: Key,
+    holder: H,
+    then: (choice: C) => R,
+    choices?: readonly C[],
+    without?: (choice: C, held: boolean) => R | undefined,
+  ): Step<R> {
     const exec = (choice: C): R => {
+      const ended = without?.(choice, this.mutex.get(v) !== 'free')
+      if (ended !== undefined) return ended
       const result = then(choice)
       require(this.mutex.get(v) === 'free', 'vcpu->mutex is free')
       this.mutex.set(v, holder)
@@ -38,10 +51,42 @@ export class VcpuMutexes<H extends string> {
     return this.memory.locked(label, `mutex_lock(&v${v}->mutex)`, exec, choices)
   }
 
+  /** The same, where the thread may be killed while it waits; the ioctl then returns -EINTR. */
+  lockKillable<R, C>(
+    label: string,
+    v: Key,
+    holder: H,
+    then: (choice: C) => R,
+    choices: readonly C[],
+  ): Step<R | 'EINTR'> {
+    type Choice = { readonly taken: C } | 'killed'
+    const taken = (choice: Choice): R | 'EINTR' => (choice === 'killed' ? 'EINTR' : then(choice.taken))
+    const killed = (choice: Choice, held: boolean): 'EINTR' | undefined => {
+      if (choice !== 'killed') return undefined
+      require(held, 'vcpu->mutex is not free')
+      return 'EINTR'
+    }
+    const outcomes: Choice[] = [
+      ...choices.map((c) => ({ taken: c })),
+      ...(choices.length === 0 ? [] : ['killed' as const]),
+    ]
+    return this.lock<R | 'EINTR', Choice>(label, v, holder, taken, outcomes, killed)
+  }
+
+  /** mutex_trylock(&vcpu->mutex): a cmpxchg of the owner, no more than a load where it fails; was it free? */
+  *trylock(label: string, v: Key, holder: H): Step<boolean> {
+    return (yield* this.mutex.at(v).cmpxchg(label, 'free', holder, false)) === 'free'
+  }
+
   /** mutex_unlock(&vcpu->mutex): on x86 a locked cmpxchg of the owner; all that is promised is a release */
   *unlock(label: string, v: Key, also?: () => void): Step<void> {
     const mutex = this.mutex.at(v)
     if (this.toggles.MutexUnlockIsMb) yield* mutex.xchg(label, 'free', also)
     else yield* mutex.release(label, 'free', also)
+  }
+
+  /** The same by a thread that has stored nothing since its last full barrier, e.g. the one after VM-exit. */
+  *unlockMb(label: string, v: Key, also?: () => void): Step<void> {
+    yield* this.mutex.at(v).xchg(label, 'free', also)
   }
 }

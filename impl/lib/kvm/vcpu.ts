@@ -98,12 +98,22 @@ export class KvmVcpus {
     return came
   }
 
-  /** kvm_vcpu_block(vcpu); `check` is kvm_vcpu_check_block(): is there a reason not to sleep? */
-  *kvm_vcpu_block(v: Key, check: () => Step<boolean>): Step<void> {
+  /**
+   * kvm_vcpu_block(vcpu); `check` is kvm_vcpu_check_block(): is there a reason not to sleep? `also` takes part in the
+   * first step; a faulty kernel may sleep before it checks.
+   */
+  *kvm_vcpu_block(
+    v: Key,
+    check: () => Step<boolean>,
+    {
+      also = () => undefined,
+      sleepsFirst = false,
+    }: { readonly also?: () => void; readonly sleepsFirst?: boolean } = {},
+  ): Step<void> {
     const wait = this.rcuwait.at(v)
-    if (this.toggles.BlockMb) yield* wait.xchg('prepare_to_rcuwait', true)
-    else yield* wait.store('prepare_to_rcuwait', true)
-    while (!(yield* check())) {
+    if (this.toggles.BlockMb) yield* wait.xchg('prepare_to_rcuwait', true, also)
+    else yield* wait.store('prepare_to_rcuwait', true, also)
+    for (let checks = !sleepsFirst; !checks || !(yield* check()); checks = true) {
       yield* this.woken.at(v).waitThenStore('kvm_vcpu_block_schedule', (woken) => woken, false)
     }
     yield* wait.store('finish_rcuwait', false)

@@ -380,6 +380,16 @@ export class Location<T> {
     return perform({ label, kind: 'store', what: this.what, choices: [undefined], exec, access })
   }
 
+  /** The same, of data that the program looks at as well: the value that the thread saw before is the result. */
+  fetchUpdate(label: string, next: (value: T) => T): Step<T> {
+    const exec = (): T => {
+      const before = this.read()
+      this.memory.access({ op: 'store', cell: this.cell, value: this.index(next(before)) })
+      return before
+    }
+    return perform({ label, kind: 'store', what: this.what, choices: [undefined], exec })
+  }
+
   /** smp_store_release(), spin_unlock(): what was stored before becomes visible before this does. */
   release(label: string, value: T, also: Also = nothing): Step<void> {
     return this.storing(label, 'store', value, (i) => ({ op: 'release', cell: this.cell, value: i }), this.none, also)

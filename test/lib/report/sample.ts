@@ -32,6 +32,8 @@ export const POSTED: FlushInhibitConstants = {
   MaskZeroed: true,
   PendingEvents: false,
   EventsMasked: false,
+  ArgsChecked: 'never',
+  BadCalls: false,
 }
 
 const TWO_TARGETS = { Flushers: [0], Targets: [2, 3] }

@@ -1,0 +1,1054 @@
+/**
+ * One struct kvm_vcpu per processor and virtual trust level (VTL): who routes which interrupt, and who may touch whose
+ * vCPU. Twin of spec/apic-groups/ApicGroups.tla, which says what is modelled, from which documents, and what is left out.
+ *
+ * Written to be read beside document 001, "[RFC 09/33] KVM: x86: hyper-v: Introduce per-VTL vcpu helpers": each function
+ * below is the C function of that name, each `yield*` with a label one step of it. `f` is the frame of the thread.
+ */
+
+import type { KvmToggles } from '../lib/kvm/vcpu.ts'
+import { KvmVcpus } from '../lib/kvm/vcpu.ts'
+import { VcpuMutexes } from '../lib/kvm/mutex.ts'
+import type { MemoryModel } from '../lib/memory/buffer.ts'
+import type { LocationMap } from '../lib/memory/memory.ts'
+import { COMMIT, Location, Memory } from '../lib/memory/memory.ts'
+import type { Invariant, LeadsTo, Machine, Program, Step, ThreadId, Variable } from '../lib/program.ts'
+import { atomic, Observer, require, Shared, thread } from '../lib/program.ts'
+import type { Domain, IdSet, Key } from '../lib/schema.ts'
+import { bool, idSet, int, oneOfNames, setOf } from '../lib/schema.ts'
+import { tla } from '../lib/trace/value.ts'
+
+/** CONSTANTS of the specification. */
+export interface ApicGroupsConstants extends KvmToggles {
+  readonly Memory: MemoryModel
+  readonly StoreBufferSlots: number
+  readonly GroupShift: number
+  readonly GroupBits: number
+  readonly Requesters: readonly Key[]
+  readonly Siblings: readonly Key[]
+  readonly CreateIds: readonly Key[]
+  readonly ClearFirst: boolean
+  readonly BroadcastFirst: boolean
+  readonly MaskExternal: boolean
+  readonly MatchCorrected: boolean
+  readonly VtlReadFirst: boolean
+  readonly CheckHierarchy: boolean
+  readonly CheckVtlRange: boolean
+  readonly LookupByVcpuId: boolean
+  readonly TrylockSibling: boolean
+  readonly ConfigureLocked: boolean
+  readonly RerunAfterHandled: boolean
+  readonly QueueBeforeWake: boolean
+  readonly RetryOnEom: boolean
+  readonly MutexUnlockIsMb: boolean
+  readonly Namespace: boolean
+  readonly Product: boolean
+  readonly SendsPhysical: boolean
+  readonly SendsBroadcast: boolean
+  readonly GroupBitsInDest: boolean
+  readonly SendsLogical: boolean
+  readonly SendsShorthand: boolean
+  readonly SendsMsi: boolean
+  readonly SendsGsi: boolean
+  readonly SendsPv: boolean
+  readonly Looks: boolean
+  readonly WritesApicId: boolean
+  readonly Translates: boolean
+  readonly Faults: boolean
+  readonly Configures: boolean
+}
+
+/** Key of the device that raises interrupts, among those who ask for something. */
+const DEVICE: Key = 99
+
+/** No vCPU, no VTL, no root. */
+const NONE = -1
+
+const CONFIG: Key = 0
+const CREATOR: Key = 1
+
+/** Where a guest can fault. */
+const GPAS: readonly Key[] = [1, 2]
+
+const REQUESTS = [
+  'none',
+  'physical',
+  'logical',
+  'self',
+  'all',
+  'allbut',
+  'msi',
+  'gsi',
+  'pv',
+  'lookup',
+  'write',
+  'translate',
+  'fault',
+] as const
+type Request = (typeof REQUESTS)[number]
+
+const STATUSES = ['ok', 'EAGAIN', 'HV_STATUS_INVALID_HYPERCALL_INPUT', 'HV_STATUS_ACCESS_DENIED'] as const
+type Status = (typeof STATUSES)[number]
+
+const REASONS = ['none', 'abort', 'ipi', 'halt'] as const
+type Reason = (typeof REASONS)[number]
+
+const ERRNOS = ['ok', 'EINVAL', 'EFAULT', 'EEXIST'] as const
+type Errno = (typeof ERRNOS)[number]
+
+/** How far a fault has come; it is over when it is `none` again. */
+const FAULT_STATES = ['none', 'raised', 'slot', 'read', 'message', 'lost', 'twice'] as const
+type FaultState = (typeof FAULT_STATES)[number]
+
+/** Locals of who asks for something: a vCPU whose guest exits, or a device. */
+interface AskerFrame {
+  kind: Request
+  /** destination of an interrupt, or where the guest has faulted */
+  dest: number
+  /** the VTL that the guest names */
+  vtl: number
+  /** vCPUs that the interrupt has still to be given to */
+  todo: IdSet
+  /** target_id of a lookup, then the id of the vCPU that it has found */
+  target: number
+  /** group << apic_id_group_shift */
+  bits: number
+  /** root of the sibling's MMU that is being walked */
+  root: number
+  status: Status
+}
+
+/** Locals of a thread that runs a sibling in KVM_RUN. */
+interface SiblingFrame {
+  reason: Reason
+  /** what it has read of its intercept_info */
+  info_gpa: number
+  info_access: number
+}
+
+interface IoctlFrame {
+  ret: Errno
+}
+
+interface CreatorFrame extends IoctlFrame {
+  new_id: number
+  new_apic_id: number
+}
+
+/** Ids with group bits, as RFC 02 computes with them. */
+class Groups {
+  readonly shift: number
+  /** GENMASK() of the group bits */
+  readonly mask: number
+  readonly count: number
+  /** KVM_MAX_VCPU_IDS */
+  readonly maxIds: number
+  /** all ones below the group bits: 0xff of an xAPIC */
+  readonly broadcast: number
+  readonly ids: readonly Key[]
+
+  constructor({ GroupShift, GroupBits }: ApicGroupsConstants) {
+    this.shift = GroupShift
+    this.count = 1 << GroupBits
+    this.maxIds = 1 << (GroupShift + GroupBits)
+    this.mask = this.maxIds - (1 << GroupShift)
+    this.broadcast = (1 << GroupShift) - 1
+    this.ids = Array.from({ length: this.count }, (_, group) => [0, 1].map((p) => p | (group << GroupShift))).flat()
+  }
+
+  group(id: Key): number {
+    return (id & this.mask) >> this.shift
+  }
+
+  /** the vCPUs of a group whose processors are bits of `processors` */
+  members(group: number, processors = 0b11): IdSet {
+    return this.ids.filter((id) => this.group(id) === group && ((processors >> (id & ~this.mask)) & 1) === 1)
+  }
+
+  /** what a guest of this group means by a physical destination: it knows processors only, so nothing by group bits */
+  meantBy(dest: number, group: number): IdSet {
+    if (dest === this.broadcast) return this.members(group)
+    return this.members(group).filter((id) => (id & ~this.mask) === dest)
+  }
+}
+
+/** The APIC id registers; those of vCPUs that exist from the begin on are their ids without group bits. */
+const apicIds = (
+  shared: Shared,
+  memory: Memory,
+  { ids, mask, maxIds }: Groups,
+  exist: boolean,
+): ReadonlyMap<Key, Location<number>> => {
+  const domain = int(0, maxIds - 1)
+  const cells = shared.declare(
+    'apic_id',
+    ids.map((id) => ({
+      argument: tla.int(id),
+      domain: domain as Domain<unknown>,
+      initial: domain.indexOf(exist ? id & ~mask : 0),
+    })),
+  )
+  return new Map(ids.map((id, i) => [id, new Location(memory, `apic_id[${id}]`, domain, cells[i] ?? -1)]))
+}
+
+/** The shared state: of struct kvm, of struct kvm_vcpu, of the VMM, and history variables. */
+class Vm {
+  readonly shared = new Shared()
+  readonly c: ApicGroupsConstants
+  readonly groups: Groups
+  readonly memory: Memory
+  readonly vcpus: KvmVcpus
+  readonly mutexes: VcpuMutexes<'run' | 'translate'>
+  readonly apic_id_group_mask: Location<number>
+  readonly apic_id_group_shift: Location<number>
+  readonly created_vcpus: Location<number>
+  readonly online: Location<IdSet>
+  readonly kvm_lock: Location<boolean>
+  readonly apic_id: ReadonlyMap<Key, Location<number>>
+  readonly irr: LocationMap<boolean>
+  readonly mmu_root: LocationMap<number>
+  readonly intercept_gpa: LocationMap<number>
+  readonly intercept_access: LocationMap<number>
+  readonly msg_type: LocationMap<boolean>
+  readonly msg_gpa: LocationMap<number>
+  readonly msg_access: LocationMap<number>
+  readonly wake: LocationMap<boolean>
+  readonly intended: Variable<IdSet>
+  readonly reached: Variable<IdSet>
+  readonly ns_reached: Variable<IdSet>
+  readonly fault: Variable<FaultState>
+
+  constructor(c: ApicGroupsConstants, threads: readonly ThreadId[], askers: readonly Key[]) {
+    this.c = c
+    const groups = new Groups(c)
+    this.groups = groups
+    const memory = new Memory(this.shared, c.Memory, c.StoreBufferSlots, threads)
+    this.memory = memory
+    const { ids, mask, shift } = groups
+    const configured = !c.Configures
+    const gpa = int(0, GPAS.length)
+    this.vcpus = new KvmVcpus(memory, c.Siblings, c)
+    this.mutexes = new VcpuMutexes(memory, c.Siblings, ['run', 'translate'], c)
+    this.apic_id_group_mask = memory.scalar(
+      'apic_id_group_mask',
+      int(0, mask),
+      configured ? mask : 0,
+      'kvm->arch.apic_id_group_mask',
+    )
+    this.apic_id_group_shift = memory.scalar(
+      'apic_id_group_shift',
+      int(0, shift),
+      configured ? shift : 0,
+      'kvm->arch.apic_id_group_shift',
+    )
+    this.created_vcpus = memory.scalar(
+      'created_vcpus',
+      int(0, ids.length + 1),
+      configured ? ids.length : 0,
+      'kvm->created_vcpus',
+    )
+    this.online = memory.scalar('online', setOf(ids), configured ? ids : idSet.empty, 'kvm->vcpu_array')
+    this.kvm_lock = memory.scalar('kvm_lock', bool, false, 'kvm->lock')
+    this.apic_id = apicIds(this.shared, memory, groups, configured)
+    this.irr = memory.map('irr', ids, bool, false)
+    this.mmu_root = memory.map('mmu_root', c.Siblings, int(0, 1), 0)
+    this.intercept_gpa = memory.map('intercept_gpa', c.Siblings, gpa, 0)
+    this.intercept_access = memory.map('intercept_access', c.Siblings, gpa, 0)
+    this.msg_type = memory.map('msg_type', c.Siblings, bool, false)
+    this.msg_gpa = memory.map('msg_gpa', c.Siblings, gpa, 0)
+    this.msg_access = memory.map('msg_access', c.Siblings, gpa, 0)
+    this.wake = memory.map('wake', c.Siblings, bool, false)
+    const vcpuSet = setOf(ids)
+    this.intended = this.shared.map('intended', askers, vcpuSet, idSet.empty)
+    this.reached = this.shared.map('reached', askers, vcpuSet, idSet.empty)
+    this.ns_reached = this.shared.map('ns_reached', askers, vcpuSet, idSet.empty)
+    this.fault = this.shared.map('fault', GPAS, oneOfNames(...FAULT_STATES), 'none')
+  }
+
+  /** the APIC id register of a vCPU */
+  apicId(id: Key): Location<number> {
+    const location = this.apic_id.get(id)
+    if (location === undefined) throw new RangeError(`no vCPU ${id}`)
+    return location
+  }
+
+  /** A fault is passed on; if it is not where it should be, it was passed on before. One that is lost stays lost. */
+  passOn(gpa: Key, from: FaultState, to: FaultState): void {
+    if (gpa === 0) return // nothing was ever written there
+    const state = this.fault.get(gpa)
+    if (state !== 'lost') this.fault.set(gpa, state === from ? to : 'twice')
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Interrupts: lapic.c and irq_comm.c as RFC 02 and RFC 06 change them
+
+/** __apic_accept_irq() for each of the targets */
+function* apic_accept_irq(k: Vm, f: AskerFrame, a: Key): Step<void> {
+  while (f.todo.length > 0) {
+    const target = idSet.first(f.todo)
+    yield* k.irr.at(target).xchg('apic_accept_irq', true, () => {
+      k.reached.set(a, idSet.with(k.reached.get(a), target))
+    })
+    f.todo = idSet.rest(f.todo)
+  }
+}
+
+/** kvm_apic_id_set_group(kvm, group(src), &dest), as kvm_apic_send_ipi() does it */
+const setGroup = ({ groups, c }: Vm, dest: number, group: number): number => {
+  if (c.BroadcastFirst && dest === groups.broadcast) return dest
+  const bits = (group << groups.shift) & groups.mask
+  return (c.ClearFirst ? dest & ~groups.mask : dest) | bits
+}
+
+/** kvm_apic_match_dest(): `a` is the sender, or the device for an interrupt without one */
+const kvm_apic_match_dest = ({ groups, c }: Vm, { kind, dest }: AskerFrame, a: Key, target: Key): boolean => {
+  const group = groups.group(target)
+  if (a === DEVICE) {
+    if (group !== 0) return false
+  } else {
+    if (group !== groups.group(a)) return false
+    if (!c.MatchCorrected && group !== 0) return false
+  }
+  if (kind === 'logical') return ((dest >> (target & ~groups.mask)) & 1) === 1
+  return kind === 'allbut' ? target !== a : true
+}
+
+/** kvm_irq_delivery_to_apic(): no target can be looked up, so each vCPU is asked */
+function* kvm_irq_delivery_to_apic(k: Vm, f: AskerFrame, a: Key): Step<void> {
+  f.todo = yield* atomic('kvm_irq_delivery_to_apic', 'kvm_for_each_vcpu()', () =>
+    k.groups.ids.filter((id) => kvm_apic_match_dest(k, f, a, id)),
+  )
+  yield* apic_accept_irq(k, f, a)
+}
+
+/** the vCPU that phys_map[] has for a destination, if it has one */
+const physMap = ({ groups }: Vm, dest: number): IdSet => (groups.ids.includes(dest) ? [dest] : [])
+
+/** the vCPUs of the sender's namespace that an IPI goes to, by the reviewer's first rule */
+const namespaceTargets = ({ groups }: Vm, { kind, dest }: AskerFrame, a: Key): IdSet => {
+  const group = groups.group(a)
+  const all = groups.members(group)
+  if (kind === 'self') return [a]
+  if (kind === 'all' || (kind === 'physical' && dest === groups.broadcast)) return all
+  if (kind === 'allbut') return idSet.without(all, a)
+  return kind === 'logical' ? groups.members(group, dest) : all.filter((id) => (id & ~groups.mask) === dest)
+}
+
+/** kvm_apic_send_ipi() */
+function* kvm_apic_send_ipi(k: Vm, f: AskerFrame, a: Key): Step<void> {
+  const { c, groups } = k
+  if (c.Namespace) {
+    f.todo = yield* atomic('kvm_apic_send_ipi', 'APIC map of the namespace', () => namespaceTargets(k, f, a))
+    return yield* apic_accept_irq(k, f, a)
+  }
+  yield* atomic('kvm_apic_send_ipi', 'kvm_apic_send_ipi()', () => undefined)
+  const dest = setGroup(k, f.dest, groups.group(a))
+  if (f.kind === 'self' || (f.kind === 'physical' && dest !== groups.broadcast)) {
+    f.todo = yield* atomic('kvm_irq_delivery_to_apic_fast', 'map->phys_map[]', () =>
+      f.kind === 'self' ? [a] : physMap(k, dest),
+    )
+    yield* apic_accept_irq(k, f, a)
+  } else {
+    yield* kvm_irq_delivery_to_apic(k, f, a)
+  }
+}
+
+/** the same IPI by the reviewer's first rule: only noted */
+function* namespace_send_ipi(k: Vm, f: AskerFrame, a: Key): Step<void> {
+  f.todo = yield* atomic('namespace_send_ipi', 'APIC map of the namespace', () => namespaceTargets(k, f, a))
+  while (f.todo.length > 0) {
+    const target = idSet.first(f.todo)
+    yield* atomic('namespace_accept_irq', 'it would be delivered', () => {
+      k.ns_reached.set(a, idSet.with(k.ns_reached.get(a), target))
+    })
+    f.todo = idSet.rest(f.todo)
+  }
+}
+
+/** kvm_set_msi(): the destination is what the guest wrote into the MSI's address */
+function* kvm_set_msi(k: Vm, f: AskerFrame): Step<void> {
+  const dest = k.c.MaskExternal ? f.dest & ~k.groups.mask : f.dest
+  f.todo = yield* atomic('kvm_set_msi', 'kvm_set_msi()', () => (dest === k.groups.broadcast ? [] : physMap(k, dest)))
+  if (dest === k.groups.broadcast) yield* kvm_irq_delivery_to_apic(k, f, DEVICE)
+  else yield* apic_accept_irq(k, f, DEVICE)
+}
+
+/** kvm_set_irq(): the reviewer's second rule, the VMM has routed the GSI to a vCPU */
+function* kvm_set_irq(k: Vm, f: AskerFrame): Step<void> {
+  f.todo = yield* atomic('kvm_set_irq', 'kvm_set_irq()', () => [f.dest])
+  yield* apic_accept_irq(k, f, DEVICE)
+}
+
+/** may the guest name this VTL? */
+const mayName = ({ c, groups }: Vm, a: Key, vtl: number): boolean => !c.CheckHierarchy || vtl <= groups.group(a)
+
+/** kvm_hv_send_ipi(), HvCallSendSyntheticClusterIpi */
+function* kvm_hv_send_ipi(k: Vm, f: AskerFrame, a: Key): Step<void> {
+  const { c, groups } = k
+  const own = groups.group(a)
+  const named = f.vtl === NONE ? own : f.vtl
+  const punts = c.Namespace && named !== own
+  const reads = c.VtlReadFirst || c.Namespace
+  const choices = reads || f.dest === 0 ? [named] : Array.from({ length: groups.count }, (_, vtl) => vtl)
+  const vtl = yield* atomic<number, number>('kvm_hv_send_ipi', 'kvm_hv_send_ipi()', (in_vtl) => in_vtl, choices)
+  if (f.dest === 0) {
+    f.status = 'HV_STATUS_INVALID_HYPERCALL_INPUT'
+    return
+  }
+  if (punts) yield* atomic('vmm_send_ipi', 'KVM_SIGNAL_MSI', () => undefined)
+  if (reads && !mayName(k, a, vtl)) {
+    f.status = 'HV_STATUS_ACCESS_DENIED'
+    return
+  }
+  f.todo = groups.members(vtl, f.dest)
+  yield* apic_accept_irq(k, f, a)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// hyperv.h: siblings, and who asks for them
+
+/** kvm_hv_get_vtl_vcpu(vcpu, vtl): the id of the vCPU that it returns is left in f.target, -1 for NULL */
+function* kvm_hv_get_vtl_vcpu(k: Vm, f: AskerFrame, a: Key): Step<void> {
+  const { c } = k
+  if (!c.LookupByVcpuId) f.target = yield* k.apicId(a).load('kvm_apic_id')
+  f.bits = f.vtl << (yield* k.apic_id_group_shift.load('kvm_apic_id_set_group_shift'))
+  const mask = yield* k.apic_id_group_mask.load('kvm_apic_id_set_group_mask')
+  const base = c.LookupByVcpuId ? a & ~mask : f.target
+  const target_id = base | (f.bits & mask)
+  const fits = (f.bits & ~mask) === 0
+  f.bits = 0
+  if (c.CheckVtlRange && !fits) {
+    f.target = NONE
+    return
+  }
+  f.target = target_id
+  if (target_id === a) return
+  const vcpus = yield* k.online.load('kvm_get_vcpu_by_id')
+  if (!idSet.has(vcpus, target_id)) f.target = NONE
+}
+
+/** HvCallTranslateVirtualAddress: the MMU of another VTL's vCPU is walked */
+function* kvm_hv_translate(k: Vm, f: AskerFrame, a: Key): Step<void> {
+  yield* atomic('kvm_hv_translate', 'kvm_hv_translate()', () => undefined)
+  if (!mayName(k, a, f.vtl)) {
+    f.status = 'HV_STATUS_ACCESS_DENIED'
+    return
+  }
+  yield* kvm_hv_get_vtl_vcpu(k, f, a)
+  if (!k.c.Siblings.includes(f.target)) return // NULL, or its own, which nobody else changes
+  if (k.c.TrylockSibling && !(yield* k.mutexes.trylock('trylock_sibling', f.target, 'translate'))) {
+    f.status = 'EAGAIN'
+    return
+  }
+  f.root = yield* k.mmu_root.at(f.target).load('kvm_mmu_get_root')
+  yield* atomic('kvm_mmu_walk', 'walk_addr()', () => undefined)
+  f.root = NONE
+  if (k.c.TrylockSibling) yield* k.mutexes.unlock('unlock_sibling', f.target)
+}
+
+/** the fault handler as posted: the higher VTL's vCPU is told through its intercept_info */
+function* hv_memory_fault(k: Vm, f: AskerFrame, a: Key): Step<void> {
+  yield* kvm_hv_get_vtl_vcpu(k, f, a)
+  const { target, dest: gpa } = f
+  if (!k.c.Siblings.includes(target)) return
+  yield* k.intercept_gpa.at(target).store('intercept_info_gpa', gpa, () => {
+    for (const other of GPAS) if (k.fault.get(other) === 'slot') k.fault.set(other, 'lost')
+    k.fault.set(gpa, 'slot')
+  })
+  yield* k.intercept_access.at(target).store('intercept_info_access', gpa)
+  yield* k.vcpus.kvm_make_request(target)
+  yield* k.vcpus.kvm_vcpu_kick(target)
+}
+
+/** the VMM queues the SynIC message of the fault */
+function* vmm_queue_message(k: Vm, f: AskerFrame, vcpu: Key): Step<void> {
+  const { dest: gpa } = f
+  const full = yield* k.msg_type.at(vcpu).load('vmm_check_slot', (used) => {
+    require(!used || !k.c.RetryOnEom, 'the slot is free')
+    if (used) k.fault.set(gpa, 'lost')
+  })
+  if (full) return
+  yield* k.msg_gpa.at(vcpu).store('vmm_msg_gpa', gpa)
+  yield* k.msg_access.at(vcpu).store('vmm_msg_access', gpa)
+  yield* k.msg_type.at(vcpu).release('vmm_msg_type', true, () => {
+    k.fault.set(gpa, 'message')
+  })
+}
+
+/** the reviewer's fourth rule: the kernel has exited to the VMM, which tells the higher VTL and wakes it */
+function* vmm_memory_fault(k: Vm, f: AskerFrame, a: Key): Step<void> {
+  const vcpu = a | (1 << k.groups.shift)
+  const wake = (): Step<boolean> => k.wake.at(vcpu).xchg('vmm_wake', true)
+  if (!k.c.QueueBeforeWake) yield* wake()
+  yield* vmm_queue_message(k, f, vcpu)
+  if (k.c.QueueBeforeWake) yield* wake()
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// A vCPU whose guest exits, and a device
+
+/** What a guest or a device asks for, and the vCPUs that an interrupt is meant for. */
+interface Ask {
+  readonly kind: Request
+  readonly dest: number
+  readonly vtl: number
+  readonly meant: IdSet
+}
+
+const ask = (kind: Request, dest = 0, vtl = NONE, meant: IdSet = idSet.empty): Ask => ({ kind, dest, vtl, meant })
+
+const upTo = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i)
+
+/** physical destinations that a guest may write */
+const destinations = ({ groups, c }: Vm): readonly number[] =>
+  upTo(c.GroupBitsInDest ? groups.maxIds : 1 << groups.shift).filter(
+    (dest) => c.SendsBroadcast || dest !== groups.broadcast,
+  )
+
+/** Masks of processors; an empty one stands for a hypercall with reserved bits. */
+const PROCESSOR_MASKS = [1, 2, 3]
+
+const asksOfDevice = (k: Vm): Ask[] => [
+  ...(k.c.SendsMsi ? destinations(k).map((dest) => ask('msi', dest, NONE, k.groups.meantBy(dest, 0))) : []),
+  ...(k.c.SendsGsi ? k.groups.ids.map((id) => ask('gsi', id, NONE, [id])) : []),
+]
+
+const asksOfVcpu = (k: Vm, a: Key): Ask[] => {
+  const { groups, c } = k
+  const group = groups.group(a)
+  const vtls = upTo(groups.count + 1)
+  const pv = (vtl: number): Ask[] =>
+    PROCESSOR_MASKS.map((mask) =>
+      ask('pv', mask, vtl, vtl > group ? idSet.empty : groups.members(vtl === NONE ? group : vtl, mask)),
+    )
+  return [
+    ...(c.SendsPhysical ? destinations(k).map((d) => ask('physical', d, NONE, groups.meantBy(d, group))) : []),
+    ...(c.SendsLogical ? PROCESSOR_MASKS.map((m) => ask('logical', m, NONE, groups.members(group, m))) : []),
+    ...(c.SendsShorthand
+      ? [
+          ask('self', 0, NONE, [a]),
+          ask('all', 0, NONE, groups.members(group)),
+          ask('allbut', 0, NONE, idSet.without(groups.members(group), a)),
+        ]
+      : []),
+    ...(c.SendsPv ? [ask('pv'), ...[NONE, ...upTo(groups.count)].flatMap(pv)] : []),
+    ...(c.Looks ? vtls.map((vtl) => ask('lookup', 0, vtl)) : []),
+    ...(c.WritesApicId ? [0, 1].map((id) => ask('write', id)) : []),
+    ...(c.Translates ? vtls.map((vtl) => ask('translate', 0, vtl)) : []),
+    ...(c.Faults && group === 0 ? GPAS.map((gpa) => ask('fault', gpa, 1)) : []),
+  ]
+}
+
+/** what KVM and the VMM do for what was asked */
+function* handle(k: Vm, f: AskerFrame, a: Key): Step<void> {
+  switch (f.kind) {
+    case 'physical':
+    case 'logical':
+    case 'self':
+    case 'all':
+    case 'allbut':
+      yield* kvm_apic_send_ipi(k, f, a)
+      if (k.c.Product) yield* namespace_send_ipi(k, f, a)
+      return
+    case 'msi':
+      return yield* kvm_set_msi(k, f)
+    case 'gsi':
+      return yield* kvm_set_irq(k, f)
+    case 'pv':
+      return yield* kvm_hv_send_ipi(k, f, a)
+    case 'lookup':
+      return yield* kvm_hv_get_vtl_vcpu(k, f, a)
+    case 'write':
+      return yield* k.apicId(a).store('kvm_lapic_reg_write_id', f.dest)
+    case 'translate':
+      return yield* kvm_hv_translate(k, f, a)
+    case 'fault':
+      return yield* k.c.Namespace ? vmm_memory_fault(k, f, a) : hv_memory_fault(k, f, a)
+    case 'none':
+      return
+  }
+}
+
+/** a vCPU's thread, from VM-exit to VM-entry; or a device that raises interrupts */
+function* asker(k: Vm, f: AskerFrame, a: Key): Program {
+  const asks = a === DEVICE ? asksOfDevice(k) : asksOfVcpu(k, a)
+  for (;;) {
+    const asked = yield* atomic<Ask, Ask>(
+      'guest_exit',
+      'VM-exit',
+      (choice) => {
+        require(a === DEVICE || idSet.has(k.online.peek(), a), 'the vCPU exists')
+        if (choice.kind === 'fault') {
+          require(k.fault.get(choice.dest) === 'none', 'an earlier fault there was handled')
+          k.fault.set(choice.dest, 'raised')
+        }
+        k.intended.set(a, choice.meant)
+        return choice
+      },
+      asks,
+    )
+    f.kind = asked.kind
+    f.dest = asked.dest
+    f.vtl = asked.vtl
+    yield* handle(k, f, a)
+    yield* k.memory.locked('guest_entry', 'VM-entry', () => {
+      if (f.kind === 'fault' && k.c.RerunAfterHandled) require(k.fault.get(f.dest) === 'none', 'the fault was handled')
+      if (a !== DEVICE) k.irr.set(a, false)
+      for (const history of [k.intended, k.reached, k.ns_reached]) history.set(a, idSet.empty)
+    })
+    f.kind = 'none'
+    f.dest = 0
+    f.vtl = NONE
+    f.target = NONE
+    f.status = 'ok'
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// x86.c and hyperv.c: a sibling's own thread
+
+/** kvm_hv_inject_intercept(): the fields of its intercept_info become a SynIC message, or #UD */
+function* kvm_hv_inject_intercept(k: Vm, f: SiblingFrame, h: Key): Step<void> {
+  f.info_gpa = yield* k.intercept_gpa.at(h).load('inject_intercept_gpa', (gpa) => {
+    k.passOn(gpa, 'slot', 'read')
+  })
+  f.info_access = yield* k.intercept_access.at(h).load('inject_intercept_access')
+  const { info_gpa, info_access } = f
+  yield* k.memory.locked('synic_deliver_msg', 'synic_deliver_msg()', () => {
+    const fresh = info_gpa !== 0 && k.fault.get(info_gpa) === 'read'
+    if (k.msg_type.get(h)) {
+      if (fresh) k.fault.set(info_gpa, 'lost')
+      return
+    }
+    if (fresh) k.fault.set(info_gpa, 'message')
+    k.msg_type.set(h, true)
+    k.msg_gpa.set(h, info_gpa)
+    k.msg_access.set(h, info_access)
+  })
+  f.info_gpa = 0
+  f.info_access = 0
+}
+
+/** the guest: handles the message that is there, and then has nothing to do; true if it halts or returns to VTL 0 */
+function* runGuest(k: Vm, f: SiblingFrame, h: Key): Step<void> {
+  const message = k.msg_type.at(h)
+  let handles = yield* message.load('vmentry')
+  for (;;) {
+    if (handles) {
+      yield* k.memory.locked('guest_eom', 'wrmsr(HV_X64_MSR_EOM)', () => {
+        k.passOn(k.msg_gpa.get(h), 'message', 'none')
+        message.poke(false)
+        k.msg_gpa.set(h, 0)
+        k.msg_access.set(h, 0)
+      })
+    }
+    const exit = yield* atomic<'message' | 'ipi' | 'halt', 'message' | 'ipi' | 'halt'>(
+      'vmexit',
+      'VM-exit',
+      (choice) => {
+        if (choice === 'ipi') require(k.vcpus.ipi.get(h), 'an IPI has come')
+        else require(message.read() === (choice === 'message'), 'there is a message, or there is none')
+        if (choice !== 'message') k.vcpus.takeIpi(h)
+        return choice
+      },
+      ['message', 'ipi', 'halt'],
+    )
+    if (exit !== 'message') {
+      f.reason = exit
+      return
+    }
+    handles = true
+  }
+}
+
+/** vcpu_enter_guest(vcpu): true if the guest has halted or returned to the lower VTL */
+function* vcpu_enter_guest(k: Vm, f: SiblingFrame, h: Key): Step<boolean> {
+  if (yield* k.vcpus.kvm_request_pending(h)) {
+    yield* k.vcpus.kvm_check_request(h)
+    yield* kvm_hv_inject_intercept(k, f, h)
+  }
+  yield* k.vcpus.modeInGuest(h)
+  if (yield* k.vcpus.kvm_vcpu_exit_request(h)) f.reason = 'abort'
+  else yield* runGuest(k, f, h)
+  const halted = f.reason === 'halt'
+  yield* k.vcpus.modeOutside(h)
+  f.reason = 'none'
+  return halted
+}
+
+/** KVM_RUN as posted: the vCPU is halted in it until there is something for it */
+function* vcpu_run(k: Vm, f: SiblingFrame, h: Key): Step<never> {
+  for (;;) {
+    yield* k.vcpus.kvm_vcpu_block(h, () => k.vcpus.requests.at(h).load('kvm_vcpu_check_block'))
+    while (!(yield* vcpu_enter_guest(k, f, h)));
+  }
+}
+
+/** KVM_RUN in the reviewer's design: until the guest returns to the lower VTL */
+function* vcpu_run_vtl(k: Vm, f: SiblingFrame, h: Key): Step<void> {
+  while (!(yield* vcpu_enter_guest(k, f, h)));
+}
+
+/** KVM_RUN of a guest that changes its page tables */
+function* vcpu_run_mmu(k: Vm, h: Key): Step<void> {
+  yield* k.mmu_root.at(h).update('kvm_mmu_load', (root) => 1 - root)
+}
+
+/** the thread of a vCPU that others look at or wake */
+function* sibling(k: Vm, f: SiblingFrame, h: Key): Program {
+  const { c } = k
+  for (;;) {
+    if (c.Namespace) {
+      yield* k.memory.locked('vmm_wait_wake', 'pthread_cond_wait()', () => {
+        require(c.Faults, 'somebody has a use for the vCPU')
+        require(k.wake.get(h), 'the VMM wants the vCPU to run')
+        k.wake.set(h, false)
+      })
+    }
+    yield* k.mutexes.lock('KVM_RUN', h, 'run', () => {
+      require(c.Faults || c.Translates, 'somebody has a use for the vCPU')
+    })
+    if (c.Translates) yield* vcpu_run_mmu(k, h)
+    else yield* c.Namespace ? vcpu_run_vtl(k, f, h) : vcpu_run(k, f, h)
+    yield* k.mutexes.unlock('vcpu_put', h)
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// ioctls of the VM
+
+const lockKvm = (k: Vm, label: string): Step<void> => k.kvm_lock.waitThenStore(label, (held) => !held, true)
+
+function* unlockKvm(k: Vm, label: string): Step<void> {
+  if (k.c.MutexUnlockIsMb) yield* k.kvm_lock.xchg(label, false)
+  else yield* k.kvm_lock.release(label, false)
+}
+
+/** the body of KVM_SET_APIC_ID_GROUPS: the errno is left in f.ret */
+function* set_apic_id_groups(k: Vm, f: IoctlFrame): Step<void> {
+  if ((yield* k.created_vcpus.load('set_apic_id_groups_created')) !== 0) {
+    f.ret = 'EINVAL'
+    return
+  }
+  // copy_from_user() fails, n_bits is more than 32, or it is a number of bits to go on with
+  f.ret = yield* atomic<Errno, Errno>('set_apic_id_groups_copy', 'copy_from_user()', (r) => r, [
+    'EFAULT',
+    'EINVAL',
+    'ok',
+  ])
+  if (f.ret !== 'ok') return
+  yield* k.apic_id_group_mask.store('set_apic_id_groups_mask', k.groups.mask)
+  yield* k.apic_id_group_shift.store('set_apic_id_groups_shift', k.groups.shift)
+}
+
+/** a thread of the VMM that configures the groups, whenever it likes */
+function* configurator(k: Vm, f: IoctlFrame): Program {
+  for (;;) {
+    yield* atomic('KVM_SET_APIC_ID_GROUPS', 'ioctl(KVM_SET_APIC_ID_GROUPS)', () => {
+      require(k.c.Configures, 'the VMM configures the VM')
+    })
+    if (k.c.ConfigureLocked) yield* lockKvm(k, 'set_apic_id_groups_lock')
+    yield* set_apic_id_groups(k, f)
+    if (k.c.ConfigureLocked) yield* unlockKvm(k, 'set_apic_id_groups_unlock')
+    yield* atomic('set_apic_id_groups_return', 'return', () => undefined)
+    f.ret = 'ok'
+  }
+}
+
+/** kvm->created_vcpus += by, under kvm->lock; it counts no more than there are ids, and one whose id is taken */
+const countVcpu = (k: Vm, label: string, by: number): Step<void> =>
+  k.created_vcpus.update(label, (n) => Math.min(Math.max(n + by, 0), k.groups.ids.length + 1))
+
+/** kvm_vm_ioctl_create_vcpu(kvm, id) once the id is known to be small enough */
+function* kvm_vm_ioctl_create_vcpu(k: Vm, f: CreatorFrame): Step<void> {
+  yield* lockKvm(k, 'create_vcpu_lock')
+  yield* countVcpu(k, 'create_vcpu_created', 1)
+  yield* unlockKvm(k, 'create_vcpu_unlock')
+
+  f.new_apic_id = f.new_id & ~(yield* k.apic_id_group_mask.load('kvm_create_lapic'))
+
+  yield* lockKvm(k, 'create_vcpu_lock_again')
+  const { new_id, new_apic_id } = f
+  const exists = idSet.has(yield* k.online.load('create_vcpu_exists'), new_id)
+  if (exists) {
+    f.ret = 'EEXIST'
+    f.new_id = NONE
+    f.new_apic_id = NONE
+    yield* countVcpu(k, 'create_vcpu_uncount', -1)
+  } else {
+    yield* k.memory.locked('create_vcpu_online', 'atomic_inc(&kvm->online_vcpus)', () => {
+      k.online.poke(idSet.with(k.online.peek(), new_id))
+      k.apicId(new_id).poke(new_apic_id)
+    })
+    f.new_id = NONE
+    f.new_apic_id = NONE
+  }
+  yield* unlockKvm(k, 'create_vcpu_unlock_again')
+}
+
+/** a thread of the VMM that creates vCPUs */
+function* creator(k: Vm, f: CreatorFrame): Program {
+  for (;;) {
+    const id = yield* atomic<Key, Key>(
+      'KVM_CREATE_VCPU',
+      'ioctl(KVM_CREATE_VCPU)',
+      (choice) => {
+        require(k.c.Configures, 'the VMM configures the VM')
+        return choice
+      },
+      k.c.CreateIds,
+    )
+    if (id >= k.groups.maxIds) {
+      f.ret = 'EINVAL'
+    } else {
+      f.new_id = id
+      yield* kvm_vm_ioctl_create_vcpu(k, f)
+    }
+    yield* atomic('create_vcpu_return', 'return', () => undefined)
+    f.ret = 'ok'
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The machine
+
+const ASKER_STEPS = new Set([
+  'guest_entry',
+  'kvm_apic_send_ipi',
+  'kvm_irq_delivery_to_apic_fast',
+  'kvm_irq_delivery_to_apic',
+  'kvm_set_msi',
+  'kvm_set_irq',
+  'kvm_hv_send_ipi',
+  'vmm_send_ipi',
+  'apic_accept_irq',
+  'namespace_send_ipi',
+  'namespace_accept_irq',
+  'kvm_lapic_reg_write_id',
+  'kvm_hv_translate',
+  'kvm_apic_id',
+  'kvm_apic_id_set_group_shift',
+  'kvm_apic_id_set_group_mask',
+  'kvm_get_vcpu_by_id',
+  'trylock_sibling',
+  'kvm_mmu_get_root',
+  'kvm_mmu_walk',
+  'unlock_sibling',
+  'intercept_info_gpa',
+  'intercept_info_access',
+  'kvm_make_request',
+  'rcuwait_wake_up_smp_mb',
+  'rcuwait_wake_up',
+  'wake_up_process',
+  'kvm_vcpu_kick_mode',
+  'smp_send_reschedule',
+  'vmm_check_slot',
+  'vmm_msg_gpa',
+  'vmm_msg_access',
+  'vmm_msg_type',
+  'vmm_wake',
+])
+
+const SIBLING_STEPS = new Set([
+  'vmm_wait_wake',
+  'KVM_RUN',
+  'kvm_mmu_load',
+  'prepare_to_rcuwait',
+  'kvm_vcpu_check_block',
+  'kvm_vcpu_block_schedule',
+  'finish_rcuwait',
+  'kvm_request_pending',
+  'kvm_check_request',
+  'inject_intercept_gpa',
+  'inject_intercept_access',
+  'synic_deliver_msg',
+  'vcpu_enter_guest_mode_in_guest',
+  'vcpu_enter_guest_smp_mb',
+  'kvm_vcpu_exit_request_mode',
+  'kvm_vcpu_exit_request_requests',
+  'vmentry',
+  'guest_eom',
+  'vmexit',
+  'vcpu_enter_guest_mode_outside',
+  'vcpu_put',
+])
+
+/** One who asks for something, as properties see it. */
+interface Asker {
+  readonly id: Key
+  readonly f: Observer<AskerFrame>
+}
+
+const isDone = ({ f }: Asker): boolean => f.at('guest_entry')
+
+const isSubset = (set: IdSet, of: IdSet): boolean => set.every((id) => of.includes(id))
+
+const isSame = (a: IdSet, b: IdSet): boolean => a.length === b.length && isSubset(a, b)
+
+/** the vCPUs that an interrupt may reach, whatever it was meant for */
+const mayReach = ({ groups }: Vm, { id, f }: Asker): IdSet => {
+  switch (f.get('kind')) {
+    case 'msi':
+      return groups.members(0)
+    case 'gsi':
+      return [f.get('dest')]
+    case 'pv':
+      return f.get('vtl') === NONE ? groups.members(groups.group(id)) : groups.ids
+    case 'physical':
+    case 'logical':
+    case 'self':
+    case 'all':
+    case 'allbut':
+      return groups.members(groups.group(id))
+    case 'none':
+    case 'lookup':
+    case 'write':
+    case 'translate':
+    case 'fault':
+      return idSet.empty
+  }
+}
+
+/** is what kvm_hv_get_vtl_vcpu() has returned the vCPU of that VTL on the same processor, or else NULL? */
+const obeysLookupLaws = (k: Vm, { id, f }: Asker): boolean => {
+  const mask = k.apic_id_group_mask.peek()
+  const shift = k.apic_id_group_shift.peek()
+  const vtlOf = (vcpu: Key): number => (vcpu & mask) >> shift
+  const vtl = f.get('vtl')
+  const found = f.get('target')
+  if (vtl === vtlOf(id) && found !== id) return false
+  if (found === NONE) return k.c.Configures || vtl >= k.groups.count
+  return (
+    vtl <= mask >> shift &&
+    vtlOf(found) === vtl &&
+    (found & ~mask) === (id & ~mask) &&
+    idSet.has(k.online.peek(), found)
+  )
+}
+
+const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
+  const { c, groups } = k
+  const each = (holds: (a: Asker) => boolean): (() => boolean)[] => askers.map((a) => () => holds(a))
+  return [
+    { name: 'IsolationInv', instances: each((a) => isSubset(k.reached.get(a.id), mayReach(k, a))) },
+    {
+      name: 'ExactlyOneInv',
+      instances: [
+        ...each((a) => {
+          if (!isDone(a)) return true
+          const intended = k.intended.get(a.id)
+          return intended.length !== 1 || isSame(k.reached.get(a.id), intended)
+        }),
+        ...GPAS.map((gpa) => () => !['lost', 'twice'].includes(k.fault.get(gpa))),
+      ],
+    },
+    {
+      name: 'LookupLawsInv',
+      instances: each((a) => !isDone(a) || a.f.get('kind') !== 'lookup' || obeysLookupLaws(k, a)),
+    },
+    {
+      name: 'SiblingStableInv',
+      instances: each((a) => !a.f.at('kvm_mmu_walk') || k.mmu_root.get(a.f.get('target')) === a.f.get('root')),
+    },
+    {
+      name: 'InterceptIntactInv',
+      instances: c.Siblings.map((h) => () => !k.msg_type.get(h) || k.msg_gpa.get(h) === k.msg_access.get(h)),
+    },
+    {
+      name: 'HierarchyInv',
+      instances: each(({ id, f }) => {
+        const kind = f.get('kind')
+        if (kind === 'pv') return k.reached.get(id).every((target) => groups.group(target) <= groups.group(id))
+        return kind !== 'translate' || f.get('root') === NONE || groups.group(f.get('target')) <= groups.group(id)
+      }),
+    },
+    {
+      name: 'AgreeInv',
+      instances: each((a) => !isDone(a) || isSame(k.reached.get(a.id), k.ns_reached.get(a.id))),
+    },
+  ]
+}
+
+const liveness = (k: Vm, askers: readonly Asker[]): LeadsTo[] => [
+  {
+    name: 'DeliveryProp',
+    instances: askers.map(({ id }) => ({
+      from: () => k.intended.get(id).length > 0,
+      to: () => {
+        const intended = k.intended.get(id)
+        return intended.length > 0 && isSubset(intended, k.reached.get(id))
+      },
+    })),
+  },
+  {
+    name: 'FaultHandledProp',
+    instances: GPAS.map((gpa) => ({
+      from: () => k.fault.get(gpa) !== 'none',
+      to: () => k.fault.get(gpa) === 'none',
+    })),
+  },
+]
+
+/** The machine for one set of constants. */
+export const apicGroups = (c: ApicGroupsConstants): Machine => {
+  const askers = [...c.Requesters, ...(c.SendsMsi || c.SendsGsi ? [DEVICE] : [])]
+  const askerIds = askers.map((a): ThreadId => [a === DEVICE ? 'device' : 'vcpu', a])
+  const siblingIds = c.Siblings.map((h): ThreadId => ['sibling', h])
+  const ids: ThreadId[] = [...askerIds, ...siblingIds, ['config', CONFIG], ['creator', CREATOR]]
+  const k = new Vm(c, ids, askers)
+  const { ids: vcpus, maxIds, count } = k.groups
+  const gpa = int(0, GPAS.length)
+  const askerThreads = askers.map((a, i) =>
+    thread<AskerFrame>({
+      id: askerIds[i] ?? ['vcpu', a],
+      frame: {
+        kind: oneOfNames(...REQUESTS),
+        dest: int(0, maxIds - 1),
+        vtl: int(NONE, count),
+        todo: setOf(vcpus),
+        target: int(NONE, maxIds - 1),
+        bits: int(0, maxIds),
+        root: int(NONE, 1),
+        status: oneOfNames(...STATUSES),
+      },
+      initial: { kind: 'none', dest: 0, vtl: NONE, todo: idSet.empty, target: NONE, bits: 0, root: NONE, status: 'ok' },
+      program: (f) => asker(k, f, a),
+    }),
+  )
+  const siblingThreads = c.Siblings.map((h) =>
+    thread<SiblingFrame>({
+      id: ['sibling', h],
+      frame: { reason: oneOfNames(...REASONS), info_gpa: gpa, info_access: gpa },
+      initial: { reason: 'none', info_gpa: 0, info_access: 0 },
+      program: (f) => sibling(k, f, h),
+    }),
+  )
+  const ret = oneOfNames(...ERRNOS)
+  const newId = int(NONE, maxIds - 1)
+  const configThread = thread<IoctlFrame>({
+    id: ['config', CONFIG],
+    frame: { ret },
+    initial: { ret: 'ok' },
+    program: (f) => configurator(k, f),
+  })
+  const creatorThread = thread<CreatorFrame>({
+    id: ['creator', CREATOR],
+    frame: { ret, new_id: newId, new_apic_id: newId },
+    initial: { ret: 'ok', new_id: NONE, new_apic_id: NONE },
+    program: (f) => creator(k, f),
+  })
+  const observed = askers.map((id, i): Asker => ({ id, f: new Observer(k.shared, i) }))
+  return {
+    shared: k.shared,
+    threads: [...askerThreads, ...siblingThreads, configThread, creatorThread],
+    environment: k.memory.commits(),
+    invariants: invariants(k, observed),
+    liveness: liveness(k, observed),
+    fairness: [
+      ...askerIds.map((id) => ({ thread: id, labels: ASKER_STEPS })),
+      ...siblingIds.map((id) => ({ thread: id, labels: SIBLING_STEPS })),
+      ...(c.Memory === 'SC' ? [] : ids.map((id) => ({ thread: id, labels: new Set([COMMIT]) }))),
+    ],
+  }
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import type { Graph } from '../../impl/lib/explore.ts'
+import { explore } from '../../impl/lib/explore.ts'
+import { lanes } from '../../impl/lib/report/lanes.ts'
+import { printValue } from '../../impl/lib/trace/print.ts'
+import { tla } from '../../impl/lib/trace/value.ts'
+import { View } from '../../impl/lib/view.ts'
+import { counterexamples } from '../../scripts/lib/evidence.ts'
+import { loadModels, machineOf, oneModel } from '../../scripts/lib/project.ts'
+import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
+
+protocolSuite('apf-ready', {
+  actions: 74,
+  scheduled: [
+    'apf-ready/posted.sc',
+    'apf-ready/real-fault.sc',
+    'apf-ready/landed.sc',
+    'apf-ready/landed-disable-window.sc',
+    'apf-ready/landed-plain-request.tso',
+  ],
+})
+
+const models = loadModels()
+const model = (name: string) => oneModel(models, name)
+
+/** The edges of an action in a model's graph, with the variables that they change. */
+const edgesOf = (
+  name: string,
+  action: string,
+): { readonly before: Map<string, string>; readonly changed: string[] }[] => {
+  const graph: Graph = explore(assemble(compile(machineOf(model(name)))), { edges: true })
+  const view = new View(graph.kernel)
+  const stateAt = (i: number): Map<string, string> =>
+    new Map(
+      [...view.decode(graph.states, i * graph.kernel.layout.words)].map(([variable, value]) => [
+        variable,
+        printValue(value),
+      ]),
+    )
+  const { edgeStart, edgeStep, edgeTarget, kernel } = graph
+  return Array.from({ length: graph.count }, (_, from) => from).flatMap((from) => {
+    const range = Array.from(
+      { length: (edgeStart?.[from + 1] ?? 0) - (edgeStart?.[from] ?? 0) },
+      (_, i) => (edgeStart?.[from] ?? 0) + i,
+    )
+    return range
+      .filter((e) => kernel.actions[kernel.steps[edgeStep?.[e] ?? 0]?.action ?? -1] === action)
+      .map((e) => {
+        const [before, after] = [stateAt(from), stateAt(edgeTarget?.[e] ?? 0)]
+        return { before, changed: [...after.keys()].filter((v) => after.get(v) !== before.get(v)).sort() }
+      })
+  })
+}
+
+/** The exit that the vCPU's thread handles. */
+const exitOf = (before: ReadonlyMap<string, string>): string => /"([a-z_]+)"/.exec(before.get('exit') ?? '')?.[1] ?? ''
+
+describe('a WRMSR that must be rejected', () => {
+  /** what a handler may change that refuses: where the thread is, and that the exit is handled */
+  const REFUSED = ['exit', 'pc']
+
+  it.each([
+    ['apf-ready/rejected-writes-checked.sc', 'kvm_pv_enable_async_pf', 'en_reserved'],
+    ['apf-ready/rejected-writes-checked.sc', 'kvm_pv_enable_async_pf', 'en_gpa'],
+    ['apf-ready/rejected-writes-checked.sc', 'kvm_pv_enable_async_pf2', 'int_reserved'],
+    ['apf-ready/no-lapic.sc', 'kvm_pv_enable_async_pf2', 'int'],
+    ['apf-ready/no-lapic.sc', 'kvm_pv_enable_async_pf2', 'int_reserved'],
+  ])('%s, %s of %s: #GP and unchanged state', (name, action, exit) => {
+    const edges = edgesOf(name, action).filter(({ before }) => exitOf(before) === exit)
+    expect(edges).not.toHaveLength(0)
+    // where vcpu_run() looks at the done list next, it is its caller that is noted
+    for (const { changed } of edges) expect(changed.filter((v) => v !== 'caller')).toEqual(REFUSED)
+  })
+
+  it('is stored before its address is refused, as posted and in Linux 6.12', () => {
+    const edges = edgesOf('apf-ready/rejected-writes.sc', 'kvm_pv_enable_async_pf')
+    const bad = edges.filter(({ before }) => exitOf(before) === 'en_gpa' && before.get('msr_en') === 'FALSE')
+    expect(bad).not.toHaveLength(0)
+    for (const { changed } of bad) expect(changed).toContain('msr_en')
+  })
+})
+
+describe('apf-ready', () => {
+  it('every counterexample fits an e-mail', { timeout: 300_000 }, () => {
+    for (const each of models.filter((m) => m.protocol.name === 'apf-ready' && m.tags.includes('fast'))) {
+      const found = counterexamples(each)
+      expect([each.name, [...found.keys()].sort()]).toEqual([each.name, expectedCells(each)])
+      for (const [property, cx] of found) {
+        const text = lanes(cx, each.protocol.docs)
+        const bad = text.split('\n').filter((line) => line.length > 75 || /[^\x20-\x7e]|undefined|\?/.test(line))
+        expect([each.name, property, bad]).toEqual([each.name, property, []])
+      }
+    }
+  })
+
+  it('a TPR and VM-exits that come by themselves change no verdict of what landed', { timeout: 120_000 }, () => {
+    for (const name of ['landed', 'ack-before-clear', 'kick-only']) {
+      const each = model(`apf-ready/${name}.sc`)
+      const wider = { TprHolds: tla.bool(true), OtherExits: tla.bool(true) }
+      expect([name, violatedWith(each, wider)]).toEqual([name, expectedCells(each)])
+    }
+  })
+
+  it(
+    'VM-exits that recur stand in for what a design lacks, if vcpu_run() looks at the list after them',
+    { timeout: 120_000 },
+    () => {
+      const recur = { ExitsRecur: tla.bool(true), OtherExits: tla.bool(true) }
+      expect(violatedWith(model('apf-ready/posted-no-exits.sc'), recur)).toEqual([])
+      expect(violatedWith(model('apf-ready/ack-only.sc'), recur)).toEqual([])
+      const scanned = { ...recur, ScanOnExit: tla.bool(true) }
+      expect(violatedWith(model('apf-ready/ack-gated-by-if.sc'), scanned)).toEqual([])
+      expect(violatedWith(model('apf-ready/ack-and-kick-shared-word.sc'), scanned)).toEqual([])
+    },
+  )
+
+  it('no other barrier of the kick is needed once the request is one', { timeout: 120_000 }, () => {
+    const none = { WakeUpMb: tla.bool(false), FailedCmpxchgIsMb: tla.bool(false) }
+    for (const name of ['apf-ready/landed.tso', 'apf-ready/landed-halt.tso'])
+      expect([name, violatedWith(model(name), none)]).toEqual([name, []])
+  })
+})
