@@ -47,6 +47,7 @@ export const apicGroupsProtocol: Protocol = {
     { model: 'pv-ipi-read-first.sc', gloss: 'PV IPIs of VTL 0 and VTL 1' },
     { model: 'writable-apic-id.sc', gloss: 'lookups of siblings, by guests that write their APIC id' },
     { model: 'sibling-unlocked.sc', gloss: 'VTL 1 translates addresses of VTL 0, whose vCPU runs' },
+    { model: 'unchecked-vtl.sc.translate', gloss: 'VTL 0 translates addresses of VTL 1' },
     { model: 'configure-race.sc', gloss: 'groups are configured while a vCPU is created' },
     { model: 'intercept-slot.sc', gloss: 'faults, as posted' },
     { model: 'namespace.sc.fault', gloss: 'faults, by the reviewer’s rules' },

@@ -116,20 +116,26 @@ const ambient = (what: string) => (): never => {
   })
 }
 
-/** Runs `body` with clocks and randomness replaced by errors: a program must not depend on them. */
+/**
+ * Runs `body` with clocks and randomness replaced by errors: a program must not depend on them. Refusals are thrown by the
+ * hundred thousand and what is wrong with a program is told by thread and label, so nobody pays for stack traces.
+ */
 const withoutAmbient = <R>(body: () => R): R => {
   const { Date: RealDate, performance: realPerformance } = globalThis
   const random = Math.random
+  const { stackTraceLimit } = Error
   const NoDate = Object.assign(ambient('the clock (Date)'), { now: ambient('the clock (Date.now)') })
   try {
     globalThis.Date = NoDate as unknown as DateConstructor
     globalThis.performance = { now: ambient('the clock (performance.now)') } as unknown as typeof performance
     Math.random = ambient('Math.random')
+    Error.stackTraceLimit = 0
     return body()
   } finally {
     globalThis.Date = RealDate
     globalThis.performance = realPerformance
     Math.random = random
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

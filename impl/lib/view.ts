@@ -3,7 +3,6 @@
 import type { Automaton, Kernel, Slot } from './compile.ts'
 import { readSlot } from './compile.ts'
 import type { Domain } from './schema.ts'
-import { parseValue } from './trace/parse.ts'
 import { printValue } from './trace/print.ts'
 import type { TlaValue } from './trace/value.ts'
 import { key, tla } from './trace/value.ts'
@@ -63,6 +62,15 @@ const entriesOf = (value: TlaValue): Map<string, TlaValue> | undefined => {
   }
 }
 
+/** The value of one variable, in a packed state. */
+export interface Piece {
+  readonly variable: number
+  /** its bits, where it is in cells */
+  readonly words: Int32Array
+  /** per thread: what it adds to the number of its node, where it is a label or a local */
+  readonly nodes: Float64Array
+}
+
 /** What `encode` makes of a state. */
 export type Encoded = { readonly words: Int32Array } | { readonly mismatch: Mismatch }
 
@@ -89,7 +97,11 @@ export class View {
   private readonly table: readonly ViewVariable[]
   /** per thread: node by its label and frame as one number */
   private readonly nodes: readonly ReadonlyMap<number, number>[]
-  private readonly pieces = new Map<string, readonly number[] | Mismatch>()
+  /** per thread: what its label, then each field of its frame, counts in the number of a node */
+  private readonly weights: readonly (readonly number[])[]
+  /** of use within `assemble` only */
+  private readonly numbers: Float64Array
+  private readonly seen: Uint8Array
   private readonly printed: Map<number, string>[]
 
   constructor(kernel: Kernel) {
@@ -126,19 +138,29 @@ export class View {
     ]
     this.variables = this.table.map(({ name }) => name)
     this.printed = this.table.map(() => new Map<number, string>())
-    this.nodes = automata.map(
-      (automaton) =>
-        new Map(
-          automaton.nodes.map((node, id) => [
-            this.nodeNumber(automaton, this.labels.indexOf(node.label), node.frame),
-            id,
-          ]),
-        ),
-    )
+    this.weights = automata.map(({ domains }) => {
+      const weights = [1]
+      for (const { values } of [...domains].reverse()) weights.unshift((weights[0] ?? 1) * values.length)
+      return weights
+    })
+    this.nodes = automata.map(({ nodes }, thread) => {
+      const weights = this.weights[thread] ?? []
+      const numberOf = (digits: readonly number[]): number =>
+        digits.reduce((sum, digit, i) => sum + digit * (weights[i] ?? 0), 0)
+      return new Map(nodes.map((node, id) => [numberOf([this.labels.indexOf(node.label), ...node.frame]), id]))
+    })
+    this.numbers = new Float64Array(automata.length)
+    this.seen = new Uint8Array(this.table.length)
   }
 
-  private nodeNumber(automaton: Automaton, label: number, frame: readonly number[]): number {
-    return frame.reduce((n, index, i) => n * (automaton.domains[i]?.values.length ?? 1) + index, label)
+  /** The label and the frame that a thread's number stands for. */
+  private digits(thread: number, number: number): number[] {
+    let rest = number
+    return (this.weights[thread] ?? []).map((weight) => {
+      const digit = Math.floor(rest / weight)
+      rest -= digit * weight
+      return digit
+    })
   }
 
   private indexAt(states: Int32Array, base: number, { at }: Element): number {
@@ -173,16 +195,20 @@ export class View {
   /** Canonical text of the packed state at `base`: equal for equal TLA+ states. */
   text(states: Int32Array, base: number): string {
     let out = ''
-    this.table.forEach((variable, v) => {
-      const indices = variable.elements.map((e) => this.indexAt(states, base, e))
-      const number = indices.reduce((n, index, i) => n * (variable.elements[i]?.values.length ?? 1) + index, 0)
-      let text = this.printed[v]?.get(number)
+    for (let v = 0; v < this.table.length; v++) {
+      const variable = this.table[v]
+      const printed = this.printed[v]
+      if (variable === undefined || printed === undefined) continue
+      let number = 0
+      for (const e of variable.elements) number = number * e.values.length + this.indexAt(states, base, e)
+      let text = printed.get(number)
       if (text === undefined) {
+        const indices = variable.elements.map((e) => this.indexAt(states, base, e))
         text = `${variable.name} = ${key(this.valueOf(variable, indices))}\n`
-        this.printed[v]?.set(number, text)
+        printed.set(number, text)
       }
       out += text
-    })
+    }
     return out
   }
 
@@ -207,40 +233,60 @@ export class View {
     return indices
   }
 
-  private pack(indices: readonly (readonly number[])[]): Encoded {
+  /** What the value of a variable is in a packed state, or why it is in none. */
+  piece(name: string, value: TlaValue): Piece | Mismatch {
+    const variable = this.variables.indexOf(name)
+    const declared = this.table[variable]
+    if (declared === undefined) {
+      return mismatchOf('variables', name, undefined, 'a variable', `one of ${this.variables.join(', ')}`)
+    }
+    const indices = this.indicesOf(declared, value)
+    if ('variable' in indices) return indices
     const { layout, compiled } = this.kernel
     const words = new Int32Array(layout.words)
-    const put = ({ word, shift }: Slot, value: number): void => {
-      words[word] = (words[word] ?? 0) | (value << shift)
-    }
-    const labels = compiled.automata.map(() => 0)
-    const frames = compiled.automata.map(({ fields }) => fields.map(() => 0))
-    this.table.forEach(({ elements }, v) => {
-      elements.forEach(({ at }, e) => {
-        const index = indices[v]?.[e] ?? 0
-        if ('slot' in at) put(at.slot, index)
-        else if (at.field < 0) labels[at.thread] = index
-        else {
-          const frame = frames[at.thread]
-          if (frame !== undefined) frame[at.field] = index
-        }
-      })
+    const nodes = new Float64Array(compiled.automata.length)
+    declared.elements.forEach(({ at }, e) => {
+      const index = indices[e] ?? 0
+      if ('slot' in at) words[at.slot.word] = (words[at.slot.word] ?? 0) | (index << at.slot.shift)
+      else nodes[at.thread] = (nodes[at.thread] ?? 0) + index * (this.weights[at.thread]?.[at.field + 1] ?? 0)
     })
-    for (let thread = 0; thread < labels.length; thread++) {
-      const automaton = compiled.automata[thread]
+    return { variable, words, nodes }
+  }
+
+  /** The state of one piece for each variable, in any order; or where it is not one of the machine's. */
+  assemble(pieces: readonly (Piece | Mismatch)[]): Encoded {
+    const { layout, compiled } = this.kernel
+    const words = new Int32Array(layout.words)
+    const nodes = this.numbers.fill(0)
+    const seen = this.seen.fill(0)
+    for (const piece of pieces) {
+      if (!('nodes' in piece)) return { mismatch: piece }
+      if (seen[piece.variable] === 1) {
+        const name = this.variables[piece.variable] ?? ''
+        return { mismatch: mismatchOf('variables', name, undefined, 'a second value', 'one value') }
+      }
+      seen[piece.variable] = 1
+      for (let w = 0; w < words.length; w++) words[w] = (words[w] ?? 0) | (piece.words[w] ?? 0)
+      for (let t = 0; t < nodes.length; t++) nodes[t] = (nodes[t] ?? 0) + (piece.nodes[t] ?? 0)
+    }
+    const missing = seen.indexOf(0)
+    if (missing >= 0) {
+      return { mismatch: mismatchOf('variables', this.variables[missing] ?? '', undefined, 'nothing', 'a value') }
+    }
+    for (let thread = 0; thread < compiled.automata.length; thread++) {
       const slot = layout.threads[thread]
-      const label = labels[thread] ?? 0
-      const frame = frames[thread] ?? []
-      if (automaton === undefined || slot === undefined) continue
-      const node = this.nodes[thread]?.get(this.nodeNumber(automaton, label, frame))
-      if (node === undefined) return { mismatch: this.noNode(thread, label, frame) }
-      put(slot, node)
+      const number = nodes[thread] ?? 0
+      const node = this.nodes[thread]?.get(number)
+      if (slot === undefined) continue
+      if (node === undefined) return { mismatch: this.noNode(thread, number) }
+      words[slot.word] = (words[slot.word] ?? 0) | (node << slot.shift)
     }
     return { words }
   }
 
-  private noNode(thread: number, label: number, frame: readonly number[]): Mismatch {
+  private noNode(thread: number, number: number): Mismatch {
     const automaton = this.kernel.compiled.automata[thread]
+    const [label = 0, ...frame] = this.digits(thread, number)
     const id = this.kernel.compiled.machine.threads[thread]?.id ?? ['?', -1]
     const locals = frame.map((index, i) => {
       const domain = automaton?.domains[i]
@@ -258,60 +304,6 @@ export class View {
 
   /** The state that assigns these values, packed; or where it is not one of the machine's. */
   encode(values: ReadonlyMap<string, TlaValue>): Encoded {
-    const extra = [...values.keys()].find((name) => !this.variables.includes(name))
-    if (extra !== undefined) {
-      return {
-        mismatch: mismatchOf('variables', extra, undefined, 'a variable', `one of ${this.variables.join(', ')}`),
-      }
-    }
-    const indices: (readonly number[])[] = []
-    for (const variable of this.table) {
-      const value = values.get(variable.name)
-      if (value === undefined)
-        return { mismatch: mismatchOf('variables', variable.name, undefined, 'nothing', 'a value') }
-      const found = this.indicesOf(variable, value)
-      if ('variable' in found) return { mismatch: found }
-      indices.push(found)
-    }
-    return this.pack(indices)
-  }
-
-  /**
-   * The same for a state that comes as the text of each variable, in any order. Each text is parsed once only, by
-   * `parse`, which throws for one that is not a value.
-   */
-  encodeText(
-    pieces: readonly (readonly [name: string, text: string])[],
-    parse: (text: string) => TlaValue = parseValue,
-  ): Encoded {
-    const byName = new Map(pieces)
-    if (byName.size !== this.table.length) {
-      const extra = pieces.find(([name]) => !this.variables.includes(name))?.[0]
-      const missing = this.variables.find((name) => !byName.has(name))
-      return {
-        mismatch: mismatchOf(
-          'variables',
-          extra ?? missing ?? '',
-          undefined,
-          extra ? 'a variable' : 'nothing',
-          extra ? 'no such variable' : 'a value',
-        ),
-      }
-    }
-    const indices: (readonly number[])[] = []
-    for (const variable of this.table) {
-      const text = byName.get(variable.name)
-      if (text === undefined)
-        return { mismatch: mismatchOf('variables', variable.name, undefined, 'nothing', 'a value') }
-      const memo = `${variable.name}=${text}`
-      let found = this.pieces.get(memo)
-      if (found === undefined) {
-        found = this.indicesOf(variable, parse(text))
-        this.pieces.set(memo, found)
-      }
-      if ('variable' in found) return { mismatch: found }
-      indices.push(found)
-    }
-    return this.pack(indices)
+    return this.assemble([...values].map(([name, value]) => this.piece(name, value)))
   }
 }

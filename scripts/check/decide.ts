@@ -6,6 +6,8 @@ import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import { certificateFile, certificateSchema, certifiedVerdicts, comparisonOf } from '../lib/certificate.ts'
 import type { Model } from '../lib/project.ts'
+import { Slots } from '../lib/pool.ts'
+import { checkGraph, graphOf } from './explorer.ts'
 import { keepFindings, keepProof, knownFindings, knownProof } from '../lib/results.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import type { ProofResult } from '../prove/run.ts'
@@ -25,6 +27,16 @@ export interface CachedOptions extends RunOptions {
 export interface Decision {
   readonly findings: EngineFindings
   readonly proof: ProofResult | LockstepError
+  /** the explorer's verdicts, where some of TLC's are from a certificate and must be held against something of now */
+  readonly machine?: EngineFindings
+}
+
+/** Options of `decideModel` beside those of the command. */
+export interface DecideOptions {
+  /** take TLC's verdicts of temporal properties from the checked-in certificate of the very same files */
+  readonly useCertified?: boolean
+  /** where TLC waits for its turn, if several models are decided at a time */
+  readonly slots?: Slots
 }
 
 /** The checked-in certificate of a model, if there is one and it is sound. */
@@ -47,8 +59,8 @@ export const provenBefore = (model: Model, certificate: Certificate): ProofResul
 })
 
 /**
- * TLC's verdicts of the temporal properties, from the checked-in certificate of the very same specification,
- * configuration and tools: evaluating fairness in every state is most of what a check costs.
+ * TLC's verdicts of the temporal properties and of deadlocks, from the checked-in certificate of the very same
+ * specification, configuration and tools: evaluating fairness in every state is most of what a check costs.
  */
 const certifiedLiveness = (model: Model, jar: string): ReadonlyMap<string, Found> | undefined => {
   const certificate = checkedInCertificate(model)
@@ -56,7 +68,9 @@ const certifiedLiveness = (model: Model, jar: string): ReadonlyMap<string, Found
   if (verdicts === undefined) return undefined
   const live = model.cells.flatMap(({ name, kind }): [string, Found][] => {
     const verdict = verdicts[name]
-    return kind === 'liveness' && verdict !== undefined ? [[name, { verdict }]] : []
+    // a deadlock ends the run that finds it, which is then one more
+    const dear = kind === 'liveness' || (kind === 'deadlock' && verdict === 'violated')
+    return dear && verdict !== undefined ? [[name, { verdict }]] : []
   })
   return live.length === 0 ? undefined : new Map(live)
 }
@@ -71,7 +85,7 @@ export const decideModel = async (
   model: Model,
   toolchain: Toolchain,
   options: CachedOptions,
-  { useCertified = false }: { readonly useCertified?: boolean } = {},
+  { useCertified = false, slots = new Slots(1) }: DecideOptions = {},
 ): Promise<Decision> => {
   const jar = toolchain.jar.sha256
   const findings = options.cache === false ? undefined : knownFindings(model, 'tlc', jar)
@@ -88,24 +102,27 @@ export const decideModel = async (
         : undefined
   return withTempDir('decide', async (directory) => {
     const dump = join(directory, 'graph.dot')
-    const checked = await checkWithTlc(model, toolchain, {
-      ...options,
-      dump,
-      ...(certified === undefined ? {} : { certified }),
-    })
+    const checked = await slots.run(() =>
+      checkWithTlc(model, toolchain, { ...options, dump, ...(certified === undefined ? {} : { certified }) }),
+    )
     if (checked.complete === undefined) {
       const message = `the graph of ${model.name} is not complete: ${checked.findings.notes.join('; ')}`
       return { findings: checked.findings, proof: environmentFailure({ code: 'not-proven', message }) }
     }
     if (certified === undefined) keepFindings(model, checked.findings, jar)
-    const decided = findings ?? checked.findings
+    const start = performance.now()
+    const graph = graphOf(model)
+    const decided = {
+      findings: findings ?? checked.findings,
+      ...((checked.findings.certified ?? []).length === 0 ? {} : { machine: checkGraph(model, graph, start) }),
+    }
     try {
-      const proof = await proveDump(model, toolchain, checked.complete, dump)
+      const proof = await proveDump(model, toolchain, checked.complete, dump, { graph })
       if (proof.certificate !== undefined) keepProof(model, proof.certificate, jar)
-      return { findings: decided, proof }
+      return { ...decided, proof }
     } catch (error) {
       if (!(error instanceof LockstepError) || error.exit === 2) throw error
-      return { findings: decided, proof: error }
+      return { ...decided, proof: error }
     }
   })
 }

@@ -34,7 +34,11 @@ export const violatedDepths = (graph: Graph): Map<string, number> => {
 /** Decides every cell of a model with the explorer. */
 export const checkWithExplorer = (model: Model): EngineFindings => {
   const start = performance.now()
-  const graph = graphOf(model)
+  return checkGraph(model, graphOf(model), start)
+}
+
+/** The same with a graph that was explored already; `start` is when that began. */
+export const checkGraph = (model: Model, graph: Graph, start: number): EngineFindings => {
   const depths = violatedDepths(graph)
   const known = new Set([
     'Deadlock',

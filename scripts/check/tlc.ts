@@ -37,10 +37,10 @@ export const findToolchain = async (): Promise<Toolchain> => {
 }
 
 /**
- * Up to this many states starting the JVM is most of the cost, and it had better not optimise. Liveness makes a state ten
- * times as dear: TLC evaluates the fairness of every thread in it.
+ * Up to this many states Java had better not optimise: what the optimising compiler does is taken from the run beside it.
+ * Liveness makes a state ten times as dear: TLC evaluates the fairness of every thread in it.
  */
-const SMALL_STATES = { safety: 100_000, liveness: 5_000 } as const
+const SMALL_STATES = { safety: 200_000, liveness: 5_000 } as const
 
 /** A run of more states than this gets all the workers; smaller ones run side by side. */
 const SOLO_STATES = 200_000

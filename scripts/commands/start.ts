@@ -11,7 +11,7 @@ import { modelResult } from '../check/result.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { certificateFile } from '../lib/certificate.ts'
 import { checkedInEvidence, counterexample, toggleOf } from '../lib/evidence.ts'
-import { pool } from '../lib/pool.ts'
+import { pool, Slots } from '../lib/pool.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels, oneModel, selectModels } from '../lib/project.ts'
 import { matrixOf } from '../ui/matrix.ts'
@@ -51,18 +51,22 @@ interface Found {
 const withTlc = async (out: Output, toolchain: Toolchain, options: CachedOptions): Promise<Found> => {
   const models = selectModels(loadModels(), [], undefined)
   let done = 0
-  const decided = await pool(models, workersOf(options), async (model) => {
+  // the large ones first, so that none is left alone at the end; TLC works on others while a graph is held against a machine
+  const slots = new Slots(workersOf(options))
+  const largestFirst = [...models].sort((a, b) => b.distinctStates - a.distinctStates)
+  const decisions = await pool(largestFirst, workersOf(options) + 1, async (model) => {
     out.progress(`checking and proving ${model.name} (${done} of ${models.length} done)`)
-    const { findings, proof } = await decideModel(model, toolchain, options, { useCertified: true })
-    const result = modelResult(model, findings, checkedInEvidence(model))
+    const { findings, proof, machine } = await decideModel(model, toolchain, options, { useCertified: true, slots })
+    const evidence = checkedInEvidence(model)
+    const result = modelResult(model, findings, evidence)
     // verdicts that TLC did not give now are held against the machine's at least
-    const conflicts =
-      result.certified.length === 0
-        ? []
-        : disagreements([result, modelResult(model, checkWithExplorer(model), checkedInEvidence(model))])
+    const explored = machine ?? (result.certified.length === 0 ? undefined : checkWithExplorer(model))
+    const conflicts = explored === undefined ? [] : disagreements([result, modelResult(model, explored, evidence)])
     done += 1
     return { result, proof, conflicts }
   })
+  const byModel = new Map(largestFirst.map((model, i) => [model, decisions[i]] as const))
+  const decided = models.flatMap((model) => byModel.get(model) ?? [])
   out.clear()
   const proofs = decided.flatMap(({ proof }) => (proof instanceof LockstepError ? [] : [proof]))
   const failures = decided.flatMap(({ proof }) => (proof instanceof LockstepError ? [proof.problem.message] : []))

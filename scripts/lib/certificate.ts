@@ -14,7 +14,7 @@ const hex = z.string().regex(/^[0-9a-f]{64}$/)
 /** Format of a certificate. */
 export const certificateSchema = z.strictObject({
   format: z.literal('lockstep-certificate'),
-  version: z.literal(2),
+  version: z.literal(3),
   model: z.string(),
   equal: z.literal(true),
   initial: sides,
@@ -102,7 +102,7 @@ export const certificateOf = (
   jarSha256: string,
 ): Certificate => ({
   format: 'lockstep-certificate',
-  version: 2,
+  version: 3,
   model: model.name,
   equal: true,
   initial: comparison.initial,

@@ -13,6 +13,7 @@ import { readDot } from '../../impl/lib/prove/dot.ts'
 import type { TlaValue } from '../../impl/lib/trace/value.ts'
 import { printCfg } from '../../impl/lib/cfg.ts'
 import { View } from '../../impl/lib/view.ts'
+import type { Graph } from '../../impl/lib/explore.ts'
 import type { RunOptions } from '../check/engines.ts'
 import { graphOf } from '../check/explorer.ts'
 import type { Toolchain } from '../check/tlc.ts'
@@ -25,6 +26,9 @@ import type { Model } from '../lib/project.ts'
 import { packageRoot, specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import type { TlcRun } from '../tlc/run.ts'
+
+/** A dump has gigabytes: the usual chunks of 64 KB cost more than what is in them. */
+const CHUNK = 2 ** 20
 
 /** What a proof found. */
 export interface ProofResult {
@@ -107,19 +111,27 @@ export const proveModel = async (
   })
 }
 
+/** Options of `proveDump`. */
+export interface ProofOptions {
+  /** the modules of the specification; its own if not given */
+  readonly files?: readonly string[]
+  readonly certify?: boolean
+  /** the machine's graph, where it was explored already */
+  readonly graph?: Graph
+}
+
 /** Holds the graph that a complete run of TLC has dumped against the machine's. */
 export const proveDump = async (
   model: Model,
   toolchain: Toolchain,
   run: TlcRun,
   dump: string,
-  { files = specFiles(model.protocol), certify = true }: { files?: readonly string[]; certify?: boolean } = {},
+  { files = specFiles(model.protocol), certify = true, graph = graphOf(model) }: ProofOptions = {},
 ): Promise<ProofResult> => {
   const start = performance.now()
-  const graph = graphOf(model)
   const view = new View(graph.kernel)
   const comparer = new GraphComparison(graph, view)
-  const counts = await readDot(createReadStream(dump), comparer, { file: 'the dump of TLC' })
+  const counts = await readDot(createReadStream(dump, { highWaterMark: CHUNK }), comparer, { file: 'the dump of TLC' })
   const comparison = comparer.finish()
   const undescribed = comparer.undescribed()
   // TLC counts each initial state and each step as generated; it writes each of them but leaves stuttering out

@@ -9,6 +9,7 @@ import { installSignalHandlers } from '../lib/signals.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import { EC } from './codes.ts'
 import type { TlcTask } from './command.ts'
+import { classArchive } from './archive.ts'
 import { commandOf, dumpIn, jvmFlags, printCommand } from './command.ts'
 import { spawnGuarded } from './guard.ts'
 import type { TlcMessage } from './messages.ts'
@@ -238,6 +239,15 @@ const moveFile = (from: string, to: string): void => {
   }
 }
 
+/** An archive only saves time: a cache that cannot be written to is no reason to fail. */
+const keepArchive = ({ from, to }: { readonly from: string; readonly to: string }): void => {
+  try {
+    moveFile(from, to)
+  } catch {
+    // the next process tries again
+  }
+}
+
 /**
  * Runs TLC on a specification. Whatever TLC finds or fails at is in the result: `problem` says what to tell the user where
  * it did not do its work. Its temporary files are gone afterwards, and so is Java when we are.
@@ -248,14 +258,16 @@ export const runTlc = (options: TlcOptions): Promise<TlcRun> =>
   withTempDir('tlc', async (directory) => {
     installSignalHandlers()
     const { program, args } = commandOf(options, directory)
+    const archive = classArchive(options, directory)
     const start = performance.now()
-    const child = spawnGuarded(program, args, directory, 'pipe')
+    const child = spawnGuarded(program, [...archive.flags, ...args], directory, 'pipe')
     const listener = new Listener(options.onMessage)
     listener.listen(child)
     const ending = await watch(child, options)
     listener.end()
     const run = summarise(options, listener, ending, (performance.now() - start) / 1000)
     if (options.dump !== undefined && run.outcome === 'success') moveFile(dumpIn(directory), options.dump)
+    if (archive.made !== undefined && run.outcome === 'success') keepArchive(archive.made)
     return run
   })
 

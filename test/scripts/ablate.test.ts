@@ -14,7 +14,7 @@ import { monotoneIn, nextSubset, packed, spread, Verdicts } from '../../impl/lib
 import { printValue } from '../../impl/lib/trace/print.ts'
 import type { TlaValue } from '../../impl/lib/trace/value.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
-import { ablatedToggles, basesOf, constantsOf, isLike, subsetOf } from '../../scripts/ablate/bases.ts'
+import { ablatedToggles, basesOf, cellsOfBases, constantsOf, isLike, subsetOf } from '../../scripts/ablate/bases.ts'
 import type { Outcome } from '../../scripts/ablate/decide.ts'
 import { decide, prepare, Programs } from '../../scripts/ablate/decide.ts'
 import { violatedDepths } from '../../scripts/check/explorer.ts'
@@ -43,7 +43,7 @@ const ci = process.env['CI'] !== undefined
 describe.each(ablated)('ablate $name', (protocol) => {
   const toggles = ablatedToggles(protocol)
   const bases = basesOf(protocol, models, undefined)
-  const properties = new Set(bases[0]?.model.cells.map(({ name }) => name))
+  const properties = new Set(cellsOfBases(bases).map(({ name }) => name))
   const known = new Map<string, Outcome>()
   const outcome = (base: number, subset: number): Outcome => {
     const key = `${base} ${subset}`

@@ -1,14 +1,15 @@
 /** Whole-graph equality of a specification's graph, as TLC dumps it, and a machine's. */
 
 import type { Kernel } from '../compile.ts'
-import { LtsDigest } from '../digest.ts'
+import type { Hash128 } from '../digest.ts'
+import { hash128, LtsDigest } from '../digest.ts'
 import { Growing } from '../growing.ts'
 import type { Graph } from '../explore.ts'
 import { pathTo } from '../explore.ts'
 import { parseValue } from '../trace/parse.ts'
 import type { TlaValue } from '../trace/value.ts'
-import type { Mismatch, View } from '../view.ts'
-import { detach, splitState, unescapeLabel } from './dot.ts'
+import type { Mismatch, Piece, View } from '../view.ts'
+import { detach, splitConjunct, splitConjuncts, splitState, unescapeLabel } from './dot.ts'
 
 /** A number on each side. */
 export interface Sides<T> {
@@ -46,6 +47,7 @@ export interface Comparison {
 }
 
 const UNKNOWN = -1
+const NONE: Hash128 = [0, 0, 0, 0]
 
 const parsePiece = (text: string): TlaValue => parseValue(unescapeLabel(text))
 
@@ -109,6 +111,7 @@ export class GraphComparison {
   private readonly view: View
   /** TLC's fingerprints to numbers of our own, in order of appearance */
   private readonly ids = new Map<string, number>()
+  private readonly pieces = new Map<string, Piece | Mismatch>()
   /** state of the machine for each of them, or UNKNOWN */
   private readonly machineState: number[] = []
   private readonly described: boolean[] = []
@@ -135,13 +138,23 @@ export class GraphComparison {
     return id
   }
 
+  /** States share most of their conjuncts: each is parsed once only. */
+  private pieceOf(conjunct: string): Piece | Mismatch {
+    const known = this.pieces.get(conjunct)
+    if (known !== undefined) return known
+    const [name, text] = splitConjunct(conjunct)
+    const piece = this.view.piece(detach(name), parsePiece(text))
+    this.pieces.set(detach(conjunct), piece)
+    return piece
+  }
+
   /** A state of the specification, as a label of TLC's dump. */
   state(fingerprint: string, label: string, initial: boolean): void {
     const id = this.idOf(fingerprint)
     if (this.described[id] === true) return
     this.described[id] = true
     if (initial) this.initialIds.push(id)
-    const encoded = this.view.encodeText(splitState(label), parsePiece)
+    const encoded = this.view.assemble(splitConjuncts(label).map((conjunct) => this.pieceOf(conjunct)))
     const found = 'words' in encoded ? this.graph.find(encoded.words) : UNKNOWN
     this.machineState[id] = found
     if (found === UNKNOWN)
@@ -199,12 +212,6 @@ export class GraphComparison {
     return bySource(count, from, edgeTarget, action)
   }
 
-  /** Text of a state of the specification: the machine's canonical text, or TLC's for one that the machine lacks. */
-  private specText(id: number): string {
-    const state = this.machineState[id] ?? UNKNOWN
-    return state === UNKNOWN ? (this.foreign.get(id)?.text ?? '') : this.implText(state)
-  }
-
   private specState(id: number): ReadonlyMap<string, TlaValue> {
     const state = this.machineState[id] ?? UNKNOWN
     if (state !== UNKNOWN) return this.implState(state)
@@ -214,10 +221,6 @@ export class GraphComparison {
 
   private implState(state: number): ReadonlyMap<string, TlaValue> {
     return this.view.decode(this.graph.states, state * this.graph.kernel.layout.words)
-  }
-
-  private implText(state: number): string {
-    return this.view.text(this.graph.states, state * this.graph.kernel.layout.words)
   }
 
   private firstDifference(spec: BySource, impl: BySource, names: readonly string[]): Difference | undefined {
@@ -281,37 +284,52 @@ export class GraphComparison {
   }
 
   private digests(spec: BySource, names: readonly string[]): Sides<string> {
+    const known = stateHashes(this.graph, this.view)
     const digest = new LtsDigest()
     const initial = new Set(this.initialIds)
-    const hashes = this.machineState.map((_, id) => digest.state(this.specText(id), initial.has(id)))
-    hashes.forEach((source, id) => {
-      for (const e of range(spec, id))
-        digest.edge(source, names[spec.action[e] ?? 0] ?? '', hashes[spec.target[e] ?? 0] ?? '')
+    const hashes = this.machineState.map((state, id) => {
+      const hash = known[state] ?? hash128(this.foreign.get(id)?.text ?? '')
+      digest.state(hash, initial.has(id))
+      return hash
     })
-    return { spec: digest.value(), impl: graphDigest(this.graph, this.view) }
+    const actions = names.map(hash128)
+    hashes.forEach((source, id) => {
+      for (let e = spec.start[id] ?? 0; e < (spec.start[id + 1] ?? 0); e++)
+        digest.edge(source, actions[spec.action[e] ?? 0] ?? NONE, hashes[spec.target[e] ?? 0] ?? NONE)
+    })
+    return { spec: digest.value(), impl: digestOf(this.graph, known) }
   }
 }
 
+const stateHashes = (graph: Graph, view: View): Hash128[] => {
+  const { words } = graph.kernel.layout
+  return Array.from({ length: graph.count }, (_, s) => hash128(view.text(graph.states, s * words)))
+}
+
 /** Digest of a machine's graph. */
-export const graphDigest = (graph: Graph, view: View): string => {
+export const graphDigest = (graph: Graph, view: View): string => digestOf(graph, stateHashes(graph, view))
+
+const digestOf = (graph: Graph, hashes: readonly Hash128[]): string => {
   const { edgeStart, edgeTarget, edgeStep, kernel } = graph
   if (edgeStart === undefined || edgeTarget === undefined || edgeStep === undefined) {
     throw new TypeError('a digest needs the edges')
   }
   const digest = new LtsDigest()
-  const hashes: string[] = []
+  hashes.forEach((hash, s) => {
+    digest.state(hash, s === 0)
+  })
+  const actions = kernel.actions.map(hash128)
+  const seen: number[] = []
   for (let s = 0; s < graph.count; s++) {
-    hashes.push(digest.state(view.text(graph.states, s * kernel.layout.words), s === 0))
-  }
-  for (let s = 0; s < graph.count; s++) {
-    const seen = new Set<string>()
+    seen.length = 0
     for (let e = edgeStart[s] ?? 0; e < (edgeStart[s + 1] ?? 0); e++) {
-      const action = kernel.actions[kernel.steps[edgeStep[e] ?? 0]?.action ?? 0] ?? ''
+      const action = kernel.steps[edgeStep[e] ?? 0]?.action ?? 0
       const target = edgeTarget[e] ?? 0
-      const edge = `${action} ${target}`
-      if (seen.has(edge)) continue
-      seen.add(edge)
-      digest.edge(hashes[s] ?? '', action, hashes[target] ?? '')
+      // several steps by one action to one state are one edge
+      const edge = target * kernel.actions.length + action
+      if (seen.includes(edge)) continue
+      seen.push(edge)
+      digest.edge(hashes[s] ?? NONE, actions[action] ?? NONE, hashes[target] ?? NONE)
     }
   }
   return digest.value()

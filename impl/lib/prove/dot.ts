@@ -374,7 +374,7 @@ const CONJUNCT = '/\\\\ '
 const NEXT_CONJUNCT = '\\n/\\\\ '
 
 /** Splits `name = text`. */
-const splitConjunct = (conjunct: string): [string, string] => {
+export const splitConjunct = (conjunct: string): [string, string] => {
   const at = conjunct.indexOf(' = ')
   if (at > 0) return [conjunct.slice(0, at), conjunct.slice(at + 3)]
   const message = `the state ${JSON.stringify(conjunct.slice(0, 60))} is not of the form \`variable = value\``
@@ -387,7 +387,8 @@ const splitConjunct = (conjunct: string): [string, string] => {
  *
  * A string in a state cannot be mistaken for the boundary: its backslashes come out of TLC doubled twice.
  */
-export const splitState = (label: string): [name: string, text: string][] =>
-  label.startsWith(CONJUNCT)
-    ? label.slice(CONJUNCT.length).split(NEXT_CONJUNCT).map(splitConjunct)
-    : [splitConjunct(label)]
+export const splitState = (label: string): [name: string, text: string][] => splitConjuncts(label).map(splitConjunct)
+
+/** The same with the conjuncts `name = text` in one piece. */
+export const splitConjuncts = (label: string): string[] =>
+  label.startsWith(CONJUNCT) ? label.slice(CONJUNCT.length).split(NEXT_CONJUNCT) : [label]
