@@ -129,8 +129,14 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
     }
   }
   if ('lockstep' in parsed.data) {
-    const { lockstep: _, ...header } = parsed.data
-    if (line === 1) return { header: header as LogHeader }
+    const { version, model, order, unlogged } = parsed.data
+    const header = {
+      version,
+      ...(model === undefined ? {} : { model }),
+      ...(order === undefined ? {} : { order }),
+      ...(unlogged === undefined ? {} : { unlogged }),
+    }
+    if (line === 1) return { header }
     return { line, column: 1, message: 'a header after the first line', hint: 'validate one log at a time' }
   }
   const { cpu, lane, ...event } = parsed.data

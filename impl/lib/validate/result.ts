@@ -1,0 +1,85 @@
+/** What a validation found, for every output there is: text, `--json`, JUnit, SARIF, annotations, step summary. */
+
+import type { Blame } from '../prove/blame.ts'
+import type { Json } from './fields.ts'
+
+/** An event as the outputs name it. */
+export interface SeenEvent {
+  readonly line: number
+  readonly action: string | null
+  readonly thread: string | null
+  readonly lane: string | null
+  readonly result?: Json
+  readonly state?: Readonly<Record<string, Json>>
+}
+
+/** A step that the model could have taken. */
+export interface AllowedStep {
+  readonly action: string
+  readonly thread: string
+  /** what the step's access would have returned, as JSON text; absent where it returns nothing */
+  readonly result?: string
+}
+
+/** One state that explains the log up to the rejected event, and why it does not explain that event. */
+export interface Candidate {
+  /** what tells it from the other candidates: elements such as `pc[vcpu0]`, as JSON */
+  readonly state: Readonly<Record<string, Json>>
+  /** in words, e.g. `vcpu0 is at kvm_vcpu_poll_read_kicked, not at smp_mb` */
+  readonly why: string
+  /** fields in which the state after the step would differ: what the log says, what the model has */
+  readonly differences: Readonly<Record<string, { readonly logged: Json; readonly model: Json }>>
+  readonly blame: readonly Blame[]
+}
+
+/** A change of one event that would make the log acceptable. */
+export interface Repair {
+  readonly kind: 'drop' | 'swap'
+  /** the event to drop; or the first of two neighbours to exchange */
+  readonly line: number
+  /** the other neighbour */
+  readonly with?: number
+  /** the rest of the log was looked at up to this line only; absent if all of it was */
+  readonly upTo?: number
+}
+
+/** Where a log stops being one that the model allows. */
+export interface LogDivergence {
+  readonly line: number
+  /** 1 unless something better is known */
+  readonly column: number
+  readonly event: SeenEvent
+  readonly allowed: readonly AllowedStep[]
+  readonly blame: readonly Blame[]
+  /** states that explain everything before */
+  readonly candidateCount: number
+  readonly candidates: readonly Candidate[]
+  readonly repairs: readonly Repair[]
+  /** the last steps before, one column per thread; lines of at most 75 columns */
+  readonly lanes: readonly string[]
+}
+
+/** The result of one log against one model. */
+export interface Validation {
+  /** accepted, and nothing was left undecided */
+  readonly ok: boolean
+  readonly model: string
+  /** name of the log as the user gave it; `-` for stdin */
+  readonly file: string
+  readonly accepted: boolean
+  /** `incomplete`: a limit or a signal ended it; never a pass */
+  readonly verdict: 'accepted' | 'rejected' | 'incomplete'
+  /** events read */
+  readonly events: number
+  /** events of the longest explained prefix */
+  readonly explained: number
+  readonly order: 'total' | 'per-cpu' | 'interval'
+  /** lines that were no events and no comments, e.g. unmapped tracepoints */
+  readonly unmapped: number
+  /** places where the log says that events were lost */
+  readonly gaps: number
+  readonly seconds: number
+  readonly divergence: LogDivergence | null
+  /** why it is incomplete, and other remarks */
+  readonly notes: readonly string[]
+}
