@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { EXIT, LockstepError } from '../impl/lib/error.ts'
+import { ORDERS } from '../impl/lib/validate/event.ts'
 import type { CachedOptions } from './check/decide.ts'
 import type { AblateOptions } from './commands/ablate.ts'
 import { ablate } from './commands/ablate.ts'
@@ -21,6 +22,8 @@ import { prove } from './commands/prove.ts'
 import { replayCommand } from './commands/replay.ts'
 import { start } from './commands/start.ts'
 import { tlc } from './commands/tlc.ts'
+import type { ValidateOptions } from './commands/validate.ts'
+import { validate } from './commands/validate.ts'
 import { verify } from './commands/verify.ts'
 import { packageRoot } from './lib/project.ts'
 import { installSignalHandlers } from './lib/signals.ts'
@@ -200,6 +203,33 @@ const program = (): Command => {
     .addHelpText('after', examples('replay flush-inhibit/no-srcu.sc traces/flush-inhibit/no-srcu.sc.Deadlock.itf.json'))
     .action((model: string, file: string, options: { json?: boolean }) =>
       guarded((out) => replayCommand(out, model, file))(options),
+    )
+
+  root
+    .command('validate')
+    .description('a log from elsewhere: is it one that the design allows, or where and why not')
+    .argument('<model>', 'a model, or a design (its first model); with --design any a protocol')
+    .argument('<log...>', 'NDJSON; - is stdin')
+    .addOption(
+      new Option(
+        '--order <order>',
+        'of the events: all of it is known, or that of each lane, or begin and end',
+      ).choices([...ORDERS]),
+    )
+    .addOption(new Option('--unlogged <actions>', 'that may have happened without being in the log; any, or A,B,...'))
+    .addOption(new Option('--design <which>', 'any: which designs of the protocol allow the log').choices(['any']))
+    .addOption(new Option('--timeout <seconds>', 'limit for one log').argParser(positive).default(600))
+    .addOption(new Option('--max-states <n>', 'limit of states, or nodes of the search').argParser(positive))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'validate flush-inhibit/posted.sc traces/flush-inhibit/posted.sc.accepted.ndjson',
+        'validate poll-kick run.ndjson --design any',
+      ),
+    )
+    .action((target: string, logs: string[], options: Omit<ValidateOptions, 'target' | 'logs'> & { json?: boolean }) =>
+      guarded((out) => validate(out, { ...options, target, logs }))(options),
     )
 
   root

@@ -15,6 +15,20 @@ const cleanUp = (): void => {
 
 let installed = false
 
+/** Who ends the process in our place: a command that has something to say first. */
+let interceptor: ((exitCode: number) => void) | undefined
+
+/**
+ * Until the returned function is called, a signal calls `handler` with the exit code to end with, once; a second one ends
+ * us at once.
+ */
+export const interceptSignals = (handler: (exitCode: number) => void): (() => void) => {
+  interceptor = handler
+  return () => {
+    if (interceptor === handler) interceptor = undefined
+  }
+}
+
 /**
  * Installs the handlers once: SIGINT ends us with 130, SIGTERM with 143, SIGHUP with 129, each after the children are
  * killed and the temporary directories removed; an ordinary exit or an uncaught exception cleans up as well.
@@ -24,7 +38,13 @@ export const installSignalHandlers = (): void => {
   installed = true
   process.once('exit', cleanUp)
   for (const signal of Object.keys(EXIT_CODE) as Handled[]) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      const handler = interceptor
+      interceptor = undefined
+      if (handler !== undefined) {
+        handler(EXIT_CODE[signal])
+        return
+      }
       cleanUp()
       process.exit(EXIT_CODE[signal])
     })

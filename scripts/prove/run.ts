@@ -150,7 +150,8 @@ export const proveDump = async (
       : [
           `${run.statesGenerated - counts.edges - counts.initial} generated steps leave the state as it is; the dump has no edge for them`,
         ]
-  const divergence = comparison.difference && divergenceOf(contextOf(model, graph, view, files), comparison.difference)
+  const divergence =
+    comparison.difference && divergenceOf({ graph, view, ...blameSources(model, files) }, comparison.difference)
   const tlc = {
     version: run.version,
     generatedStates: run.statesGenerated,
@@ -162,13 +163,12 @@ export const proveDump = async (
   return { model, comparison, divergence, certificate, seconds: (performance.now() - start) / 1000, notes }
 }
 
-const contextOf = (model: Model, graph: ReturnType<typeof graphOf>, view: View, files: readonly string[]) => {
+/** What blame is worked out from: the sources of both sides, and the specification to evaluate guards with. */
+export const blameSources = (model: Model, files: readonly string[] = specFiles(model.protocol)) => {
   const specSources = files.map(readSource)
   const flat = flatten(specSources)
   const cfg = printCfg(model.cfg, { specification: 'Spec', invariants: [], properties: [] })
   return {
-    graph,
-    view,
     specSources,
     implSources: machineSources(model).map(readSource),
     evaluate: (state: ReadonlyMap<string, TlaValue>, predicate: string) => evaluateIn(flat, cfg, state, predicate),

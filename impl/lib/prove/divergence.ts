@@ -79,41 +79,47 @@ const pick = (state: State, names: readonly string[]): Fields =>
   )
 
 /** Threads of the machine that could take the action, by where they are; and why they refuse. */
-const refusalsIn = (
+export const refusalsIn = (
   kernel: Kernel,
-  graph: Graph,
-  state: number,
+  states: Int32Array,
+  base: number,
   action: string,
-): { thread: number; label: string; reasons: readonly string[] }[] => {
-  const base = state * kernel.layout.words
-  return kernel.compiled.automata.flatMap((automaton, thread) => {
+): { thread: number; label: string; reasons: readonly string[] }[] =>
+  kernel.compiled.automata.flatMap((automaton, thread) => {
     if (!automaton.nodes.some(({ label }) => label === action)) return []
     const slot = kernel.layout.threads[thread]
-    const id = slot === undefined ? -1 : readSlot(graph.states, base, slot)
+    const id = slot === undefined ? -1 : readSlot(states, base, slot)
     const label = automaton.nodes[id]?.label ?? ''
     let position = kernel.roots[thread]?.[id] ?? -1
     while (position >= 0) {
       const word = kernel.tree[position] ?? 0
-      const raw =
-        ((graph.states[base + word] ?? 0) >>> (kernel.tree[position + 1] ?? 0)) & (kernel.tree[position + 2] ?? 0)
+      const raw = ((states[base + word] ?? 0) >>> (kernel.tree[position + 1] ?? 0)) & (kernel.tree[position + 2] ?? 0)
       position = kernel.tree[position + 3 + raw] ?? -1
     }
     return [{ thread, label, reasons: label === action ? (kernel.refusals[~position] ?? []) : [] }]
   })
-}
 
-/** What an action may be given for the threads that take it: their ids, or the threads themselves. */
-const argumentsOf = (kernel: Kernel, action: string): string[] => {
+/** What an action may be given for the threads that take it, or for one of them: their ids, or the threads themselves. */
+const argumentsOf = (kernel: Kernel, action: string, thread?: number): string[] => {
   const { machine, automata } = kernel.compiled
   const programs = machine.threads
     .filter((_, t) => automata[t]?.nodes.some(({ label }) => label === action))
     .map(({ id }) => id)
-  const environment = machine.environment.filter(({ label }) => label === action).map(({ thread }) => thread)
-  return [...programs, ...environment].flatMap(([kind, id]) => [String(id), `<<"${kind}", ${id}>>`])
+  const environment = machine.environment.filter(({ label }) => label === action).map(({ thread: id }) => id)
+  const only = thread === undefined ? undefined : machine.threads[thread]?.id
+  const all = [...programs, ...environment].filter(
+    ([kind, id]) => only === undefined || (kind === only[0] && id === only[1]),
+  )
+  return all.flatMap(([kind, id]) => [String(id), `<<"${kind}", ${id}>>`])
 }
 
-/** Blames the specification for an action that it does not take where the machine does. */
-const blameSpec = (context: DivergenceContext, action: string, source: State): Blame[] => {
+/** What blame needs to know. */
+export type BlameContext = Pick<DivergenceContext, 'specSources' | 'implSources' | 'evaluate'> & {
+  readonly kernel: Kernel
+}
+
+/** The guards of the specification that keep an action, of one thread or of all, from being taken in a state. */
+export const blameSpec = (context: BlameContext, action: string, source: State, thread?: number): Blame[] => {
   const definition = findAction(context.specSources, action)
   if (definition === undefined) {
     return [
@@ -121,16 +127,24 @@ const blameSpec = (context: DivergenceContext, action: string, source: State): B
     ]
   }
   const evaluate = (predicate: string): boolean | undefined => context.evaluate(source, predicate)
-  const guards = argumentsOf(context.graph.kernel, action).flatMap((argument) =>
+  const guards = argumentsOf(context.kernel, action, thread).flatMap((argument) =>
     falseGuards(context.specSources, definition, definition.parameters.length === 0 ? [] : [argument], evaluate),
   )
   const unique = guards.filter((g, i) => guards.findIndex((h) => h.line === g.line && h.file === g.file) === i)
   return unique.length > 0 ? unique : [wholeAction(definition, action)]
 }
 
-/** Blames the machine for an action that it does not take where the specification does. */
-const blameImpl = (context: DivergenceContext, action: string, state: number): Blame[] => {
-  const candidates = refusalsIn(context.graph.kernel, context.graph, state, action)
+/** The lines of the machine that keep an action, of one thread or of all, from being taken in a packed state. */
+export const blameImpl = (
+  context: BlameContext,
+  action: string,
+  states: Int32Array,
+  base: number,
+  only?: number,
+): Blame[] => {
+  const candidates = refusalsIn(context.kernel, states, base, action).filter(
+    ({ thread }) => only === undefined || thread === only,
+  )
   const reasons = [...new Set(candidates.flatMap((c) => c.reasons))]
   const refused = reasons.map((why) => refusalLine(context.implSources, why)).filter((b) => b !== undefined)
   if (refused.length > 0) return refused
@@ -143,7 +157,11 @@ const blameImpl = (context: DivergenceContext, action: string, state: number): B
 }
 
 /** Blames both for an action that they take differently. */
-const blameUpdate = (context: DivergenceContext, action: string, names: readonly string[]): Blame[] => {
+export const blameUpdate = (
+  context: Pick<BlameContext, 'specSources' | 'implSources'>,
+  action: string,
+  names: readonly string[],
+): Blame[] => {
   const definition = findAction(context.specSources, action)
   const updates = definition === undefined ? [] : updatesOf(context.specSources, definition, names)
   const spec = updates.length > 0 || definition === undefined ? updates : [wholeAction(definition, action)]
@@ -198,7 +216,9 @@ export const divergenceOf = (context: DivergenceContext, difference: Difference)
   const { action } = difference
   const behaviour = behaviourOf(graph, view, difference.path)
   const sourceIndex = difference.path.at(-1)?.state ?? 0
-  const source = view.decode(graph.states, sourceIndex * graph.kernel.layout.words)
+  const base = sourceIndex * graph.kernel.layout.words
+  const source = view.decode(graph.states, base)
+  const blaming = { ...context, kernel: graph.kernel }
   const common = { prefix: behaviour.steps.map(prefixStep), side, action, source: fields(source) }
   const pair = nearest(spec, impl)
   if (pair !== undefined) {
@@ -212,6 +232,11 @@ export const divergenceOf = (context: DivergenceContext, difference: Difference)
     side === 'spec' ? definition && wholeAction(definition, action) : programLine(context.implSources, action)
   const other = taker === undefined ? [] : [taker]
   return side === 'spec'
-    ? { ...common, expected: changes, actual: null, blame: [...blameImpl(context, action, sourceIndex), ...other] }
-    : { ...common, expected: null, actual: changes, blame: [...blameSpec(context, action, source), ...other] }
+    ? {
+        ...common,
+        expected: changes,
+        actual: null,
+        blame: [...blameImpl(blaming, action, graph.states, base), ...other],
+      }
+    : { ...common, expected: null, actual: changes, blame: [...blameSpec(blaming, action, source), ...other] }
 }

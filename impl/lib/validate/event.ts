@@ -48,6 +48,8 @@ export interface BadLine {
   readonly column: number
   readonly message: string
   readonly hint?: string
+  /** the line is an event, but none that the model can have; else the line itself is wrong */
+  readonly code?: 'not-of-the-model'
 }
 
 const MAX_CPU = 4095
@@ -83,6 +85,35 @@ const headerSchema = z.strictObject({
 export const lineJsonSchema = (): unknown =>
   z.toJSONSchema(z.union([headerSchema, eventSchema]), { target: 'draft-2020-12' })
 
+const KEYS = new Set(Object.keys(eventSchema.shape))
+
+const isText = (value: unknown): boolean => value === undefined || (typeof value === 'string' && value !== '')
+const isCount = (value: unknown, from: number, to = Number.MAX_SAFE_INTEGER): boolean =>
+  value === undefined || (Number.isInteger(value) && (value as number) >= from && (value as number) <= to)
+const isTime = (value: unknown): boolean =>
+  value === undefined || (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER)
+
+/**
+ * The schema again, for what JSON.parse has made: whatever passes here passes there. A hundred thousand events a second
+ * cannot each wait for an error message that nobody needs.
+ */
+const isEvent = (value: unknown): value is z.infer<typeof eventSchema> => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  for (const key in value) if (!KEYS.has(key)) return false
+  const { action, thread, state, cpu, lane, seq, time, end, lost } = value as Record<string, unknown>
+  return (
+    isText(action) &&
+    isText(thread) &&
+    isText(lane) &&
+    isCount(cpu, 0, MAX_CPU) &&
+    isCount(seq, 0) &&
+    isCount(lost, 1) &&
+    isTime(time) &&
+    isTime(end) &&
+    (state === undefined || (typeof state === 'object' && state !== null && !Array.isArray(state)))
+  )
+}
+
 const columnIn = (text: string, message: string): number => {
   const [, position] = /position (\d+)/.exec(message) ?? []
   return position === undefined ? text.length + 1 : Number(position) + 1
@@ -97,6 +128,11 @@ const columnOf = (text: string, path: readonly PropertyKey[]): number => {
     at = next
   }
   return at + 1
+}
+
+const asEvent = ({ cpu, lane, ...event }: z.infer<typeof eventSchema>, line: number): LogEvent => {
+  const said = lane ?? (cpu === undefined ? undefined : `cpu${cpu}`)
+  return { line, ...event, ...(said === undefined ? {} : { lane: said }) } as LogEvent
 }
 
 /** Parses one line of NDJSON: the header, if it is the first one, or an event. */
@@ -114,6 +150,7 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
       hint: 'one JSON object a line; docs/log-format.md',
     }
   }
+  if (isEvent(value)) return asEvent(value, line)
   const isHeader = typeof value === 'object' && value !== null && Object.hasOwn(value, 'lockstep')
   const parsed = (isHeader ? headerSchema : eventSchema).safeParse(value)
   if (!parsed.success) {
@@ -139,7 +176,5 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
     if (line === 1) return { header }
     return { line, column: 1, message: 'a header after the first line', hint: 'validate one log at a time' }
   }
-  const { cpu, lane, ...event } = parsed.data
-  const said = lane ?? (cpu === undefined ? undefined : `cpu${cpu}`)
-  return { line, ...event, ...(said === undefined ? {} : { lane: said }) } as LogEvent
+  return asEvent(parsed.data, line)
 }

@@ -41,6 +41,7 @@ export interface Layer {
   readonly rows: Int32Array
   readonly count: number
   readonly from: Int32Array
+  /** the step that led there; -1 for a look; see `silentStep` */
   readonly via: Int32Array
 }
 
@@ -108,6 +109,22 @@ export class Stepper {
   }
 }
 
+/** The unlogged step that `via` of a row stands for; undefined if it stands for a logged one. */
+export const silentStep = (via: number): number | undefined => (via < -1 ? -2 - via : undefined)
+
+/** Which steps of a machine an event may be. */
+export const matcher = (
+  { steps }: Pick<Kernel, 'steps'>,
+  { action, thread, result }: Observed,
+): ((step: number) => boolean) => {
+  // a thread's own step and one of the world's are told apart by action, and the world's by the thread that it happens to
+  return (step) => {
+    const info = steps[step]
+    if (info?.action !== action || (thread >= 0 && info.thread !== thread)) return false
+    return result === undefined || JSON.stringify(info.result) === result
+  }
+}
+
 /** Follows one log in one model. */
 export class Tracker {
   readonly kernel: Kernel
@@ -118,6 +135,7 @@ export class Tracker {
   private now: StateSet
   private other: StateSet
   private readonly past: Layer[] = []
+  private gap = false
   /** events that were explained */
   explained = 0
 
@@ -131,6 +149,12 @@ export class Tracker {
     this.now.add(kernel.initial, 0, -1, -1)
   }
 
+  /** Goes on from states of another moment. */
+  resume(rows: Int32Array, count: number): void {
+    this.now.clear()
+    for (let i = 0; i < count; i++) this.now.add(rows, i * this.now.words, -1, -1)
+  }
+
   /** The states that explain the log so far, unlogged steps after its last event included once `close` was called. */
   get states(): StateSet {
     return this.now
@@ -141,28 +165,24 @@ export class Tracker {
     return this.past
   }
 
-  /** Adds what unlogged steps lead to; false if that is too much. */
+  /** Adds what unlogged steps lead to, after a gap what any steps do; false if that is too much. */
   close(): boolean {
-    if (!this.anySilent) return true
+    if (!this.anySilent && !this.gap) return true
     const { silent, maxStates = MAX_STATES } = this.options
-    const { now, stepper, kernel } = this
-    const isSilent = (step: number): boolean => silent[kernel.steps[step]?.action ?? -1] === 1
+    const { now, stepper, kernel, gap } = this
+    const isSilent = (step: number): boolean => gap || silent[kernel.steps[step]?.action ?? -1] === 1
     for (let i = 0; i < now.count; i++) {
       if (now.count > maxStates) return false
       stepper.each(-1, now.rows, i * now.words, isSilent, (step, next) => {
-        now.add(next, 0, i, step)
+        now.add(next, 0, i, -2 - step)
       })
     }
     return true
   }
 
-  private matches({ action, thread, result }: Observed): (step: number) => boolean {
-    const { steps } = this.kernel
-    return (step) => {
-      const info = steps[step]
-      if (info?.action !== action || (thread >= 0 && info.thread !== thread)) return false
-      return result === undefined || JSON.stringify(info.result) === result
-    }
+  /** Events were lost: until the next one anything may have happened. */
+  lose(): void {
+    this.gap = true
   }
 
   /** Takes an event. After `rejected` and `limit` the states are those before it, with what unlogged steps lead to. */
@@ -176,7 +196,7 @@ export class Tracker {
         if (state === undefined || passes(state, now.rows, i * now.words)) other.add(now.rows, i * now.words, i, -1)
       }
     } else {
-      const wanted = this.matches(event)
+      const wanted = matcher(this.kernel, event)
       for (let i = 0; i < now.count; i++) {
         stepper.each(event.thread, now.rows, i * now.words, wanted, (step, next) => {
           if (state === undefined || passes(state, next, 0)) other.add(next, 0, i, step)
@@ -188,6 +208,7 @@ export class Tracker {
     this.now = other
     this.other = now
     this.explained += 1
+    this.gap = false
     return 'explained'
   }
 

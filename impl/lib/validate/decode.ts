@@ -1,0 +1,228 @@
+/**
+ * Lines of a log in a machine's terms. A line that was seen before, or whose state was, is not looked at again: logs of one
+ * system repeat themselves, and reading JSON is most of what validating a complete log costs.
+ */
+
+import type { Kernel } from '../compile.ts'
+import { threadName } from '../program.ts'
+import type { BadLine, LogEvent } from './event.ts'
+import type { Constraint, Fields } from './fields.ts'
+import { isConstraint } from './fields.ts'
+import type { Observed } from './tracker.ts'
+
+/** An event in the machine's terms, with what orders it. */
+export interface Decoded {
+  readonly observed: Observed
+  readonly lane: string | undefined
+  readonly seq: number | undefined
+  readonly time: number | undefined
+  readonly end: number | undefined
+  /** events were lost here: anything may have happened */
+  readonly lost: number | undefined
+}
+
+/** Entries of a memo before it is begun anew: memory must not grow with the log. */
+const MOST = 50_000
+
+const remember = <V>(memo: Map<string, V>, text: string, value: V): V => {
+  if (memo.size >= MOST) memo.clear()
+  memo.set(text, value)
+  return value
+}
+
+/** The names nearest to a wrong one come from the caller; impl/lib prints none. */
+export type Near = (wanted: string, known: readonly string[]) => readonly string[]
+
+const suggestion = (near: readonly string[], otherwise: string): string =>
+  near.length > 0 ? `did you mean ${near.join(', ')}?` : otherwise
+
+const STATE = '"state":'
+const FOREIGN = 'not-of-the-model'
+
+/** What an event looks like before it is held against a machine. */
+interface Head extends Omit<LogEvent, 'state' | 'line'> {
+  readonly line: number
+}
+
+/** Decodes the lines of logs for one machine. */
+export class Decoder {
+  private readonly fields: Fields
+  private readonly near: Near
+  private readonly actions: ReadonlyMap<string, number>
+  private readonly threads: ReadonlyMap<string, number>
+  private readonly constraints = new Map<string, Constraint>()
+  private readonly lines = new Map<string, Decoded>()
+  private readonly parse: (text: string, line: number) => LogEvent | BadLine
+
+  constructor(
+    kernel: Kernel,
+    fields: Fields,
+    parse: (text: string, line: number) => LogEvent | BadLine,
+    near: Near = () => [],
+  ) {
+    this.fields = fields
+    this.near = near
+    this.parse = parse
+    this.actions = new Map(kernel.actions.map((name, i) => [name, i]))
+    this.threads = new Map(kernel.compiled.machine.threads.map(({ id }, i) => [threadName(id), i]))
+  }
+
+  /** Decodes one line that is an event. */
+  decode(text: string, line: number): Decoded | BadLine {
+    const known = this.lines.get(text)
+    if (known !== undefined) return known
+    const quick = this.quick(text, line)
+    if (quick !== undefined) return remember(this.lines, text, quick)
+    const event = this.parse(text, line)
+    if (!('action' in event || 'state' in event || 'lost' in event || 'thread' in event) && 'message' in event) {
+      return event
+    }
+    const decoded = this.event(event)
+    return 'message' in decoded
+      ? { ...decoded, column: placeOf(text, decoded.path) }
+      : remember(this.lines, text, decoded)
+  }
+
+  /** The same for an event that another format has. */
+  event(event: LogEvent): Decoded | (BadLine & { readonly path: string }) {
+    const { line, state } = event
+    let constraint: Constraint | undefined
+    if (state !== undefined) {
+      const compiled = this.fields.compile(state)
+      if (!isConstraint(compiled)) {
+        const message = `${compiled.path} is ${compiled.found}, expected ${compiled.expected}`
+        return {
+          line,
+          column: 1,
+          path: compiled.path.replace(/^state\./, '').replace(/\[.*$/, ''),
+          message,
+          code: FOREIGN,
+        }
+      }
+      constraint = compiled
+    }
+    return this.head(event, constraint)
+  }
+
+  private head(event: Head, state: Constraint | undefined): Decoded | (BadLine & { readonly path: string }) {
+    const { line, action, thread, result, lane, seq, time, end, lost } = event
+    const actionId = action === undefined ? -1 : this.actions.get(action)
+    if (actionId === undefined) {
+      const hint = suggestion(
+        this.near(action ?? '', [...this.actions.keys()]),
+        'the model’s actions are those of its spec',
+      )
+      return {
+        line,
+        column: 1,
+        path: 'action',
+        code: FOREIGN,
+        message: `the model has no action ${JSON.stringify(action)}`,
+        hint,
+      }
+    }
+    const threadId = thread === undefined ? -1 : this.threads.get(thread)
+    if (threadId === undefined) {
+      const hint = `its threads are ${[...this.threads.keys()].join(', ')}`
+      return {
+        line,
+        column: 1,
+        path: 'thread',
+        code: FOREIGN,
+        message: `the model has no thread ${JSON.stringify(thread)}`,
+        hint,
+      }
+    }
+    if (actionId < 0 && state === undefined && lost === undefined) {
+      return {
+        line,
+        column: 1,
+        path: '',
+        message: 'the event says nothing: it has neither action nor state',
+        hint: 'name the action, or what is known of the state',
+      }
+    }
+    return {
+      observed: {
+        action: actionId,
+        thread: threadId,
+        ...(result === undefined ? {} : { result: JSON.stringify(result) }),
+        ...(state === undefined ? {} : { state }),
+      },
+      lane: lane ?? thread,
+      seq,
+      time,
+      end,
+      lost,
+    }
+  }
+
+  /** A line that ends in a state that was seen before: only what is before it is parsed. */
+  private quick(text: string, line: number): Decoded | undefined {
+    const at = text.lastIndexOf(STATE)
+    if (at < 2 || text.charCodeAt(at - 1) !== 44 || !text.endsWith('}}')) return undefined
+    const constraint = this.constraints.get(text.slice(at + STATE.length, -1))
+    const stateText = text.slice(at + STATE.length, -1)
+    if (constraint === undefined) {
+      this.learn(text, line, stateText)
+      return
+    }
+    const head = this.parse(`${text.slice(0, at - 1)}}`, line)
+    if ('message' in head) return undefined
+    const decoded = this.head(head, constraint)
+    return 'message' in decoded ? undefined : decoded
+  }
+
+  /** Remembers a state, if the line has it where a quick look finds it. */
+  private learn(text: string, line: number, stateText: string): undefined {
+    const event = this.parse(text, line)
+    if ('message' in event || event.state === undefined) return undefined
+    let state: unknown
+    try {
+      state = JSON.parse(stateText)
+    } catch {
+      return undefined
+    }
+    // a `"state":` within another value is not the event's own
+    if (JSON.stringify(state) !== JSON.stringify(event.state)) return undefined
+    const compiled = this.fields.compile(event.state)
+    if (isConstraint(compiled)) remember(this.constraints, stateText, compiled)
+    return undefined
+  }
+}
+
+/** Column of a name in a line. */
+const placeOf = (text: string, name: string): number => {
+  const at = name === '' ? -1 : text.indexOf(JSON.stringify(name))
+  return at < 0 ? 1 : at + 1
+}
+
+/** Which lane's value ran backwards, if any did. */
+export class Clocks {
+  private readonly seqs = new Map<string, number>()
+  private readonly times = new Map<string, number>()
+  private readonly total: boolean
+
+  constructor(total: boolean) {
+    this.total = total
+  }
+
+  /** What is wrong with the order of an event; undefined if nothing is. */
+  check({ lane = '', seq, time, end }: Decoded): string | undefined {
+    if (seq !== undefined) {
+      const before = this.seqs.get(lane)
+      if (before === seq) return `sequence number ${seq} of lane ${JSON.stringify(lane)} was there before`
+      if (before !== undefined && before > seq)
+        return `sequence number ${seq} comes after ${before} in lane ${JSON.stringify(lane)}`
+      this.seqs.set(lane, seq)
+    }
+    if (time !== undefined) {
+      const clock = this.total ? '' : lane
+      const before = this.times.get(clock)
+      if (before !== undefined && before > time) return `the clock runs backwards: ${time} comes after ${before}`
+      this.times.set(clock, time)
+      if (end !== undefined && end < time) return `the event ends (${end}) before it begins (${time})`
+    }
+    return undefined
+  }
+}

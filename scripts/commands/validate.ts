@@ -1,0 +1,172 @@
+/** `lockstep validate`: is a log from elsewhere one that a design allows, and if not, where does it part from it? */
+
+import { badInput, EXIT } from '../../impl/lib/error.ts'
+import type { Order } from '../../impl/lib/validate/event.ts'
+import type { Validation } from '../../impl/lib/validate/result.ts'
+import { interceptSignals } from '../lib/signals.ts'
+import type { Model } from '../lib/project.ts'
+import { loadModels, oneModel, selectModels } from '../lib/project.ts'
+import type { Output } from '../ui/output.ts'
+import { columns, printJson, thousands } from '../ui/output.ts'
+import type { Batch } from '../validate/lines.ts'
+import { readLines } from '../validate/lines.ts'
+import { validationLines } from '../validate/outputs.ts'
+import { Validator } from '../validate/run.ts'
+
+/** Options of the command. */
+export interface ValidateOptions {
+  readonly target: string
+  readonly logs: readonly string[]
+  readonly order?: Order
+  readonly unlogged?: string
+  readonly design?: 'any'
+  readonly timeout: number
+  readonly maxStates?: number
+}
+
+/** Most characters of a log that is held against several designs: it has to be kept. */
+const MOST_KEPT = 256 * 2 ** 20
+
+const keep = async (file: string, signal: AbortSignal): Promise<Batch[]> => {
+  const kept: Batch[] = []
+  let size = 0
+  for await (const batch of readLines(file, { signal })) {
+    kept.push(batch)
+    size += batch.lines.reduce((n, line) => n + line.length + 1, 0)
+    if (size > MOST_KEPT) {
+      throw badInput({
+        code: 'too-large',
+        message: `--design any keeps the log, and this one has more than ${MOST_KEPT / 2 ** 20} MiB`,
+        file,
+        hint: 'validate a part of it, or name the design',
+      })
+    }
+  }
+  return kept
+}
+
+const exitOf = (results: readonly Validation[]): number => {
+  if (results.some(({ verdict }) => verdict === 'incomplete')) return EXIT.environment
+  return results.every(({ accepted }) => accepted) ? EXIT.ok : EXIT.finding
+}
+
+/** The designs of a protocol, each with its smallest suitable model. */
+const designsOf = (target: string): Model[] => {
+  const all = selectModels(loadModels(), [target.split('/', 1)[0] ?? target], 'fast')
+  const chosen = new Map<string, Model>()
+  for (const model of all) {
+    const key = `${model.design}.${model.memory}`
+    const known = chosen.get(key)
+    // the usual size has the shortest name
+    if (known === undefined || model.stem.length < known.stem.length) chosen.set(key, model)
+  }
+  return [...chosen.values()]
+}
+
+/** Which designs accept a log: a design that lacks an action or a thread of it does not. */
+const anyDesign = async (
+  out: Output,
+  options: ValidateOptions,
+  signal: AbortSignal,
+): Promise<{ readonly results: Validation[]; readonly code: number }> => {
+  const models = designsOf(options.target)
+  const results: Validation[] = []
+  for (const file of options.logs) {
+    const batches = await keep(file, signal)
+    for (const model of models) {
+      out.progress(`${file}: ${model.name}`)
+      try {
+        results.push(await new Validator(model).validate(batches, { ...logOptions(options, signal), file }))
+      } catch (error) {
+        const problem = foreign(error)
+        if (problem === undefined) throw error
+        results.push({
+          ok: false,
+          model: model.name,
+          file,
+          accepted: false,
+          verdict: 'rejected',
+          events: 0,
+          explained: 0,
+          order: options.order ?? 'total',
+          unmapped: 0,
+          gaps: 0,
+          seconds: 0,
+          divergence: null,
+          notes: [problem],
+        })
+      }
+    }
+  }
+  out.clear()
+  for (const file of options.logs) {
+    const own = results.filter((r) => r.file === file)
+    out.line(out.colour.bold(`${file}: which designs allow it`))
+    const rows = own.map((r) => [
+      r.verdict,
+      r.model,
+      r.divergence === null ? (r.notes[0] ?? `${thousands(r.events)} events`) : `line ${r.divergence.line}`,
+    ])
+    for (const row of columns(rows)) out.line(row)
+  }
+  const found = results.some(({ verdict }) => verdict === 'accepted')
+  const unsure = results.some(({ verdict }) => verdict === 'incomplete')
+  return { results, code: unsure ? EXIT.environment : found ? EXIT.ok : EXIT.finding }
+}
+
+const foreign = (error: unknown): string | undefined => {
+  const problem = (error as { problem?: { code?: string; message?: string } }).problem
+  return problem?.code === 'not-of-the-model' ? problem.message : undefined
+}
+
+const logOptions = (options: ValidateOptions, signal: AbortSignal) => ({
+  signal,
+  timeout: options.timeout,
+  ...(options.order === undefined ? {} : { order: options.order }),
+  ...(options.unlogged === undefined
+    ? {}
+    : { unlogged: options.unlogged === 'any' ? ('any' as const) : options.unlogged.split(',') }),
+  ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
+})
+
+/** Runs the command; returns the exit code. */
+export const validate = async (out: Output, options: ValidateOptions): Promise<number> => {
+  const controller = new AbortController()
+  let ended: number | undefined
+  const release = interceptSignals((code) => {
+    ended = code
+    controller.abort()
+  })
+  try {
+    const { results, code } =
+      options.design === 'any'
+        ? await anyDesign(out, options, controller.signal)
+        : await oneDesign(out, options, controller.signal)
+    if (out.json) {
+      const [only] = results
+      const single = options.logs.length === 1 && options.design !== 'any' ? only : undefined
+      printJson(single ?? { ok: code === EXIT.ok, logs: results })
+    }
+    return ended ?? code
+  } finally {
+    release()
+  }
+}
+
+const oneDesign = async (
+  out: Output,
+  options: ValidateOptions,
+  signal: AbortSignal,
+): Promise<{ readonly results: Validation[]; readonly code: number }> => {
+  const validator = new Validator(oneModel(loadModels(), options.target))
+  const results: Validation[] = []
+  for (const file of options.logs) {
+    out.progress(`reading ${file}`)
+    const result = await validator.validate(readLines(file, { signal }), { ...logOptions(options, signal), file })
+    results.push(result)
+    out.clear()
+    for (const line of validationLines(result)) out.line(line)
+    if (signal.aborted) break
+  }
+  return { results, code: exitOf(results) }
+}

@@ -1,0 +1,446 @@
+/** Holds one log against one model. */
+
+import type { Kernel } from '../../impl/lib/compile.ts'
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import { badInput } from '../../impl/lib/error.ts'
+import { threadName } from '../../impl/lib/program.ts'
+import { View } from '../../impl/lib/view.ts'
+import type { Decoded } from '../../impl/lib/validate/decode.ts'
+import { Clocks, Decoder } from '../../impl/lib/validate/decode.ts'
+import type { ToldStep } from '../../impl/lib/validate/diagnose.ts'
+import { diagnose, stepLanes, told } from '../../impl/lib/validate/diagnose.ts'
+import type { BadLine, LogEvent, LogHeader, Order } from '../../impl/lib/validate/event.ts'
+import { parseLine } from '../../impl/lib/validate/event.ts'
+import { Fields } from '../../impl/lib/validate/fields.ts'
+import type { LogDivergence, Repair, SeenEvent, Validation } from '../../impl/lib/validate/result.ts'
+import type { LaneEvent, SearchOptions } from '../../impl/lib/validate/search.ts'
+import { search } from '../../impl/lib/validate/search.ts'
+import type { Layer, TrackerOptions } from '../../impl/lib/validate/tracker.ts'
+import { silentStep, Tracker } from '../../impl/lib/validate/tracker.ts'
+import type { Model } from '../lib/project.ts'
+import { machineOf, near } from '../lib/project.ts'
+import { blameSources } from '../prove/run.ts'
+import type { Batch } from './lines.ts'
+
+/** How a log is to be read. */
+export interface LogOptions {
+  /** name of the log, for errors */
+  readonly file: string
+  readonly order?: Order
+  /** actions that may have happened without being in the log; `any` of them */
+  readonly unlogged?: 'any' | readonly string[]
+  readonly maxStates?: number
+  /** ends the validation as incomplete */
+  readonly signal?: AbortSignal
+  /** seconds */
+  readonly timeout?: number
+}
+
+/** An event, its text and where it is. */
+interface Entry {
+  readonly line: number
+  readonly text: string
+  readonly decoded: Decoded
+}
+
+/** The last events are kept for diagnosis, with the states before each. */
+const REMEMBERED = 32
+/** Events after a rejected one that a repair is tried on. */
+const FOLLOWING = 10_000
+/** Events before the rejected one that may be at fault. */
+const SUSPECTS = 8
+const MOST_REPAIRS = 3
+/** Steps in the diagram. */
+const SHOWN = 12
+
+const isBad = (value: object): value is BadLine => 'message' in value && 'column' in value
+
+const refuse = (file: string, { line, column, message, hint, code: own }: BadLine, code = own ?? 'bad-log'): never => {
+  throw badInput({ code, message, file, line, column, hint: hint ?? 'docs/log-format.md has the format' })
+}
+
+/** Reads an event, once more if its text is all that was kept. */
+const seenEvent = (entry: Entry): SeenEvent => {
+  const parsed = parseLine(entry.text, entry.line)
+  const event: Partial<LogEvent> = 'line' in parsed && !isBad(parsed) ? parsed : {}
+  return {
+    line: entry.line,
+    action: event.action ?? null,
+    thread: event.thread ?? null,
+    lane: event.lane ?? null,
+    ...(event.result === undefined ? {} : { result: event.result }),
+    ...(event.state === undefined ? {} : { state: event.state }),
+  }
+}
+
+/** A machine and everything that reading its logs needs; made once for many logs. */
+export class Validator {
+  readonly model: Model
+  private readonly kernel: Kernel
+  private readonly fields: Fields
+  private readonly view: View
+  private readonly decoder: Decoder
+
+  constructor(model: Model) {
+    this.model = model
+    this.kernel = assemble(compile(machineOf(model)))
+    this.fields = new Fields(this.kernel)
+    this.view = new View(this.kernel)
+    this.decoder = new Decoder(
+      this.kernel,
+      this.fields,
+      (text, line) => {
+        const parsed = parseLine(text, line)
+        return 'header' in parsed ? { line, column: 1, message: 'a header after the first line' } : parsed
+      },
+      near,
+    )
+  }
+
+  private silent(unlogged: LogOptions['unlogged'], file: string): Uint8Array {
+    const { actions } = this.kernel
+    const silent = new Uint8Array(actions.length)
+    if (unlogged === 'any') return silent.fill(1)
+    for (const name of unlogged ?? []) {
+      const i = actions.indexOf(name)
+      if (i < 0) {
+        const candidates = near(name, actions)
+        throw badInput({
+          code: 'unknown-action',
+          message: `unlogged: ${this.model.name} has no action ${JSON.stringify(name)}`,
+          file,
+          hint: candidates.length > 0 ? `did you mean ${candidates.join(', ')}?` : 'name actions of the specification',
+        })
+      }
+      silent[i] = 1
+    }
+    return silent
+  }
+
+  /** Validates one log. */
+  async validate(batches: AsyncIterable<Batch> | Iterable<Batch>, options: LogOptions): Promise<Validation> {
+    const run = new Run(this, this.kernel, this.fields, this.view, this.decoder, options)
+    return run.all(batches)
+  }
+
+  /** Actions that a log may leave out, as numbers. */
+  silentOf(options: LogOptions, header: LogHeader | undefined): Uint8Array {
+    return this.silent(options.unlogged ?? header?.unlogged, options.file)
+  }
+}
+
+class Run {
+  private readonly validator: Validator
+  private readonly kernel: Kernel
+  private readonly fields: Fields
+  private readonly view: View
+  private readonly decoder: Decoder
+  private readonly options: LogOptions
+  private readonly start = performance.now()
+  private header: LogHeader | undefined
+  private events = 0
+  private gaps = 0
+  private explained = 0
+  private notes: string[] = []
+
+  constructor(validator: Validator, kernel: Kernel, fields: Fields, view: View, decoder: Decoder, options: LogOptions) {
+    this.validator = validator
+    this.kernel = kernel
+    this.fields = fields
+    this.view = view
+    this.decoder = decoder
+    this.options = options
+  }
+
+  private get order(): Order {
+    return this.options.order ?? this.header?.order ?? 'total'
+  }
+
+  private get late(): boolean {
+    const { timeout, signal } = this.options
+    return signal?.aborted === true || (timeout !== undefined && performance.now() - this.start > timeout * 1000)
+  }
+
+  async all(batches: AsyncIterable<Batch> | Iterable<Batch>): Promise<Validation> {
+    let tracker: Tracker | undefined
+    let clocks: Clocks | undefined
+    const lanes = new Map<string, (Entry & { afterGap: boolean })[]>()
+    const recent: Entry[] = []
+    let rejected: Entry | undefined
+    const following: Entry[] = []
+    let last: number | undefined
+    let pending = false
+    let first = true
+    outer: for await (const { firstLine, lines } of batches) {
+      for (let i = 0; i < lines.length; i++) {
+        const text = lines[i] ?? ''
+        if (text === '' || /^\s*$/.test(text)) continue
+        const line = firstLine + i
+        if (first) {
+          first = false
+          const parsed = parseLine(text, line)
+          if ('header' in parsed) {
+            this.header = parsed.header
+            continue
+          }
+        }
+        if (tracker === undefined || clocks === undefined) {
+          clocks = new Clocks(this.order === 'total')
+          tracker = new Tracker(this.kernel, this.trackerOptions())
+        }
+        const decoded = this.decoder.decode(text, line)
+        if (isBad(decoded)) return refuse(this.options.file, decoded)
+        const disorder = clocks.check(decoded)
+        if (disorder !== undefined)
+          return refuse(this.options.file, { line, column: 1, message: disorder }, 'bad-order')
+        if (decoded.lost !== undefined) {
+          this.gaps += 1
+          tracker.lose()
+          pending = true
+          continue
+        }
+        const entry: Entry = { line, text, decoded }
+        if (rejected !== undefined) {
+          following.push(entry)
+          if (following.length >= FOLLOWING) {
+            last = line
+            break outer
+          }
+          continue
+        }
+        this.events += 1
+        if (this.order !== 'total') {
+          const name = decoded.lane
+          if (name === undefined) {
+            const message = `an event without a lane: ${this.order} order needs cpu, lane or thread`
+            return refuse(this.options.file, { line, column: 1, message })
+          }
+          const lane = lanes.get(name) ?? []
+          lane.push({ ...entry, afterGap: pending })
+          lanes.set(name, lane)
+          pending = false
+          continue
+        }
+        const taken = tracker.take(decoded.observed)
+        if (taken === 'explained') {
+          if (recent.length >= REMEMBERED) recent.shift()
+          recent.push(entry)
+          continue
+        }
+        if (taken === 'limit') {
+          this.explained = tracker.explained
+          return this.finish('incomplete', null, [
+            `more than ${this.options.maxStates ?? 2_000_000} states at line ${line}`,
+          ])
+        }
+        rejected = entry
+      }
+      if (this.late && rejected === undefined) {
+        this.explained = tracker?.explained ?? 0
+        return this.finish('incomplete', null, [`stopped after ${this.events} events`])
+      }
+    }
+    if (this.events === 0) {
+      throw badInput({
+        code: 'empty-log',
+        message: 'the log has no events: nothing would be validated',
+        file: this.options.file,
+        hint: 'is it the right file, and was logging on?',
+      })
+    }
+    if (this.order !== 'total') return this.partial(lanes)
+    this.explained = tracker?.explained ?? 0
+    if (rejected === undefined || tracker === undefined) return this.finish('accepted', null)
+    return this.finish('rejected', this.totalDivergence(tracker, rejected, recent, following, last))
+  }
+
+  private trackerOptions(): TrackerOptions {
+    const { maxStates } = this.options
+    return {
+      silent: this.validator.silentOf(this.options, this.header),
+      memory: REMEMBERED,
+      ...(maxStates === undefined ? {} : { maxStates }),
+    }
+  }
+
+  private finish(
+    verdict: Validation['verdict'],
+    divergence: LogDivergence | null,
+    notes: readonly string[] = [],
+  ): Validation {
+    const { model } = this.validator
+    const claimed = this.header?.model
+    const other =
+      claimed === undefined || claimed === model.name || claimed === `${model.protocol.name}/${model.design}`
+        ? []
+        : [`the log says that it is of ${claimed}`]
+    return {
+      ok: verdict === 'accepted',
+      model: model.name,
+      file: this.options.file,
+      accepted: verdict === 'accepted',
+      verdict,
+      events: this.events,
+      explained: this.explained,
+      order: this.order,
+      unmapped: 0,
+      gaps: this.gaps,
+      seconds: (performance.now() - this.start) / 1000,
+      divergence,
+      notes: [...this.notes, ...notes, ...other],
+    }
+  }
+
+  private divergence(
+    entry: Entry,
+    states: Int32Array,
+    count: number,
+    repairs: readonly Repair[],
+    way: readonly ToldStep[],
+  ): LogDivergence {
+    const event = seenEvent(entry)
+    const { observed } = entry.decoded
+    const found = diagnose({
+      kernel: this.kernel,
+      fields: this.fields,
+      view: this.view,
+      states,
+      count,
+      event: observed,
+      said: event.state,
+      sources: blameSources(this.validator.model),
+    })
+    const thread = this.kernel.compiled.machine.threads[observed.thread]
+    const rejected: ToldStep = {
+      action: event.action ?? '(state)',
+      thread: thread === undefined ? '' : threadName(thread.id),
+      ...(event.result === undefined ? {} : { result: JSON.stringify(event.result) }),
+      unlogged: false,
+    }
+    return {
+      line: entry.line,
+      column: 1,
+      event,
+      ...found,
+      repairs,
+      lanes: stepLanes(way.slice(-SHOWN), rejected),
+    }
+  }
+
+  private totalDivergence(
+    tracker: Tracker,
+    rejected: Entry,
+    recent: readonly Entry[],
+    following: readonly Entry[],
+    last: number | undefined,
+  ): LogDivergence {
+    const { states, history } = tracker
+    const way = wayOf(this.kernel, history, states)
+    // history and recent both end before the rejected event
+    const layers = history.slice(-recent.length)
+    const before = recent.slice(-layers.length)
+    const events = [...before, rejected, ...following]
+    const repairs: Repair[] = []
+    const tried = (at: number, order: readonly Entry[]): boolean => {
+      const layer = layers[at] ?? { rows: states.rows, count: states.count }
+      const again = new Tracker(this.kernel, { ...this.trackerOptions(), memory: 0 })
+      again.resume(layer.rows, layer.count)
+      return order.every(({ decoded }) => again.take(decoded.observed) === 'explained')
+    }
+    for (let at = before.length; at >= 0 && at > before.length - SUSPECTS && repairs.length < MOST_REPAIRS; at--) {
+      const [a, b] = [events[at], events[at + 1]]
+      if (a === undefined) continue
+      const upTo = last === undefined ? {} : { upTo: last }
+      if (tried(at, events.slice(at + 1))) repairs.push({ kind: 'drop', line: a.line, ...upTo })
+      if (b !== undefined && tried(at, [b, a, ...events.slice(at + 2)])) {
+        repairs.push({ kind: 'swap', line: a.line, with: b.line, ...upTo })
+      }
+    }
+    return this.divergence(rejected, states.rows, states.count, repairs, way)
+  }
+
+  private laneEvents(entries: readonly (Entry & { afterGap: boolean })[]): LaneEvent[] {
+    let before = -Infinity
+    return entries.map(({ line, decoded, afterGap }) => {
+      const { observed, time, end } = decoded
+      const gap = afterGap ? { afterGap: true } : {}
+      if (this.order !== 'interval') return { observed, line, ...gap, ...(time === undefined ? {} : { guess: time }) }
+      if (time === undefined) {
+        return refuse(this.options.file, { line, column: 1, message: 'interval order needs the time of each event' })
+      }
+      if (time < before) {
+        const message = `the event begins (${time}) before its predecessor in the lane has ended (${before})`
+        return refuse(this.options.file, { line, column: 1, message }, 'bad-order')
+      }
+      before = end ?? time
+      return { observed, line, begin: time, end: before, guess: time, ...gap }
+    })
+  }
+
+  private async partial(byName: ReadonlyMap<string, readonly (Entry & { afterGap: boolean })[]>): Promise<Validation> {
+    const entries = [...byName.values()]
+    const lanes = entries.map((lane) => this.laneEvents(lane))
+    const { maxStates } = this.options
+    const options: SearchOptions = {
+      silent: this.validator.silentOf(this.options, this.header),
+      pause: async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        return this.late
+      },
+      ...(maxStates === undefined ? {} : { maxNodes: maxStates }),
+    }
+    const result = await search(this.kernel, lanes, options)
+    this.explained = result.explained
+    if (result.verdict === 'accepted') return this.finish('accepted', null)
+    if (result.verdict === 'incomplete') {
+      return this.finish('incomplete', null, [`stopped after ${result.nodes} nodes of the search`])
+    }
+    const [first] = result.frontier
+    const heads = (first?.positions ?? []).flatMap((at, l) => {
+      const entry = entries[l]?.[at]
+      return entry === undefined ? [] : [{ entry, lane: l, at }]
+    })
+    const [head] = heads.sort((a, b) => a.entry.line - b.entry.line)
+    if (first === undefined || head === undefined) throw new RangeError('a rejected log without an event that is left')
+    const alike = result.frontier.filter(({ positions }) => positions.join() === first.positions.join())
+    const states = new Int32Array(alike.length * this.kernel.layout.words)
+    alike.forEach(({ state }, i) => {
+      states.set(state, i * this.kernel.layout.words)
+    })
+    const repairs: Repair[] = []
+    for (const { entry, lane, at } of heads) {
+      const own = lanes[lane] ?? []
+      const [a, b] = [own[at], own[at + 1]]
+      const other = async (changed: readonly LaneEvent[]): Promise<boolean> => {
+        const limits = { ...options, maxNodes: 10 * result.nodes + 10_000 }
+        const all = lanes.map((events, l) => (l === lane ? changed : events))
+        return (await search(this.kernel, all, limits)).verdict === 'accepted'
+      }
+      if (repairs.length >= MOST_REPAIRS || this.late || a === undefined) break
+      if (await other([...own.slice(0, at), ...own.slice(at + 1)])) repairs.push({ kind: 'drop', line: entry.line })
+      if (b !== undefined && (await other([...own.slice(0, at), b, a, ...own.slice(at + 2)]))) {
+        repairs.push({ kind: 'swap', line: a.line, with: b.line })
+      }
+    }
+    const way = result.path().map(({ lane, step }) => told(this.kernel, step, lane < 0))
+    return this.finish('rejected', this.divergence(head.entry, states, alike.length, repairs, way))
+  }
+}
+
+/** How one of the states that remained came about: logged and unlogged steps of the last events. */
+const wayOf = (kernel: Kernel, history: readonly Layer[], now: Pick<Layer, 'from' | 'via'>): ToldStep[] => {
+  const way: ToldStep[] = []
+  let row = 0
+  for (const { from, via } of [...history, now].reverse()) {
+    // within a set unlogged steps lead from row to row; one logged step comes from the set before
+    for (;;) {
+      const step = via[row] ?? -1
+      const before = from[row] ?? -1
+      if (before < 0) return way.reverse()
+      row = before
+      way.push(told(kernel, silentStep(step) ?? step, silentStep(step) !== undefined))
+      if (silentStep(step) === undefined) break
+    }
+  }
+  return way.reverse()
+}
