@@ -165,13 +165,14 @@ export const writeOutputs = (
       writing = file
       writeFileSync(draft, text, { flag: 'wx' })
     }
-    for (const { draft, path, file } of whole) {
-      writing = file
-      renameSync(draft, path)
-    }
+    // a full device is found out before any file is replaced
     for (const { how, path, text, file } of all) {
       writing = file
       if (how !== 'whole') appendFileSync(path, text)
+    }
+    for (const { draft, path, file } of whole) {
+      writing = file
+      renameSync(draft, path)
     }
   } catch (error) {
     for (const { draft } of whole) rmSync(draft, { force: true })

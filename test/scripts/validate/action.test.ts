@@ -112,8 +112,9 @@ describe.skipIf(process.platform === 'win32')('the script of the action', () => 
     // in place of node: says what it was started with
     writeFileSync(join(directory, 'node'), '#!/bin/sh\nprintf \'%s\\n\' "$@"\n')
     chmodSync(join(directory, 'node'), 0o755)
-    mkdirSync(join(directory, 'logs', 'more'), { recursive: true })
-    for (const name of ['a.ndjson', 'b c.ndjson', 'more/d.ndjson']) writeFileSync(join(directory, 'logs', name), '')
+    mkdirSync(join(directory, 'logs', 'more', 'deep'), { recursive: true })
+    for (const name of ['a.ndjson', 'b c.ndjson', 'more/deep/d.ndjson'])
+      writeFileSync(join(directory, 'logs', name), '')
   })
 
   afterEach(() => {
@@ -159,7 +160,7 @@ describe.skipIf(process.platform === 'win32')('the script of the action', () => 
       summary: '/s u',
     })
     const options = ['--github', '--summary', '/s u', '--order', 'per-cpu', '--format', 'ftrace', '--map', 'my map']
-    const rest = ['--junit', 'j', '--sarif', 's', '--', 'm', 'logs/b c.ndjson', 'logs/more/d.ndjson']
+    const rest = ['--junit', 'j', '--sarif', 's', '--', 'm', 'logs/b c.ndjson', 'logs/more/deep/d.ndjson']
     expect(out).toEqual([...program, ...options, ...rest])
   })
 

@@ -1,6 +1,15 @@
 /** Every output of `lockstep validate`: right for what logs say, and well-formed whatever they say. */
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import AjvDraft04 from 'ajv-draft-04'
@@ -292,6 +301,14 @@ describe('SARIF', () => {
     expect(first?.message.text).not.toMatch(/(?<!\{)\{0\}(?!\})|\]\(/)
   })
 
+  it('has no line 0, which a divergence before the first event may have', () => {
+    const { divergence } = rejected
+    if (divergence === null) throw new Error('the sample has a divergence')
+    expect(
+      sarifRun([{ ...rejected, divergence: { ...divergence, line: 0, column: 0 } }]).results[0]?.locations,
+    ).toMatchObject([{ physicalLocation: { region: { startLine: 1, startColumn: 1 } } }])
+  })
+
   it('the schema refuses what is not SARIF', () => {
     expect(isSarif({ version: '2.1.0', runs: [{}] })).toBe(false)
     expect(isSarif({ version: '2.1.0', runs: [{ tool: { driver: { name: 'x', informationUri: 'no URI' } } }] })).toBe(
@@ -495,6 +512,22 @@ describe('files', () => {
     const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
     expect(read('s.sarif')).toBe(sarifReport(all, { version, root: process.cwd() }))
     expect(readdirSync(directory).sort()).toEqual(['j.xml', 'm.md', 's.sarif'])
+  })
+
+  it('name logs below the working directory by their relative names', () => {
+    writeOutputs({ sarif: at('s.sarif') }, [{ ...rejected, file: join(process.cwd(), 'logs', 'x') }], {})
+    expect(read('s.sarif')).toContain('"uri": "logs/x"')
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('are left as they were when one of them cannot be written', () => {
+    writeFileSync(at('j.xml'), 'before')
+    const files = { junit: at('j.xml'), sarif: at('s.sarif'), markdown: '/dev/full' }
+    const act = (): void => {
+      writeOutputs(files, all, {})
+    }
+    expect(problemOf(act)).toMatchObject({ code: 'write-failed', file: '/dev/full', exit: 3 })
+    expect(readdirSync(directory)).toEqual(['j.xml'])
+    expect(read('j.xml')).toBe('before')
   })
 
   it('the step summary is appended to, whatever else is in it', () => {

@@ -111,6 +111,7 @@ export const HOSTILE = [
   '/abs/log',
   '-',
   '',
+  'www.x',
   '__proto__',
   'x'.repeat(5000),
 ] as const
