@@ -1,0 +1,99 @@
+/** What was found in a log as plain text, in the order in which a reviewer asks. */
+
+import type { Blame } from '../../prove/blame.ts'
+import type { Candidate, LogDivergence, Validation } from '../../validate/result.ts'
+import { wrap } from '../columns.ts'
+import {
+  allowedTexts,
+  candidatesShown,
+  commonBlame,
+  differenceTexts,
+  distinct,
+  elements,
+  eventDetails,
+  eventText,
+  explainedText,
+  firstOf,
+  headline,
+  noteTexts,
+  outcomeOf,
+  placeOf,
+  printable,
+  repairTexts,
+  SHOWN,
+  shown,
+  sideName,
+} from './text.ts'
+
+/** Columns of a line. One of them is kept for `inert`. */
+const WIDTH = 100
+
+const INDENT = 2
+const LABEL = 11
+
+/** A line that a CI runner would take for a command of ours is none: it looks for `::` where the text of a line begins. */
+const inert = (line: string): string => line.replace(/^(\s*)::/, '$1\\::')
+
+/** Texts beside their label, each on lines of its own. */
+const row = (label: string, texts: readonly string[], indent = INDENT): string[] => {
+  const start = indent + LABEL
+  const lines = texts.flatMap((text) => wrap(text, WIDTH - 1 - start, INDENT))
+  return lines.map((line, i) => `${' '.repeat(indent)}${(i === 0 ? label : '').padEnd(LABEL)}${line}`)
+}
+
+const blameTexts = (blame: readonly Blame[]): string[] =>
+  firstOf(
+    distinct(blame).map((b) => `${sideName(b)} ${placeOf(b)}: ${shown(b.text)}`),
+    SHOWN.blame,
+  )
+
+const candidateLines = (candidate: Candidate, i: number, { candidates, candidateCount }: LogDivergence): string[] => {
+  const all = Math.max(candidateCount, candidates.length)
+  const state = elements(candidate.state)
+  return [
+    ...wrap(`  state ${i + 1} of ${all}${state.length === 0 ? '' : `: ${state.join(', ')}`}`, WIDTH - 1, 4),
+    ...row('refuses', [shown(candidate.why)], 2 * INDENT),
+    ...row('differs', differenceTexts(candidate), 2 * INDENT),
+    ...row('because', blameTexts(candidate.blame), 2 * INDENT),
+  ]
+}
+
+const divergenceLines = (v: Validation, divergence: LogDivergence): string[] => {
+  const candidates = candidatesShown(divergence)
+  const others = Math.max(divergence.candidateCount, divergence.candidates.length) - candidates.length
+  return [
+    ...row('event', [eventText(divergence.event), ...eventDetails(divergence.event)]),
+    ...row('explained', [explainedText(v)]),
+    ...row('allowed', allowedTexts(divergence)),
+    ...candidates.flatMap((candidate, i) => candidateLines(candidate, i, divergence)),
+    ...(others > 0 && candidates.length > 0 ? [`  and ${others} more such state${others === 1 ? '' : 's'}`] : []),
+    ...row('because', blameTexts(commonBlame(divergence))),
+    ...row('repair', repairTexts(divergence)),
+  ]
+}
+
+/** The steps before, as they are. */
+export const laneLines = ({ divergence }: Validation): string[] => (divergence?.lanes ?? []).map(printable)
+
+/** Options of the diagnosis. */
+export interface DiagnosisOptions {
+  /** the diagram of the last steps; default yes */
+  readonly lanes?: boolean
+}
+
+/** What is below the headline. */
+export const detailLines = (v: Validation, { lanes = true }: DiagnosisOptions = {}): string[] => {
+  const diagram = lanes ? laneLines(v) : []
+  const detail =
+    v.divergence !== null && outcomeOf(v) !== 'accepted'
+      ? divergenceLines(v, v.divergence)
+      : row('explained', [explainedText(v)])
+  const lines = [...detail, ...row('note', noteTexts(v)), ...(diagram.length === 0 ? [] : ['', ...diagram])]
+  return lines.map(inert)
+}
+
+/** One log's result for people: lines of at most 100 columns, the lanes as they are; text of the log cannot act in them. */
+export const validationLines = (v: Validation, options: DiagnosisOptions = {}): string[] => [
+  ...wrap(headline(v), WIDTH - 1, 2 * INDENT).map(inert),
+  ...detailLines(v, options),
+]

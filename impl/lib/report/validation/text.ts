@@ -1,0 +1,187 @@
+/** Text of a log in an output: whatever the log has in it, it stays text, visible, and of bounded length. */
+
+import type { Blame } from '../../prove/blame.ts'
+import type { Json } from '../../validate/fields.ts'
+import type { Candidate, LogDivergence, Repair, SeenEvent, Validation } from '../../validate/result.ts'
+
+/** Longer texts of a log are cut: an event can be as long as the log's author likes. */
+const LONGEST = 300
+
+/** Of everything that there can be many of, so much is shown. */
+export const SHOWN = { steps: 12, candidates: 4, fields: 12, blame: 8, repairs: 5, notes: 10 } as const
+
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+])
+
+/** One character as an escape that says which it is. */
+export const escaped = (c: string): string => {
+  const code = (c.codePointAt(0) ?? 0).toString(16)
+  return NAMED.get(c) ?? (code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`)
+}
+
+/**
+ * Text on one line that does nothing to a terminal: control characters, those that turn the direction of writing, and
+ * those that are two units long, which a line break may not part, become escapes. `##[` is what older CI runners look
+ * for anywhere in a line.
+ */
+export const printable = (text: string): string =>
+  text.replace(/[\p{C}\p{Zl}\p{Zp}\u{10000}-\u{10ffff}]/gu, escaped).replaceAll('##[', '##\\[')
+
+/** The beginning of a long text, and how much there is more of it. */
+export const clip = (text: string, most = LONGEST): string =>
+  text.length <= most ? text : `${text.slice(0, most)}... (${text.length - most} more characters)`
+
+/** Text of a log, a model or a source, fit to be printed. */
+export const shown = (text: string): string => printable(clip(text))
+
+/** A value as a log has it. */
+export const shownJson = (value: Json): string => shown(JSON.stringify(value))
+
+/** The first of many, with the number of the others. */
+export const firstOf = (texts: readonly string[], most: number): string[] =>
+  texts.length <= most ? [...texts] : [...texts.slice(0, most), `and ${texts.length - most} more`]
+
+/** What an output says of a log. A result that is not wholly good is never shown as a pass. */
+export const outcomeOf = ({ ok, accepted, verdict }: Validation): Validation['verdict'] =>
+  verdict === 'accepted' && !(ok && accepted) ? 'incomplete' : verdict
+
+/** Name of the log for people. */
+export const logName = ({ file }: Validation): string => (file === '-' ? 'stdin' : shown(file))
+
+/** The line of the log to look at. */
+export const lineOf = ({ divergence }: Validation): number => Math.max(1, divergence?.line ?? 1)
+
+export const columnOf = ({ divergence }: Validation): number => Math.max(1, divergence?.column ?? 1)
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
+
+/** Whose step an event was, and which. */
+export const eventText = ({ action, thread }: SeenEvent): string => {
+  const whose = thread === null ? '' : `${shown(thread)} `
+  return action === null ? `${whose}a look at the state` : `${whose}${shown(action)}`
+}
+
+/** Elements with their values. */
+export const elements = (state: Readonly<Record<string, Json>>): string[] =>
+  firstOf(
+    Object.entries(state).map(([name, value]) => `${shown(name)} = ${shownJson(value)}`),
+    SHOWN.fields,
+  )
+
+/** Everything else that the log says of the event. */
+export const eventDetails = ({ lane, result, state }: SeenEvent): string[] => [
+  ...(result === undefined ? [] : [`returned ${shownJson(result)}`]),
+  ...(lane === null ? [] : [`in lane ${shown(lane)}`]),
+  ...(state === undefined ? [] : [`state after it: ${elements(state).join(', ')}`]),
+]
+
+/** One sentence for each log. */
+export const headline = (v: Validation): string => {
+  const model = shown(v.model)
+  switch (outcomeOf(v)) {
+    case 'accepted':
+      return `${logName(v)}: ${model} allows all ${count(v.events, 'event')}`
+    case 'rejected':
+      return v.divergence === null
+        ? `${logName(v)}: ${model} does not allow it`
+        : `${logName(v)}:${lineOf(v)}:${columnOf(v)}: ${model} does not allow ${eventText(v.divergence.event)}`
+    case 'incomplete':
+      return `${logName(v)}: not decided whether ${model} allows it`
+  }
+}
+
+/** How far the log is explained, and what its reader should know of it. */
+export const explainedText = ({ explained, events, order, unmapped, gaps, divergence }: Validation): string =>
+  [
+    `${explained} of ${count(events, 'event')} read, order ${order}`,
+    ...(divergence === null
+      ? []
+      : [`${count(divergence.candidateCount, 'state')} of the model explain what is before`]),
+    ...(unmapped === 0 ? [] : [`${count(unmapped, 'line')} unmapped`]),
+    ...(gaps === 0 ? [] : [`${count(gaps, 'gap')} where events were lost`]),
+  ].join('; ')
+
+/** What the model could have done instead. */
+export const allowedTexts = ({ allowed }: LogDivergence): string[] =>
+  allowed.length === 0
+    ? ['nothing: no thread of the model could take a step']
+    : firstOf(
+        allowed.map(
+          ({ action, thread, result }) =>
+            `${shown(thread)} ${shown(action)}${result === undefined ? '' : `, which would return ${shown(result)}`}`,
+        ),
+        SHOWN.steps,
+      )
+
+/** Fields in which log and model differ. */
+export const differenceTexts = ({ differences }: Candidate): string[] =>
+  firstOf(
+    Object.entries(differences).map(
+      ([name, { logged, model }]) => `${shown(name)}: the log has ${shownJson(logged)}, the model ${shownJson(model)}`,
+    ),
+    SHOWN.fields,
+  )
+
+export const candidatesShown = ({ candidates }: LogDivergence): readonly Candidate[] =>
+  candidates.slice(0, SHOWN.candidates)
+
+/** Where a conjunct or a statement is. */
+export const placeOf = ({ file, line }: Blame): string => `${shown(file)}:${line}`
+
+export const sideName = ({ side }: Blame): string => (side === 'spec' ? 'TLA+' : 'TypeScript')
+
+/** The same place and text once. */
+export const distinct = (blame: readonly Blame[]): Blame[] => [
+  ...new Map(blame.map((b) => [JSON.stringify([b.side, b.file, b.line, b.text]), b])).values(),
+]
+
+/** Blame that is not shown with one of the candidates. */
+export const commonBlame = (divergence: LogDivergence): Blame[] => {
+  const own = distinct(candidatesShown(divergence).flatMap(({ blame }) => blame))
+  return distinct([...own, ...divergence.blame]).slice(own.length)
+}
+
+/** A change of one event. */
+export const repairText = ({ kind, line, with: other, upTo }: Repair): string => {
+  const change = kind === 'drop' ? `without line ${line}` : `with lines ${line} and ${other ?? line + 1} exchanged`
+  return `${change} it is acceptable${upTo === undefined ? '' : ` (looked at up to line ${upTo} only)`}`
+}
+
+export const repairTexts = ({ repairs }: LogDivergence): string[] =>
+  repairs.length === 0
+    ? ['none known: neither an event dropped nor two neighbours exchanged']
+    : firstOf(repairs.map(repairText), SHOWN.repairs)
+
+export const noteTexts = ({ notes }: Validation): string[] => firstOf(notes.map(shown), SHOWN.notes)
+
+const windows = (path: string): boolean => /^[A-Za-z]:[\\/]/.test(path)
+
+/** A path with slashes, relative to `root` if it is below, without detours. */
+export const relativePath = (file: string, root: string | undefined): string => {
+  const slashed = (path: string): string => (windows(path) ? path.replaceAll('\\', '/') : path)
+  const base = root === undefined ? undefined : `${slashed(root).replace(/\/+$/, '')}/`
+  const path = slashed(file)
+  const below = base !== undefined && path.startsWith(base) ? path.slice(base.length) : path
+  const parts: string[] = []
+  for (const part of below.split('/')) {
+    const before = parts.at(-1)
+    if (part === '..' && before !== undefined && before !== '..' && before !== '') parts.pop()
+    else if (part !== '.' && (part !== '' || parts.length === 0)) parts.push(part)
+  }
+  return parts.join('/')
+}
+
+/** The same as a URI reference; half a surrogate pair has no place in one. */
+export const uriOf = (file: string, root: string | undefined): string => {
+  const path = relativePath(file, root)
+  const uri = path
+    .replace(/\p{Cs}/gu, '\ufffd')
+    .split('/')
+    .map(encodeURIComponent)
+    .join('/')
+  if (windows(path)) return `file:///${uri.replace('%3A', ':')}`
+  return path.startsWith('/') ? `file://${uri}` : uri
+}

@@ -1,0 +1,182 @@
+/** Writes the results of `lockstep validate` to files: all of them or none, each of them whole. */
+
+import { randomBytes } from 'node:crypto'
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import type { Stats } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { junitReport } from '../../impl/lib/report/validation/junit.ts'
+import { markdownSummary } from '../../impl/lib/report/validation/markdown.ts'
+import { sarifReport } from '../../impl/lib/report/validation/sarif.ts'
+import type { Validation } from '../../impl/lib/validate/result.ts'
+import { packageRoot } from '../lib/project.ts'
+
+/** Files that were asked for. */
+export interface OutputFiles {
+  readonly junit?: string
+  readonly sarif?: string
+  /** appended to if it is the step summary of GitHub, which other programs write too */
+  readonly markdown?: string
+}
+
+/** The command line's names of them, for errors. */
+const OPTIONS = { junit: '--junit', sarif: '--sarif', markdown: '--summary' } as const
+
+type Format = keyof typeof OPTIONS
+
+const FORMATS: readonly Format[] = ['junit', 'sarif', 'markdown']
+
+/** Where a text goes, and how. */
+interface Target {
+  readonly file: string
+  readonly option: string
+  /** the file itself, where its name is a link */
+  readonly path: string
+  /** whole: a new file takes the place of the old one; into: a pipe or device is written to; append: to what is there */
+  readonly how: 'whole' | 'into' | 'append'
+}
+
+const statOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false })
+
+const why = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Does something with the file system whose failure is the user's to mend. */
+const attempt = <T>(file: string, option: string, act: () => T): T => {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof LockstepError) throw error
+    throw badInput({
+      code: 'unwritable',
+      message: `${option}: cannot write there: ${why(error)}`,
+      file,
+      hint: 'give a file in a directory that exists and can be written to',
+    })
+  }
+}
+
+const refuseDirectory = (file: string, option: string, path: string): void => {
+  const parent = dirname(path)
+  if (statOf(parent)?.isDirectory() !== true) {
+    throw badInput({
+      code: 'no-such-directory',
+      message: `${option}: there is no directory ${parent}`,
+      file,
+      hint: 'create it first: nothing was written',
+    })
+  }
+  if (statOf(path)?.isDirectory() === true) {
+    throw badInput({ code: 'is-directory', message: `${option}: it is a directory`, file, hint: 'give a file in it' })
+  }
+}
+
+const targetOf = (file: string, option: string, summary: string | undefined): Target =>
+  attempt(file, option, () => {
+    const path = resolve(file)
+    refuseDirectory(file, option, path)
+    const stat = statOf(path)
+    if (stat !== undefined && !stat.isFile()) return { file, option, path, how: 'into' }
+    if (summary !== undefined && path === resolve(summary)) {
+      accessSync(stat === undefined ? dirname(path) : path, constants.W_OK)
+      return { file, option, path, how: 'append' }
+    }
+    const real = stat === undefined ? path : realpathSync(path)
+    accessSync(dirname(real), constants.W_OK)
+    return { file, option, path: real, how: 'whole' }
+  })
+
+/** What the environment names as the summary of this step, which is appended to. */
+type Environment = Readonly<Record<string, string | undefined>>
+
+const targets = (files: OutputFiles, env: Environment): (Target & { readonly format: Format })[] => {
+  const summary = env['GITHUB_STEP_SUMMARY']
+  const found = FORMATS.flatMap((format) => {
+    const file = files[format]
+    if (file === undefined) return []
+    if (file === '') {
+      throw badInput({
+        code: 'no-file',
+        message: `${OPTIONS[format]}: the name of the file is empty`,
+        hint: 'name a file',
+      })
+    }
+    return [{ format, ...targetOf(file, OPTIONS[format], summary === '' ? undefined : summary) }]
+  })
+  found.forEach(({ path, how, file, option }, i) => {
+    const other = found.slice(0, i).find((t) => t.path === path && how !== 'into')
+    if (other === undefined) return
+    throw badInput({
+      code: 'same-file',
+      message: `${other.option} and ${option} are the same file`,
+      file,
+      hint: 'give each a file of its own',
+    })
+  })
+  return found
+}
+
+/** Refuses files that cannot be written: to be asked before hours of work, and asked again before anything is written. */
+export const checkOutputs = (files: OutputFiles, env: Environment = process.env): void => {
+  targets(files, env)
+}
+
+const packageVersion = (): string => {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
+  return version
+}
+
+const render = (format: Format, validations: readonly Validation[], root: string): string => {
+  switch (format) {
+    case 'junit':
+      return junitReport(validations)
+    case 'sarif':
+      return sarifReport(validations, { version: packageVersion(), root })
+    case 'markdown':
+      return markdownSummary(validations)
+  }
+}
+
+/** Writes what was asked for. Throws before anything is written if a file cannot be. */
+export const writeOutputs = (
+  files: OutputFiles,
+  validations: readonly Validation[],
+  env: Environment = process.env,
+): void => {
+  const root = process.cwd()
+  const all = targets(files, env).map((target) => ({
+    ...target,
+    text: render(target.format, validations, root),
+    draft: join(dirname(target.path), `.lockstep-${process.pid}-${randomBytes(6).toString('hex')}.tmp`),
+  }))
+  const whole = all.filter(({ how }) => how === 'whole')
+  let writing = ''
+  try {
+    for (const { draft, text, file } of whole) {
+      writing = file
+      writeFileSync(draft, text, { flag: 'wx' })
+    }
+    // a full device is found out before any file is replaced
+    for (const { how, path, text, file } of all) {
+      writing = file
+      if (how !== 'whole') appendFileSync(path, text)
+    }
+    for (const { draft, path, file } of whole) {
+      writing = file
+      renameSync(draft, path)
+    }
+  } catch (error) {
+    for (const { draft } of whole) rmSync(draft, { force: true })
+    const problem = { code: 'write-failed', message: `cannot write the file: ${why(error)}`, file: writing }
+    throw environmentFailure(problem, error)
+  }
+}
