@@ -1,0 +1,195 @@
+/**
+ * Logs of real threads: the programs of test/fixtures/harness run two designs with atomics, and the models have to explain
+ * what they log. What a faulty build does must be found out, within a bounded number of runs.
+ */
+
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Order } from '../../../impl/lib/validate/event.ts'
+import { packageRoot } from '../../../scripts/lib/project.ts'
+import { makeTempDir, removeTempDir } from '../../../scripts/lib/tempdir.ts'
+import { explain, parse } from './explain.ts'
+
+const sources = join(packageRoot(), 'test', 'fixtures', 'harness')
+const CC = process.env['CC'] ?? 'gcc'
+const FLAGS = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-pthread']
+
+const hasCompiler = spawnSync(CC, ['--version'], { timeout: 10_000 }).status === 0
+/** Why there is nothing to run: it is Linux that has eventfd, and the models have the store buffers of x86. */
+const obstacle = (): string | undefined => {
+  if (process.platform !== 'linux') return `not Linux but ${process.platform}`
+  if (process.arch !== 'x64') return `not x86 but ${process.arch}`
+  return hasCompiler ? undefined : `no C compiler: ${CC}`
+}
+const reason = obstacle()
+if (reason !== undefined) console.warn(`harness.test.ts: skipped, ${reason}`)
+
+interface Build {
+  readonly program: 'poll-kick' | 'flush-inhibit'
+  readonly define: string
+  /** the model that the header names */
+  readonly correct: string
+  /** the faulty design's own; absent: no design has this fault */
+  readonly own?: string
+  /** orders in which the fault is found out in 200 runs, with all but certainty */
+  readonly shows: readonly Order[]
+  readonly rounds: number
+}
+
+/** A step whose result is certain in every log, and the other value that it could have. */
+interface Certain {
+  readonly action: string
+  readonly result: boolean | number
+  readonly wrong: boolean | number
+}
+
+const CORRECT: readonly (Build & { readonly certain: Certain })[] = [
+  {
+    program: 'poll-kick',
+    define: 'CLEAR_RECHECK',
+    correct: 'poll-kick/clear-recheck.tso',
+    shows: [],
+    rounds: 3,
+    certain: { action: 'kvm_make_request', result: false, wrong: true },
+  },
+  {
+    program: 'flush-inhibit',
+    define: 'POSTED',
+    correct: 'flush-inhibit/posted.tso',
+    shows: [],
+    rounds: 3,
+    certain: { action: 'set_tlb_flush_inhibit_read', result: 0, wrong: 1 },
+  },
+]
+
+const FAULTY: readonly Build[] = [
+  {
+    program: 'poll-kick',
+    define: 'POSTED',
+    correct: 'poll-kick/clear-recheck.tso',
+    own: 'poll-kick/posted.tso',
+    shows: ['interval'],
+    rounds: 6,
+  },
+  {
+    program: 'poll-kick',
+    define: 'CLEAR_RECHECK_NO_MB',
+    correct: 'poll-kick/clear-recheck.tso',
+    own: 'poll-kick/clear-recheck-no-mb.tso',
+    shows: [], // the log is too slow for it: README.md
+    rounds: 6,
+  },
+  {
+    program: 'flush-inhibit',
+    define: 'NO_SRCU',
+    correct: 'flush-inhibit/posted.tso',
+    own: 'flush-inhibit/no-srcu.tso',
+    shows: ['interval', 'per-cpu'],
+    rounds: 3,
+  },
+  {
+    program: 'flush-inhibit',
+    define: 'NO_SYNC_ON_SET',
+    correct: 'flush-inhibit/posted.tso',
+    own: 'flush-inhibit/no-sync-on-set.sc',
+    shows: ['interval'],
+    rounds: 3,
+  },
+  {
+    program: 'flush-inhibit',
+    define: 'BROKEN_SRCU',
+    correct: 'flush-inhibit/posted.tso',
+    shows: ['interval', 'per-cpu'],
+    rounds: 3,
+  },
+]
+
+/** A faulty build has this many runs to show its fault. */
+const MOST_RUNS = 200
+/** Runs of a build of which every log has to be explained; for a longer look, HARNESS_RUNS. */
+const RUNS = Number(process.env['HARNESS_RUNS'] ?? 12)
+
+describe.skipIf(reason !== undefined)('the C harness', () => {
+  let directory = ''
+  const seed = Number(process.env['HARNESS_SEED'] ?? Math.floor(Math.random() * 1_000_000))
+
+  const binaryOf = ({ program, define }: Build): string => join(directory, `${program}-${define}`)
+
+  const run = (build: Build, n: number, ...options: string[]): string => {
+    const args = ['--seed', String(seed + n), '--rounds', String(build.rounds), ...options]
+    const { status, stdout, stderr, error } = spawnSync(binaryOf(build), args, {
+      encoding: 'utf8',
+      timeout: 30_000,
+      killSignal: 'SIGKILL',
+      maxBuffer: 1 << 26,
+    })
+    expect([error, status, stderr]).toEqual([undefined, 0, ''])
+    return stdout
+  }
+
+  const expectExplained = (text: string, model: string, order: Order, n: number): void => {
+    const verdict = explain(parse(text), model, order)
+    if (verdict.explained !== true) {
+      throw new Error(`${model} does not explain run ${n} of HARNESS_SEED=${seed}: ${JSON.stringify(verdict)}\n${text}`)
+    }
+  }
+
+  beforeAll(() => {
+    console.info(`harness.test.ts: HARNESS_SEED=${seed}`)
+    directory = makeTempDir('harness')
+    for (const build of [...CORRECT, ...FAULTY]) {
+      const files = ['harness.c', `${build.program}.c`].map((file) => join(sources, file))
+      const args = [...FLAGS, `-D${build.define}`, ...files, '-o', binaryOf(build)]
+      const { status, stderr } = spawnSync(CC, args, { encoding: 'utf8', timeout: 60_000 })
+      expect([build.define, stderr, status]).toEqual([build.define, '', 0])
+    }
+  })
+
+  afterAll(() => {
+    removeTempDir(directory)
+  })
+
+  describe.each(CORRECT)('$program, $define', (build) => {
+    it.each<Order>(['interval', 'per-cpu'])('is explained in order %s', (order) => {
+      for (let n = 0; n < RUNS; n++) {
+        const text = run(build, n, '--order', order)
+        expect(parse(text).header).toEqual({ version: 1, model: build.correct, order })
+        expectExplained(text, build.correct, order, n)
+      }
+    })
+
+    it.each<Order>(['interval', 'per-cpu'])('is not explained in order %s with a wrong result in it', (order) => {
+      const { action, result, wrong } = build.certain
+      const text = run(build, 0)
+      const step = new RegExp(`("${action}","thread":"\\w+","result":)${result}`)
+      expect(explain(parse(text.replace(step, `$1${wrong}`)), build.correct, order)).toMatchObject({ explained: false })
+    })
+  })
+
+  describe.each(FAULTY)('$program, $define', (build) => {
+    const { correct, own, shows } = build
+
+    it.skipIf(own === undefined)('is explained by its own design', () => {
+      for (let n = 0; n < RUNS; n++) {
+        const text = run(build, n, '--own')
+        expect(parse(text).header).toEqual({ version: 1, model: own, order: 'interval' })
+        expectExplained(text, own ?? '', 'interval', n)
+      }
+    })
+
+    it.each(shows)('is found out in order %s', (order) => {
+      for (let n = 0; n < MOST_RUNS; n++) {
+        const text = run(build, n)
+        const log = parse(text)
+        expect(log.header.model).toBe(correct)
+        const verdict = explain(log, correct, order)
+        if (verdict.explained !== false) continue
+        if (own !== undefined) expectExplained(text, own, order, n)
+        console.info(`${build.program}, ${build.define}, ${order}: run ${n + 1}; ${verdict.stuck.join(', ')}`)
+        return
+      }
+      throw new Error(`HARNESS_SEED=${seed}: ${MOST_RUNS} runs of ${build.define} showed nothing`)
+    })
+  })
+})
