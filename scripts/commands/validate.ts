@@ -10,7 +10,9 @@ import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
 import type { Batch } from '../validate/lines.ts'
 import { readLines } from '../validate/lines.ts'
-import { validationLines } from '../validate/outputs.ts'
+import { githubAnnotations } from '../../impl/lib/report/validation/annotations.ts'
+import { validationLines } from '../../impl/lib/report/validation/diagnosis.ts'
+import { checkOutputs, writeOutputs } from '../validate/outputs.ts'
 import { Validator } from '../validate/run.ts'
 
 /** Options of the command. */
@@ -22,6 +24,12 @@ export interface ValidateOptions {
   readonly design?: 'any'
   readonly timeout: number
   readonly maxStates?: number
+  /** files to write */
+  readonly junit?: string
+  readonly sarif?: string
+  readonly summary?: string
+  /** print annotations as GitHub's runners read them */
+  readonly github?: boolean
 }
 
 /** Most characters of a log that is held against several designs: it has to be kept. */
@@ -131,6 +139,12 @@ const logOptions = (options: ValidateOptions, signal: AbortSignal) => ({
 
 /** Runs the command; returns the exit code. */
 export const validate = async (out: Output, options: ValidateOptions): Promise<number> => {
+  const files = {
+    ...(options.junit === undefined ? {} : { junit: options.junit }),
+    ...(options.sarif === undefined ? {} : { sarif: options.sarif }),
+    ...(options.summary === undefined ? {} : { markdown: options.summary }),
+  }
+  checkOutputs(files)
   const controller = new AbortController()
   let ended: number | undefined
   const release = interceptSignals((code) => {
@@ -142,6 +156,8 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
       options.design === 'any'
         ? await anyDesign(out, options, controller.signal)
         : await oneDesign(out, options, controller.signal)
+    writeOutputs(files, results)
+    if (options.github === true) for (const line of githubAnnotations(results, process.cwd())) out.line(line)
     if (out.json) {
       const [only] = results
       const single = options.logs.length === 1 && options.design !== 'any' ? only : undefined

@@ -3,6 +3,7 @@
 import type { Kernel } from '../../impl/lib/compile.ts'
 import { assemble, compile } from '../../impl/lib/compile.ts'
 import { badInput } from '../../impl/lib/error.ts'
+import { COMMIT } from '../../impl/lib/memory/memory.ts'
 import { threadName } from '../../impl/lib/program.ts'
 import { View } from '../../impl/lib/view.ts'
 import type { Decoded } from '../../impl/lib/validate/decode.ts'
@@ -94,15 +95,24 @@ export class Validator {
         return 'header' in parsed ? { line, column: 1, message: 'a header after the first line' } : parsed
       },
       near,
+      (action) => Object.hasOwn(model.protocol.docs.actions, action),
     )
   }
 
-  private silent(unlogged: LogOptions['unlogged'], file: string): Uint8Array {
+  /** Actions that a log may leave out, as numbers. */
+  silentOf({ unlogged: asked, file }: LogOptions, header: LogHeader | undefined): Uint8Array {
     const { actions } = this.kernel
     const silent = new Uint8Array(actions.length)
+    // a store buffer drains when it likes, and no system can log it
+    const commit = actions.indexOf(COMMIT)
+    if (commit >= 0) silent[commit] = 1
+    const unlogged = asked ?? header?.unlogged
     if (unlogged === 'any') return silent.fill(1)
     for (const name of unlogged ?? []) {
       const i = actions.indexOf(name)
+      // what the header says of steps of another design does not concern this one
+      const elsewhere = Object.hasOwn(this.model.protocol.docs.actions, name)
+      if (i < 0 && elsewhere && asked === undefined) continue
       if (i < 0) {
         const candidates = near(name, actions)
         throw badInput({
@@ -121,11 +131,6 @@ export class Validator {
   async validate(batches: AsyncIterable<Batch> | Iterable<Batch>, options: LogOptions): Promise<Validation> {
     const run = new Run(this, this.kernel, this.fields, this.view, this.decoder, options)
     return run.all(batches)
-  }
-
-  /** Actions that a log may leave out, as numbers. */
-  silentOf(options: LogOptions, header: LogHeader | undefined): Uint8Array {
-    return this.silent(options.unlogged ?? header?.unlogged, options.file)
   }
 }
 
@@ -307,6 +312,7 @@ class Run {
       states,
       count,
       event: observed,
+      action: event.action,
       said: event.state,
       sources: blameSources(this.validator.model),
     })

@@ -48,6 +48,7 @@ interface Head extends Omit<LogEvent, 'state' | 'line'> {
 export class Decoder {
   private readonly fields: Fields
   private readonly near: Near
+  private readonly ofProtocol: (action: string) => boolean
   private readonly actions: ReadonlyMap<string, number>
   private readonly threads: ReadonlyMap<string, number>
   private readonly constraints = new Map<string, Constraint>()
@@ -59,7 +60,9 @@ export class Decoder {
     fields: Fields,
     parse: (text: string, line: number) => LogEvent | BadLine,
     near: Near = () => [],
+    ofProtocol: (action: string) => boolean = () => false,
   ) {
+    this.ofProtocol = ofProtocol
     this.fields = fields
     this.near = near
     this.parse = parse
@@ -106,7 +109,9 @@ export class Decoder {
 
   private head(event: Head, state: Constraint | undefined): Decoded | (BadLine & { readonly path: string }) {
     const { line, action, thread, result, lane, seq, time, end, lost } = event
-    const actionId = action === undefined ? -1 : this.actions.get(action)
+    const own = action === undefined ? -1 : this.actions.get(action)
+    // a step of another design of the protocol is none that this one takes, which is a finding and not bad input
+    const actionId = own ?? (this.ofProtocol(action ?? '') ? this.actions.size : undefined)
     if (actionId === undefined) {
       const hint = suggestion(
         this.near(action ?? '', [...this.actions.keys()]),

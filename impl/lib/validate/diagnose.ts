@@ -91,6 +91,8 @@ export interface DiagnosisInput {
   readonly states: Int32Array
   readonly count: number
   readonly event: Observed
+  /** name of its action */
+  readonly action: string | null
   /** what the log says of the state after the event */
   readonly said: Readonly<Record<string, Json>> | undefined
   readonly sources: Pick<BlameContext, 'specSources' | 'implSources' | 'evaluate'>
@@ -205,6 +207,9 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
 
   const refusal = (base: number): Refusal => {
     if (event.action < 0) return unlike(base)
+    if (event.action >= kernel.actions.length) {
+      return { why: `this design has no step ${input.action ?? ''}`, differences: {}, blame: [] }
+    }
     const action = kernel.actions[event.action] ?? ''
     return otherwise(base, action) ?? guarded(base, action)
   }

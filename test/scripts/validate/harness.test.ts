@@ -128,9 +128,9 @@ describe.skipIf(reason !== undefined)('the C harness', () => {
     return stdout
   }
 
-  const expectExplained = (text: string, model: string, order: Order, n: number): void => {
-    const verdict = explain(parse(text), model, order)
-    if (verdict.explained !== true) {
+  const expectExplained = async (text: string, model: string, order: Order, n: number): Promise<void> => {
+    const verdict = await explain(text, model, order)
+    if (!verdict.ok) {
       throw new Error(`${model} does not explain run ${n} of HARNESS_SEED=${seed}: ${JSON.stringify(verdict)}\n${text}`)
     }
   }
@@ -151,42 +151,42 @@ describe.skipIf(reason !== undefined)('the C harness', () => {
   })
 
   describe.each(CORRECT)('$program, $define', (build) => {
-    it.each<Order>(['interval', 'per-cpu'])('is explained in order %s', (order) => {
+    it.each<Order>(['interval', 'per-cpu'])('is explained in order %s', async (order) => {
       for (let n = 0; n < RUNS; n++) {
         const text = run(build, n, '--order', order)
         expect(parse(text).header).toEqual({ version: 1, model: build.correct, order })
-        expectExplained(text, build.correct, order, n)
+        await expectExplained(text, build.correct, order, n)
       }
     })
 
-    it.each<Order>(['interval', 'per-cpu'])('is not explained in order %s with a wrong result in it', (order) => {
+    it.each<Order>(['interval', 'per-cpu'])('is not explained in order %s with a wrong result in it', async (order) => {
       const { action, result, wrong } = build.certain
       const text = run(build, 0)
       const step = new RegExp(`("${action}","thread":"\\w+","result":)${result}`)
-      expect(explain(parse(text.replace(step, `$1${wrong}`)), build.correct, order)).toMatchObject({ explained: false })
+      expect((await explain(text.replace(step, `$1${wrong}`), build.correct, order)).verdict).toBe('rejected')
     })
   })
 
   describe.each(FAULTY)('$program, $define', (build) => {
     const { correct, own, shows } = build
 
-    it.skipIf(own === undefined)('is explained by its own design', () => {
+    it.skipIf(own === undefined)('is explained by its own design', async () => {
       for (let n = 0; n < RUNS; n++) {
         const text = run(build, n, '--own')
         expect(parse(text).header).toEqual({ version: 1, model: own, order: 'interval' })
-        expectExplained(text, own ?? '', 'interval', n)
+        await expectExplained(text, own ?? '', 'interval', n)
       }
     })
 
-    it.each(shows)('is found out in order %s', (order) => {
+    it.each(shows)('is found out in order %s', async (order) => {
       for (let n = 0; n < MOST_RUNS; n++) {
         const text = run(build, n)
         const log = parse(text)
         expect(log.header.model).toBe(correct)
-        const verdict = explain(log, correct, order)
-        if (verdict.explained !== false) continue
-        if (own !== undefined) expectExplained(text, own, order, n)
-        console.info(`${build.program}, ${build.define}, ${order}: run ${n + 1}; ${verdict.stuck.join(', ')}`)
+        const verdict = await explain(text, correct, order)
+        if (verdict.verdict !== 'rejected') continue
+        if (own !== undefined) await expectExplained(text, own, order, n)
+        console.info(`${build.program}, ${build.define}, ${order}: run ${n + 1}, line ${verdict.divergence?.line ?? 0}`)
         return
       }
       throw new Error(`HARNESS_SEED=${seed}: ${MOST_RUNS} runs of ${build.define} showed nothing`)
