@@ -312,6 +312,7 @@ describe('noise', () => {
     const started = performance.now()
     for (const piece of [' ', '-', '[001] ', 'a:', 'a', ' a-1 [001] 1.5: lockstep: ', '\\"', '1 ', 'x= ']) {
       read(piece.repeat(2 ** 20 / piece.length), map.apply)
+      read(`${piece.repeat(2 ** 20 / piece.length)} [001] 1.5: e: `, map.apply)
       read(` a-1 [001] 1.5: ${piece.repeat(2 ** 20 / piece.length)}`, map.apply)
       read(` a-1 [001] 1.5: lockstep: a state.x="${piece.repeat(2 ** 20 / piece.length)}`, map.apply)
     }

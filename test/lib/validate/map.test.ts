@@ -40,7 +40,7 @@ describe('an entry', () => {
     action: 'vmentry',
     thread: 'vcpu${vcpu}',
     result: '${vcpu}',
-    state: { 'pc[vcpu${vcpu}]': 'at ${rip}', 'n[${vcpu}]': ['${vcpu}', { '${rip}': true }] },
+    state: { 'pc[vcpu${vcpu}]': 'at ${rip}', text: '1${vcpu}', 'n[${vcpu}]': ['${vcpu}', { '${rip}': true }] },
   }
 
   it('substitutes groups, and makes numbers of what is nothing else', () => {
@@ -48,7 +48,7 @@ describe('an entry', () => {
       action: 'vmentry',
       thread: 'vcpu2',
       result: 2,
-      state: { 'pc[vcpu2]': 'at 0xfff0', 'n[2]': [2, { '0xfff0': true }] },
+      state: { 'pc[vcpu2]': 'at 0xfff0', text: '12', 'n[2]': [2, { '0xfff0': true }] },
     })
   })
 
@@ -247,6 +247,20 @@ describe('a shipped map', () => {
     const raw = JSON.parse(readFileSync(join(packageRoot(), map.file), 'utf8')) as { tracepoints: { note?: string }[] }
     expect(raw.tracepoints.filter(({ note }) => note === undefined)).toEqual([])
   })
+})
+
+it('the document has maps and markers that are read', () => {
+  const text = readFileSync(join(packageRoot(), 'docs/log-format.md'), 'utf8')
+  const blocks = [...text.matchAll(/```(\w+)\n([^]*?)```/g)].map(([, kind, block = '']) => ({ kind, block }))
+  const maps = blocks.filter(({ kind, block }) => kind === 'json' && block.includes('"tracepoints"'))
+  expect(maps.map(({ block }) => parseMap(block, 'docs/log-format.md').actions.length)).toEqual([1])
+  const apply = parseMap(maps[0]?.block ?? '', 'docs/log-format.md').apply
+  const events = blocks
+    .filter(({ kind, block }) => kind === 'text' && block.includes('kvm_entry'))
+    .flatMap(({ block }) => block.trimEnd().split('\n'))
+    .map((line, i) => ftraceReader(apply)(line, i + 1))
+  expect(events).toHaveLength(3)
+  for (const event of events) expect(event).toMatchObject({ lane: 'cpu1', state: { 'pc[vcpu0]': 'vmentry' } })
 })
 
 describe('noise', () => {

@@ -99,6 +99,21 @@ describe('lines', () => {
     expect(await read(text)).toEqual(many)
     expect(await read(gzipSync(text))).toEqual(many)
     expect(await read(rawZstd(text))).toEqual(many)
+    // a BOM is one in the first line only, not in the first of a batch
+    expect(await read('\ufeffa\n'.repeat(200_000))).toEqual(['a', ...Array<string>(199_999).fill('\ufeffa')])
+  })
+
+  it('until the signal comes', async () => {
+    for (const data of [text, gzipSync(text), rawZstd(text)]) {
+      const stop = new AbortController()
+      let batches = 0
+      for await (const { lines } of readLines(fileOf(data), stop.signal)) {
+        expect(lines.length).toBeGreaterThan(0)
+        batches += 1
+        stop.abort()
+      }
+      expect(batches).toBe(1)
+    }
   })
 
   it('of parts that were compressed one by one', async () => {
@@ -156,7 +171,7 @@ describe('one clear error', () => {
       key,
       value instanceof RegExp ? expect.stringMatching(value) : value,
     ])
-    expect(await refused(data)).toMatchObject(Object.fromEntries(expected) as object)
+    expect(await refused(data)).toMatchObject(Object.fromEntries(expected))
   })
 
   it('for a file that is cut off says where the text ends', async () => {
@@ -205,6 +220,19 @@ describe.skipIf(process.platform === 'win32')('a fifo', () => {
     expect(seen).toEqual(['a', 'b'])
     await writer.close()
   })
+
+  it('is let go while more of it is waited for', async () => {
+    const file = fifo()
+    const reading = (async () => {
+      for await (const { lines } of readLines(file)) return lines
+      return []
+    })()
+    const writer = await open(file, 'w')
+    // to gunzip a member that ends may not be the last one
+    await writer.write(gzipSync('a\nb\n'))
+    expect(await reading).toEqual(['a', 'b'])
+    await writer.close()
+  }, 5_000)
 
   it('ends when its writer does', async () => {
     const file = fifo()
