@@ -6,7 +6,8 @@ import { badInput } from '../../impl/lib/error.ts'
 /** Larger inputs are refused: no trace of a model here is anywhere near. */
 export const MAX_BYTES = 64 * 1024 * 1024
 
-const why = (error: unknown): string => {
+/** Why a file cannot be read, for a message. */
+export const whyUnreadable = (error: unknown): string => {
   const code = (error as { code?: string }).code
   if (code === 'ENOENT') return 'no such file'
   if (code === 'EISDIR') return 'it is a directory'
@@ -28,7 +29,7 @@ export const readText = async (file: string, what = 'trace'): Promise<string> =>
   } catch (error) {
     throw badInput({
       code: 'unreadable',
-      message: `cannot read the file: ${why(error)}`,
+      message: `cannot read the file: ${whyUnreadable(error)}`,
       file,
       hint: `give the path of a ${what}`,
     })

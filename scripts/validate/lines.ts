@@ -1,0 +1,236 @@
+/**
+ * The lines of a log from outside, however long it is: plain, gzip or zstd by its first bytes, UTF-8, and never more of it
+ * in memory than a piece and a line. Lines come in batches, since one `await` a line would cost more than all else.
+ */
+
+import { isUtf8 } from 'node:buffer'
+import type { LockstepError } from '../../impl/lib/error.ts'
+import { badInput } from '../../impl/lib/error.ts'
+import { readBytes } from './bytes.ts'
+import { Damaged, gunzip, unzstd } from './inflate.ts'
+
+/** Lines that follow each other, without their ends. */
+export interface Lines {
+  /** number of the first one, from 1 */
+  readonly firstLine: number
+  readonly lines: readonly string[]
+}
+
+/** A longer line is refused: no event is anywhere near, and a file without line ends would be read whole. */
+export const MAX_LINE_BYTES = 1024 * 1024
+
+const NEWLINE = 10
+
+type Unpack = (pieces: AsyncIterable<Buffer>) => AsyncIterable<Buffer>
+
+/** First bytes that say how to read a file; or that it is no text, and what makes text of it. */
+const MAGIC: readonly { readonly bytes: readonly number[]; readonly unpack: Unpack | string }[] = [
+  { bytes: [0x1f, 0x8b], unpack: gunzip },
+  { bytes: [0x28, 0xb5, 0x2f, 0xfd], unpack: unzstd },
+  // pzstd begins with a frame to be skipped
+  ...Array.from({ length: 16 }, (_, i) => ({ bytes: [0x50 + i, 0x2a, 0x4d, 0x18], unpack: unzstd })),
+  { bytes: [0xfd, 0x37, 0x7a, 0x58], unpack: 'xz: pipe the output of xz -dc into lockstep validate -' },
+  { bytes: [0x42, 0x5a, 0x68], unpack: 'bzip2: pipe the output of bzip2 -dc into lockstep validate -' },
+  { bytes: [0x17, 0x08, 0x44], unpack: 'a trace.dat of trace-cmd: give what trace-cmd report prints' },
+  { bytes: [0x50, 0x45, 0x52, 0x46], unpack: 'a perf.data of perf: give what perf script prints' },
+]
+const MAGIC_BYTES = 4
+
+const begins = (data: Buffer, bytes: readonly number[]): boolean => bytes.every((byte, i) => data[i] === byte)
+
+/** Joins the first pieces until there is enough to see what they are. */
+async function* withHead(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let head: Buffer | undefined = Buffer.alloc(0)
+  for await (const piece of pieces) {
+    if (head === undefined) {
+      yield piece
+      continue
+    }
+    head = Buffer.concat([head, piece])
+    if (head.length < MAGIC_BYTES) continue
+    yield head
+    head = undefined
+  }
+  if (head !== undefined && head.length > 0) yield head
+}
+
+/** The text of a log, decompressed if it is compressed. */
+async function* unpacked(file: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  // a decompressor reads ahead: what it waits for in vain must end when nobody wants more
+  const stop = new AbortController()
+  const end = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
+  const pieces = withHead(readBytes(file, end))
+  try {
+    yield* unpackedFrom(file, pieces)
+  } finally {
+    stop.abort()
+    await pieces.return(undefined)
+  }
+}
+
+async function* unpackedFrom(file: string, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const first = await rest.next()
+  if (first.done === true) return
+  const head = first.value
+  const whole = async function* (): AsyncGenerator<Buffer> {
+    yield head
+    yield* rest
+  }
+  const found = MAGIC.find(({ bytes }) => begins(head, bytes))?.unpack
+  if (typeof found === 'string') {
+    const [what = '', hint = ''] = found.split(': ')
+    throw badInput({ code: 'not-text', message: `the log is ${what}, not text`, file, line: 1, column: 1, hint })
+  }
+  yield* found === undefined ? whole() : found(whole())
+}
+
+/** How many bytes a sequence of UTF-8 takes; 0 if there is none, or none that is whole. https://www.unicode.org/versions/latest, table 3-7. */
+const sequenceAt = (data: Buffer, at: number): number => {
+  const lead = data[at] ?? 0
+  if (lead < 0x80) return 1
+  const length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0
+  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
+  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
+  for (let i = 1; i < length; i++) {
+    const byte = data[at + i] ?? 0
+    if (byte < (i === 1 ? low : 0x80) || byte > (i === 1 ? high : 0xbf)) return 0
+  }
+  return length
+}
+
+/** Offset of the first byte that is not UTF-8, in data that has one. */
+const firstInvalid = (data: Buffer): number => {
+  let at = 0
+  for (let length = sequenceAt(data, at); length > 0 && at < data.length; length = sequenceAt(data, at)) at += length
+  return at
+}
+
+/** Cuts bytes into lines. */
+class Splitter {
+  readonly #file: string
+  /** the last line so far, which has no end yet, and its bytes */
+  #carry: Buffer[] = []
+  #carried = 0
+  #line = 1
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  /** The lines that end in the piece. */
+  push(piece: Buffer): Lines | undefined {
+    const last = piece.lastIndexOf(NEWLINE)
+    if (last < 0) {
+      this.#keep(piece)
+      return undefined
+    }
+    const whole = piece.subarray(0, last)
+    const data = this.#carried === 0 ? whole : Buffer.concat([...this.#carry, whole])
+    this.#carry = []
+    this.#carried = 0
+    const lines = this.#split(data)
+    if (last + 1 < piece.length) this.#keep(piece.subarray(last + 1))
+    return lines
+  }
+
+  /** The line that has no end. */
+  end(): Lines | undefined {
+    return this.#carried === 0 ? undefined : this.#split(Buffer.concat(this.#carry))
+  }
+
+  /** An error about where the text has come to. */
+  errorHere(code: string, message: string, hint: string): LockstepError {
+    const before = Buffer.concat(this.#carry).toString()
+    return this.#error(code, message, hint, this.#line, before.length + 1)
+  }
+
+  #error(code: string, message: string, hint: string, line: number, column: number): LockstepError {
+    return badInput({ code, message, file: this.#file, line, column, hint })
+  }
+
+  /** A copy: the rest of the piece, which may be much larger, is not kept for it. */
+  #keep(piece: Buffer): void {
+    this.#carry.push(Buffer.from(piece))
+    this.#carried += piece.length
+    if (this.#carried > MAX_LINE_BYTES) {
+      this.#check(Buffer.concat(this.#carry))
+      throw this.#tooLong(this.#line)
+    }
+  }
+
+  #tooLong(line: number): LockstepError {
+    const message = `the line is longer than ${MAX_LINE_BYTES / 2 ** 20} MiB`
+    return this.#error('line-too-long', message, 'a log has one event a line', line, MAX_LINE_BYTES + 1)
+  }
+
+  #split(data: Buffer): Lines {
+    this.#check(data)
+    const text = data.toString()
+    const lines = text.split('\n')
+    if (text.includes('\r')) {
+      lines.forEach((line, i) => {
+        if (line.endsWith('\r')) lines[i] = line.slice(0, -1)
+      })
+    }
+    const firstLine = this.#line
+    if (firstLine === 1 && lines[0]?.startsWith('\ufeff') === true) lines[0] = lines[0].slice(1)
+    this.#line += lines.length
+    return { firstLine, lines }
+  }
+
+  /** Refuses what is not lines of UTF-8, for the first thing that is wrong. */
+  #check(data: Buffer): void {
+    if (this.#line === 1 && (begins(data, [0xff, 0xfe]) || begins(data, [0xfe, 0xff]))) {
+      throw this.#error('not-utf8', 'the log is UTF-16', 'write it as UTF-8, e.g. with iconv', 1, 1)
+    }
+    const nul = data.indexOf(0)
+    const invalid = isUtf8(data) ? -1 : firstInvalid(data)
+    if (invalid >= 0 && (nul < 0 || invalid < nul)) {
+      const byte = (data[invalid] ?? 0).toString(16).padStart(2, '0')
+      throw this.#at(data, invalid, 'not-utf8', `the byte 0x${byte} is not UTF-8`, 'write the log as UTF-8')
+    }
+    if (nul >= 0) throw this.#at(data, nul, 'nul-byte', 'the log has a NUL byte: it is not text', 'give a text file')
+    if (data.length > MAX_LINE_BYTES) this.#checkLengths(data)
+  }
+
+  #checkLengths(data: Buffer): void {
+    let line = this.#line
+    for (let at = 0; at < data.length; line++) {
+      const newline = data.indexOf(NEWLINE, at)
+      const end = newline < 0 ? data.length : newline
+      if (end - at > MAX_LINE_BYTES) throw this.#tooLong(line)
+      at = end + 1
+    }
+  }
+
+  #at(data: Buffer, offset: number, code: string, message: string, hint: string): LockstepError {
+    const before = data.subarray(0, offset).toString()
+    const line = this.#line + before.split('\n').length - 1
+    return this.#error(code, message, hint, line, before.length - before.lastIndexOf('\n'))
+  }
+}
+
+/**
+ * The lines of a file, or of stdin for `-`, a batch at a time. Ends early, without an error, when the signal comes; a line
+ * that has no end then is not given.
+ * @throws LockstepError (exit 2) `unreadable`, `not-text`, `not-utf8`, `nul-byte`, `line-too-long`, `truncated` or
+ * `damaged`, after the batches before it
+ */
+export async function* readLines(file: string, signal?: AbortSignal): AsyncGenerator<Lines> {
+  const splitter = new Splitter(file)
+  try {
+    for await (const piece of unpacked(file, signal)) {
+      const lines = splitter.push(piece)
+      if (signal?.aborted === true) return
+      if (lines !== undefined) yield lines
+    }
+  } catch (error) {
+    if (!(error instanceof Damaged)) throw error
+    // what the signal has cut off is not the writer's fault
+    if (signal?.aborted === true) return
+    const hint = error.truncated ? 'it was not written to its end: compress it again' : 'compress it again'
+    throw splitter.errorHere(error.truncated ? 'truncated' : 'damaged', error.message, hint)
+  }
+  const rest = signal?.aborted === true ? undefined : splitter.end()
+  if (rest !== undefined) yield rest
+}
