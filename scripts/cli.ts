@@ -209,7 +209,7 @@ const program = (): Command => {
     .command('validate')
     .description('a log from elsewhere: is it one that the design allows, or where and why not')
     .argument('<model>', 'a model, or a design (its first model); with --design any a protocol')
-    .argument('<log...>', 'NDJSON; - is stdin')
+    .argument('<log...>', 'NDJSON or ftrace text, plain, gzip or zstd; - is stdin')
     .addOption(
       new Option(
         '--order <order>',
@@ -218,6 +218,8 @@ const program = (): Command => {
     )
     .addOption(new Option('--unlogged <actions>', 'that may have happened without being in the log; any, or A,B,...'))
     .addOption(new Option('--design <which>', 'any: which designs of the protocol allow the log').choices(['any']))
+    .addOption(new Option('--format <format>', 'of the log; default as it begins').choices(['ndjson', 'ftrace']))
+    .addOption(new Option('--map <file>', 'what tracepoints mean, for ftrace text'))
     .addOption(new Option('--junit <file>', 'write a JUnit XML report'))
     .addOption(new Option('--sarif <file>', 'write a SARIF 2.1.0 report'))
     .addOption(new Option('--summary <file>', 'write a Markdown summary; appended to if it is $GITHUB_STEP_SUMMARY'))

@@ -2,17 +2,21 @@
 
 import { badInput, EXIT } from '../../impl/lib/error.ts'
 import type { Order } from '../../impl/lib/validate/event.ts'
+import type { TraceMap } from '../../impl/lib/validate/map.ts'
+import { parseMap } from '../../impl/lib/validate/map.ts'
 import type { Validation } from '../../impl/lib/validate/result.ts'
+import { readText } from '../lib/input.ts'
 import { interceptSignals } from '../lib/signals.ts'
 import type { Model } from '../lib/project.ts'
-import { loadModels, oneModel, selectModels } from '../lib/project.ts'
+import { loadModels, near, oneModel, selectModels } from '../lib/project.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
-import type { Batch } from '../validate/lines.ts'
+import type { Lines } from '../validate/lines.ts'
 import { readLines } from '../validate/lines.ts'
 import { githubAnnotations } from '../../impl/lib/report/validation/annotations.ts'
 import { validationLines } from '../../impl/lib/report/validation/diagnosis.ts'
 import { checkOutputs, writeOutputs } from '../validate/outputs.ts'
+import type { Format } from '../validate/run.ts'
 import { Validator } from '../validate/run.ts'
 
 /** Options of the command. */
@@ -21,6 +25,9 @@ export interface ValidateOptions {
   readonly logs: readonly string[]
   readonly order?: Order
   readonly unlogged?: string
+  readonly format?: Format
+  /** a mapping file for tracepoints */
+  readonly map?: string
   readonly design?: 'any'
   readonly timeout: number
   readonly maxStates?: number
@@ -35,10 +42,10 @@ export interface ValidateOptions {
 /** Most characters of a log that is held against several designs: it has to be kept. */
 const MOST_KEPT = 256 * 2 ** 20
 
-const keep = async (file: string, signal: AbortSignal): Promise<Batch[]> => {
-  const kept: Batch[] = []
+const keep = async (file: string, signal: AbortSignal): Promise<Lines[]> => {
+  const kept: Lines[] = []
   let size = 0
-  for await (const batch of readLines(file, { signal })) {
+  for await (const batch of readLines(file, signal)) {
     kept.push(batch)
     size += batch.lines.reduce((n, line) => n + line.length + 1, 0)
     if (size > MOST_KEPT) {
@@ -76,6 +83,7 @@ const anyDesign = async (
   out: Output,
   options: ValidateOptions,
   signal: AbortSignal,
+  map: TraceMap | undefined,
 ): Promise<{ readonly results: Validation[]; readonly code: number }> => {
   const models = designsOf(options.target)
   const results: Validation[] = []
@@ -84,7 +92,7 @@ const anyDesign = async (
     for (const model of models) {
       out.progress(`${file}: ${model.name}`)
       try {
-        results.push(await new Validator(model).validate(batches, { ...logOptions(options, signal), file }))
+        results.push(await new Validator(model).validate(batches, { ...logOptions(options, signal, map), file }))
       } catch (error) {
         const problem = foreign(error)
         if (problem === undefined) throw error
@@ -127,8 +135,32 @@ const foreign = (error: unknown): string | undefined => {
   return problem?.code === 'not-of-the-model' ? problem.message : undefined
 }
 
-const logOptions = (options: ValidateOptions, signal: AbortSignal) => ({
+/** Refuses a map that names actions that the protocol does not have. */
+const mapOf = async (options: ValidateOptions): Promise<TraceMap | undefined> => {
+  if (options.map === undefined) return undefined
+  const map = parseMap(await readText(options.map, 'mapping file'), options.map)
+  const protocol = designsOf(options.target)[0]?.protocol ?? oneModel(loadModels(), options.target).protocol
+  const known = Object.keys(protocol.docs.actions)
+  const unknown = map.actions.find(({ action }) => !known.includes(action))
+  if (unknown !== undefined) {
+    const { action, line, column, path } = unknown
+    const candidates = near(action, known)
+    throw badInput({
+      code: 'unknown-action',
+      message: `${path}: ${protocol.name} has no action ${JSON.stringify(action)}`,
+      file: options.map,
+      line,
+      column,
+      hint: candidates.length > 0 ? `did you mean ${candidates.join(', ')}?` : 'name actions of the specification',
+    })
+  }
+  return map
+}
+
+const logOptions = (options: ValidateOptions, signal: AbortSignal, map: TraceMap | undefined) => ({
   signal,
+  ...(map === undefined ? {} : { map }),
+  ...(options.format === undefined ? {} : { format: options.format }),
   timeout: options.timeout,
   ...(options.order === undefined ? {} : { order: options.order }),
   ...(options.unlogged === undefined
@@ -145,6 +177,7 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
     ...(options.summary === undefined ? {} : { markdown: options.summary }),
   }
   checkOutputs(files)
+  const map = await mapOf(options)
   const controller = new AbortController()
   let ended: number | undefined
   const release = interceptSignals((code) => {
@@ -154,8 +187,8 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
   try {
     const { results, code } =
       options.design === 'any'
-        ? await anyDesign(out, options, controller.signal)
-        : await oneDesign(out, options, controller.signal)
+        ? await anyDesign(out, options, controller.signal, map)
+        : await oneDesign(out, options, controller.signal, map)
     writeOutputs(files, results)
     if (options.github === true) for (const line of githubAnnotations(results, process.cwd())) out.line(line)
     if (out.json) {
@@ -173,12 +206,13 @@ const oneDesign = async (
   out: Output,
   options: ValidateOptions,
   signal: AbortSignal,
+  map: TraceMap | undefined,
 ): Promise<{ readonly results: Validation[]; readonly code: number }> => {
   const validator = new Validator(oneModel(loadModels(), options.target))
   const results: Validation[] = []
   for (const file of options.logs) {
     out.progress(`reading ${file}`)
-    const result = await validator.validate(readLines(file, { signal }), { ...logOptions(options, signal), file })
+    const result = await validator.validate(readLines(file, signal), { ...logOptions(options, signal, map), file })
     results.push(result)
     out.clear()
     for (const line of validationLines(result)) out.line(line)

@@ -13,6 +13,8 @@ import { diagnose, stepLanes, told } from '../../impl/lib/validate/diagnose.ts'
 import type { BadLine, LogEvent, LogHeader, Order } from '../../impl/lib/validate/event.ts'
 import { parseLine } from '../../impl/lib/validate/event.ts'
 import { Fields } from '../../impl/lib/validate/fields.ts'
+import { ftraceReader, isBadLine, isSkipped } from '../../impl/lib/validate/ftrace.ts'
+import type { TraceMap } from '../../impl/lib/validate/map.ts'
 import type { LogDivergence, Repair, SeenEvent, Validation } from '../../impl/lib/validate/result.ts'
 import type { LaneEvent, SearchOptions } from '../../impl/lib/validate/search.ts'
 import { search } from '../../impl/lib/validate/search.ts'
@@ -21,7 +23,7 @@ import { silentStep, Tracker } from '../../impl/lib/validate/tracker.ts'
 import type { Model } from '../lib/project.ts'
 import { machineOf, near } from '../lib/project.ts'
 import { blameSources } from '../prove/run.ts'
-import type { Batch } from './lines.ts'
+import type { Lines } from './lines.ts'
 
 /** How a log is to be read. */
 export interface LogOptions {
@@ -35,13 +37,21 @@ export interface LogOptions {
   readonly signal?: AbortSignal
   /** seconds */
   readonly timeout?: number
+  /** told by how the log begins, unless given */
+  readonly format?: Format
+  /** what tracepoints mean, for ftrace text */
+  readonly map?: TraceMap
 }
+
+export type Format = 'ndjson' | 'ftrace'
 
 /** An event, its text and where it is. */
 interface Entry {
   readonly line: number
   readonly text: string
   readonly decoded: Decoded
+  /** what the line says, where its text is not NDJSON */
+  readonly event?: LogEvent
 }
 
 /** The last events are kept for diagnosis, with the states before each. */
@@ -51,6 +61,8 @@ const FOLLOWING = 10_000
 /** Events before the rejected one that may be at fault. */
 const SUSPECTS = 8
 const MOST_REPAIRS = 3
+/** Names of events that are counted one by one. */
+const MOST_NAMES = 100
 /** Steps in the diagram. */
 const SHOWN = 12
 
@@ -62,7 +74,7 @@ const refuse = (file: string, { line, column, message, hint, code: own }: BadLin
 
 /** Reads an event, once more if its text is all that was kept. */
 const seenEvent = (entry: Entry): SeenEvent => {
-  const parsed = parseLine(entry.text, entry.line)
+  const parsed = entry.event ?? parseLine(entry.text, entry.line)
   const event: Partial<LogEvent> = 'line' in parsed && !isBad(parsed) ? parsed : {}
   return {
     line: entry.line,
@@ -128,7 +140,7 @@ export class Validator {
   }
 
   /** Validates one log. */
-  async validate(batches: AsyncIterable<Batch> | Iterable<Batch>, options: LogOptions): Promise<Validation> {
+  async validate(batches: AsyncIterable<Lines> | Iterable<Lines>, options: LogOptions): Promise<Validation> {
     const run = new Run(this, this.kernel, this.fields, this.view, this.decoder, options)
     return run.all(batches)
   }
@@ -146,7 +158,9 @@ class Run {
   private events = 0
   private gaps = 0
   private explained = 0
-  private notes: string[] = []
+  private ftrace: ReturnType<typeof ftraceReader> | undefined
+  /** lines that mean nothing to the model, by the event's name */
+  private readonly unmapped = new Map<string, number>()
 
   constructor(validator: Validator, kernel: Kernel, fields: Fields, view: View, decoder: Decoder, options: LogOptions) {
     this.validator = validator
@@ -166,7 +180,7 @@ class Run {
     return signal?.aborted === true || (timeout !== undefined && performance.now() - this.start > timeout * 1000)
   }
 
-  async all(batches: AsyncIterable<Batch> | Iterable<Batch>): Promise<Validation> {
+  async all(batches: AsyncIterable<Lines> | Iterable<Lines>): Promise<Validation> {
     let tracker: Tracker | undefined
     let clocks: Clocks | undefined
     const lanes = new Map<string, (Entry & { afterGap: boolean })[]>()
@@ -183,8 +197,10 @@ class Run {
         const line = firstLine + i
         if (first) {
           first = false
-          const parsed = parseLine(text, line)
-          if ('header' in parsed) {
+          const format = this.options.format ?? (/^\s*\{/.test(text) ? 'ndjson' : 'ftrace')
+          const parsed = format === 'ndjson' ? parseLine(text, line) : undefined
+          if (format === 'ftrace') this.ftrace = ftraceReader(this.options.map?.apply)
+          if (parsed !== undefined && 'header' in parsed) {
             this.header = parsed.header
             continue
           }
@@ -193,7 +209,13 @@ class Run {
           clocks = new Clocks(this.order === 'total')
           tracker = new Tracker(this.kernel, this.trackerOptions())
         }
-        const decoded = this.decoder.decode(text, line)
+        const item = this.ftrace?.(text, line)
+        if (item !== undefined && isSkipped(item)) {
+          if ('unmapped' in item) this.skip(item.unmapped)
+          continue
+        }
+        if (item !== undefined && isBadLine(item)) return refuse(this.options.file, item)
+        const decoded = item === undefined ? this.decoder.decode(text, line) : this.decoder.event(item)
         if (isBad(decoded)) return refuse(this.options.file, decoded)
         const disorder = clocks.check(decoded)
         if (disorder !== undefined)
@@ -204,7 +226,7 @@ class Run {
           pending = true
           continue
         }
-        const entry: Entry = { line, text, decoded }
+        const entry: Entry = { line, text, decoded, ...(item === undefined ? {} : { event: item }) }
         if (rejected !== undefined) {
           following.push(entry)
           if (following.length >= FOLLOWING) {
@@ -259,6 +281,13 @@ class Run {
     return this.finish('rejected', this.totalDivergence(tracker, rejected, recent, following, last))
   }
 
+  private skip(name = 'other lines'): void {
+    const before = this.unmapped.get(name)
+    // a log can name anything: what is kept of it must not grow for ever
+    if (before === undefined && this.unmapped.size >= MOST_NAMES) this.skip('other events')
+    else this.unmapped.set(name, (before ?? 0) + 1)
+  }
+
   private trackerOptions(): TrackerOptions {
     const { maxStates } = this.options
     return {
@@ -288,12 +317,18 @@ class Run {
       events: this.events,
       explained: this.explained,
       order: this.order,
-      unmapped: 0,
+      unmapped: [...this.unmapped.values()].reduce((a, b) => a + b, 0),
       gaps: this.gaps,
       seconds: (performance.now() - this.start) / 1000,
       divergence,
-      notes: [...this.notes, ...notes, ...other],
+      notes: [...notes, ...other, ...this.unmappedNote()],
     }
+  }
+
+  private unmappedNote(): string[] {
+    if (this.unmapped.size === 0) return []
+    const most = [...this.unmapped].sort(([, a], [, b]) => b - a).slice(0, 5)
+    return [`not mapped: ${most.map(([name, times]) => `${name} (${times})`).join(', ')}`]
   }
 
   private divergence(
