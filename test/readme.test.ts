@@ -8,8 +8,10 @@ import { checkLitmus } from '../impl/lib/herd/index.ts'
 import { answerText } from '../impl/lib/herd/print.ts'
 import { lanes } from '../impl/lib/report/lanes.ts'
 import { matrix } from '../impl/lib/report/matrix.ts'
+import { validationLines } from '../impl/lib/report/validation/diagnosis.ts'
 import { counterexample, toggleOf } from '../scripts/lib/evidence.ts'
 import { loadModels, oneModel, packageRoot } from '../scripts/lib/project.ts'
+import { Validator } from '../scripts/validate/run.ts'
 import type { MatrixRow } from '../scripts/ui/matrix.ts'
 import { rowsOf } from '../scripts/ui/matrix.ts'
 
@@ -86,6 +88,13 @@ describe('the READMEs', () => {
   })
   it('show the diagram that explain prints', () => {
     hold('README.md', 'lanes', diagram('poll-kick/posted'))
+  })
+  it('show the diagnosis that validate prints', async () => {
+    const file = 'traces/flush-inhibit/posted.sc.rejected.ndjson'
+    const lines = readFileSync(join(packageRoot(), file), 'utf8').split('\n')
+    const model = oneModel(models, 'flush-inhibit/posted.sc')
+    const result = await new Validator(model).validate([{ firstLine: 1, lines }], { file })
+    hold('README.md', 'validate', `\`\`\`\n${validationLines(result).join('\n').trimEnd()}\n\`\`\``)
   })
   it('show the answer to a litmus test', () => {
     const file = 'test/lib/herd/samples/inhibit.litmus'
