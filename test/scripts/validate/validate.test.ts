@@ -17,7 +17,7 @@ import { Validator } from '../../../scripts/validate/run.ts'
 
 const models = loadModels()
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
-const RUNS = process.env['CI'] === undefined ? 60 : 500
+const RUNS = process.env['CI'] === undefined ? 40 : 150
 
 /** The answer by hand: every state of the graph, every order of the lanes, nothing remembered but what was seen. */
 class Plain {
