@@ -13,6 +13,12 @@ const withoutComments = (text: string): string => text.replace(/\(\*[\s\S]*?\*\)
 
 const DECLARATION = /\b(CONSTANTS?|VARIABLES?)\b\s*((?:\w+\s*,\s*)*\w+)/g
 
+/**
+ * tla-checker lets `<=>` bind tighter than the conjunction, TLA+ the other way round: `(a <=> b /\ c)` gets the parentheses that
+ * it means. Seen on IfIgnoredInv of vtl-wakeup, which TLC and the explorer find to hold.
+ */
+const bindEquivalence = (text: string): string => text.replace(/<=>\s*([^()\n]*(?:\/\\|\\\/)[^()\n]*)\)/g, '<=> ($1))')
+
 /** The modules as one, extended modules first in the list. Only the standard modules that are named are extended. */
 export const flatten = (modules: readonly ModuleText[], name = 'Flat'): string => {
   const constants: string[] = []
@@ -20,7 +26,7 @@ export const flatten = (modules: readonly ModuleText[], name = 'Flat'): string =
   const own = new Set(modules.map(({ text }) => /MODULE\s+(\w+)/.exec(text)?.[1] ?? ''))
   const standard = new Set<string>()
   const bodies = modules.map(({ text }) =>
-    withoutComments(text)
+    bindEquivalence(withoutComments(text))
       .replace(/^-+ *MODULE.*$/m, '')
       .replace(/^={4,}\s*$/m, '')
       .replace(/^-{4,}$/gm, '')
