@@ -146,6 +146,34 @@ export class Validator {
   }
 }
 
+/** In which lanes events were lost since the last that is there. */
+class Gaps {
+  /** lanes with an open gap; after one that names no lane, those without */
+  private readonly lanes = new Set<string>()
+  private everywhere = false
+
+  open(lane: string | undefined): void {
+    if (lane === undefined) {
+      this.everywhere = true
+      this.lanes.clear()
+    } else if (this.everywhere) this.lanes.delete(lane)
+    else this.lanes.add(lane)
+  }
+
+  /** Lanes of which perhaps nothing else is there. */
+  get named(): readonly string[] {
+    return this.everywhere ? [] : [...this.lanes]
+  }
+
+  /** Was there a gap before what comes now in the lane? It ends there. */
+  close(lane: string): boolean {
+    const open = this.lanes.has(lane) !== this.everywhere
+    if (this.everywhere) this.lanes.add(lane)
+    else this.lanes.delete(lane)
+    return open
+  }
+}
+
 class Run {
   private readonly validator: Validator
   private readonly kernel: Kernel
@@ -188,7 +216,7 @@ class Run {
     let rejected: Entry | undefined
     const following: Entry[] = []
     let last: number | undefined
-    let pending = false
+    const gaps = new Gaps()
     let first = true
     outer: for await (const { firstLine, lines } of batches) {
       for (let i = 0; i < lines.length; i++) {
@@ -223,7 +251,7 @@ class Run {
         if (decoded.lost !== undefined) {
           this.gaps += 1
           tracker.lose()
-          pending = true
+          gaps.open(decoded.lane)
           continue
         }
         const entry: Entry = { line, text, decoded, ...(item === undefined ? {} : { event: item }) }
@@ -243,9 +271,8 @@ class Run {
             return refuse(this.options.file, { line, column: 1, message })
           }
           const lane = lanes.get(name) ?? []
-          lane.push({ ...entry, afterGap: pending })
+          lane.push({ ...entry, afterGap: gaps.close(name) })
           lanes.set(name, lane)
-          pending = false
           continue
         }
         const taken = tracker.take(decoded.observed)
@@ -267,6 +294,11 @@ class Run {
         return this.finish('incomplete', null, [`stopped after ${this.events} events`])
       }
     }
+    // what ends the reading ends it without an error, and what was not read is not known to be allowed
+    if (this.options.signal?.aborted === true && rejected === undefined) {
+      this.explained = tracker?.explained ?? 0
+      return this.finish('incomplete', null, [`stopped after ${this.events} events`])
+    }
     if (this.events === 0) {
       throw badInput({
         code: 'empty-log',
@@ -275,7 +307,11 @@ class Run {
         hint: 'is it the right file, and was logging on?',
       })
     }
-    if (this.order !== 'total') return this.partial(lanes)
+    if (this.order !== 'total') {
+      // a lane that lost all its events has none but the gap
+      for (const name of gaps.named) if (!lanes.has(name)) lanes.set(name, [])
+      return this.partial(lanes, gaps)
+    }
     this.explained = tracker?.explained ?? 0
     if (rejected === undefined || tracker === undefined) return this.finish('accepted', null)
     return this.finish('rejected', this.totalDivergence(tracker, rejected, recent, following, last))
@@ -418,7 +454,10 @@ class Run {
     })
   }
 
-  private async partial(byName: ReadonlyMap<string, readonly (Entry & { afterGap: boolean })[]>): Promise<Validation> {
+  private async partial(
+    byName: ReadonlyMap<string, readonly (Entry & { afterGap: boolean })[]>,
+    gaps: Gaps,
+  ): Promise<Validation> {
     const entries = [...byName.values()]
     const lanes = entries.map((lane) => this.laneEvents(lane))
     const { maxStates } = this.options
@@ -428,6 +467,7 @@ class Run {
         await new Promise((resolve) => setImmediate(resolve))
         return this.late
       },
+      openEnds: [...byName.keys()].map((name) => gaps.close(name)),
       ...(maxStates === undefined ? {} : { maxNodes: maxStates }),
     }
     const result = await search(this.kernel, lanes, options)

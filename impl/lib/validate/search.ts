@@ -30,6 +30,8 @@ export interface LaneEvent {
 export interface SearchOptions {
   /** per action: may the model take it without the log having it? */
   readonly silent: Uint8Array
+  /** per lane: were events lost after its last one? Then anything may happen once that was taken */
+  readonly openEnds?: readonly boolean[]
   /** give up with more nodes than this */
   readonly maxNodes?: number
   /** called now and then, so that others get a turn; true ends the search */
@@ -99,6 +101,8 @@ const PER_EVENT = 3
 const PER_UNLOGGED = 2
 /** Square of the events that a lane may be astray for the price of one point. */
 const ASTRAY = 16
+/** Farther is not worse: there is a bucket for every price. */
+const MOST_ASTRAY = 10_000
 
 /**
  * How many events of each lane are expected among the first n of all, for each n: clocks are no proof of an order, but a
@@ -129,7 +133,7 @@ const expectedPositions = (lanes: readonly (readonly LaneEvent[])[], total: numb
 export const search = async (
   kernel: Kernel,
   lanes: readonly (readonly LaneEvent[])[],
-  { silent, maxNodes = MAX_NODES, pause = () => Promise.resolve(false) }: SearchOptions,
+  { silent, openEnds = [], maxNodes = MAX_NODES, pause = () => Promise.resolve(false) }: SearchOptions,
 ): Promise<SearchResult> => {
   const W = kernel.layout.words
   const L = lanes.length
@@ -158,7 +162,8 @@ export const search = async (
       const d = (row[l] ?? 0) - (expected[level * L + l] ?? 0)
       astray += d * d
     }
-    agenda.push(Math.floor(PER_UNLOGGED * cost + PER_EVENT * (total - level) + astray / ASTRAY), node)
+    const price = Math.min(astray / ASTRAY, MOST_ASTRAY)
+    agenda.push(Math.floor(PER_UNLOGGED * cost + PER_EVENT * (total - level) + price), node)
     if (level > best) {
       best = level
       bestNodes = []
@@ -196,7 +201,10 @@ export const search = async (
       const position = nodes.rows[base + l] ?? 0
       const event = lanes[l]?.[position]
       const wanted = matchers[l]?.[position]
-      if (event === undefined || wanted === undefined) continue
+      if (event === undefined || wanted === undefined) {
+        if (openEnds[l] === true) gap = true
+        continue
+      }
       if (event.afterGap === true) gap = true
       if (event.begin !== undefined && event.begin > earliestEnd) continue
       const { observed } = event

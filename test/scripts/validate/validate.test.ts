@@ -148,6 +148,39 @@ describe.each(['flush-inhibit/args-checked.sc', 'poll-kick/posted.sc', 'litmus/i
   })
 })
 
+describe('a log that is cut short', () => {
+  const model = models.find((m) => m.name === 'flush-inhibit/posted.sc')
+  if (model === undefined) throw new Error('no model flush-inhibit/posted.sc')
+  const text = (kind: string): string[] =>
+    readFileSync(join(packageRoot(), 'traces', 'flush-inhibit', `posted.sc.${kind}.ndjson`), 'utf8')
+      .trimEnd()
+      .split('\n')
+
+  it.each(['accepted', 'lanes.accepted'])('by a signal is incomplete, not accepted (%s)', async (kind) => {
+    const controller = new AbortController()
+    const read = function* (): Generator<{ firstLine: number; lines: string[] }> {
+      yield { firstLine: 1, lines: text(kind).slice(0, 10) }
+      // the reader ends without an error
+      controller.abort()
+    }
+    const result = await new Validator(model).validate(read(), { file: 'fifo', signal: controller.signal })
+    expect([result.verdict, result.ok, result.events]).toEqual(['incomplete', false, 9])
+  })
+
+  it('by a lane that lost its last events may have done anything there', async () => {
+    const lines = text('lanes.accepted')
+    const lanes = [...new Set(lines.slice(1).map((line) => (JSON.parse(line) as { lane: string }).lane))]
+    const verdict = async (lost: string, mark: boolean): Promise<string> => {
+      const kept = lines.filter((line) => !line.includes(`"lane":"${lost}"`))
+      const gap = mark ? [JSON.stringify({ lost: 1, lane: lost })] : []
+      return (await new Validator(model).validate([{ firstLine: 1, lines: [...kept, ...gap] }], { file: 'x' })).verdict
+    }
+    const without = await Promise.all(lanes.map((lane) => verdict(lane, false)))
+    expect(without).toContain('rejected')
+    for (const lane of lanes) expect([lane, await verdict(lane, true)]).toEqual([lane, 'accepted'])
+  })
+})
+
 describe('lockstep validate', () => {
   const directory = mkdtempSync(join(tmpdir(), 'lockstep-validate-'))
   afterAll(() => {
