@@ -116,7 +116,7 @@ const cacheNotes = (results: readonly ModelResult[]): string[] => {
     ...(certified === 0
       ? []
       : [
-          `liveness as certified: for ${certified} rows TLC's verdicts of the temporal properties are from the checked-in`,
+          `liveness as certified: for ${certified} rows TLC's verdicts of temporal properties and deadlocks are from the checked-in`,
           '  certificates of the very same files; the explorer has found the same now',
         ]),
     ...(cached + certified === 0 ? [] : ['--no-cache runs everything: npm start -- --no-cache']),

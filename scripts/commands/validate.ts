@@ -89,13 +89,16 @@ const anyDesign = async (
   const results: Validation[] = []
   for (const file of options.logs) {
     const batches = await keep(file, signal)
+    const refusals: unknown[] = []
     for (const model of models) {
       out.progress(`${file}: ${model.name}`)
       try {
         results.push(await new Validator(model).validate(batches, { ...logOptions(options, signal, map), file }))
       } catch (error) {
         const problem = foreign(error)
-        if (problem === undefined) throw error
+        refusals.push(error)
+        // what none of the designs has is no finding about any of them
+        if (problem === undefined || refusals.length === models.length) throw error
         results.push({
           ok: false,
           model: model.name,

@@ -19,7 +19,7 @@ import type { LogDivergence, Repair, SeenEvent, Validation } from '../../impl/li
 import type { LaneEvent, SearchOptions } from '../../impl/lib/validate/search.ts'
 import { search } from '../../impl/lib/validate/search.ts'
 import type { Layer, TrackerOptions } from '../../impl/lib/validate/tracker.ts'
-import { silentStep, Tracker } from '../../impl/lib/validate/tracker.ts'
+import { MAX_STATES, silentStep, Tracker } from '../../impl/lib/validate/tracker.ts'
 import type { Model } from '../lib/project.ts'
 import { machineOf, near } from '../lib/project.ts'
 import { blameSources } from '../prove/run.ts'
@@ -284,7 +284,7 @@ class Run {
         if (taken === 'limit') {
           this.explained = tracker.explained
           return this.finish('incomplete', null, [
-            `more than ${this.options.maxStates ?? 2_000_000} states at line ${line}`,
+            `more than ${this.options.maxStates ?? MAX_STATES} states at line ${line}`,
           ])
         }
         rejected = entry

@@ -37,12 +37,17 @@ const suggestion = (near: readonly string[], otherwise: string): string =>
   near.length > 0 ? `did you mean ${near.join(', ')}?` : otherwise
 
 const STATE = '"state":'
-const FOREIGN = 'not-of-the-model'
 
-/** What an event looks like before it is held against a machine. */
-interface Head extends Omit<LogEvent, 'state' | 'line'> {
-  readonly line: number
-}
+type Refused = BadLine & { readonly path: string }
+
+const foreign = (line: number, path: string, message: string, hint?: string): Refused => ({
+  line,
+  column: 1,
+  path,
+  code: 'not-of-the-model',
+  message,
+  ...(hint === undefined ? {} : { hint }),
+})
 
 /** Decodes the lines of logs for one machine. */
 export class Decoder {
@@ -77,37 +82,29 @@ export class Decoder {
     const quick = this.quick(text, line)
     if (quick !== undefined) return remember(this.lines, text, quick)
     const event = this.parse(text, line)
-    if (!('action' in event || 'state' in event || 'lost' in event || 'thread' in event) && 'message' in event) {
-      return event
-    }
+    if ('message' in event) return event
     const decoded = this.event(event)
-    return 'message' in decoded
-      ? { ...decoded, column: placeOf(text, decoded.path) }
-      : remember(this.lines, text, decoded)
+    if ('message' in decoded) return { ...decoded, column: placeOf(text, decoded.path) }
+    this.learn(text, event, decoded)
+    return remember(this.lines, text, decoded)
   }
 
   /** The same for an event that another format has. */
-  event(event: LogEvent): Decoded | (BadLine & { readonly path: string }) {
+  event(event: LogEvent): Decoded | Refused {
     const { line, state } = event
     let constraint: Constraint | undefined
     if (state !== undefined) {
       const compiled = this.fields.compile(state)
       if (!isConstraint(compiled)) {
         const message = `${compiled.path} is ${compiled.found}, expected ${compiled.expected}`
-        return {
-          line,
-          column: 1,
-          path: compiled.path.replace(/^state\./, '').replace(/\[.*$/, ''),
-          message,
-          code: FOREIGN,
-        }
+        return foreign(line, compiled.path.replace(/^state\./, '').replace(/\[.*$/, ''), message)
       }
       constraint = compiled
     }
     return this.head(event, constraint)
   }
 
-  private head(event: Head, state: Constraint | undefined): Decoded | (BadLine & { readonly path: string }) {
+  private head(event: Omit<LogEvent, 'state'>, state: Constraint | undefined): Decoded | Refused {
     const { line, action, thread, result, lane, seq, time, end, lost } = event
     const own = action === undefined ? -1 : this.actions.get(action)
     // a step of another design of the protocol is none that this one takes, which is a finding and not bad input
@@ -117,26 +114,12 @@ export class Decoder {
         this.near(action ?? '', [...this.actions.keys()]),
         'the model’s actions are those of its spec',
       )
-      return {
-        line,
-        column: 1,
-        path: 'action',
-        code: FOREIGN,
-        message: `the model has no action ${JSON.stringify(action)}`,
-        hint,
-      }
+      return foreign(line, 'action', `the model has no action ${JSON.stringify(action)}`, hint)
     }
     const threadId = thread === undefined ? -1 : this.threads.get(thread)
     if (threadId === undefined) {
       const hint = `its threads are ${[...this.threads.keys()].join(', ')}`
-      return {
-        line,
-        column: 1,
-        path: 'thread',
-        code: FOREIGN,
-        message: `the model has no thread ${JSON.stringify(thread)}`,
-        hint,
-      }
+      return foreign(line, 'thread', `the model has no thread ${JSON.stringify(thread)}`, hint)
     }
     if (actionId < 0 && state === undefined && lost === undefined) {
       return {
@@ -164,14 +147,9 @@ export class Decoder {
 
   /** A line that ends in a state that was seen before: only what is before it is parsed. */
   private quick(text: string, line: number): Decoded | undefined {
-    const at = text.lastIndexOf(STATE)
-    if (at < 2 || text.charCodeAt(at - 1) !== 44 || !text.endsWith('}}')) return undefined
-    const constraint = this.constraints.get(text.slice(at + STATE.length, -1))
-    const stateText = text.slice(at + STATE.length, -1)
-    if (constraint === undefined) {
-      this.learn(text, line, stateText)
-      return
-    }
+    const at = stateAt(text)
+    const constraint = at < 0 ? undefined : this.constraints.get(text.slice(at + STATE.length, -1))
+    if (constraint === undefined) return undefined
     const head = this.parse(`${text.slice(0, at - 1)}}`, line)
     if ('message' in head) return undefined
     const decoded = this.head(head, constraint)
@@ -179,21 +157,19 @@ export class Decoder {
   }
 
   /** Remembers a state, if the line has it where a quick look finds it. */
-  private learn(text: string, line: number, stateText: string): undefined {
-    const event = this.parse(text, line)
-    if ('message' in event || event.state === undefined) return undefined
-    let state: unknown
-    try {
-      state = JSON.parse(stateText)
-    } catch {
-      return undefined
-    }
-    // a `"state":` within another value is not the event's own
-    if (JSON.stringify(state) !== JSON.stringify(event.state)) return undefined
-    const compiled = this.fields.compile(event.state)
-    if (isConstraint(compiled)) remember(this.constraints, stateText, compiled)
-    return undefined
+  private learn(text: string, { state }: LogEvent, { observed }: Decoded): void {
+    const at = stateAt(text)
+    if (at < 0 || state === undefined || observed.state === undefined) return
+    const stateText = text.slice(at + STATE.length, -1)
+    // a `"state":` within another value is not the event's own; one in another notation is not worth it
+    if (stateText === JSON.stringify(state)) remember(this.constraints, stateText, observed.state)
   }
+}
+
+/** Where a line has `"state":`, if it seems to be the last that it has; -1 if not. */
+const stateAt = (text: string): number => {
+  const at = text.lastIndexOf(`,${STATE}`)
+  return at < 1 || !text.endsWith('}}') ? -1 : at + 1
 }
 
 /** Column of a name in a line. */

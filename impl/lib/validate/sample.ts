@@ -2,21 +2,12 @@
 
 import type { Kernel } from '../compile.ts'
 import { threadName } from '../program.ts'
-import type { LogHeader } from './event.ts'
+import type { LogEvent, LogHeader } from './event.ts'
 import type { Fields, Json } from './fields.ts'
 import { Stepper } from './tracker.ts'
 
-/** An event of a sample, with what it is in the machine. */
-export interface SampleEvent {
-  readonly action: string
-  readonly thread: string
-  readonly result?: Json
-  readonly state?: Readonly<Record<string, Json>>
-  readonly lane?: string
-  readonly seq?: number
-  readonly time?: number
-  readonly end?: number
-}
+/** An event of a sample: as in a log, with what a log may leave out. */
+export type SampleEvent = Omit<LogEvent, 'line' | 'lost'> & { readonly action: string; readonly thread: string }
 
 /** How a walk is written down. */
 export interface SampleOptions {

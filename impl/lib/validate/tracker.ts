@@ -45,7 +45,8 @@ export interface Layer {
   readonly via: Int32Array
 }
 
-const MAX_STATES = 2_000_000
+/** States at a time, unless another limit is given. */
+export const MAX_STATES = 2_000_000
 const MEMORY = 32
 /** Moments with more states than this are not remembered. */
 const MEMORABLE = 4096

@@ -287,10 +287,10 @@ describe('SARIF', () => {
   })
 
   it('knows files by their names below the root, and stdin by none', () => {
-    const at = (file: string): unknown => sarifRun([{ ...rejected, file }], '/work/repo').results[0]?.locations[0]
-    expect(at('/work/repo/a/b.ndjson')).toMatchObject({ physicalLocation: { artifactLocation: { uri: 'a/b.ndjson' } } })
-    expect(at('/work/repository')).toMatchObject({
-      physicalLocation: { artifactLocation: { uri: 'file:///work/repository' } },
+    const at = (file: string): unknown => sarifRun([{ ...rejected, file }], '/srv/repo').results[0]?.locations[0]
+    expect(at('/srv/repo/a/b.ndjson')).toMatchObject({ physicalLocation: { artifactLocation: { uri: 'a/b.ndjson' } } })
+    expect(at('/srv/repository')).toMatchObject({
+      physicalLocation: { artifactLocation: { uri: 'file:///srv/repository' } },
     })
     expect(at('-')).toMatchObject({ logicalLocations: [{ name: 'stdin' }] })
   })
