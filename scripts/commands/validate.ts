@@ -12,6 +12,7 @@ import { loadModels, near, oneModel, selectModels } from '../lib/project.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
 import type { Lines } from '../validate/lines.ts'
+import { isLive } from '../validate/bytes.ts'
 import { readLines } from '../validate/lines.ts'
 import { githubAnnotations } from '../../impl/lib/report/validation/annotations.ts'
 import { validationLines } from '../../impl/lib/report/validation/diagnosis.ts'
@@ -38,6 +39,9 @@ export interface ValidateOptions {
   /** print annotations as GitHub's runners read them */
   readonly github?: boolean
 }
+
+/** Seconds that a rejected log which is still being written waits for the events on which repairs are tried. */
+const PATIENCE = 1
 
 /** Most characters of a log that is held against several designs: it has to be kept. */
 const MOST_KEPT = 256 * 2 ** 20
@@ -215,7 +219,16 @@ const oneDesign = async (
   const results: Validation[] = []
   for (const file of options.logs) {
     out.progress(`reading ${file}`)
-    const result = await validator.validate(readLines(file, signal), { ...logOptions(options, signal, map), file })
+    const enough = new AbortController()
+    const lines = readLines(file, AbortSignal.any([signal, enough.signal]))
+    const result = await validator.validate(lines, {
+      ...logOptions(options, signal, map),
+      ...((await isLive(file)) ? { patience: PATIENCE } : {}),
+      stop: () => {
+        enough.abort()
+      },
+      file,
+    })
     results.push(result)
     out.clear()
     for (const line of validationLines(result)) out.line(line)

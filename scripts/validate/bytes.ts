@@ -3,7 +3,7 @@
  * tracer that runs on) must not outlive the signal, so nothing here blocks a thread in `open` or `read`.
  */
 
-import { constants, openSync } from 'node:fs'
+import { constants, fstatSync, openSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { open, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
@@ -81,5 +81,14 @@ export async function* readBytes(file: string, signal?: AbortSignal): AsyncGener
     else yield* fromFile(await open(file), signal)
   } catch (error) {
     throw unreadable(file, error)
+  }
+}
+
+/** Is it a pipe, a fifo or a terminal, whose writer may be slow or wait for ever? What cannot be read is not. */
+export const isLive = async (file: string): Promise<boolean> => {
+  try {
+    return !(file === '-' ? fstatSync(process.stdin.fd) : await stat(file)).isFile()
+  } catch {
+    return false
   }
 }

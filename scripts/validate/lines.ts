@@ -14,7 +14,35 @@ export interface Lines {
   /** number of the first one, from 1 */
   readonly firstLine: number
   readonly lines: readonly string[]
+  /** the same as UTF-8 with line ends between them, `\n` or `\r\n`, and none after the last; where that is how they came */
+  readonly bytes?: Uint8Array
 }
+
+/** Lines as they came: whoever wants them as strings gets them. */
+class Batch implements Lines {
+  readonly firstLine: number
+  readonly bytes: Buffer
+  #lines: string[] | undefined
+
+  constructor(firstLine: number, bytes: Buffer) {
+    this.firstLine = firstLine
+    this.bytes = bytes
+  }
+
+  get lines(): readonly string[] {
+    this.#lines ??= this.#split()
+    return this.#lines
+  }
+
+  #split(): string[] {
+    const text = this.bytes.toString()
+    const lines = text.split('\n')
+    if (!text.includes('\r')) return lines
+    return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+  }
+}
+
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
 
 /** A longer line is refused: no event is anywhere near, and a file without line ends would be read whole. */
 export const MAX_LINE_BYTES = 1024 * 1024
@@ -165,17 +193,11 @@ class Splitter {
 
   #split(data: Buffer): Lines {
     this.#check(data)
-    const text = data.toString()
-    const lines = text.split('\n')
-    if (text.includes('\r')) {
-      lines.forEach((line, i) => {
-        if (line.endsWith('\r')) lines[i] = line.slice(0, -1)
-      })
-    }
     const firstLine = this.#line
-    if (firstLine === 1 && lines[0]?.startsWith('\ufeff') === true) lines[0] = lines[0].slice(1)
-    this.#line += lines.length
-    return { firstLine, lines }
+    const marked = firstLine === 1 && begins(data, BYTE_ORDER_MARK)
+    this.#line += 1
+    for (let at = data.indexOf(NEWLINE); at >= 0; at = data.indexOf(NEWLINE, at + 1)) this.#line += 1
+    return new Batch(firstLine, marked ? data.subarray(BYTE_ORDER_MARK.length) : data)
   }
 
   /** Refuses what is not lines of UTF-8, for the first thing that is wrong. */

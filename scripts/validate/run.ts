@@ -2,34 +2,29 @@
 
 import type { Kernel } from '../../impl/lib/compile.ts'
 import { assemble, compile } from '../../impl/lib/compile.ts'
-import { badInput } from '../../impl/lib/error.ts'
+import { badInput, LockstepError } from '../../impl/lib/error.ts'
 import { COMMIT } from '../../impl/lib/memory/memory.ts'
-import { threadName } from '../../impl/lib/program.ts'
 import { View } from '../../impl/lib/view.ts'
-import type { Decoded } from '../../impl/lib/validate/decode.ts'
-import { Clocks, Decoder } from '../../impl/lib/validate/decode.ts'
-import type { ToldStep } from '../../impl/lib/validate/diagnose.ts'
-import { diagnose, stepLanes, told } from '../../impl/lib/validate/diagnose.ts'
-import type { BadLine, LogEvent, LogHeader, Order } from '../../impl/lib/validate/event.ts'
+import { Decoder } from '../../impl/lib/validate/decode.ts'
+import type { LogHeader } from '../../impl/lib/validate/event.ts'
 import { parseLine } from '../../impl/lib/validate/event.ts'
 import { Fields } from '../../impl/lib/validate/fields.ts'
-import { ftraceReader, isBadLine, isSkipped } from '../../impl/lib/validate/ftrace.ts'
-import type { TraceMap } from '../../impl/lib/validate/map.ts'
-import type { LogDivergence, Repair, SeenEvent, Validation } from '../../impl/lib/validate/result.ts'
-import type { LaneEvent, SearchOptions } from '../../impl/lib/validate/search.ts'
-import { search } from '../../impl/lib/validate/search.ts'
-import type { Layer, TrackerOptions } from '../../impl/lib/validate/tracker.ts'
-import { MAX_STATES, silentStep, Tracker } from '../../impl/lib/validate/tracker.ts'
+import type { LogDivergence, Validation } from '../../impl/lib/validate/result.ts'
 import type { Model } from '../lib/project.ts'
 import { machineOf, near } from '../lib/project.ts'
-import { blameSources } from '../prove/run.ts'
-import type { Lines } from './lines.ts'
+import { ByLane } from './by-lane.ts'
+import type { Rejection, Subject } from './divergence.ts'
+import { divergenceOf } from './divergence.ts'
+import type { Entry, ReaderOptions } from './entries.ts'
+import { EntryReader } from './entries.ts'
+import { InOrder } from './in-order.ts'
+import type { Batches } from './source.ts'
+import { Source } from './source.ts'
+
+export type { Format } from './entries.ts'
 
 /** How a log is to be read. */
-export interface LogOptions {
-  /** name of the log, for errors */
-  readonly file: string
-  readonly order?: Order
+export interface LogOptions extends ReaderOptions {
   /** actions that may have happened without being in the log; `any` of them */
   readonly unlogged?: 'any' | readonly string[]
   readonly maxStates?: number
@@ -37,61 +32,18 @@ export interface LogOptions {
   readonly signal?: AbortSignal
   /** seconds */
   readonly timeout?: number
-  /** told by how the log begins, unless given */
-  readonly format?: Format
-  /** what tracepoints mean, for ftrace text */
-  readonly map?: TraceMap
-}
-
-export type Format = 'ndjson' | 'ftrace'
-
-/** An event, its text and where it is. */
-interface Entry {
-  readonly line: number
-  readonly text: string
-  readonly decoded: Decoded
-  /** what the line says, where its text is not NDJSON */
-  readonly event?: LogEvent
-}
-
-/** The last events are kept for diagnosis, with the states before each. */
-const REMEMBERED = 32
-/** Events after a rejected one that a repair is tried on. */
-const FOLLOWING = 10_000
-/** Events before the rejected one that may be at fault. */
-const SUSPECTS = 8
-const MOST_REPAIRS = 3
-/** Names of events that are counted one by one. */
-const MOST_NAMES = 100
-/** Steps in the diagram. */
-const SHOWN = 12
-
-const isBad = (value: object): value is BadLine => 'message' in value && 'column' in value
-
-const refuse = (file: string, { line, column, message, hint, code: own }: BadLine, code = own ?? 'bad-log'): never => {
-  throw badInput({ code, message, file, line, column, hint: hint ?? 'docs/log-format.md has the format' })
-}
-
-/** Reads an event, once more if its text is all that was kept. */
-const seenEvent = (entry: Entry): SeenEvent => {
-  const parsed = entry.event ?? parseLine(entry.text, entry.line)
-  const event: Partial<LogEvent> = 'line' in parsed && !isBad(parsed) ? parsed : {}
-  return {
-    line: entry.line,
-    action: event.action ?? null,
-    thread: event.thread ?? null,
-    lane: event.lane ?? null,
-    ...(event.result === undefined ? {} : { result: event.result }),
-    ...(event.state === undefined ? {} : { state: event.state }),
-  }
+  /** seconds that a rejected log waits for what follows, on which repairs are tried; for logs that are still being written */
+  readonly patience?: number
+  /** ends a read that waits for input, once no more is wanted */
+  readonly stop?: () => void
 }
 
 /** A machine and everything that reading its logs needs; made once for many logs. */
-export class Validator {
+export class Validator implements Subject {
   readonly model: Model
-  private readonly kernel: Kernel
-  private readonly fields: Fields
-  private readonly view: View
+  readonly kernel: Kernel
+  readonly fields: Fields
+  readonly view: View
   private readonly decoder: Decoder
 
   constructor(model: Model) {
@@ -140,206 +92,146 @@ export class Validator {
   }
 
   /** Validates one log. */
-  async validate(batches: AsyncIterable<Lines> | Iterable<Lines>, options: LogOptions): Promise<Validation> {
-    const run = new Run(this, this.kernel, this.fields, this.view, this.decoder, options)
-    return run.all(batches)
+  async validate(batches: Batches, options: LogOptions): Promise<Validation> {
+    return new Run(this, this.decoder, options).all(batches)
   }
 }
 
-/** In which lanes events were lost since the last that is there. */
-class Gaps {
-  /** lanes with an open gap; after one that names no lane, those without */
-  private readonly lanes = new Set<string>()
-  private everywhere = false
+/** How the reading of a log ended. */
+type Ending =
+  | { readonly kind: 'end' | 'late' | 'enough' }
+  /** a line after a rejected one is wrong */
+  | { readonly kind: 'bad'; readonly problem: LockstepError }
 
-  open(lane: string | undefined): void {
-    if (lane === undefined) {
-      this.everywhere = true
-      this.lanes.clear()
-    } else if (this.everywhere) this.lanes.delete(lane)
-    else this.lanes.add(lane)
-  }
-
-  /** Lanes of which perhaps nothing else is there. */
-  get named(): readonly string[] {
-    return this.everywhere ? [] : [...this.lanes]
-  }
-
-  /** Was there a gap before what comes now in the lane? It ends there. */
-  close(lane: string): boolean {
-    const open = this.lanes.has(lane) !== this.everywhere
-    if (this.everywhere) this.lanes.add(lane)
-    else this.lanes.delete(lane)
-    return open
-  }
-}
-
+/** One log being read, and the answer. */
 class Run {
   private readonly validator: Validator
-  private readonly kernel: Kernel
-  private readonly fields: Fields
-  private readonly view: View
-  private readonly decoder: Decoder
   private readonly options: LogOptions
+  private readonly reader: EntryReader
   private readonly start = performance.now()
-  private header: LogHeader | undefined
-  private events = 0
-  private gaps = 0
-  private explained = 0
-  private ftrace: ReturnType<typeof ftraceReader> | undefined
-  /** lines that mean nothing to the model, by the event's name */
-  private readonly unmapped = new Map<string, number>()
+  /** made for the first event: the header says which one it is */
+  private judge: InOrder | ByLane | undefined
+  private rejectedAt: number | undefined
 
-  constructor(validator: Validator, kernel: Kernel, fields: Fields, view: View, decoder: Decoder, options: LogOptions) {
+  constructor(validator: Validator, decoder: Decoder, options: LogOptions) {
     this.validator = validator
-    this.kernel = kernel
-    this.fields = fields
-    this.view = view
-    this.decoder = decoder
     this.options = options
+    this.reader = new EntryReader(decoder, options)
   }
 
-  private get order(): Order {
-    return this.options.order ?? this.header?.order ?? 'total'
+  private get deadline(): number {
+    const { timeout } = this.options
+    return timeout === undefined ? Infinity : this.start + timeout * 1000
   }
 
-  private get late(): boolean {
-    const { timeout, signal } = this.options
-    return signal?.aborted === true || (timeout !== undefined && performance.now() - this.start > timeout * 1000)
+  private readonly late = (): boolean =>
+    this.options.signal?.aborted === true || (this.deadline !== Infinity && performance.now() > this.deadline)
+
+  /** Until when to wait for more of the log. */
+  private get until(): number {
+    const { patience = Infinity } = this.options
+    return Math.min(this.deadline, this.rejectedAt === undefined ? Infinity : this.rejectedAt + patience * 1000)
   }
 
-  async all(batches: AsyncIterable<Lines> | Iterable<Lines>): Promise<Validation> {
-    let tracker: Tracker | undefined
-    let clocks: Clocks | undefined
-    const lanes = new Map<string, (Entry & { afterGap: boolean })[]>()
-    const recent: Entry[] = []
-    let rejected: Entry | undefined
-    const following: Entry[] = []
-    let last: number | undefined
-    const gaps = new Gaps()
-    let first = true
-    outer: for await (const { firstLine, lines } of batches) {
-      for (let i = 0; i < lines.length; i++) {
-        const text = lines[i] ?? ''
-        if (text === '' || /^\s*$/.test(text)) continue
-        const line = firstLine + i
-        if (first) {
-          first = false
-          const format = this.options.format ?? (/^\s*\{/.test(text) ? 'ndjson' : 'ftrace')
-          const parsed = format === 'ndjson' ? parseLine(text, line) : undefined
-          if (format === 'ftrace') this.ftrace = ftraceReader(this.options.map?.apply)
-          if (parsed !== undefined && 'header' in parsed) {
-            this.header = parsed.header
-            continue
-          }
-        }
-        if (tracker === undefined || clocks === undefined) {
-          clocks = new Clocks(this.order === 'total')
-          tracker = new Tracker(this.kernel, this.trackerOptions())
-        }
-        const item = this.ftrace?.(text, line)
-        if (item !== undefined && isSkipped(item)) {
-          if ('unmapped' in item) this.skip(item.unmapped)
-          continue
-        }
-        if (item !== undefined && isBadLine(item)) return refuse(this.options.file, item)
-        const decoded = item === undefined ? this.decoder.decode(text, line) : this.decoder.event(item)
-        if (isBad(decoded)) return refuse(this.options.file, decoded)
-        const disorder = clocks.check(decoded)
-        if (disorder !== undefined)
-          return refuse(this.options.file, { line, column: 1, message: disorder }, 'bad-order')
-        if (decoded.lost !== undefined) {
-          this.gaps += 1
-          tracker.lose()
-          gaps.open(decoded.lane)
-          continue
-        }
-        const entry: Entry = { line, text, decoded, ...(item === undefined ? {} : { event: item }) }
-        if (rejected !== undefined) {
-          following.push(entry)
-          if (following.length >= FOLLOWING) {
-            last = line
-            break outer
-          }
-          continue
-        }
-        this.events += 1
-        if (this.order !== 'total') {
-          const name = decoded.lane
-          if (name === undefined) {
-            const message = `an event without a lane: ${this.order} order needs cpu, lane or thread`
-            return refuse(this.options.file, { line, column: 1, message })
-          }
-          const lane = lanes.get(name) ?? []
-          lane.push({ ...entry, afterGap: gaps.close(name) })
-          lanes.set(name, lane)
-          continue
-        }
-        const taken = tracker.take(decoded.observed)
-        if (taken === 'explained') {
-          if (recent.length >= REMEMBERED) recent.shift()
-          recent.push(entry)
-          continue
-        }
-        if (taken === 'limit') {
-          this.explained = tracker.explained
-          return this.finish('incomplete', null, [
-            `more than ${this.options.maxStates ?? MAX_STATES} states at line ${line}`,
-          ])
-        }
-        rejected = entry
-      }
-      if (this.late && rejected === undefined) {
-        this.explained = tracker?.explained ?? 0
-        return this.finish('incomplete', null, [`stopped after ${this.events} events`])
-      }
-    }
-    // what ends the reading ends it without an error, and what was not read is not known to be allowed
-    if (this.options.signal?.aborted === true && rejected === undefined) {
-      this.explained = tracker?.explained ?? 0
-      return this.finish('incomplete', null, [`stopped after ${this.events} events`])
-    }
-    if (this.events === 0) {
-      throw badInput({
-        code: 'empty-log',
-        message: 'the log has no events: nothing would be validated',
-        file: this.options.file,
-        hint: 'is it the right file, and was logging on?',
-      })
-    }
-    if (this.order !== 'total') {
-      // a lane that lost all its events has none but the gap
-      for (const name of gaps.named) if (!lanes.has(name)) lanes.set(name, [])
-      return this.partial(lanes, gaps)
-    }
-    this.explained = tracker?.explained ?? 0
-    if (rejected === undefined || tracker === undefined) return this.finish('accepted', null)
-    return this.finish('rejected', this.totalDivergence(tracker, rejected, recent, following, last))
+  private readonly take = (entry: Entry): boolean => {
+    this.judge ??= this.newJudge()
+    return this.judge.take(entry)
   }
 
-  private skip(name = 'other lines'): void {
-    const before = this.unmapped.get(name)
-    // a log can name anything: what is kept of it must not grow for ever
-    if (before === undefined && this.unmapped.size >= MOST_NAMES) this.skip('other events')
-    else this.unmapped.set(name, (before ?? 0) + 1)
-  }
-
-  private trackerOptions(): TrackerOptions {
+  private newJudge(): InOrder | ByLane {
+    const { kernel } = this.validator
+    if (this.reader.order !== 'total') return new ByLane(kernel, this.reader.order, this.options.file)
     const { maxStates } = this.options
-    return {
-      silent: this.validator.silentOf(this.options, this.header),
-      memory: REMEMBERED,
-      ...(maxStates === undefined ? {} : { maxStates }),
+    const silent = this.silent()
+    return new InOrder(kernel, { silent, ...(maxStates === undefined ? {} : { maxStates }) }, this.late)
+  }
+
+  private silent(): Uint8Array {
+    return this.validator.silentOf(this.options, this.reader.header)
+  }
+
+  private get rejected(): Entry | undefined {
+    return this.judge instanceof InOrder ? this.judge.rejected : undefined
+  }
+
+  async all(batches: Batches): Promise<Validation> {
+    const source = new Source(batches, this.options.stop)
+    try {
+      return await this.answer(await this.read(source))
+    } finally {
+      source.close()
     }
+  }
+
+  /** Reads until the log ends, no more is wanted, or it takes too long. */
+  private async read(source: Source): Promise<Ending> {
+    try {
+      for (;;) {
+        const batch = await source.next(this.until)
+        if (batch === 'late' || batch === 'end') return { kind: batch }
+        if (!this.reader.read(batch, this.take)) return { kind: 'enough' }
+        if (this.rejected !== undefined) this.rejectedAt ??= performance.now()
+        else if (this.late()) return { kind: 'late' }
+      }
+    } catch (error) {
+      // what was found before stands, whatever comes after it
+      if (this.rejected === undefined || !(error instanceof LockstepError)) throw error
+      return { kind: 'bad', problem: error }
+    }
+  }
+
+  private async answer(ending: Ending): Promise<Validation> {
+    const { judge } = this
+    const events = judge?.events ?? 0
+    // what ends the reading ends it without an error, and what was not read is not known to be allowed
+    const cut = ending.kind === 'late' || this.options.signal?.aborted === true
+    if (cut && this.rejected === undefined) return this.incomplete(`stopped after ${events} events`)
+    if (judge === undefined) return this.empty()
+    if (judge instanceof ByLane) return this.byLane(judge)
+    if (judge.stopped !== undefined) return this.incomplete(judge.stopped)
+    if (judge.rejected === undefined) return this.finish('accepted', judge.explained)
+    const rejection = judge.rejection(judge.rejected, ending.kind === 'end' && !cut)
+    return this.finish('rejected', judge.explained, this.divergence(rejection), notesOn(ending))
+  }
+
+  private empty(): never {
+    throw badInput({
+      code: 'empty-log',
+      message: 'the log has no events: nothing would be validated',
+      file: this.options.file,
+      hint: 'is it the right file, and was logging on?',
+    })
+  }
+
+  private incomplete(why: string): Validation {
+    const explained = this.judge instanceof InOrder ? this.judge.explained : 0
+    return this.finish('incomplete', explained, null, [why])
+  }
+
+  private async byLane(judge: ByLane): Promise<Validation> {
+    const { maxStates } = this.options
+    const options = { silent: this.silent(), ...(maxStates === undefined ? {} : { maxNodes: maxStates }) }
+    const found = await judge.decide(this.reader.gaps, options, this.late)
+    if (found.verdict === 'accepted') return this.finish('accepted', found.explained)
+    if (found.verdict === 'incomplete') {
+      return this.finish('incomplete', found.explained, null, [`stopped after ${found.nodes} nodes of the search`])
+    }
+    return this.finish('rejected', found.explained, this.divergence(await found.rejection()))
+  }
+
+  private divergence(rejection: Rejection): LogDivergence {
+    return divergenceOf(this.validator, rejection)
   }
 
   private finish(
     verdict: Validation['verdict'],
-    divergence: LogDivergence | null,
+    explained: number,
+    divergence: LogDivergence | null = null,
     notes: readonly string[] = [],
   ): Validation {
     const { model } = this.validator
-    const claimed = this.header?.model
+    const { header, order, unmapped, gapCount } = this.reader
+    const claimed = header?.model
     const other =
       claimed === undefined || claimed === model.name || claimed === `${model.protocol.name}/${model.design}`
         ? []
@@ -350,178 +242,21 @@ class Run {
       file: this.options.file,
       accepted: verdict === 'accepted',
       verdict,
-      events: this.events,
-      explained: this.explained,
-      order: this.order,
-      unmapped: [...this.unmapped.values()].reduce((a, b) => a + b, 0),
-      gaps: this.gaps,
+      events: this.judge?.events ?? 0,
+      explained,
+      order,
+      unmapped: unmapped.count,
+      gaps: gapCount,
       seconds: (performance.now() - this.start) / 1000,
       divergence,
-      notes: [...notes, ...other, ...this.unmappedNote()],
+      notes: [...notes, ...other, ...unmapped.notes],
     }
-  }
-
-  private unmappedNote(): string[] {
-    if (this.unmapped.size === 0) return []
-    const most = [...this.unmapped].sort(([, a], [, b]) => b - a).slice(0, 5)
-    return [`not mapped: ${most.map(([name, times]) => `${name} (${times})`).join(', ')}`]
-  }
-
-  private divergence(
-    entry: Entry,
-    states: Int32Array,
-    count: number,
-    repairs: readonly Repair[],
-    way: readonly ToldStep[],
-  ): LogDivergence {
-    const event = seenEvent(entry)
-    const { observed } = entry.decoded
-    const found = diagnose({
-      kernel: this.kernel,
-      fields: this.fields,
-      view: this.view,
-      states,
-      count,
-      event: observed,
-      action: event.action,
-      said: event.state,
-      sources: blameSources(this.validator.model),
-    })
-    const thread = this.kernel.compiled.machine.threads[observed.thread]
-    const rejected: ToldStep = {
-      action: event.action ?? '(state)',
-      thread: thread === undefined ? '' : threadName(thread.id),
-      ...(event.result === undefined ? {} : { result: JSON.stringify(event.result) }),
-      unlogged: false,
-    }
-    return {
-      line: entry.line,
-      column: 1,
-      event,
-      ...found,
-      repairs,
-      lanes: stepLanes(way.slice(-SHOWN), rejected),
-    }
-  }
-
-  private totalDivergence(
-    tracker: Tracker,
-    rejected: Entry,
-    recent: readonly Entry[],
-    following: readonly Entry[],
-    last: number | undefined,
-  ): LogDivergence {
-    const { states, history } = tracker
-    const way = wayOf(this.kernel, history, states)
-    // history and recent both end before the rejected event
-    const layers = history.slice(-recent.length)
-    const before = recent.slice(-layers.length)
-    const events = [...before, rejected, ...following]
-    const repairs: Repair[] = []
-    const tried = (at: number, order: readonly Entry[]): boolean => {
-      const layer = layers[at] ?? { rows: states.rows, count: states.count }
-      const again = new Tracker(this.kernel, { ...this.trackerOptions(), memory: 0 })
-      again.resume(layer.rows, layer.count)
-      return order.every(({ decoded }) => again.take(decoded.observed) === 'explained')
-    }
-    for (let at = before.length; at >= 0 && at > before.length - SUSPECTS && repairs.length < MOST_REPAIRS; at--) {
-      const [a, b] = [events[at], events[at + 1]]
-      if (a === undefined) continue
-      const upTo = last === undefined ? {} : { upTo: last }
-      if (tried(at, events.slice(at + 1))) repairs.push({ kind: 'drop', line: a.line, ...upTo })
-      if (b !== undefined && tried(at, [b, a, ...events.slice(at + 2)])) {
-        repairs.push({ kind: 'swap', line: a.line, with: b.line, ...upTo })
-      }
-    }
-    return this.divergence(rejected, states.rows, states.count, repairs, way)
-  }
-
-  private laneEvents(entries: readonly (Entry & { afterGap: boolean })[]): LaneEvent[] {
-    let before = -Infinity
-    return entries.map(({ line, decoded, afterGap }) => {
-      const { observed, time, end } = decoded
-      const gap = afterGap ? { afterGap: true } : {}
-      if (this.order !== 'interval') return { observed, line, ...gap, ...(time === undefined ? {} : { guess: time }) }
-      if (time === undefined) {
-        return refuse(this.options.file, { line, column: 1, message: 'interval order needs the time of each event' })
-      }
-      if (time < before) {
-        const message = `the event begins (${time}) before its predecessor in the lane has ended (${before})`
-        return refuse(this.options.file, { line, column: 1, message }, 'bad-order')
-      }
-      before = end ?? time
-      return { observed, line, begin: time, end: before, guess: time, ...gap }
-    })
-  }
-
-  private async partial(
-    byName: ReadonlyMap<string, readonly (Entry & { afterGap: boolean })[]>,
-    gaps: Gaps,
-  ): Promise<Validation> {
-    const entries = [...byName.values()]
-    const lanes = entries.map((lane) => this.laneEvents(lane))
-    const { maxStates } = this.options
-    const options: SearchOptions = {
-      silent: this.validator.silentOf(this.options, this.header),
-      pause: async () => {
-        await new Promise((resolve) => setImmediate(resolve))
-        return this.late
-      },
-      openEnds: [...byName.keys()].map((name) => gaps.close(name)),
-      ...(maxStates === undefined ? {} : { maxNodes: maxStates }),
-    }
-    const result = await search(this.kernel, lanes, options)
-    this.explained = result.explained
-    if (result.verdict === 'accepted') return this.finish('accepted', null)
-    if (result.verdict === 'incomplete') {
-      return this.finish('incomplete', null, [`stopped after ${result.nodes} nodes of the search`])
-    }
-    const [first] = result.frontier
-    const heads = (first?.positions ?? []).flatMap((at, l) => {
-      const entry = entries[l]?.[at]
-      return entry === undefined ? [] : [{ entry, lane: l, at }]
-    })
-    const [head] = heads.sort((a, b) => a.entry.line - b.entry.line)
-    if (first === undefined || head === undefined) throw new RangeError('a rejected log without an event that is left')
-    const alike = result.frontier.filter(({ positions }) => positions.join() === first.positions.join())
-    const states = new Int32Array(alike.length * this.kernel.layout.words)
-    alike.forEach(({ state }, i) => {
-      states.set(state, i * this.kernel.layout.words)
-    })
-    const repairs: Repair[] = []
-    for (const { entry, lane, at } of heads) {
-      const own = lanes[lane] ?? []
-      const [a, b] = [own[at], own[at + 1]]
-      const other = async (changed: readonly LaneEvent[]): Promise<boolean> => {
-        const limits = { ...options, maxNodes: 10 * result.nodes + 10_000 }
-        const all = lanes.map((events, l) => (l === lane ? changed : events))
-        return (await search(this.kernel, all, limits)).verdict === 'accepted'
-      }
-      if (repairs.length >= MOST_REPAIRS || this.late || a === undefined) break
-      if (await other([...own.slice(0, at), ...own.slice(at + 1)])) repairs.push({ kind: 'drop', line: entry.line })
-      if (b !== undefined && (await other([...own.slice(0, at), b, a, ...own.slice(at + 2)]))) {
-        repairs.push({ kind: 'swap', line: a.line, with: b.line })
-      }
-    }
-    const way = result.path().map(({ lane, step }) => told(this.kernel, step, lane < 0))
-    return this.finish('rejected', this.divergence(head.entry, states, alike.length, repairs, way))
   }
 }
 
-/** How one of the states that remained came about: logged and unlogged steps of the last events. */
-const wayOf = (kernel: Kernel, history: readonly Layer[], now: Pick<Layer, 'from' | 'via'>): ToldStep[] => {
-  const way: ToldStep[] = []
-  let row = 0
-  for (const { from, via } of [...history, now].reverse()) {
-    // within a set unlogged steps lead from row to row; one logged step comes from the set before
-    for (;;) {
-      const step = via[row] ?? -1
-      const before = from[row] ?? -1
-      if (before < 0) return way.reverse()
-      row = before
-      way.push(told(kernel, silentStep(step) ?? step, silentStep(step) !== undefined))
-      if (silentStep(step) === undefined) break
-    }
-  }
-  return way.reverse()
+/** Why a rejected log was not read to its end, where that is its own fault. */
+const notesOn = (ending: Ending): string[] => {
+  if (ending.kind !== 'bad') return []
+  const { line, message } = ending.problem.problem
+  return [`reading stopped${line === undefined ? '' : ` at line ${line}`}: ${message}`]
 }

@@ -1,6 +1,6 @@
 /**
- * Lines of a log in a machine's terms. A line that was seen before, or whose state was, is not looked at again: logs of one
- * system repeat themselves, and reading JSON is most of what validating a complete log costs.
+ * Lines of a log in a machine's terms. A line that was there before, but for its numbers, is not parsed again, nor is a state
+ * that was: logs of one system repeat themselves, and reading JSON is most of what validating a complete log costs.
  */
 
 import type { Kernel } from '../compile.ts'
@@ -8,6 +8,8 @@ import { threadName } from '../program.ts'
 import type { BadLine, LogEvent } from './event.ts'
 import type { Constraint, Fields } from './fields.ts'
 import { isConstraint } from './fields.ts'
+import type { Known } from './recognise.ts'
+import { Recogniser } from './recognise.ts'
 import type { Observed } from './tracker.ts'
 
 /** An event in the machine's terms, with what orders it. */
@@ -57,7 +59,7 @@ export class Decoder {
   private readonly actions: ReadonlyMap<string, number>
   private readonly threads: ReadonlyMap<string, number>
   private readonly constraints = new Map<string, Constraint>()
-  private readonly lines = new Map<string, Decoded>()
+  private readonly lines = new Recogniser<Decoded>()
   private readonly parse: (text: string, line: number) => LogEvent | BadLine
 
   constructor(
@@ -77,16 +79,45 @@ export class Decoder {
 
   /** Decodes one line that is an event. */
   decode(text: string, line: number): Decoded | BadLine {
-    const known = this.lines.get(text)
-    if (known !== undefined) return known
     const quick = this.quick(text, line)
-    if (quick !== undefined) return remember(this.lines, text, quick)
+    if (quick !== undefined) return quick
     const event = this.parse(text, line)
     if ('message' in event) return event
     const decoded = this.event(event)
     if ('message' in decoded) return { ...decoded, column: placeOf(text, decoded.path) }
     this.learn(text, event, decoded)
-    return remember(this.lines, text, decoded)
+    return decoded
+  }
+
+  /** What is known of the line that begins at `from`: one that differs in its numbers only was decoded before. */
+  recognise(bytes: Uint8Array, from: number, limit: number): Known<Decoded> | undefined {
+    return this.lines.find(bytes, from, limit)
+  }
+
+  /** The event of the line that was recognised last. */
+  again({ value }: Known<Decoded>): Decoded {
+    const { numbers } = this.lines
+    const seq = numbers[0] ?? -1
+    const time = numbers[1] ?? -1
+    const end = numbers[2] ?? -1
+    return {
+      observed: value.observed,
+      lane: value.lane,
+      seq: seq < 0 ? value.seq : seq,
+      time: time < 0 ? value.time : time,
+      end: end < 0 ? value.end : end,
+      lost: value.lost,
+    }
+  }
+
+  /** Where the line that was recognised last ends. */
+  get lineEnd(): number {
+    return this.lines.end
+  }
+
+  /** Lets the line from one place to another be recognised from now on: this is what it says. */
+  remember(bytes: Uint8Array, from: number, to: number, decoded: Decoded): void {
+    this.lines.learn(bytes, from, to, decoded)
   }
 
   /** The same for an event that another format has. */

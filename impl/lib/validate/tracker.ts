@@ -113,16 +113,111 @@ export class Stepper {
 /** The unlogged step that `via` of a row stands for; undefined if it stands for a logged one. */
 export const silentStep = (via: number): number | undefined => (via < -1 ? -2 - via : undefined)
 
+/** What an event is compared with, of all steps. */
+interface StepTable {
+  readonly action: Int32Array
+  readonly thread: Int32Array
+  /** number of the step's result, by its JSON text */
+  readonly result: Int32Array
+  readonly results: ReadonlyMap<string | undefined, number>
+}
+
+const tables = new WeakMap<Kernel['steps'], StepTable>()
+
+const tableOf = (steps: Kernel['steps']): StepTable => {
+  const known = tables.get(steps)
+  if (known !== undefined) return known
+  const results = new Map<string | undefined, number>()
+  const result = Int32Array.from(steps, (step) => {
+    const text = JSON.stringify(step.result) as string | undefined
+    const number = results.get(text) ?? results.size
+    results.set(text, number)
+    return number
+  })
+  const table = {
+    action: Int32Array.from(steps, (step) => step.action),
+    thread: Int32Array.from(steps, (step) => step.thread),
+    result,
+    results,
+  }
+  tables.set(steps, table)
+  return table
+}
+
 /** Which steps of a machine an event may be. */
 export const matcher = (
   { steps }: Pick<Kernel, 'steps'>,
   { action, thread, result }: Observed,
 ): ((step: number) => boolean) => {
+  const table = tableOf(steps)
+  const wanted = result === undefined ? -1 : (table.results.get(result) ?? -2)
   // a thread's own step and one of the world's are told apart by action, and the world's by the thread that it happens to
-  return (step) => {
-    const info = steps[step]
-    if (info?.action !== action || (thread >= 0 && info.thread !== thread)) return false
-    return result === undefined || JSON.stringify(info.result) === result
+  return (step) =>
+    table.action[step] === action &&
+    (thread < 0 || table.thread[step] === thread) &&
+    (wanted === -1 || table.result[step] === wanted)
+}
+
+/** A copy of a set of states, in memory that is used again. */
+class Moment {
+  private rows = new Int32Array(0)
+  private from = new Int32Array(0)
+  private via = new Int32Array(0)
+  private count = 0
+
+  set({ rows, count, from, via, words }: StateSet): void {
+    if (this.from.length < count) {
+      this.rows = new Int32Array(2 * count * words)
+      this.from = new Int32Array(2 * count)
+      this.via = new Int32Array(2 * count)
+    }
+    const size = count * words
+    // most sets have one state, and calls for so little cost more than they copy
+    for (let i = 0; i < size; i++) this.rows[i] = rows[i] ?? 0
+    for (let i = 0; i < count; i++) {
+      this.from[i] = from[i] ?? 0
+      this.via[i] = via[i] ?? 0
+    }
+    this.count = count
+  }
+
+  get layer(): Layer {
+    const { rows, from, via, count } = this
+    return { rows, count, from, via }
+  }
+}
+
+/** The last sets of states, so many of them. */
+class History {
+  private readonly most: number
+  private readonly moments: Moment[] = []
+  /** sets since the last that was too large */
+  private added = 0
+
+  constructor(most: number) {
+    this.most = most
+  }
+
+  add(states: StateSet): void {
+    if (this.most === 0) return
+    if (states.count > MEMORABLE) {
+      this.added = 0
+      return
+    }
+    const at = this.added % this.most
+    const moment = this.moments[at] ?? new Moment()
+    this.moments[at] = moment
+    moment.set(states)
+    this.added += 1
+  }
+
+  /** The newest last. */
+  get layers(): Layer[] {
+    const count = Math.min(this.added, this.most)
+    const first = this.added - count
+    return Array.from({ length: count }, (_, i) => this.moments[(first + i) % this.most]?.layer).filter(
+      (layer) => layer !== undefined,
+    )
   }
 }
 
@@ -135,7 +230,7 @@ export class Tracker {
   /** the states after the last event */
   private now: StateSet
   private other: StateSet
-  private readonly past: Layer[] = []
+  private readonly past: History
   private gap = false
   /** events that were explained */
   explained = 0
@@ -143,6 +238,7 @@ export class Tracker {
   constructor(kernel: Kernel, options: TrackerOptions) {
     this.kernel = kernel
     this.options = options
+    this.past = new History(options.memory ?? MEMORY)
     this.stepper = new Stepper(kernel)
     this.anySilent = options.silent.includes(1)
     this.now = new StateSet(kernel.layout.words)
@@ -163,7 +259,7 @@ export class Tracker {
 
   /** How the states of the last events came about, the newest last. */
   get history(): readonly Layer[] {
-    return this.past
+    return this.past.layers
   }
 
   /** Adds what unlogged steps lead to, after a gap what any steps do; false if that is too much. */
@@ -205,22 +301,11 @@ export class Tracker {
       }
     }
     if (other.count === 0) return 'rejected'
-    this.remember(now)
+    this.past.add(now)
     this.now = other
     this.other = now
     this.explained += 1
     this.gap = false
     return 'explained'
-  }
-
-  private remember({ rows, count, from, via, words }: StateSet): void {
-    const { memory = MEMORY } = this.options
-    if (memory === 0) return
-    if (count > MEMORABLE) {
-      this.past.length = 0
-      return
-    }
-    if (this.past.length >= memory) this.past.shift()
-    this.past.push({ rows: rows.slice(0, count * words), count, from: from.slice(0, count), via: via.slice(0, count) })
   }
 }

@@ -1,0 +1,247 @@
+/** From lines to events of a model, in whatever format they are: the one place that knows what is wrong with a line. */
+
+import { badInput } from '../../impl/lib/error.ts'
+import type { Decoded } from '../../impl/lib/validate/decode.ts'
+import { Clocks } from '../../impl/lib/validate/decode.ts'
+import type { Decoder } from '../../impl/lib/validate/decode.ts'
+import type { BadLine, LogEvent, LogHeader, Order } from '../../impl/lib/validate/event.ts'
+import { parseLine } from '../../impl/lib/validate/event.ts'
+import { ftraceReader, isBadLine, isSkipped } from '../../impl/lib/validate/ftrace.ts'
+import type { TraceMap } from '../../impl/lib/validate/map.ts'
+import type { Known } from '../../impl/lib/validate/recognise.ts'
+import { textLike } from '../../impl/lib/validate/recognise.ts'
+import type { SeenEvent } from '../../impl/lib/validate/result.ts'
+import type { Lines } from './lines.ts'
+
+export type Format = 'ndjson' | 'ftrace'
+
+/** How lines are to be read. */
+export interface ReaderOptions {
+  /** name of the log, for errors */
+  readonly file: string
+  readonly order?: Order
+  /** told by how the log begins, unless given */
+  readonly format?: Format
+  /** what tracepoints mean, for ftrace text */
+  readonly map?: TraceMap
+}
+
+/** An event and where it is. */
+export interface Entry {
+  readonly line: number
+  readonly decoded: Decoded
+  /** what it was read from: a line of NDJSON, one that differs in its numbers only, or the event that another format has */
+  readonly source: string | Known<Decoded> | LogEvent
+  /** events were lost since the one before it: in its lane, or in the log where that is in total order */
+  readonly afterGap: boolean
+}
+
+/** Names of events that are counted one by one. */
+const MOST_NAMES = 100
+
+const NEWLINE = 10
+
+export const isBad = (value: object): value is BadLine => 'message' in value && 'column' in value
+
+/** Refuses a line. */
+export const refuse = (
+  file: string,
+  { line, column, message, hint, code: own }: BadLine,
+  code = own ?? 'bad-log',
+): never => {
+  throw badInput({ code, message, file, line, column, hint: hint ?? 'docs/log-format.md has the format' })
+}
+
+/** What an entry's line says, read once more if its text is all that was kept. */
+export const seenEvent = ({ source, line }: Entry): SeenEvent => {
+  const parsed =
+    typeof source === 'string'
+      ? parseLine(source, line)
+      : 'bytes' in source
+        ? parseLine(textLike(source), line)
+        : source
+  const event: Partial<LogEvent> = 'line' in parsed && !isBad(parsed) ? parsed : {}
+  return {
+    line,
+    action: event.action ?? null,
+    thread: event.thread ?? null,
+    lane: event.lane ?? null,
+    ...(event.result === undefined ? {} : { result: event.result }),
+    ...(event.state === undefined ? {} : { state: event.state }),
+  }
+}
+
+/** In which lanes events were lost since the last that is there. */
+export class Gaps {
+  /** lanes with an open gap; after one that names no lane, those without */
+  private readonly lanes = new Set<string>()
+  private everywhere = false
+
+  open(lane: string | undefined): void {
+    if (lane === undefined) {
+      this.everywhere = true
+      this.lanes.clear()
+    } else if (this.everywhere) this.lanes.delete(lane)
+    else this.lanes.add(lane)
+  }
+
+  /** Lanes of which perhaps nothing else is there. */
+  get named(): readonly string[] {
+    return this.everywhere ? [] : [...this.lanes]
+  }
+
+  /** Was there a gap before what comes now in the lane? It ends there. */
+  close(lane: string): boolean {
+    const open = this.lanes.has(lane) !== this.everywhere
+    if (this.everywhere) this.lanes.add(lane)
+    else this.lanes.delete(lane)
+    return open
+  }
+}
+
+/** Lines that mean nothing to the model, by the event's name. */
+class Unmapped {
+  private readonly names = new Map<string, number>()
+
+  add(name = 'other lines'): void {
+    const before = this.names.get(name)
+    // a log can name anything: what is kept of it must not grow for ever
+    if (before === undefined && this.names.size >= MOST_NAMES) this.add('other events')
+    else this.names.set(name, (before ?? 0) + 1)
+  }
+
+  get count(): number {
+    return [...this.names.values()].reduce((a, b) => a + b, 0)
+  }
+
+  get notes(): string[] {
+    if (this.names.size === 0) return []
+    const most = [...this.names].sort(([, a], [, b]) => b - a).slice(0, 5)
+    return [`not mapped: ${most.map(([name, times]) => `${name} (${times})`).join(', ')}`]
+  }
+}
+
+/** Told of each event; false: no more of them are wanted. */
+export type Take = (entry: Entry) => boolean
+
+/** Reads the lines of one log. */
+export class EntryReader {
+  header: LogHeader | undefined
+  readonly gaps = new Gaps()
+  /** places where the log says that events were lost */
+  gapCount = 0
+  readonly unmapped = new Unmapped()
+  private readonly decoder: Decoder
+  private readonly options: ReaderOptions
+  private begun = false
+  private ftrace: ReturnType<typeof ftraceReader> | undefined
+  private clocks: Clocks | undefined
+  /** in total order: were events lost since the last one? */
+  private lost = false
+
+  constructor(decoder: Decoder, options: ReaderOptions) {
+    this.decoder = decoder
+    this.options = options
+  }
+
+  get order(): Order {
+    return this.options.order ?? this.header?.order ?? 'total'
+  }
+
+  /**
+   * Reads a batch; false if no more is wanted.
+   * @throws LockstepError (exit 2) `bad-log`, `bad-order` or `not-of-the-model`, with the line, after the events before it
+   */
+  read(batch: Lines, take: Take): boolean {
+    // how the log begins says what it is, and what is no JSON is read as text
+    if (!this.begun || this.ftrace !== undefined || batch.bytes === undefined) return this.readLines(batch, 0, take)
+    return this.readBytes(batch.firstLine, batch.bytes, take)
+  }
+
+  private readLines({ firstLine, lines }: Lines, from: number, take: Take): boolean {
+    for (let i = from; i < lines.length; i++) {
+      if (!this.readText(lines[i] ?? '', firstLine + i, take)) return false
+    }
+    return true
+  }
+
+  private readBytes(firstLine: number, bytes: Uint8Array, take: Take): boolean {
+    const { decoder } = this
+    const limit = bytes.length
+    for (let at = 0, line = firstLine; at <= limit; line++) {
+      const known = decoder.recognise(bytes, at, limit)
+      if (known !== undefined) {
+        if (!this.event(decoder.again(known), known, line, take)) return false
+        at = decoder.lineEnd + 1
+        continue
+      }
+      const newline = bytes.indexOf(NEWLINE, at)
+      const next = newline < 0 ? limit : newline
+      const end = next > at && bytes[next - 1] === 13 ? next - 1 : next
+      if (!this.readNew(bytes, at, end, line, take)) return false
+      at = next + 1
+    }
+    return true
+  }
+
+  /** A line that was not recognised. */
+  private readNew(bytes: Uint8Array, from: number, to: number, line: number, take: Take): boolean {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString()
+    return this.readText(text, line, take, (decoded) => {
+      this.decoder.remember(bytes, from, to, decoded)
+    })
+  }
+
+  private readText(text: string, line: number, take: Take, learn?: (decoded: Decoded) => void): boolean {
+    if (text === '' || /^\s*$/.test(text)) return true
+    if (!this.begun && this.begin(text, line)) return true
+    const item = this.ftrace?.(text, line)
+    if (item !== undefined && isSkipped(item)) {
+      if ('unmapped' in item) this.unmapped.add(item.unmapped)
+      return true
+    }
+    if (item !== undefined && isBadLine(item)) return refuse(this.options.file, item)
+    const decoded = item === undefined ? this.decoder.decode(text, line) : this.decoder.event(item)
+    if (isBad(decoded)) return refuse(this.options.file, decoded)
+    learn?.(decoded)
+    return this.event(decoded, item ?? text, line, take)
+  }
+
+  /** The first line that is not empty; true if it is a header. */
+  private begin(text: string, line: number): boolean {
+    this.begun = true
+    const { format = /^\s*\{/.test(text) ? 'ndjson' : 'ftrace', map } = this.options
+    if (format === 'ftrace') {
+      this.ftrace = ftraceReader(map?.apply)
+      return false
+    }
+    const parsed = parseLine(text, line)
+    if (!('header' in parsed)) return false
+    this.header = parsed.header
+    return true
+  }
+
+  private event(decoded: Decoded, source: Entry['source'], line: number, take: Take): boolean {
+    const total = this.order === 'total'
+    this.clocks ??= new Clocks(total)
+    const disorder = this.clocks.check(decoded)
+    if (disorder !== undefined) {
+      return refuse(this.options.file, { line, column: 1, message: disorder }, 'bad-order')
+    }
+    if (decoded.lost !== undefined) {
+      this.gapCount += 1
+      this.lost = true
+      this.gaps.open(decoded.lane)
+      return true
+    }
+    const afterGap = total ? this.lost : this.gaps.close(this.laneOf(decoded, line))
+    this.lost = false
+    return take({ line, decoded, source, afterGap })
+  }
+
+  private laneOf({ lane }: Decoded, line: number): string {
+    if (lane !== undefined) return lane
+    const message = `an event without a lane: ${this.order} order needs cpu, lane or thread`
+    return refuse(this.options.file, { line, column: 1, message })
+  }
+}

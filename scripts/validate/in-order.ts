@@ -1,0 +1,165 @@
+/** A log whose lines are in the order of what happened: followed event by event, and mended by trial where it is rejected. */
+
+import type { Kernel } from '../../impl/lib/compile.ts'
+import type { ToldStep } from '../../impl/lib/validate/diagnose.ts'
+import { told } from '../../impl/lib/validate/diagnose.ts'
+import type { Repair } from '../../impl/lib/validate/result.ts'
+import type { Layer, TrackerOptions } from '../../impl/lib/validate/tracker.ts'
+import { MAX_STATES, silentStep, Tracker } from '../../impl/lib/validate/tracker.ts'
+import type { Rejection } from './divergence.ts'
+import { MOST_REPAIRS } from './divergence.ts'
+import type { Entry } from './entries.ts'
+
+/** The last events are kept for diagnosis, with the states before each: any of them may be at fault. */
+const REMEMBERED = 64
+/** Events after a rejected one that a repair is tried on. */
+const FOLLOWING = 10_000
+/** States that all trials of repairs may go through: with many states at a time not every event is tried. */
+const MOST_TRIED = 2_000_000
+/** With more states than this after an event somebody may want to stop. */
+const MANY = 1000
+
+/** The last so many of something. */
+class Ring<T> {
+  private readonly most: number
+  private readonly items: T[] = []
+  private count = 0
+
+  constructor(most: number) {
+    this.most = most
+  }
+
+  add(item: T): void {
+    this.items[this.count % this.most] = item
+    this.count += 1
+  }
+
+  /** The newest last. */
+  last(n: number): T[] {
+    const kept = Math.min(n, this.items.length)
+    const first = this.count - kept
+    return Array.from({ length: kept }, (_, i) => this.items[(first + i) % this.most]).filter((i) => i !== undefined)
+  }
+}
+
+/** Follows the events of one log. */
+export class InOrder {
+  /** events read up to the rejected one, which counts */
+  events = 0
+  /** the event that no state explains */
+  rejected: Entry | undefined
+  /** why the following ended, where neither the log nor a rejection ended it */
+  stopped: string | undefined
+  private readonly kernel: Kernel
+  private readonly options: TrackerOptions
+  private readonly tracker: Tracker
+  private readonly late: () => boolean
+  private readonly recent = new Ring<Entry>(REMEMBERED)
+  private readonly following: Entry[] = []
+
+  constructor(kernel: Kernel, options: TrackerOptions, late: () => boolean) {
+    this.kernel = kernel
+    this.options = options
+    this.late = late
+    this.tracker = new Tracker(kernel, { ...options, memory: REMEMBERED })
+  }
+
+  get explained(): number {
+    return this.tracker.explained
+  }
+
+  /** Takes the next event; false: no more is wanted. */
+  take(entry: Entry): boolean {
+    const { tracker } = this
+    if (this.rejected !== undefined) return this.following.push(entry) < FOLLOWING
+    this.events += 1
+    if (entry.afterGap) tracker.lose()
+    const taken = tracker.take(entry.decoded.observed)
+    if (taken === 'limit') {
+      this.stopped = `more than ${this.options.maxStates ?? MAX_STATES} states at line ${entry.line}`
+      return false
+    }
+    if (taken === 'rejected') this.rejected = entry
+    else this.recent.add(entry)
+    if (tracker.states.count > MANY && this.rejected === undefined && this.late()) {
+      this.stopped = `stopped after ${this.events} events`
+      return false
+    }
+    return true
+  }
+
+  /** What there is to say of the rejected event; `whole`: the log was read to its end. */
+  rejection(entry: Entry, whole: boolean): Rejection {
+    const { states, history } = this.tracker
+    const { rows, count } = states
+    return { entry, states: rows, count, repairs: this.repairs(entry, whole), way: wayOf(this.kernel, history, states) }
+  }
+
+  /** Events to drop and neighbours to exchange so that what was read of the log is allowed; the latest first. */
+  private repairs(rejected: Entry, whole: boolean): Repair[] {
+    const { states, history } = this.tracker
+    // both end before the rejected event, and history is the shorter one where there were very many states
+    const before = this.recent.last(history.length)
+    const layers = history.slice(history.length - before.length)
+    const events = [...before, rejected, ...this.following]
+    const gaps = events.map(({ afterGap }) => afterGap)
+    const upTo = whole ? {} : { upTo: events.at(-1)?.line ?? rejected.line }
+    const repairs: Repair[] = []
+    const trial = new Trial(this.kernel, this.options)
+    for (let at = before.length; at >= 0 && repairs.length < MOST_REPAIRS && trial.left > 0; at--) {
+      const [a, b] = [events[at], events[at + 1]]
+      if (a === undefined) continue
+      const layer = layers[at] ?? states
+      // what was lost before the event that goes was lost before the next one as well
+      const without = [gaps[at] === true || gaps[at + 1] === true, ...gaps.slice(at + 2)]
+      if (trial.accepts(layer, events.slice(at + 1), without)) repairs.push({ kind: 'drop', line: a.line, ...upTo })
+      if (b !== undefined && trial.accepts(layer, [b, a, ...events.slice(at + 2)], gaps.slice(at))) {
+        repairs.push({ kind: 'swap', line: a.line, with: b.line, ...upTo })
+      }
+    }
+    return repairs
+  }
+}
+
+/** Tries logs from a moment on, and counts what that costs. */
+class Trial {
+  /** states that may still be gone through */
+  left = MOST_TRIED
+  private readonly kernel: Kernel
+  private readonly options: TrackerOptions
+
+  constructor(kernel: Kernel, options: TrackerOptions) {
+    this.kernel = kernel
+    this.options = options
+  }
+
+  /** Are the events, each after a gap or not, allowed from these states on? False as well if that costs too much. */
+  accepts({ rows, count }: Pick<Layer, 'rows' | 'count'>, events: readonly Entry[], gaps: readonly boolean[]): boolean {
+    const tracker = new Tracker(this.kernel, { ...this.options, memory: 0 })
+    tracker.resume(rows, count)
+    return events.every(({ decoded }, i) => {
+      if (gaps[i] === true) tracker.lose()
+      const taken = tracker.take(decoded.observed)
+      this.left -= tracker.states.count
+      return taken === 'explained' && this.left > 0
+    })
+  }
+}
+
+/** How one of the states that remained came about: logged and unlogged steps of the last events. */
+const wayOf = (kernel: Kernel, history: readonly Layer[], now: Pick<Layer, 'from' | 'via'>): ToldStep[] => {
+  const way: ToldStep[] = []
+  let row = 0
+  for (const { from, via } of [...history, now].reverse()) {
+    // within a set unlogged steps lead from row to row; one logged step comes from the set before
+    for (;;) {
+      const step = via[row] ?? -1
+      const before = from[row] ?? -1
+      if (before < 0) return way.reverse()
+      row = before
+      way.push(told(kernel, silentStep(step) ?? step, silentStep(step) !== undefined))
+      if (silentStep(step) === undefined) break
+    }
+  }
+  return way.reverse()
+}
