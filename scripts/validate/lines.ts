@@ -133,6 +133,12 @@ const firstInvalid = (data: Buffer): number => {
   return at
 }
 
+/** Why bytes are refused, and where. */
+interface Flaw {
+  readonly offset: number
+  readonly error: LockstepError
+}
+
 /** Cuts bytes into lines. */
 class Splitter {
   readonly #file: string
@@ -145,25 +151,29 @@ class Splitter {
     this.#file = file
   }
 
-  /** The lines that end in the piece. */
-  push(piece: Buffer): Lines | undefined {
+  /** The lines that end in the piece. Only the first one is copied: it began in another piece. */
+  *push(piece: Buffer): Generator<Lines> {
     const last = piece.lastIndexOf(NEWLINE)
     if (last < 0) {
       this.#keep(piece)
-      return undefined
+      return
     }
-    const whole = piece.subarray(0, last)
-    const data = this.#carried === 0 ? whole : Buffer.concat([...this.#carry, whole])
-    this.#carry = []
-    this.#carried = 0
-    const lines = this.#split(data)
+    let from = 0
+    if (this.#carried > 0) {
+      const end = piece.indexOf(NEWLINE)
+      const line = Buffer.concat([...this.#carry, piece.subarray(0, end)])
+      this.#carry = []
+      this.#carried = 0
+      yield* this.#split(line)
+      from = end + 1
+    }
+    if (from <= last) yield* this.#split(piece.subarray(from, last))
     if (last + 1 < piece.length) this.#keep(piece.subarray(last + 1))
-    return lines
   }
 
   /** The line that has no end. */
-  end(): Lines | undefined {
-    return this.#carried === 0 ? undefined : this.#split(Buffer.concat(this.#carry))
+  *end(): Generator<Lines> {
+    if (this.#carried > 0) yield* this.#split(Buffer.concat(this.#carry))
   }
 
   /** An error about where the text has come to. */
@@ -181,8 +191,7 @@ class Splitter {
     this.#carry.push(Buffer.from(piece))
     this.#carried += piece.length
     if (this.#carried > MAX_LINE_BYTES) {
-      this.#check(Buffer.concat(this.#carry))
-      throw this.#tooLong(this.#line)
+      throw this.#flaw(Buffer.concat(this.#carry))?.error ?? this.#tooLong(this.#line)
     }
   }
 
@@ -191,8 +200,19 @@ class Splitter {
     return this.#error('line-too-long', message, 'a log has one event a line', line, MAX_LINE_BYTES + 1)
   }
 
-  #split(data: Buffer): Lines {
-    this.#check(data)
+  /** The lines, up to the first one that is wrong. */
+  *#split(data: Buffer): Generator<Lines> {
+    const flaw = this.#flaw(data)
+    if (flaw === undefined) {
+      yield this.#batch(data)
+      return
+    }
+    const before = flaw.offset === 0 ? -1 : data.lastIndexOf(NEWLINE, flaw.offset - 1)
+    if (before >= 0) yield this.#batch(data.subarray(0, before))
+    throw flaw.error
+  }
+
+  #batch(data: Buffer): Lines {
     const firstLine = this.#line
     const marked = firstLine === 1 && begins(data, BYTE_ORDER_MARK)
     this.#line += 1
@@ -200,35 +220,39 @@ class Splitter {
     return new Batch(firstLine, marked ? data.subarray(BYTE_ORDER_MARK.length) : data)
   }
 
-  /** Refuses what is not lines of UTF-8, for the first thing that is wrong. */
-  #check(data: Buffer): void {
+  /** The first thing for which this is not lines of UTF-8. */
+  #flaw(data: Buffer): Flaw | undefined {
     if (this.#line === 1 && (begins(data, [0xff, 0xfe]) || begins(data, [0xfe, 0xff]))) {
-      throw this.#error('not-utf8', 'the log is UTF-16', 'write it as UTF-8, e.g. with iconv', 1, 1)
+      return {
+        offset: 0,
+        error: this.#error('not-utf8', 'the log is UTF-16', 'write it as UTF-8, e.g. with iconv', 1, 1),
+      }
     }
     const nul = data.indexOf(0)
     const invalid = isUtf8(data) ? -1 : firstInvalid(data)
     if (invalid >= 0 && (nul < 0 || invalid < nul)) {
       const byte = (data[invalid] ?? 0).toString(16).padStart(2, '0')
-      throw this.#at(data, invalid, 'not-utf8', `the byte 0x${byte} is not UTF-8`, 'write the log as UTF-8')
+      return this.#at(data, invalid, 'not-utf8', `the byte 0x${byte} is not UTF-8`, 'write the log as UTF-8')
     }
-    if (nul >= 0) throw this.#at(data, nul, 'nul-byte', 'the log has a NUL byte: it is not text', 'give a text file')
-    if (data.length > MAX_LINE_BYTES) this.#checkLengths(data)
+    if (nul >= 0) return this.#at(data, nul, 'nul-byte', 'the log has a NUL byte: it is not text', 'give a text file')
+    return data.length > MAX_LINE_BYTES ? this.#longLine(data) : undefined
   }
 
-  #checkLengths(data: Buffer): void {
+  #longLine(data: Buffer): Flaw | undefined {
     let line = this.#line
     for (let at = 0; at < data.length; line++) {
       const newline = data.indexOf(NEWLINE, at)
       const end = newline < 0 ? data.length : newline
-      if (end - at > MAX_LINE_BYTES) throw this.#tooLong(line)
+      if (end - at > MAX_LINE_BYTES) return { offset: at, error: this.#tooLong(line) }
       at = end + 1
     }
+    return undefined
   }
 
-  #at(data: Buffer, offset: number, code: string, message: string, hint: string): LockstepError {
+  #at(data: Buffer, offset: number, code: string, message: string, hint: string): Flaw {
     const before = data.subarray(0, offset).toString()
     const line = this.#line + before.split('\n').length - 1
-    return this.#error(code, message, hint, line, before.length - before.lastIndexOf('\n'))
+    return { offset, error: this.#error(code, message, hint, line, before.length - before.lastIndexOf('\n')) }
   }
 }
 
@@ -242,9 +266,8 @@ export async function* readLines(file: string, signal?: AbortSignal): AsyncGener
   const splitter = new Splitter(file)
   try {
     for await (const piece of unpacked(file, signal)) {
-      const lines = splitter.push(piece)
       if (signal?.aborted === true) return
-      if (lines !== undefined) yield lines
+      yield* splitter.push(piece)
     }
   } catch (error) {
     if (!(error instanceof Damaged)) throw error
@@ -253,6 +276,5 @@ export async function* readLines(file: string, signal?: AbortSignal): AsyncGener
     const hint = error.truncated ? 'it was not written to its end: compress it again' : 'compress it again'
     throw splitter.errorHere(error.truncated ? 'truncated' : 'damaged', error.message, hint)
   }
-  const rest = signal?.aborted === true ? undefined : splitter.end()
-  if (rest !== undefined) yield rest
+  if (signal?.aborted !== true) yield* splitter.end()
 }

@@ -60,6 +60,7 @@ export class Validator implements Subject {
       },
       near,
       (action) => Object.hasOwn(model.protocol.docs.actions, action),
+      (a, from, b, at, length) => Buffer.prototype.compare.call(a, b, at, at + length, from, from + length) === 0,
     )
   }
 

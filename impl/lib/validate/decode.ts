@@ -8,7 +8,7 @@ import { threadName } from '../program.ts'
 import type { BadLine, LogEvent } from './event.ts'
 import type { Constraint, Fields } from './fields.ts'
 import { isConstraint } from './fields.ts'
-import type { Known } from './recognise.ts'
+import type { Known, Same } from './recognise.ts'
 import { Recogniser } from './recognise.ts'
 import type { Observed } from './tracker.ts'
 
@@ -59,7 +59,7 @@ export class Decoder {
   private readonly actions: ReadonlyMap<string, number>
   private readonly threads: ReadonlyMap<string, number>
   private readonly constraints = new Map<string, Constraint>()
-  private readonly lines = new Recogniser<Decoded>()
+  private readonly lines: Recogniser<Decoded>
   private readonly parse: (text: string, line: number) => LogEvent | BadLine
 
   constructor(
@@ -68,7 +68,9 @@ export class Decoder {
     parse: (text: string, line: number) => LogEvent | BadLine,
     near: Near = () => [],
     ofProtocol: (action: string) => boolean = () => false,
+    same?: Same,
   ) {
+    this.lines = new Recogniser(same)
     this.ofProtocol = ofProtocol
     this.fields = fields
     this.near = near

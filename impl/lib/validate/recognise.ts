@@ -13,6 +13,8 @@ const MOST_DIGITS = 15
 /** Bytes of all lines before everything is forgotten: memory must not grow with the log. */
 const MOST_BYTES = 32 * 2 ** 20
 const MOST_LINES = 50_000
+/** Bytes that are compared here before others compare the rest. */
+const NEAR = 32
 /** Lines that came after a line which are tried first. */
 const MOST_NEXT = 8
 
@@ -108,6 +110,14 @@ const holesIn = (bytes: Uint8Array, from: number, to: number): Hole[] | undefine
   return holes
 }
 
+/** Are so many bytes from one place on those from another on? */
+export type Same = (a: Uint8Array, from: number, b: Uint8Array, at: number, length: number) => boolean
+
+const sameBytes: Same = (a, from, b, at, length) => {
+  for (let i = 0; i < length; i++) if (a[from + i] !== b[at + i]) return false
+  return true
+}
+
 /** Finds lines again. */
 export class Recogniser<V> {
   /** `seq`, `time` and `end` of the line that was found last, where it has them: -1 if not */
@@ -118,6 +128,12 @@ export class Recogniser<V> {
   private lines = 0
   private size = 0
   private last: Known<V> | undefined
+  private readonly same: Same
+
+  /** `same` compares long parts, where the platform has something better than a loop. */
+  constructor(same: Same = sameBytes) {
+    this.same = same
+  }
 
   /**
    * What was learnt of the line that begins at `from`, if one was that differs in its numbers only; `limit` is where the
@@ -193,7 +209,14 @@ export class Recogniser<V> {
     for (let hole = 0; hole <= cuts.length; hole++) {
       const cut = cuts[hole] ?? wanted.length
       if (at + cut - done > limit) return false
-      for (; done < cut; done++, at++) if (bytes[at] !== wanted[done]) return false
+      // most that differ do so in the first bytes
+      const near = Math.min(cut, done + NEAR)
+      for (; done < near; done++, at++) if (bytes[at] !== wanted[done]) return false
+      if (done < cut) {
+        if (!this.same(bytes, at, wanted, done, cut - done)) return false
+        at += cut - done
+        done = cut
+      }
       if (hole === cuts.length) break
       const first = at
       let number = 0
