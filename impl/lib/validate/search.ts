@@ -2,11 +2,12 @@
  * Logs of which only the order within each lane is known, or begin and end of each event: is there an order of all events,
  * and unlogged steps between them, that the model allows?
  *
- * A node of the search is how many events of each lane were taken, with a packed state; each is visited once. The search is
- * complete, and goes best first, so that a log that is allowed is followed to its end and not level by level.
+ * A node of the search is how many events of each lane were taken, with a packed state; each is visited once in an attempt.
+ * An attempt is complete, and goes best first, so that a log that is allowed is followed to its end and not level by level.
  */
 
 import type { Kernel } from '../compile.ts'
+import { Estimates, isTimed, WITH_CLOCKS, WITHOUT_CLOCKS } from './estimate.ts'
 import { passes } from './fields.ts'
 import { StateSet } from './states.ts'
 import type { Observed } from './tracker.ts'
@@ -73,12 +74,15 @@ const PAUSE = 0x3fff
 
 /** Nodes by urgency, a small whole number; the last that came goes first among equals. */
 class Agenda {
-  private readonly buckets: number[][] = []
+  private readonly buckets: (number[] | undefined)[] = []
   private first = 0
 
   push(urgency: number, node: number): void {
-    for (let u = this.buckets.length; u <= urgency; u++) this.buckets.push([])
-    this.buckets[urgency]?.push(node)
+    // without holes: an array that has some is slow
+    for (let u = this.buckets.length; u <= urgency; u++) this.buckets.push(undefined)
+    const bucket = this.buckets[urgency]
+    if (bucket === undefined) this.buckets[urgency] = [node]
+    else bucket.push(node)
     if (urgency < this.first) this.first = urgency
   }
 
@@ -92,49 +96,48 @@ class Agenda {
 }
 
 /**
- * Urgency of a node: each event that is left counts, each unlogged step on the way, and how far the lanes are from where they
- * are expected to be. The first two are such that a way on which an unlogged step is needed for every event does not
- * fall back, and others do; found by trial on logs with a third of their events missing. Only the order of the search
- * depends on it, not what is found in the end.
+ * Nodes of the attempts that each way of looking gets in turn. A way that goes astray seldom comes back soon, while another
+ * is done in a fraction of that.
  */
-const PER_EVENT = 3
-const PER_UNLOGGED = 2
-/** Square of the events that a lane may be astray for the price of one point. */
-const ASTRAY = 16
-/** Farther is not worse: there is a bucket for every price. */
-const MOST_ASTRAY = 10_000
+const ATTEMPTS = [50_000, 250_000, 1_000_000] as const
 
 /**
- * How many events of each lane are expected among the first n of all, for each n: clocks are no proof of an order, but a
- * good guess; without them lanes are expected to advance evenly.
+ * Looks for an order of the lanes' events that the model allows. An attempt that runs out of nodes is given up for one that
+ * looks elsewhere first; each of them is complete, so that the first one that ends by itself has the answer.
  */
-const expectedPositions = (lanes: readonly (readonly LaneEvent[])[], total: number): Float64Array => {
-  const L = lanes.length
-  const out = new Float64Array((total + 1) * L)
-  const all = lanes.flatMap((lane, l) => lane.map(({ guess }) => ({ l, guess })))
-  const timed = all.every(({ guess }) => guess !== undefined)
-  if (!timed) {
-    for (let n = 0; n <= total; n++) {
-      lanes.forEach((lane, l) => {
-        out[n * L + l] = (n * lane.length) / total
-      })
-    }
-    return out
-  }
-  // a stable sort keeps the order within a lane
-  all.sort((a, b) => (a.guess ?? 0) - (b.guess ?? 0))
-  all.forEach(({ l }, n) => {
-    for (let i = 0; i < L; i++) out[(n + 1) * L + i] = (out[n * L + i] ?? 0) + (i === l ? 1 : 0)
-  })
-  return out
-}
-
-/** Looks for an order of the lanes' events that the model allows. */
 export const search = async (
   kernel: Kernel,
   lanes: readonly (readonly LaneEvent[])[],
-  { silent, openEnds = [], maxNodes = MAX_NODES, pause = () => Promise.resolve(false) }: SearchOptions,
+  options: SearchOptions,
 ): Promise<SearchResult> => {
+  const { maxNodes = MAX_NODES } = options
+  const total = lanes.reduce((n, lane) => n + lane.length, 0)
+  const estimates = new Estimates(kernel, lanes, total)
+  const ways = isTimed(lanes) ? WITH_CLOCKS : WITHOUT_CLOCKS
+  const rounds = ATTEMPTS.filter((most) => most < maxNodes).flatMap((most) =>
+    ways.map((weights) => ({ most, weights })),
+  )
+  let [nodes, explained] = [0, 0]
+  for (const { most, weights } of [...rounds, ...ways.slice(0, 1).map((w) => ({ most: maxNodes, weights: w }))]) {
+    const price: Price = (row, level, unlogged) => estimates.price(row, level, unlogged, weights)
+    const { stopped, ...found } = await attempt(kernel, lanes, { ...options, maxNodes: most }, price)
+    nodes += found.nodes
+    explained = Math.max(explained, found.explained)
+    if (stopped || found.verdict !== 'incomplete' || most === maxNodes) return { ...found, nodes, explained }
+  }
+  throw new RangeError('a search without an attempt')
+}
+
+/** Urgency of a node: a small whole number, the smaller the sooner. */
+type Price = (row: Int32Array, level: number, unlogged: number) => number
+
+/** One search, best first; `stopped`: not for want of nodes. */
+const attempt = async (
+  kernel: Kernel,
+  lanes: readonly (readonly LaneEvent[])[],
+  { silent, openEnds = [], maxNodes = MAX_NODES, pause = () => Promise.resolve(false) }: SearchOptions,
+  price: Price,
+): Promise<SearchResult & { readonly stopped: boolean }> => {
   const W = kernel.layout.words
   const L = lanes.length
   const total = lanes.reduce((n, lane) => n + lane.length, 0)
@@ -151,27 +154,25 @@ export const search = async (
 
   /** unlogged steps on the way to each node */
   const unlogged: number[] = []
-  const expected = expectedPositions(lanes, total)
   const add = (level: number, from: number, via: number, extra: number): void => {
     if (!nodes.add(row, 0, from, via)) return
     const node = nodes.count - 1
     const cost = (from < 0 ? 0 : (unlogged[from] ?? 0)) + extra
     unlogged.push(cost)
-    let astray = 0
-    for (let l = 0; l < L; l++) {
-      const d = (row[l] ?? 0) - (expected[level * L + l] ?? 0)
-      astray += d * d
-    }
-    const price = Math.min(astray / ASTRAY, MOST_ASTRAY)
-    agenda.push(Math.floor(PER_UNLOGGED * cost + PER_EVENT * (total - level) + price), node)
+    agenda.push(price(row, level, cost), node)
     if (level > best) {
       best = level
       bestNodes = []
     }
     if (level === best && bestNodes.length < MOST_FRONTIER) bestNodes.push(node)
   }
-  const result = (verdict: SearchResult['verdict'], last: number): SearchResult => ({
+  const result = (
+    verdict: SearchResult['verdict'],
+    last: number,
+    stopped = false,
+  ): SearchResult & { stopped: boolean } => ({
     verdict,
+    stopped,
     explained: best,
     nodes: nodes.count,
     frontier: bestNodes.map((node) => frontierOf(nodes, node, L)),
@@ -187,8 +188,8 @@ export const search = async (
     let level = 0
     for (let l = 0; l < L; l++) level += nodes.rows[base + l] ?? 0
     if (level === total) return result('accepted', node)
-    if (nodes.count > maxNodes || ((popped & PAUSE) === PAUSE && (await pause())))
-      return result('incomplete', bestNodes[0] ?? 0)
+    if (nodes.count > maxNodes) return result('incomplete', bestNodes[0] ?? 0)
+    if ((popped & PAUSE) === PAUSE && (await pause())) return result('incomplete', bestNodes[0] ?? 0, true)
 
     // an event may come first only if none that is left has ended before it began
     let earliestEnd = Infinity
