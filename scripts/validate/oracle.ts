@@ -17,7 +17,7 @@ import type { Model } from '../lib/project.ts'
 import { machineOf, modelModule, specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import type { TlcOptions } from '../tlc/run.ts'
-import { printCommand, runTlc } from '../tlc/run.ts'
+import { runTlc } from '../tlc/run.ts'
 
 /** What TLC says of one log. */
 export interface OracleAnswer {
@@ -73,22 +73,26 @@ export class Oracle {
     }
   }
 
-  /** Writes the module, its configuration and what it extends; the task that decides the logs. */
-  write(directory: string, logs: readonly LogText[], toolchain: Toolchain): TlcOptions {
+  /** Writes the module, its configuration and what it extends. */
+  write(directory: string, logs: readonly LogText[]): void {
     for (const file of specFiles(this.model.protocol)) copyFileSync(file, join(directory, basename(file)))
-    const specFile = join(directory, `${TRACE_MODULE}.tla`)
-    const cfgFile = join(directory, `${TRACE_MODULE}.cfg`)
-    writeFileSync(specFile, traceModule(this.spec, logs))
-    const { specification, invariants } = TRACE_CFG
-    const cfg = printCfg(this.model.cfg, { specification, invariants, properties: [] })
-    writeFileSync(cfgFile, `${cfg}CHECK_DEADLOCK FALSE\n`)
-    const events = logs.reduce((sum, log) => sum + log.events.length, 0)
-    return { ...toolchain, specFile, cfgFile, deadlock: false, workers: 1, small: events <= SMALL_EVENTS }
+    writeFileSync(join(directory, `${TRACE_MODULE}.tla`), traceModule(this.spec, logs))
+    const cfg = printCfg(this.model.cfg, { ...TRACE_CFG, properties: [] })
+    writeFileSync(join(directory, `${TRACE_MODULE}.cfg`), `${cfg}CHECK_DEADLOCK FALSE\n`)
   }
 
-  /** The command for `sh` that decides what was written. */
-  command(task: TlcOptions): string {
-    return printCommand(task)
+  /** What TLC is to do with what was written. */
+  task(directory: string, logs: readonly LogText[], { java, jar }: Toolchain): TlcOptions {
+    const events = logs.reduce((sum, log) => sum + log.events.length, 0)
+    return {
+      java,
+      jar,
+      specFile: join(directory, `${TRACE_MODULE}.tla`),
+      cfgFile: join(directory, `${TRACE_MODULE}.cfg`),
+      deadlock: false,
+      workers: 1,
+      small: events <= SMALL_EVENTS,
+    }
   }
 
   /**
@@ -99,8 +103,9 @@ export class Oracle {
   ask(logs: readonly LogText[], toolchain: Toolchain, { timeout, signal }: OracleOptions = {}): Promise<OracleRun> {
     return withTempDir('oracle', async (directory) => {
       const explained = logs.map((): number | undefined => undefined)
+      this.write(directory, logs)
       const run = await runTlc({
-        ...this.write(directory, logs, toolchain),
+        ...this.task(directory, logs, toolchain),
         ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
         ...(signal === undefined ? {} : { signal }),
         onLine: (line) => {

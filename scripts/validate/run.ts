@@ -41,6 +41,14 @@ export interface LogOptions {
   readonly format?: Format
   /** what tracepoints mean, for ftrace text */
   readonly map?: TraceMap
+  /** told of the header, and of each event as it was understood, lost ones too */
+  readonly listener?: LogListener
+}
+
+/** Who wants to know what the log says. */
+export interface LogListener {
+  readonly header: (header: LogHeader) => void
+  readonly event: (event: LogEvent) => void
 }
 
 export type Format = 'ndjson' | 'ftrace'
@@ -70,6 +78,13 @@ const isBad = (value: object): value is BadLine => 'message' in value && 'column
 
 const refuse = (file: string, { line, column, message, hint, code: own }: BadLine, code = own ?? 'bad-log'): never => {
   throw badInput({ code, message, file, line, column, hint: hint ?? 'docs/log-format.md has the format' })
+}
+
+/** Reads the event of a line that was understood before. */
+const eventOf = (text: string, line: number): LogEvent => {
+  const parsed = parseLine(text, line)
+  if ('header' in parsed || isBad(parsed)) throw new RangeError(`line ${line} is an event no more`)
+  return parsed
 }
 
 /** Reads an event, once more if its text is all that was kept. */
@@ -230,6 +245,7 @@ class Run {
           if (format === 'ftrace') this.ftrace = ftraceReader(this.options.map?.apply)
           if (parsed !== undefined && 'header' in parsed) {
             this.header = parsed.header
+            this.options.listener?.header(parsed.header)
             continue
           }
         }
@@ -248,6 +264,7 @@ class Run {
         const disorder = clocks.check(decoded)
         if (disorder !== undefined)
           return refuse(this.options.file, { line, column: 1, message: disorder }, 'bad-order')
+        if (this.options.listener !== undefined) this.options.listener.event(item ?? eventOf(text, line))
         if (decoded.lost !== undefined) {
           this.gaps += 1
           tracker.lose()
