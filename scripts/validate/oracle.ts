@@ -32,6 +32,8 @@ export interface OracleRun {
   readonly version: string
   /** distinct states of the search, of all the logs together */
   readonly states: number
+  /** steps into them, and initial states */
+  readonly generated: number
   readonly seconds: number
 }
 
@@ -125,7 +127,13 @@ export class Oracle {
         }
         return { accepted: most === events.filter(({ lost }) => lost === undefined).length, explained: most }
       })
-      return { answers, version: run.version, states: run.distinctStates, seconds: run.seconds }
+      return {
+        answers,
+        version: run.version,
+        states: run.distinctStates,
+        generated: run.statesGenerated,
+        seconds: run.seconds,
+      }
     })
   }
 }

@@ -166,8 +166,11 @@ class Gaps {
   /** lanes with an open gap; after one that names no lane, those without */
   private readonly lanes = new Set<string>()
   private everywhere = false
+  /** lanes that a gap has named: they exist, even if nothing else of them is there */
+  private readonly mentioned = new Set<string>()
 
   open(lane: string | undefined): void {
+    if (lane !== undefined) this.mentioned.add(lane)
     if (lane === undefined) {
       this.everywhere = true
       this.lanes.clear()
@@ -177,7 +180,7 @@ class Gaps {
 
   /** Lanes of which perhaps nothing else is there. */
   get named(): readonly string[] {
-    return this.everywhere ? [] : [...this.lanes]
+    return [...this.mentioned]
   }
 
   /** Was there a gap before what comes now in the lane? It ends there. */

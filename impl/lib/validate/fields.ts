@@ -228,9 +228,15 @@ export class Fields {
     state: Readonly<Record<string, Json>>,
     told: (field: Field, index: number) => void,
   ): UnknownField | undefined {
+    const before = new Map<Field, number>()
     const say = (field: Field, json: Json, path: string): UnknownField | undefined => {
       const index = field.indexOf.get(canonical(json, hasSets(field.domain)))
       if (index === undefined) return { path, found: JSON.stringify(json), expected: field.domain.name }
+      // a variable may be there whole and by element, but it has one value
+      if ((before.get(field) ?? index) !== index) {
+        return { path, found: JSON.stringify(json), expected: 'what the same event says of it before' }
+      }
+      before.set(field, index)
       told(field, index)
       return undefined
     }

@@ -168,10 +168,16 @@ const lacking = (events: readonly SampleEvent[], { kernel, small }: Source, dice
       return { events: left, unlogged: 'any', missing: left.length < events.length }
     }
     case 'gap': {
-      const from = dice.below(events.length + 1)
-      const length = dice.below(4)
-      const lost = { lost: length + 1, thread: dice.chance(0.4) ? '' : dice.of(events).thread }
-      return { events: [...events.slice(0, from), lost, ...events.slice(from + length)], unlogged: [], missing: true }
+      const { threads } = kernel.compiled.machine
+      const all: Lacking['events'][number][] = [...events]
+      for (let gaps = dice.chance(0.6) ? 1 : 2; gaps > 0; gaps--) {
+        const at = dice.below(all.length + 1)
+        const length = dice.below(4)
+        // a lane that lost events need not have any others
+        const whose = dice.chance(0.7) ? dice.of(events).thread : threadName(dice.of(threads).id)
+        all.splice(at, length, { lost: length + 1, thread: dice.chance(0.4) ? '' : whose })
+      }
+      return { events: all, unlogged: [], missing: true }
     }
     default:
       return { events, unlogged: [], missing: false }
