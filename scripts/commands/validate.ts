@@ -16,9 +16,13 @@ import { isLive } from '../validate/bytes.ts'
 import { readLines } from '../validate/lines.ts'
 import { githubAnnotations } from '../../impl/lib/report/validation/annotations.ts'
 import { validationLines } from '../../impl/lib/report/validation/diagnosis.ts'
+import type { Toolchain } from '../check/tlc.ts'
+import { findToolchain } from '../check/tlc.ts'
+import { Oracle } from '../validate/oracle.ts'
 import { checkOutputs, writeOutputs } from '../validate/outputs.ts'
-import type { Format } from '../validate/run.ts'
+import type { Format, LogOptions } from '../validate/run.ts'
 import { Validator } from '../validate/run.ts'
+import { checkDirectory, secondOpinion, Transcript } from '../validate/second.ts'
 
 /** Options of the command. */
 export interface ValidateOptions {
@@ -38,6 +42,10 @@ export interface ValidateOptions {
   readonly summary?: string
   /** print annotations as GitHub's runners read them */
   readonly github?: boolean
+  /** who is asked too */
+  readonly with?: 'tlc'
+  /** directory for what TLC is given */
+  readonly writeTla?: string
 }
 
 /** Seconds that a rejected log which is still being written waits for the events on which repairs are tried. */
@@ -82,12 +90,37 @@ const designsOf = (target: string): Model[] => {
   return [...chosen.values()]
 }
 
+/** Validates logs of one model, and asks TLC too if that is wanted. */
+class Judge {
+  private readonly validator: Validator
+  private readonly oracle: Oracle | undefined
+  private readonly toolchain: Toolchain | undefined
+  private readonly directory: string | undefined
+
+  constructor(model: Model, toolchain: Toolchain | undefined, directory?: string) {
+    this.validator = new Validator(model)
+    this.toolchain = toolchain
+    this.oracle = toolchain === undefined ? undefined : new Oracle(model)
+    this.directory = directory
+  }
+
+  async judge(batches: Parameters<Validator['validate']>[0], options: LogOptions): Promise<Validation> {
+    const { validator, oracle, toolchain, directory } = this
+    if (oracle === undefined || toolchain === undefined) return validator.validate(batches, options)
+    const transcript = new Transcript(options.file)
+    const result = await validator.validate(batches, { ...options, listener: transcript })
+    const asked = { validator, oracle, toolchain, ...(directory === undefined ? {} : { directory }) }
+    return secondOpinion(asked, transcript, result, options)
+  }
+}
+
 /** Which designs accept a log: a design that lacks an action or a thread of it does not. */
 const anyDesign = async (
   out: Output,
   options: ValidateOptions,
   signal: AbortSignal,
   map: TraceMap | undefined,
+  toolchain: Toolchain | undefined,
 ): Promise<{ readonly results: Validation[]; readonly code: number }> => {
   const models = designsOf(options.target)
   const results: Validation[] = []
@@ -97,7 +130,7 @@ const anyDesign = async (
     for (const model of models) {
       out.progress(`${file}: ${model.name}`)
       try {
-        results.push(await new Validator(model).validate(batches, { ...logOptions(options, signal, map), file }))
+        results.push(await new Judge(model, toolchain).judge(batches, { ...logOptions(options, signal, map), file }))
       } catch (error) {
         const problem = foreign(error)
         refusals.push(error)
@@ -176,6 +209,17 @@ const logOptions = (options: ValidateOptions, signal: AbortSignal, map: TraceMap
   ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
 })
 
+/** What TLC is given can be kept of one log and one model. */
+const checkWriteTla = ({ writeTla, with: engine, design, logs }: ValidateOptions): void => {
+  if (writeTla === undefined) return
+  const refuse = (message: string, hint: string): never => {
+    throw badInput({ code: 'bad-usage', message: `--write-tla ${message}`, hint })
+  }
+  if (engine === undefined) refuse('is for what TLC is given', 'add --with tlc')
+  if (design !== undefined || logs.length !== 1) refuse('is for one log and one model', 'name one of each')
+  checkDirectory(writeTla)
+}
+
 /** Runs the command; returns the exit code. */
 export const validate = async (out: Output, options: ValidateOptions): Promise<number> => {
   const files = {
@@ -184,6 +228,8 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
     ...(options.summary === undefined ? {} : { markdown: options.summary }),
   }
   checkOutputs(files)
+  checkWriteTla(options)
+  const toolchain = options.with === undefined ? undefined : await findToolchain()
   const map = await mapOf(options)
   const controller = new AbortController()
   let ended: number | undefined
@@ -194,8 +240,8 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
   try {
     const { results, code } =
       options.design === 'any'
-        ? await anyDesign(out, options, controller.signal, map)
-        : await oneDesign(out, options, controller.signal, map)
+        ? await anyDesign(out, options, controller.signal, map, toolchain)
+        : await oneDesign(out, options, controller.signal, map, toolchain)
     writeOutputs(files, results)
     if (options.github === true) for (const line of githubAnnotations(results, process.cwd())) out.line(line)
     if (out.json) {
@@ -214,14 +260,15 @@ const oneDesign = async (
   options: ValidateOptions,
   signal: AbortSignal,
   map: TraceMap | undefined,
+  toolchain: Toolchain | undefined,
 ): Promise<{ readonly results: Validation[]; readonly code: number }> => {
-  const validator = new Validator(oneModel(loadModels(), options.target))
+  const validator = new Judge(oneModel(loadModels(), options.target), toolchain, options.writeTla)
   const results: Validation[] = []
   for (const file of options.logs) {
     out.progress(`reading ${file}`)
     const enough = new AbortController()
     const lines = readLines(file, AbortSignal.any([signal, enough.signal]))
-    const result = await validator.validate(lines, {
+    const result = await validator.judge(lines, {
       ...logOptions(options, signal, map),
       ...((await isLive(file)) ? { patience: PATIENCE } : {}),
       stop: () => {
@@ -232,6 +279,10 @@ const oneDesign = async (
     results.push(result)
     out.clear()
     for (const line of validationLines(result)) out.line(line)
+    if (result.oracle?.kept !== undefined) {
+      out.line(`What TLC was given is in ${result.oracle.kept.directory}. To ask it again:`)
+      out.line(result.oracle.kept.command)
+    }
     if (signal.aborted) break
   }
   return { results, code: exitOf(results) }

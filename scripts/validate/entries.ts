@@ -24,6 +24,14 @@ export interface ReaderOptions {
   readonly format?: Format
   /** what tracepoints mean, for ftrace text */
   readonly map?: TraceMap
+  /** told of the header, and of each event as it was understood, lost ones too */
+  readonly listener?: LogListener
+}
+
+/** Who wants to know what the log says. */
+export interface LogListener {
+  readonly header: (header: LogHeader) => void
+  readonly event: (event: LogEvent) => void
 }
 
 /** An event and where it is. */
@@ -52,22 +60,24 @@ export const refuse = (
   throw badInput({ code, message, file, line, column, hint: hint ?? 'docs/log-format.md has the format' })
 }
 
-/** What an entry's line says, read once more if its text is all that was kept. */
+/** The event that a line was understood as, read once more if its text is all that was kept. */
+const eventOf = (source: Entry['source'], line: number): LogEvent => {
+  if (typeof source !== 'string' && !('bytes' in source)) return source
+  const parsed = parseLine(typeof source === 'string' ? source : textLike(source), line)
+  if ('header' in parsed || isBad(parsed)) throw new RangeError(`line ${line} is an event no more`)
+  return parsed
+}
+
+/** What an entry's line says. */
 export const seenEvent = ({ source, line }: Entry): SeenEvent => {
-  const parsed =
-    typeof source === 'string'
-      ? parseLine(source, line)
-      : 'bytes' in source
-        ? parseLine(textLike(source), line)
-        : source
-  const event: Partial<LogEvent> = 'line' in parsed && !isBad(parsed) ? parsed : {}
+  const { action, thread, lane, result, state } = eventOf(source, line)
   return {
     line,
-    action: event.action ?? null,
-    thread: event.thread ?? null,
-    lane: event.lane ?? null,
-    ...(event.result === undefined ? {} : { result: event.result }),
-    ...(event.state === undefined ? {} : { state: event.state }),
+    action: action ?? null,
+    thread: thread ?? null,
+    lane: lane ?? null,
+    ...(result === undefined ? {} : { result }),
+    ...(state === undefined ? {} : { state }),
   }
 }
 
@@ -76,8 +86,11 @@ export class Gaps {
   /** lanes with an open gap; after one that names no lane, those without */
   private readonly lanes = new Set<string>()
   private everywhere = false
+  /** lanes that a gap has named: they exist, even if nothing else of them is there */
+  private readonly mentioned = new Set<string>()
 
   open(lane: string | undefined): void {
+    if (lane !== undefined) this.mentioned.add(lane)
     if (lane === undefined) {
       this.everywhere = true
       this.lanes.clear()
@@ -87,7 +100,7 @@ export class Gaps {
 
   /** Lanes of which perhaps nothing else is there. */
   get named(): readonly string[] {
-    return this.everywhere ? [] : [...this.lanes]
+    return [...this.mentioned]
   }
 
   /** Was there a gap before what comes now in the lane? It ends there. */
@@ -153,13 +166,14 @@ export class EntryReader {
    * @throws LockstepError (exit 2) `bad-log`, `bad-order` or `not-of-the-model`, with the line, after the events before it
    */
   read(batch: Lines, take: Take): boolean {
-    // how the log begins says what it is, and what is no JSON is read as text
-    if (!this.begun || this.ftrace !== undefined || batch.bytes === undefined) return this.readLines(batch, 0, take)
+    // how the log begins says what it is; what is no JSON is read as text, and what somebody wants to hear of is parsed
+    const asText = !this.begun || this.ftrace !== undefined || this.options.listener !== undefined
+    if (asText || batch.bytes === undefined) return this.readLines(batch, take)
     return this.readBytes(batch.firstLine, batch.bytes, take)
   }
 
-  private readLines({ firstLine, lines }: Lines, from: number, take: Take): boolean {
-    for (let i = from; i < lines.length; i++) {
+  private readLines({ firstLine, lines }: Lines, take: Take): boolean {
+    for (let i = 0; i < lines.length; i++) {
       if (!this.readText(lines[i] ?? '', firstLine + i, take)) return false
     }
     return true
@@ -218,6 +232,7 @@ export class EntryReader {
     const parsed = parseLine(text, line)
     if (!('header' in parsed)) return false
     this.header = parsed.header
+    this.options.listener?.header(parsed.header)
     return true
   }
 
@@ -228,6 +243,7 @@ export class EntryReader {
     if (disorder !== undefined) {
       return refuse(this.options.file, { line, column: 1, message: disorder }, 'bad-order')
     }
+    this.options.listener?.event(eventOf(source, line))
     if (decoded.lost !== undefined) {
       this.gapCount += 1
       this.lost = true

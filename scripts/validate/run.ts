@@ -21,7 +21,7 @@ import { InOrder } from './in-order.ts'
 import type { Batches } from './source.ts'
 import { Source } from './source.ts'
 
-export type { Format } from './entries.ts'
+export type { Format, LogListener } from './entries.ts'
 
 /** How a log is to be read. */
 export interface LogOptions extends ReaderOptions {
