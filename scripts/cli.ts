@@ -9,8 +9,9 @@ import type { CachedOptions } from './check/decide.ts'
 import type { AblateOptions } from './commands/ablate.ts'
 import { ablate } from './commands/ablate.ts'
 import type { CheckOptions } from './commands/check.ts'
-import type { BenchOptions } from './commands/bench.ts'
 import { bench } from './commands/bench.ts'
+import type { BenchLogsOptions } from './commands/bench-logs.ts'
+import { benchLogs } from './commands/bench-logs.ts'
 import { check } from './commands/check.ts'
 import { doctor } from './commands/doctor.ts'
 import { explain } from './commands/explain.ts'
@@ -321,16 +322,29 @@ const program = (): Command => {
 
   root
     .command('bench')
-    .description('the explorer against TLC on the same model, side by side')
-    .argument('[model]', 'a model; default the largest')
-    .addOption(new Option('--rounds <n>', 'runs of the explorer; the median counts').argParser(positive).default(3))
+    .description('the explorer, or with --logs the validator, against TLC on the same model, side by side')
+    .argument('[model]', 'a model; default the largest, with --logs flush-inhibit/posted.sc')
+    .addOption(new Option('--logs', 'validation of logs, made by the machine itself'))
+    .addOption(
+      new Option(
+        '--events <n>',
+        'with --logs: events of the large log; each takes about 1 KB of the temporary directory',
+      )
+        .argParser(positive)
+        .default(1_000_000),
+    )
+    .addOption(new Option('--rounds <n>', 'runs of ours; the median counts').argParser(positive).default(3))
     .addOption(workersOption())
     .addOption(timeoutOption())
     .addOption(heapOption())
     .addOption(jsonOption())
-    .addHelpText('after', examples('bench', 'bench flush-inhibit/posted.sc.f3'))
-    .action((model: string | undefined, options: Omit<BenchOptions, 'model'> & { json?: boolean }) =>
-      guarded((out) => bench(out, { ...options, ...(model === undefined ? {} : { model }) }))(options),
+    .addHelpText('after', examples('bench', 'bench flush-inhibit/posted.sc.f3', 'bench --logs --events 10000000'))
+    .action(
+      (model: string | undefined, options: Omit<BenchLogsOptions, 'model'> & { json?: boolean; logs?: boolean }) =>
+        guarded((out) => {
+          const all = { ...options, ...(model === undefined ? {} : { model }) }
+          return options.logs === true ? benchLogs(out, all) : bench(out, all)
+        })(options),
     )
 
   root

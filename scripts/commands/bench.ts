@@ -18,7 +18,8 @@ export interface BenchOptions extends RunOptions {
   readonly rounds: number
 }
 
-const median = (values: readonly number[]): number => {
+/** The middle one; of an even number the larger of the two. */
+export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[sorted.length >> 1] ?? 0
 }

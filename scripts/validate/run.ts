@@ -113,6 +113,7 @@ class Run {
   /** made for the first event: the header says which one it is */
   private judge: InOrder | ByLane | undefined
   private rejectedAt: number | undefined
+  private nodes: number | undefined
 
   constructor(validator: Validator, decoder: Decoder, options: LogOptions) {
     this.validator = validator
@@ -213,6 +214,7 @@ class Run {
     const { maxStates } = this.options
     const options = { silent: this.silent(), ...(maxStates === undefined ? {} : { maxNodes: maxStates }) }
     const found = await judge.decide(this.reader.gaps, options, this.late)
+    this.nodes = found.nodes
     if (found.verdict === 'accepted') return this.finish('accepted', found.explained)
     if (found.verdict === 'incomplete') {
       return this.finish('incomplete', found.explained, null, [`stopped after ${found.nodes} nodes of the search`])
@@ -249,6 +251,7 @@ class Run {
       unmapped: unmapped.count,
       gaps: gapCount,
       seconds: (performance.now() - this.start) / 1000,
+      ...(this.nodes === undefined ? {} : { nodes: this.nodes }),
       divergence,
       notes: [...notes, ...other, ...unmapped.notes],
     }

@@ -99,6 +99,8 @@ export interface Validation {
   /** places where the log says that events were lost */
   readonly gaps: number
   readonly seconds: number
+  /** what the search for an order of the lanes went through; not there for a log in total order */
+  readonly nodes?: number
   readonly divergence: LogDivergence | null
   /** why it is incomplete, and other remarks */
   readonly notes: readonly string[]

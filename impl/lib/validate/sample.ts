@@ -39,14 +39,13 @@ export const randomFrom = (seed: number): (() => number) => {
   }
 }
 
-/** Walks at random from the initial state; ends early where no step is possible. */
-export const sampleEvents = (kernel: Kernel, fields: Fields, options: SampleOptions): SampleEvent[] => {
+/** Walks at random from the initial state, in the order of what happens; ends early where no step is possible. */
+export function* walkEvents(kernel: Kernel, fields: Fields, options: SampleOptions): Generator<SampleEvent> {
   const { seed, steps, missing = 0, blank = 0, stateless = false, lanes = false, skew } = options
   const random = randomFrom(seed)
   const stepper = new Stepper(kernel)
   const { words } = kernel.layout
   let state = kernel.initial
-  const events: SampleEvent[] = []
   const seqs = new Map<string, number>()
   const offsets = kernel.compiled.machine.threads.map(() => Math.floor(random() * NS_PER_STEP * (skew ?? 0)))
   for (let i = 0; i < steps; i++) {
@@ -71,17 +70,22 @@ export const sampleEvents = (kernel: Kernel, fields: Fields, options: SampleOpti
     const known = Object.fromEntries(Object.entries(all).filter(() => blank === 0 || random() >= blank))
     const seq = (seqs.get(thread) ?? 0) + 1
     seqs.set(thread, seq)
-    events.push({
+    yield {
       action: kernel.actions[info?.action ?? -1] ?? '',
       thread,
       ...(info?.result === undefined ? {} : { result: info.result as Json }),
       ...(lanes ? { lane: thread, seq } : {}),
       ...(skew === undefined ? {} : { time: i * NS_PER_STEP + (offsets[info?.thread ?? -1] ?? 0) }),
       ...(Object.keys(known).length === 0 ? {} : { state: known }),
-    })
+    }
   }
-  if (!lanes) return events
-  const names = [...seqs.keys()].sort()
+}
+
+/** The events of such a walk; with `lanes` one lane after the other. */
+export const sampleEvents = (kernel: Kernel, fields: Fields, options: SampleOptions): SampleEvent[] => {
+  const events = [...walkEvents(kernel, fields, options)]
+  if (options.lanes !== true) return events
+  const names = [...new Set(events.map(({ thread }) => thread))].sort()
   return names.flatMap((name) => events.filter(({ thread }) => thread === name))
 }
 

@@ -1,0 +1,224 @@
+/**
+ * `lockstep bench --logs`: what validating a log costs, and what it costs TLC. The logs are walks of the machine itself; each
+ * part is of the same walk whenever it is run.
+ */
+
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { environmentFailure, EXIT, LockstepError } from '../../impl/lib/error.ts'
+import type { LogEvent, Order } from '../../impl/lib/validate/event.ts'
+import type { SampleEvent, SampleOptions } from '../../impl/lib/validate/sample.ts'
+import { logLines, sampleEvents, walkEvents } from '../../impl/lib/validate/sample.ts'
+import type { RunOptions } from '../check/engines.ts'
+import type { Toolchain } from '../check/tlc.ts'
+import { findToolchain } from '../check/tlc.ts'
+import { loadModels, oneModel } from '../lib/project.ts'
+import { withTempDir } from '../lib/tempdir.ts'
+import type { Output } from '../ui/output.ts'
+import { columns, printJson, seconds, thousands } from '../ui/output.ts'
+import type { Lines } from '../validate/lines.ts'
+import { readLines } from '../validate/lines.ts'
+import { Oracle } from '../validate/oracle.ts'
+import { Validator } from '../validate/run.ts'
+import { median } from './bench.ts'
+
+/** Options of the command. */
+export interface BenchLogsOptions extends RunOptions {
+  readonly model?: string
+  /** events of the large log */
+  readonly events: number
+  /** times that each log is validated; the median counts */
+  readonly rounds: number
+}
+
+const MODEL = 'flush-inhibit/posted.sc'
+const SEED = 1
+const MILLION = 1_000_000
+/** Events that TLC is given in total order: it has to parse them as a module. */
+const TLC_EVENTS = 3000
+/** Steps of which two thirds are in the log in per-cpu order. */
+const LANE_STEPS = 4500
+/** Seconds that TLC gets for one log at most. */
+const TLC_SECONDS = 300
+/** Lines that are written at a time. */
+const CHUNK = 1000
+
+/** Everything is logged: action, thread, result, the whole state after it, lane, number and time. */
+const FULL = { seed: SEED, lanes: true, skew: 0 } as const
+/** A third of the events and half of each state are missing. */
+const PARTIAL = { seed: SEED, steps: LANE_STEPS, missing: 1 / 3, blank: 1 / 2, lanes: true } as const
+
+/** A log in total order that is too large to be kept. */
+interface Large {
+  readonly events: number
+  readonly seconds: number
+  /** of one core */
+  readonly eventsPerSecond: number
+  /** bytes, after the first million events or at the end if there are fewer; most of all after it; at the end */
+  readonly rss: { readonly first: number; readonly most: number; readonly end: number }
+}
+
+/** A log that TLC is given too. */
+interface Small {
+  readonly log: string
+  readonly events: number
+  readonly verdict: string
+  readonly nodes: number | null
+  readonly seconds: readonly number[]
+  readonly tlc: { readonly seconds: number; readonly states: number; readonly version: string } | null
+  /** why TLC has no answer */
+  readonly problem: string | null
+  /** how often ours is done while TLC is done once */
+  readonly ratio: number | null
+}
+
+async function* chunks(lines: Iterable<string>): AsyncGenerator<string> {
+  let chunk: string[] = []
+  for (const line of lines) {
+    chunk.push(`${line}\n`)
+    if (chunk.length < CHUNK) continue
+    yield chunk.join('')
+    // signals and other work get their turn
+    await new Promise((resolve) => setImmediate(resolve))
+    chunk = []
+  }
+  yield chunk.join('')
+}
+
+function* fullLines(validator: Validator, events: number): Generator<string> {
+  yield* logLines({ model: validator.model.name, order: 'total' }, [])
+  for (const event of walkEvents(validator.kernel, validator.fields, { ...FULL, steps: events })) {
+    yield JSON.stringify(event)
+  }
+}
+
+/** Validates a file, and looks at the memory now and then. */
+const measureLarge = async (validator: Validator, file: string): Promise<Large> => {
+  let first: number | undefined
+  let most = 0
+  async function* watched(): AsyncGenerator<Lines> {
+    for await (const batch of readLines(file)) {
+      yield batch
+      const rss = process.memoryUsage.rss()
+      if (first === undefined && batch.firstLine > MILLION) first = rss
+      if (first !== undefined) most = Math.max(most, rss)
+    }
+  }
+  const before = process.cpuUsage()
+  const start = performance.now()
+  const { verdict, events } = await validator.validate(watched(), { file })
+  const wall = (performance.now() - start) / 1000
+  const { user, system } = process.cpuUsage(before)
+  const end = process.memoryUsage.rss()
+  expectAccepted(verdict)
+  return {
+    events,
+    seconds: wall,
+    eventsPerSecond: Math.round(events / ((user + system) / 1e6)),
+    rss: { first: first ?? end, most: Math.max(most, end), end },
+  }
+}
+
+const expectAccepted = (verdict: string): void => {
+  if (verdict === 'accepted') return
+  throw environmentFailure({ code: 'bench-differs', message: `a log of the model itself is ${verdict}` })
+}
+
+const asLog = (events: readonly SampleEvent[]): LogEvent[] => events.map((event, i) => ({ line: i + 2, ...event }))
+
+/** What TLC says of a log, or why it says nothing. */
+const askTlc = async (
+  oracle: Oracle,
+  toolchain: Toolchain,
+  log: { readonly order: Order; readonly unlogged: 'any' | readonly string[]; readonly events: readonly LogEvent[] },
+  timeout: number,
+): Promise<Pick<Small, 'tlc' | 'problem'>> => {
+  try {
+    const { seconds: taken, states, version, answers } = await oracle.ask([log], toolchain, { timeout })
+    if (answers[0]?.accepted !== true)
+      throw environmentFailure({ code: 'bench-differs', message: 'TLC rejects the log' })
+    return { tlc: { seconds: taken, states, version }, problem: null }
+  } catch (error) {
+    if (!(error instanceof LockstepError) || error.problem.code === 'bench-differs') throw error
+    return { tlc: null, problem: error.message }
+  }
+}
+
+/** Runs the command; returns the exit code. */
+export const benchLogs = async (out: Output, options: BenchLogsOptions): Promise<number> => {
+  const model = oneModel(loadModels(), options.model ?? MODEL)
+  const validator = new Validator(model)
+  const oracle = new Oracle(model)
+  const toolchain = await findToolchain()
+  const timeout = Math.min(options.timeout, TLC_SECONDS)
+
+  const small = async (log: string, order: Order, sample: SampleOptions): Promise<Small> => {
+    const events = sampleEvents(validator.kernel, validator.fields, sample)
+    // as they happened: in total order the lines are not sorted by lane
+    const inOrder = order === 'total' ? [...walkEvents(validator.kernel, validator.fields, sample)] : events
+    const unlogged = order === 'total' ? [] : ('any' as const)
+    const lines = logLines({ order, unlogged }, inOrder)
+    const times: number[] = []
+    let nodes: number | null = null
+    for (let round = 1; round <= options.rounds; round++) {
+      out.progress(`${log}: round ${round} of ${options.rounds}`)
+      const result = await validator.validate([{ firstLine: 1, lines }], { file: log })
+      expectAccepted(result.verdict)
+      times.push(result.seconds)
+      nodes = result.nodes ?? null
+    }
+    out.progress(`${log}: TLC`)
+    const { tlc, problem } = await askTlc(oracle, toolchain, { order, unlogged, events: asLog(inOrder) }, timeout)
+    const ratio = tlc === null ? null : tlc.seconds / median(times)
+    return { log, events: inOrder.length, verdict: 'accepted', nodes, seconds: times, tlc, problem, ratio }
+  }
+
+  const large = await withTempDir('bench', async (directory) => {
+    const file = join(directory, 'log.ndjson')
+    out.progress(`writing ${thousands(options.events)} events`)
+    await pipeline(Readable.from(chunks(fullLines(validator, options.events))), createWriteStream(file))
+    const runs: Large[] = []
+    for (let round = 1; round <= options.rounds; round++) {
+      out.progress(`${thousands(options.events)} events: round ${round} of ${options.rounds}`)
+      runs.push(await measureLarge(validator, file))
+    }
+    return runs
+  })
+  const smalls = [
+    await small('total, all is logged', 'total', { ...FULL, steps: TLC_EVENTS }),
+    await small('per-cpu, a third and half of each state missing', 'per-cpu', PARTIAL),
+    await small('the same with clocks that are off by 5 steps', 'per-cpu', { ...PARTIAL, skew: 5 }),
+  ]
+  out.clear()
+  const rate = median(large.map(({ eventsPerSecond }) => eventsPerSecond))
+  if (out.json) printJson({ ok: true, model: model.name, large: { eventsPerSecond: rate, runs: large }, logs: smalls })
+  printLarge(out, model.name, large, rate)
+  for (const row of columns(smalls.flatMap(rowsOf))) out.line(row)
+  return EXIT.ok
+}
+
+const megabytes = (bytes: number): string => `${thousands(Math.round(bytes / 2 ** 20))} MiB`
+
+const printLarge = (out: Output, model: string, runs: readonly Large[], rate: number): void => {
+  const [first] = runs
+  if (first === undefined) return
+  out.line(`${model}, total order, ${thousands(first.events)} events with all that there is to log`)
+  out.line(`  ${thousands(rate)} events a second of one core`)
+  const { rss } = first
+  const after = first.events > MILLION ? 'after the first million events' : 'at the end'
+  out.line(`  memory ${megabytes(rss.first)} ${after}, at most ${megabytes(rss.most)} from then on`)
+}
+
+const rowsOf = ({ log, events, seconds: times, nodes, tlc, problem, ratio }: Small): string[][] => [
+  [`${log}: ${thousands(events)} events`],
+  ['  validator', seconds(median(times)), nodes === null ? '' : `${thousands(nodes)} nodes`],
+  tlc === null || ratio === null
+    ? ['  TLC', 'no answer', problem ?? '']
+    : [
+        `  TLC ${tlc.version}`,
+        seconds(tlc.seconds),
+        `${thousands(tlc.states)} states, ${ratio.toFixed(0)} times as long`,
+      ],
+]
