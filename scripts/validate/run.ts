@@ -9,6 +9,7 @@ import { Decoder } from '../../impl/lib/validate/decode.ts'
 import type { LogHeader } from '../../impl/lib/validate/event.ts'
 import { parseLine } from '../../impl/lib/validate/event.ts'
 import { Fields } from '../../impl/lib/validate/fields.ts'
+import type { Same } from '../../impl/lib/validate/recognise.ts'
 import type { LogDivergence, Validation } from '../../impl/lib/validate/result.ts'
 import type { Model } from '../lib/project.ts'
 import { machineOf, near } from '../lib/project.ts'
@@ -38,6 +39,9 @@ export interface LogOptions extends ReaderOptions {
   readonly stop?: () => void
 }
 
+const sameBytes: Same = (a, from, b, at, length) =>
+  (a instanceof Buffer ? a : Buffer.from(a)).compare(b, at, at + length, from, from + length) === 0
+
 /** A machine and everything that reading its logs needs; made once for many logs. */
 export class Validator implements Subject {
   readonly model: Model
@@ -60,7 +64,7 @@ export class Validator implements Subject {
       },
       near,
       (action) => Object.hasOwn(model.protocol.docs.actions, action),
-      (a, from, b, at, length) => Buffer.prototype.compare.call(a, b, at, at + length, from, from + length) === 0,
+      sameBytes,
     )
   }
 

@@ -142,10 +142,8 @@ export class Recogniser<V> {
   find(bytes: Uint8Array, from: number, limit: number): Known<V> | undefined {
     const before = this.last
     if (before !== undefined) {
-      const { next } = before
-      for (let i = 0; i < next.length; i++) {
-        const known = next[i]
-        if (known === undefined || !this.matches(known, bytes, from, limit)) continue
+      for (const known of before.next) {
+        if (!this.matches(known, bytes, from, limit)) continue
         this.last = known
         return known
       }
