@@ -96,10 +96,16 @@ class Agenda {
 }
 
 /**
- * Nodes of the attempts that each way of looking gets in turn. A way that goes astray seldom comes back soon, while another
- * is done in a fraction of that.
+ * Nodes for each event of the log that every way of looking gets in turn, and how much it minds lanes that are astray then. A
+ * way that goes wrong seldom comes back soon, while another is done in a fraction of that.
  */
-const ATTEMPTS = [50_000, 250_000, 1_000_000] as const
+const ATTEMPTS = [
+  { nodes: 40, astray: 1 },
+  { nodes: 100, astray: 2 },
+  { nodes: 300, astray: 4 },
+] as const
+/** Small logs are gone through whole. */
+const LEAST_NODES = 10_000
 
 /**
  * Looks for an order of the lanes' events that the model allows. An attempt that runs out of nodes is given up for one that
@@ -114,11 +120,14 @@ export const search = async (
   const total = lanes.reduce((n, lane) => n + lane.length, 0)
   const estimates = new Estimates(kernel, lanes, total)
   const ways = isTimed(lanes) ? WITH_CLOCKS : WITHOUT_CLOCKS
-  const rounds = ATTEMPTS.filter((most) => most < maxNodes).flatMap((most) =>
-    ways.map((weights) => ({ most, weights })),
-  )
+  const attempts = [
+    ...ATTEMPTS.flatMap(({ nodes: each, astray }) =>
+      ways.map((way) => ({ most: LEAST_NODES + each * total, weights: { ...way, astray: way.astray * astray } })),
+    ).filter(({ most }) => most < maxNodes),
+    ...ways.slice(0, 1).map((weights) => ({ most: maxNodes, weights })),
+  ]
   let [nodes, explained] = [0, 0]
-  for (const { most, weights } of [...rounds, ...ways.slice(0, 1).map((w) => ({ most: maxNodes, weights: w }))]) {
+  for (const { most, weights } of attempts) {
     const price: Price = (row, level, unlogged) => estimates.price(row, level, unlogged, weights)
     const { stopped, ...found } = await attempt(kernel, lanes, { ...options, maxNodes: most }, price)
     nodes += found.nodes

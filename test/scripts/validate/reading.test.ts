@@ -40,7 +40,7 @@ const validate = (
 ): Promise<Validation> => validator.validate(batches, { file: 'log', ...more })
 
 /** The result without what differs from run to run, or the error. */
-const outcome = async (batches: Iterable<Lines>): Promise<Omit<Validation, 'seconds'> | Problem> => {
+const outcome = async (batches: Iterable<Lines>): Promise<Validation | Problem> => {
   try {
     return { ...(await validate(batches)), seconds: 0 }
   } catch (error) {
