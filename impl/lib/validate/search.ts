@@ -96,14 +96,10 @@ class Agenda {
 }
 
 /**
- * Nodes for each event of the log that every way of looking gets in turn, and how much it minds lanes that are astray then. A
- * way that goes wrong seldom comes back soon, while another is done in a fraction of that.
+ * Nodes for each event of the log that every way of looking gets in turn. A way that goes wrong seldom comes back soon, while
+ * another is done in a fraction of that.
  */
-const ATTEMPTS = [
-  { nodes: 40, astray: 1 },
-  { nodes: 100, astray: 2 },
-  { nodes: 300, astray: 4 },
-] as const
+const ATTEMPTS = [17, 83, 333] as const
 /** Small logs are gone through whole. */
 const LEAST_NODES = 10_000
 
@@ -121,9 +117,9 @@ export const search = async (
   const estimates = new Estimates(kernel, lanes, total)
   const ways = isTimed(lanes) ? WITH_CLOCKS : WITHOUT_CLOCKS
   const attempts = [
-    ...ATTEMPTS.flatMap(({ nodes: each, astray }) =>
-      ways.map((way) => ({ most: LEAST_NODES + each * total, weights: { ...way, astray: way.astray * astray } })),
-    ).filter(({ most }) => most < maxNodes),
+    ...ATTEMPTS.flatMap((each) => ways.map((weights) => ({ most: LEAST_NODES + each * total, weights }))).filter(
+      ({ most }) => most < maxNodes,
+    ),
     ...ways.slice(0, 1).map((weights) => ({ most: maxNodes, weights })),
   ]
   let [nodes, explained] = [0, 0]
