@@ -66,6 +66,8 @@ const MOST_NAMES = 100
 /** Steps in the diagram. */
 const SHOWN = 12
 
+const ORDER_HINT = 'sort the log, or --order per-cpu: then only the order within each lane counts'
+
 const isBad = (value: object): value is BadLine => 'message' in value && 'column' in value
 
 const refuse = (file: string, { line, column, message, hint, code: own }: BadLine, code = own ?? 'bad-log'): never => {
@@ -247,7 +249,7 @@ class Run {
         if (isBad(decoded)) return refuse(this.options.file, decoded)
         const disorder = clocks.check(decoded)
         if (disorder !== undefined)
-          return refuse(this.options.file, { line, column: 1, message: disorder }, 'bad-order')
+          return refuse(this.options.file, { line, column: 1, message: disorder, hint: ORDER_HINT }, 'bad-order')
         if (decoded.lost !== undefined) {
           this.gaps += 1
           tracker.lose()

@@ -54,8 +54,10 @@ export interface BadLine {
 
 const MAX_CPU = 4095
 
+const safeValue = z.number().refine((n) => Math.abs(n) <= Number.MAX_SAFE_INTEGER, 'a number beyond 2^53 is not exact')
+
 const json: z.ZodType<Json> = z.lazy(() =>
-  z.union([z.boolean(), z.number(), z.string(), z.null(), z.array(json), z.record(z.string(), json)]),
+  z.union([z.boolean(), safeValue, z.string(), z.null(), z.array(json), z.record(z.string(), json)]),
 )
 
 const safe = z.number().refine((n) => Math.abs(n) <= Number.MAX_SAFE_INTEGER, 'is beyond 2^53: write it as seconds')
@@ -93,6 +95,27 @@ const isCount = (value: unknown, from: number, to = Number.MAX_SAFE_INTEGER): bo
 const isTime = (value: unknown): boolean =>
   value === undefined || (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER)
 
+/** Are all the numbers in a value exact? */
+const isExact = (value: unknown): boolean =>
+  typeof value === 'number'
+    ? isTime(value)
+    : typeof value !== 'object' || value === null || Object.values(value).every(isExact)
+
+/** Lines that are shorter cannot be nested so deeply that looking into them is a danger. */
+const LONG = 4096
+/** No value of a model is nested half as deeply. */
+const DEEPEST = 64
+
+/** Level by level: what calls itself for every level ends the process at some thousand of them. */
+const isDeep = (value: unknown): boolean => {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true
+    level = level.flatMap((v): unknown[] => (typeof v === 'object' && v !== null ? Object.values(v) : []))
+  }
+  return false
+}
+
 /**
  * The schema again, for what JSON.parse has made: whatever passes here passes there. A hundred thousand events a second
  * cannot each wait for an error message that nobody needs.
@@ -100,7 +123,7 @@ const isTime = (value: unknown): boolean =>
 const isEvent = (value: unknown): value is z.infer<typeof eventSchema> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   for (const key in value) if (!KEYS.has(key)) return false
-  const { action, thread, state, cpu, lane, seq, time, end, lost } = value as Record<string, unknown>
+  const { action, thread, result, state, cpu, lane, seq, time, end, lost } = value as Record<string, unknown>
   return (
     isText(action) &&
     isText(thread) &&
@@ -110,6 +133,7 @@ const isEvent = (value: unknown): value is z.infer<typeof eventSchema> => {
     isCount(lost, 1) &&
     isTime(time) &&
     isTime(end) &&
+    isExact(result) &&
     (state === undefined || (typeof state === 'object' && state !== null && !Array.isArray(state)))
   )
 }
@@ -149,6 +173,9 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
       message: column > text.length ? 'the line ends in the middle of its JSON' : `not JSON: ${message}`,
       hint: 'one JSON object a line; docs/log-format.md',
     }
+  }
+  if (text.length > LONG && isDeep(value)) {
+    return { line, column: 1, message: `nested more than ${DEEPEST} deep`, hint: 'docs/log-format.md has the format' }
   }
   if (isEvent(value)) return asEvent(value, line)
   const isHeader = typeof value === 'object' && value !== null && Object.hasOwn(value, 'lockstep')

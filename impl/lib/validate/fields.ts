@@ -202,7 +202,7 @@ export class Fields {
       const [, base = name, argument] = /^(\w+)\[(.+)\]$/.exec(name) ?? []
       const variable = this.variables.get(base)
       if (variable === undefined) {
-        return { path: `state.${name}`, found: 'a variable', expected: `one of ${this.names.join(', ')}` }
+        return { path: `state.${name}`, found: 'no variable of the model', expected: `one of ${this.names.join(', ')}` }
       }
       if ('only' in variable) {
         const wrong =
@@ -230,7 +230,8 @@ export class Fields {
       for (const [arg, v] of wanted) {
         const field = variable.elements.get(arg)
         const path = `state.${base}[${arg}]`
-        if (field === undefined) return { path, found: arg, expected: `one of ${variable.order.join(', ')}` }
+        if (field === undefined)
+          return { path, found: `no element of ${base}`, expected: `one of ${variable.order.join(', ')}` }
         const wrong = say(field, v, path)
         if (wrong !== undefined) return wrong
       }
