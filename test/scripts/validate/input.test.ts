@@ -7,8 +7,11 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseLine } from '../../../impl/lib/validate/event.ts'
-import { packageRoot } from '../../../scripts/lib/project.ts'
+import { parseMap } from '../../../impl/lib/validate/map.ts'
+import { loadModels, oneModel, packageRoot } from '../../../scripts/lib/project.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/lib/tempdir.ts'
+import type { LogOptions } from '../../../scripts/validate/run.ts'
+import { Validator } from '../../../scripts/validate/run.ts'
 
 const root = packageRoot()
 const MODEL = 'flush-inhibit/posted.sc'
@@ -133,5 +136,49 @@ describe('a line', () => {
   it.each(['result', 'state', 'lockstep', 'other'])('nested without end in %s is refused', (key) => {
     const text = `{"action":"a","${key}":${'['.repeat(200_000)}${']'.repeat(200_000)}}`
     expect(place(text)).toEqual([7, 1, 'nested more than 64 deep'])
+  })
+})
+
+describe('the first log of the documents', () => {
+  const text = readFileSync(join(root, 'docs', 'log-format.md'), 'utf8')
+  const block = (name: string): string[] => {
+    const [, found] = new RegExp(`<!-- ${name} -->\\n\\n\`\`\`\\w+\\n([^]*?)\\n\`\`\``).exec(text) ?? []
+    if (found === undefined) throw new Error(`no ${name} in the documents`)
+    return found.split('\n')
+  }
+  const NAME = 'poll-kick/clear-recheck.tso'
+  const validator = new Validator(oneModel(loadModels(), NAME))
+  const verdict = async (lines: readonly string[], options: Partial<LogOptions> = {}): Promise<unknown> => {
+    const { verdict: found, divergence } = await validator.validate([{ firstLine: 1, lines }], {
+      file: 'log',
+      ...options,
+    })
+    return divergence === null ? found : [found, divergence.line]
+  }
+
+  it('is what they say', async () => {
+    const [run = '', request = '', pending = ''] = block('first')
+    expect(await verdict([run, request, pending])).toBe('accepted')
+    expect(await verdict([run, pending, request])).toEqual(['rejected', 2])
+    expect(await verdict([run, pending])).toEqual(['rejected', 2])
+    expect(await verdict([run, pending], { unlogged: ['kvm_make_request'] })).toBe('accepted')
+    expect(await verdict([run, pending], { unlogged: 'any' })).toBe('accepted')
+    // of a system that was running before
+    expect(await verdict([pending])).toEqual(['rejected', 1])
+    expect(await verdict(['{"lost":1}', pending])).toBe('accepted')
+  })
+
+  it('and the first trace', async () => {
+    const file = 'spec/poll-kick/maps/kvm-tracepoints.json'
+    const map = parseMap(readFileSync(join(root, file), 'utf8'), file)
+    const lines = block('ftrace')
+    for (const order of ['total', 'per-cpu'] as const) {
+      expect(await verdict(lines, { map, order, unlogged: 'any' })).toBe('accepted')
+      expect(await verdict(lines, { map, order })).toEqual(['rejected', 1])
+    }
+    // the marker says something: it is not the vCPU that kicks
+    const other = lines.map((line) => line.replace('thread=source1', 'thread=vcpu0'))
+    expect(other).not.toEqual(lines)
+    expect(await verdict(other, { map, unlogged: 'any' })).toEqual(['rejected', 3])
   })
 })
