@@ -140,14 +140,23 @@ const anyDesign = async (
   map: TraceMap | undefined,
 ): Promise<Outcome> => {
   const models = designsOf(options.target)
+  const validators = new Map<Model, Validator>()
+  const validatorOf = (model: Model): Validator => {
+    const known = validators.get(model) ?? new Validator(model)
+    validators.set(model, known)
+    return known
+  }
   const { results, refused } = await eachLog(out, options, signal, async (file) => {
     const batches = await keep(file, signal)
     const own: Validation[] = []
     const refusals: unknown[] = []
     for (const model of models) {
+      // a machine takes a while to compile: a signal is heard between two
+      await new Promise((resolve) => setImmediate(resolve))
+      if (signal.aborted && own.length > 0) break
       out.progress(`${file}: ${model.name}`)
       try {
-        own.push(await new Validator(model).validate(batches, { ...logOptions(options, signal, map), file }))
+        own.push(await validatorOf(model).validate(batches, { ...logOptions(options, signal, map), file }))
       } catch (error) {
         const problem = foreign(error)
         refusals.push(error)
@@ -179,7 +188,9 @@ const anyDesign = async (
     const rows = own.map((r) => [
       r.verdict,
       r.model,
-      r.divergence === null ? (r.notes[0] ?? `${thousands(r.events)} events`) : `line ${r.divergence.line}`,
+      r.divergence !== null
+        ? `line ${r.divergence.line}`
+        : ((r.accepted ? undefined : r.notes[0]) ?? `${thousands(r.events)} events`),
     ])
     for (const row of columns(rows)) out.line(row)
   }
@@ -192,8 +203,9 @@ const withRefused = (results: readonly Validation[], code: number, refused: Lock
   refused === undefined ? { results, code } : { results, code: refused.exit, refused }
 
 const foreign = (error: unknown): string | undefined => {
-  const problem = (error as { problem?: { code?: string; message?: string } }).problem
-  return problem?.code === 'not-of-the-model' ? problem.message : undefined
+  if (!(error instanceof LockstepError) || error.problem.code !== 'not-of-the-model') return undefined
+  const { line, message } = error.problem
+  return line === undefined ? message : `line ${line}: ${message}`
 }
 
 /** Refuses a map that names actions that the protocol does not have. */

@@ -85,9 +85,16 @@ const linesOf = (model: string, seen: Observation): string[] => {
   return roundLog({ kernel, fields: new Fields(kernel) }, seen, model)
 }
 
+const validators = new Map<string, Validator>()
+const validatorOf = (model: string): Validator => {
+  const known = validators.get(model) ?? new Validator(oneModel(loadModels(), model))
+  validators.set(model, known)
+  return known
+}
+
 /** `lockstep validate MODEL` of the round's log; the log is of `of`. */
 const validate = (model: string, seen: Observation, options: Partial<LogOptions> = {}, of = model) =>
-  new Validator(oneModel(loadModels(), model)).validate([{ firstLine: 1, lines: linesOf(of, seen) }], {
+  validatorOf(model).validate([{ firstLine: 1, lines: linesOf(of, seen) }], {
     file: 'round',
     ...options,
   })

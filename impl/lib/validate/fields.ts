@@ -113,7 +113,7 @@ export class Fields {
       const labels = this.labels[thread] ?? []
       const index = new Map(labels.map((label, i) => [label, i]))
       const domain: Domain<string> = {
-        name: 'labels',
+        name: 'a label of the thread',
         values: labels,
         indexOf: (label) => index.get(label) ?? -1,
         toTla: (value) => ({ kind: 'str', value }),
