@@ -301,6 +301,14 @@ class Run {
       this.explained = tracker?.explained ?? 0
       return this.finish('incomplete', null, [`stopped after ${this.events} events`])
     }
+    if (this.events === 0 && this.unmapped.size > 0) {
+      throw badInput({
+        code: 'empty-log',
+        message: `nothing in the log means anything to the model, ${this.unmappedNote().join()}`,
+        file: this.options.file,
+        hint: '--map says what tracepoints mean (spec/PROTOCOL/maps has those of KVM), --format what the log is',
+      })
+    }
     if (this.events === 0) {
       throw badInput({
         code: 'empty-log',

@@ -138,9 +138,35 @@ const isEvent = (value: unknown): value is z.infer<typeof eventSchema> => {
   )
 }
 
-const columnIn = (text: string, message: string): number => {
-  const [, position] = /position (\d+)/.exec(message) ?? []
-  return position === undefined ? text.length + 1 : Number(position) + 1
+const whyNotJson = (text: string): string | undefined => {
+  try {
+    JSON.parse(text)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+const TOKEN = 'Unexpected token'
+
+/**
+ * Where a line stops being JSON. V8 gives no position with an unexpected token, but a piece of the line: the token is the end
+ * of the shortest beginning that has one too.
+ */
+const notJson = (text: string, why: string): { readonly column: number; readonly message: string } => {
+  const [, position] = /position (\d+)/.exec(why) ?? []
+  const at = position === undefined ? text.length : Number(position)
+  if (!why.startsWith(TOKEN)) {
+    const message = at >= text.length ? 'the line ends in the middle of its JSON' : `not JSON: ${why}`
+    return { column: at + 1, message }
+  }
+  let [low, high] = [0, text.length]
+  while (low + 1 < high) {
+    const middle = (low + high) >>> 1
+    if (whyNotJson(text.slice(0, middle))?.startsWith(TOKEN) === true) high = middle
+    else low = middle
+  }
+  return { column: high, message: `not JSON: unexpected ${JSON.stringify(text.charAt(high - 1))}` }
 }
 
 /** Place of a key in a line, for an error about it; JSON itself says only that it is there. */
@@ -165,14 +191,8 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
   try {
     value = JSON.parse(text)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const column = columnIn(text, message)
-    return {
-      line,
-      column,
-      message: column > text.length ? 'the line ends in the middle of its JSON' : `not JSON: ${message}`,
-      hint: 'one JSON object a line; docs/log-format.md',
-    }
+    const why = error instanceof Error ? error.message : String(error)
+    return { line, ...notJson(text, why), hint: 'one JSON object a line; docs/log-format.md' }
   }
   if (text.length > LONG && isDeep(value)) {
     return { line, column: 1, message: `nested more than ${DEEPEST} deep`, hint: 'docs/log-format.md has the format' }

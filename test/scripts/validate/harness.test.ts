@@ -211,6 +211,16 @@ describe.skipIf(reason !== undefined)('the C harness', () => {
       }
     })
 
+    it.skipIf(spawnSync('taskset', ['-c', '0', 'true']).status !== 0)('refuses one core (needs taskset)', () => {
+      const [build] = CORRECT
+      if (build === undefined) throw new RangeError('no build')
+      const { status, stdout, stderr } = spawnSync('taskset', ['-c', '0', binaryOf(build), '--races', '9'], {
+        encoding: 'utf8',
+      })
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toContain('harness: a race needs two cores\n')
+    })
+
     it('refuses what has none', () => {
       const [build] = CORRECT.filter(({ program }) => program === 'flush-inhibit')
       if (build === undefined) throw new RangeError('no build')

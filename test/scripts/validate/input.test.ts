@@ -119,6 +119,15 @@ describe('input without an end', () => {
   })
 })
 
+it('a trace that means nothing without a map says so', () => {
+  const file = fileOf('trace.txt', ' CPU 0/KVM-2119 [001] d..1. 1.000000: kvm_entry: vcpu 0, rip 0x1\n')
+  const { status, stderr } = lockstep(MODEL, file)
+  expect(status).toBe(2)
+  expect(stderr).toMatch(
+    /trace\.txt: nothing in the log means anything to the model, not mapped: kvm_entry \(1\)\n +--map/,
+  )
+})
+
 describe('a line', () => {
   const place = (text: string): unknown => {
     const parsed = parseLine(text, 7)
@@ -131,6 +140,18 @@ describe('a line', () => {
     expect(place('{"action":"a","result":[0,9007199254740993]}')).toEqual([7, 15, `result.1: ${beyond}`])
     expect(place('{"action":"a","result":{"b":-9007199254740993}}')).toEqual([7, 25, `result.b: ${beyond}`])
     expect(place('{"action":"a","result":9007199254740991}')).toMatchObject({ result: 9007199254740991 })
+  })
+
+  it.each<[string, number, string]>([
+    ['# tracer: nop', 1, 'not JSON: unexpected "#"'],
+    ['{"action":x}', 11, 'not JSON: unexpected "x"'],
+    [`{"action":"${'a'.repeat(5000)}","thread":\u001b[31m}`, 5023, 'not JSON: unexpected "\\u001b"'],
+    ['{"lost":nulx}', 12, 'not JSON: unexpected "x"'],
+    ['{"action":"a"', 14, 'the line ends in the middle of its JSON'],
+    ['{"action":"a","lost":tru', 25, 'the line ends in the middle of its JSON'],
+    ['{"action":"x', 13, 'the line ends in the middle of its JSON'],
+  ])('that is not JSON says where: %s', (text, column, message) => {
+    expect(place(text)).toEqual([7, column, message])
   })
 
   it.each(['result', 'state', 'lockstep', 'other'])('nested without end in %s is refused', (key) => {
