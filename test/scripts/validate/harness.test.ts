@@ -217,8 +217,7 @@ describe.skipIf(reason !== undefined)('the C harness', () => {
       const { status, stdout, stderr } = spawnSync('taskset', ['-c', '0', binaryOf(build), '--races', '9'], {
         encoding: 'utf8',
       })
-      expect([status, stdout]).toEqual([2, ''])
-      expect(stderr).toContain('harness: a race needs two cores\n')
+      expect([status, stdout, stderr]).toEqual([2, '', 'harness: a race needs two cores\n'])
     })
 
     it('refuses what has none', () => {
