@@ -220,6 +220,13 @@ const program = (): Command => {
     .addOption(new Option('--design <which>', 'any: which designs of the protocol allow the log').choices(['any']))
     .addOption(new Option('--format <format>', 'of the log; default as it begins').choices(['ndjson', 'ftrace']))
     .addOption(new Option('--map <file>', 'what tracepoints mean, for ftrace text'))
+    .addOption(
+      new Option(
+        '--with <engine>',
+        'tlc: have TLC decide the log too, from the specification; the two must agree (needs Java)',
+      ).choices(['tlc']),
+    )
+    .addOption(new Option('--write-tla <dir>', 'keep the module that TLC is given, in a new directory'))
     .addOption(new Option('--junit <file>', 'write a JUnit XML report'))
     .addOption(new Option('--sarif <file>', 'write a SARIF 2.1.0 report'))
     .addOption(new Option('--summary <file>', 'write a Markdown summary; appended to if it is $GITHUB_STEP_SUMMARY'))
@@ -232,6 +239,7 @@ const program = (): Command => {
       examples(
         'validate flush-inhibit/posted.sc traces/flush-inhibit/posted.sc.accepted.ndjson',
         'validate poll-kick run.ndjson --design any',
+        'validate poll-kick/posted.sc run.ndjson --with tlc',
       ),
     )
     .action((target: string, logs: string[], options: Omit<ValidateOptions, 'target' | 'logs'> & { json?: boolean }) =>

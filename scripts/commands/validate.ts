@@ -15,9 +15,13 @@ import type { Lines } from '../validate/lines.ts'
 import { readLines } from '../validate/lines.ts'
 import { githubAnnotations } from '../../impl/lib/report/validation/annotations.ts'
 import { validationLines } from '../../impl/lib/report/validation/diagnosis.ts'
+import type { Toolchain } from '../check/tlc.ts'
+import { findToolchain } from '../check/tlc.ts'
+import { Oracle } from '../validate/oracle.ts'
 import { checkOutputs, writeOutputs } from '../validate/outputs.ts'
-import type { Format } from '../validate/run.ts'
+import type { Format, LogOptions } from '../validate/run.ts'
 import { Validator } from '../validate/run.ts'
+import { checkDirectory, secondOpinion, Transcript } from '../validate/second.ts'
 
 /** Options of the command. */
 export interface ValidateOptions {
@@ -37,6 +41,10 @@ export interface ValidateOptions {
   readonly summary?: string
   /** print annotations as GitHub's runners read them */
   readonly github?: boolean
+  /** who is asked too */
+  readonly with?: 'tlc'
+  /** directory for what TLC is given */
+  readonly writeTla?: string
 }
 
 /** Most characters of a log that is held against several designs: it has to be kept. */
@@ -132,18 +140,43 @@ const designsOf = (target: string): Model[] => {
   return [...chosen.values()]
 }
 
+/** Validates logs of one model, and asks TLC too if that is wanted. */
+class Judge {
+  private readonly validator: Validator
+  private readonly oracle: Oracle | undefined
+  private readonly toolchain: Toolchain | undefined
+  private readonly directory: string | undefined
+
+  constructor(model: Model, toolchain: Toolchain | undefined, directory?: string) {
+    this.validator = new Validator(model)
+    this.toolchain = toolchain
+    this.oracle = toolchain === undefined ? undefined : new Oracle(model)
+    this.directory = directory
+  }
+
+  async judge(batches: Parameters<Validator['validate']>[0], options: LogOptions): Promise<Validation> {
+    const { validator, oracle, toolchain, directory } = this
+    if (oracle === undefined || toolchain === undefined) return validator.validate(batches, options)
+    const transcript = new Transcript(options.file)
+    const result = await validator.validate(batches, { ...options, listener: transcript })
+    const asked = { validator, oracle, toolchain, ...(directory === undefined ? {} : { directory }) }
+    return secondOpinion(asked, transcript, result, options)
+  }
+}
+
 /** Which designs accept a log: a design that lacks an action or a thread of it does not. */
 const anyDesign = async (
   out: Output,
   options: ValidateOptions,
   signal: AbortSignal,
   map: TraceMap | undefined,
+  toolchain: Toolchain | undefined,
 ): Promise<Outcome> => {
   const models = designsOf(options.target)
-  const validators = new Map<Model, Validator>()
-  const validatorOf = (model: Model): Validator => {
-    const known = validators.get(model) ?? new Validator(model)
-    validators.set(model, known)
+  const judges = new Map<Model, Judge>()
+  const judgeOf = (model: Model): Judge => {
+    const known = judges.get(model) ?? new Judge(model, toolchain)
+    judges.set(model, known)
     return known
   }
   const { results, refused } = await eachLog(out, options, signal, async (file) => {
@@ -156,7 +189,7 @@ const anyDesign = async (
       if (signal.aborted && own.length > 0) break
       out.progress(`${file}: ${model.name}`)
       try {
-        own.push(await validatorOf(model).validate(batches, { ...logOptions(options, signal, map), file }))
+        own.push(await judgeOf(model).judge(batches, { ...logOptions(options, signal, map), file }))
       } catch (error) {
         const problem = foreign(error)
         refusals.push(error)
@@ -249,6 +282,17 @@ const errorOf = (refused: LockstepError | undefined): object => {
   return { error: { code, message, hint, file, line, column } }
 }
 
+/** What TLC is given can be kept of one log and one model. */
+const checkWriteTla = ({ writeTla, with: engine, design, logs }: ValidateOptions): void => {
+  if (writeTla === undefined) return
+  const refuse = (message: string, hint: string): never => {
+    throw badInput({ code: 'bad-usage', message: `--write-tla ${message}`, hint })
+  }
+  if (engine === undefined) refuse('is for what TLC is given', 'add --with tlc')
+  if (design !== undefined || logs.length !== 1) refuse('is for one log and one model', 'name one of each')
+  checkDirectory(writeTla)
+}
+
 /** Runs the command; returns the exit code. */
 export const validate = async (out: Output, options: ValidateOptions): Promise<number> => {
   const files = {
@@ -257,6 +301,8 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
     ...(options.summary === undefined ? {} : { markdown: options.summary }),
   }
   checkOutputs(files)
+  checkWriteTla(options)
+  const toolchain = options.with === undefined ? undefined : await findToolchain()
   const map = await mapOf(options)
   const controller = new AbortController()
   let ended: number | undefined
@@ -267,8 +313,8 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
   try {
     const { results, code, refused } =
       options.design === 'any'
-        ? await anyDesign(out, options, controller.signal, map)
-        : await oneDesign(out, options, controller.signal, map)
+        ? await anyDesign(out, options, controller.signal, map, toolchain)
+        : await oneDesign(out, options, controller.signal, map, toolchain)
     writeOutputs(files, results)
     if (options.github === true) for (const line of githubAnnotations(results, process.cwd())) out.line(line)
     if (out.json) {
@@ -287,13 +333,18 @@ const oneDesign = async (
   options: ValidateOptions,
   signal: AbortSignal,
   map: TraceMap | undefined,
+  toolchain: Toolchain | undefined,
 ): Promise<Outcome> => {
-  const validator = new Validator(oneModel(loadModels(), options.target))
+  const judge = new Judge(oneModel(loadModels(), options.target), toolchain, options.writeTla)
   const { results, refused } = await eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
-    const result = await validator.validate(readLines(file, signal), { ...logOptions(options, signal, map), file })
+    const result = await judge.judge(readLines(file, signal), { ...logOptions(options, signal, map), file })
     out.clear()
     for (const line of validationLines(result)) out.line(line)
+    if (result.oracle?.kept !== undefined) {
+      out.line(`What TLC was given is in ${result.oracle.kept.directory}. To ask it again:`)
+      out.line(result.oracle.kept.command)
+    }
     return [result]
   })
   return withRefused(results, exitOf(results), refused)

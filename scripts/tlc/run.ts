@@ -30,6 +30,8 @@ export interface TlcOptions extends TlcTask {
   readonly signal?: AbortSignal
   /** told of each message as it comes */
   readonly onMessage?: (message: TlcMessage, raw: RawMessage) => void
+  /** told of each line outside of messages as it comes, also of those beyond {@link MOST_OUTPUT} */
+  readonly onLine?: (line: string) => void
 }
 
 /** What a run was and found. Counts are TLC's last words on them, 0 where it had none; they are complete on success. */
@@ -79,9 +81,11 @@ class Listener {
   stderr = ''
   readonly #parser = new ToolParser()
   readonly #onMessage: TlcOptions['onMessage']
+  readonly #onLine: TlcOptions['onLine']
 
-  constructor(onMessage: TlcOptions['onMessage']) {
+  constructor({ onMessage, onLine }: Pick<TlcOptions, 'onMessage' | 'onLine'>) {
     this.#onMessage = onMessage
+    this.#onLine = onLine
   }
 
   listen(child: ChildProcess): void {
@@ -100,7 +104,10 @@ class Listener {
   #take(items: readonly ToolItem[]): void {
     for (const item of items) {
       if (item.kind === 'message') this.#message(item.message)
-      else if (this.output.length < MOST_OUTPUT) this.output.push(item.line)
+      else {
+        if (this.output.length < MOST_OUTPUT) this.output.push(item.line)
+        this.#onLine?.(item.line)
+      }
     }
   }
 
@@ -261,7 +268,7 @@ export const runTlc = (options: TlcOptions): Promise<TlcRun> =>
     const archive = classArchive(options, directory)
     const start = performance.now()
     const child = spawnGuarded(program, [...archive.flags, ...args], directory, 'pipe')
-    const listener = new Listener(options.onMessage)
+    const listener = new Listener(options)
     listener.listen(child)
     const ending = await watch(child, options)
     listener.end()

@@ -41,6 +41,14 @@ export interface LogOptions {
   readonly format?: Format
   /** what tracepoints mean, for ftrace text */
   readonly map?: TraceMap
+  /** told of the header, and of each event as it was understood, lost ones too */
+  readonly listener?: LogListener
+}
+
+/** Who wants to know what the log says. */
+export interface LogListener {
+  readonly header: (header: LogHeader) => void
+  readonly event: (event: LogEvent) => void
 }
 
 export type Format = 'ndjson' | 'ftrace'
@@ -72,6 +80,13 @@ const isBad = (value: object): value is BadLine => 'message' in value && 'column
 
 const refuse = (file: string, { line, column, message, hint, code: own }: BadLine, code = own ?? 'bad-log'): never => {
   throw badInput({ code, message, file, line, column, hint: hint ?? 'docs/log-format.md has the format' })
+}
+
+/** Reads the event of a line that was understood before. */
+const eventOf = (text: string, line: number): LogEvent => {
+  const parsed = parseLine(text, line)
+  if ('header' in parsed || isBad(parsed)) throw new RangeError(`line ${line} is an event no more`)
+  return parsed
 }
 
 /** Reads an event, once more if its text is all that was kept. */
@@ -153,8 +168,11 @@ class Gaps {
   /** lanes with an open gap; after one that names no lane, those without */
   private readonly lanes = new Set<string>()
   private everywhere = false
+  /** lanes that a gap has named: they exist, even if nothing else of them is there */
+  private readonly mentioned = new Set<string>()
 
   open(lane: string | undefined): void {
+    if (lane !== undefined) this.mentioned.add(lane)
     if (lane === undefined) {
       this.everywhere = true
       this.lanes.clear()
@@ -164,7 +182,7 @@ class Gaps {
 
   /** Lanes of which perhaps nothing else is there. */
   get named(): readonly string[] {
-    return this.everywhere ? [] : [...this.lanes]
+    return [...this.mentioned]
   }
 
   /** Was there a gap before what comes now in the lane? It ends there. */
@@ -232,6 +250,7 @@ class Run {
           if (format === 'ftrace') this.ftrace = ftraceReader(this.options.map?.apply)
           if (parsed !== undefined && 'header' in parsed) {
             this.header = parsed.header
+            this.options.listener?.header(parsed.header)
             continue
           }
         }
@@ -250,6 +269,7 @@ class Run {
         const disorder = clocks.check(decoded)
         if (disorder !== undefined)
           return refuse(this.options.file, { line, column: 1, message: disorder, hint: ORDER_HINT }, 'bad-order')
+        if (this.options.listener !== undefined) this.options.listener.event(item ?? eventOf(text, line))
         if (decoded.lost !== undefined) {
           this.gaps += 1
           tracker.lose()

@@ -72,13 +72,13 @@ const isGuard = ({ text }: Conjunct): boolean =>
 export type Evaluate = (predicate: string) => boolean | undefined
 
 /** The text with arguments in the places of parameters. */
-const substituted = (text: string, parameters: readonly string[], args: readonly string[]): string =>
+export const substituted = (text: string, parameters: readonly string[], args: readonly string[]): string =>
   parameters.length === 0
     ? text
     : text.replace(new RegExp(`\\b(${parameters.join('|')})\\b`, 'g'), (name) => args[parameters.indexOf(name)] ?? name)
 
 /** Arguments of an operator, which may have commas in brackets of their own. */
-const splitArguments = (text: string): string[] => {
+export const splitArguments = (text: string): string[] => {
   const parts: string[] = []
   let depth = 0
   let start = 0

@@ -101,7 +101,8 @@ export interface DiagnosisInput {
 interface Refusal {
   readonly why: string
   readonly differences: Candidate['differences']
-  readonly blame: readonly Blame[]
+  /** evaluates guards in the specification, which takes a tenth of a second: only for what is shown */
+  readonly blame: () => readonly Blame[]
 }
 
 const uniqueBlame = (all: readonly Blame[]): Blame[] =>
@@ -132,7 +133,7 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
   /** an observation that a state does not fit */
   const unlike = (base: number): Refusal => {
     const differs = differences(logged(said ?? {}), elementsOf(fields, states, base))
-    return { why: `the state is another: ${Object.keys(differs).join(', ')}`, differences: differs, blame: [] }
+    return { why: `the state is another: ${Object.keys(differs).join(', ')}`, differences: differs, blame: () => [] }
   }
 
   /** an action that can be taken, with another result or to another state */
@@ -160,11 +161,12 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
         nearest = {
           why: `${action} leads to another state: ${names.join(', ')}`,
           differences: differs,
-          blame: blameUpdate(
-            context,
-            action,
-            names.map((name) => name.replace(/\[.*$/s, '')),
-          ),
+          blame: () =>
+            blameUpdate(
+              context,
+              action,
+              names.map((name) => name.replace(/\[.*$/s, '')),
+            ),
         }
       },
     )
@@ -173,7 +175,7 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
     return {
       why: `${action} returns ${[...results].join(' or ')} here, not ${event.result ?? ''}`,
       differences: {},
-      blame: blameUpdate(context, action, ['pc']),
+      blame: () => blameUpdate(context, action, ['pc']),
     }
   }
 
@@ -194,21 +196,21 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
       const name = threadName(kernel.compiled.machine.threads[thread]?.id ?? ['?', -1])
       return label === action ? `${name} waits: ${reasons.join(', ')}` : `${name} is at ${label}`
     })
-    const source = input.view.decode(states, base)
     return {
       why: waiting.length > 0 ? waiting.join('; ') : never(base, action),
       differences: {},
-      blame: uniqueBlame([
-        ...blameSpec(context, action, source, only),
-        ...blameImpl(context, action, states, base, only),
-      ]),
+      blame: () =>
+        uniqueBlame([
+          ...blameSpec(context, action, input.view.decode(states, base), only),
+          ...blameImpl(context, action, states, base, only),
+        ]),
     }
   }
 
   const refusal = (base: number): Refusal => {
     if (event.action < 0) return unlike(base)
     if (event.action >= kernel.actions.length) {
-      return { why: `this design has no step ${input.action ?? ''}`, differences: {}, blame: [] }
+      return { why: `this design has no step ${input.action ?? ''}`, differences: {}, blame: () => [] }
     }
     const action = kernel.actions[event.action] ?? ''
     return otherwise(base, action) ?? guarded(base, action)
@@ -236,7 +238,7 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
       state: Object.fromEntries(names.map((name) => [name, all[name] ?? null])),
       why: found.why,
       differences: found.differences,
-      blame: uniqueBlame(found.blame),
+      blame: uniqueBlame(found.blame()),
     }
   })
   return {

@@ -7,6 +7,7 @@ import type { Kernel, Slot } from '../compile.ts'
 import { readSlot } from '../compile.ts'
 import type { Domain } from '../schema.ts'
 import type { TlaValue } from '../trace/value.ts'
+import { tla } from '../trace/value.ts'
 
 /** A value as JSON. Sets are arrays in any order; functions are objects by the text of their arguments. */
 export type Json = boolean | number | string | null | readonly Json[] | { readonly [key: string]: Json }
@@ -17,6 +18,15 @@ interface Field {
   readonly domain: Domain<unknown>
   readonly indexOf: ReadonlyMap<string, number>
   readonly at: { readonly slot: Slot } | { readonly thread: number; readonly field: number }
+  /** the argument of the variable, as TLA+ has it; absent where the variable has one value */
+  readonly argument?: TlaValue
+}
+
+/** One thing that a log says of a state: a variable, or an element of it, and its value in TLA+. */
+export interface Fact {
+  readonly variable: string
+  readonly argument: TlaValue | undefined
+  readonly value: TlaValue
 }
 
 /** A variable: one element, or a function with an element per argument. */
@@ -82,8 +92,9 @@ const canonical = (json: Json, isSet: boolean): string => {
   return `[${(isSet ? items.sort() : items).join()}]`
 }
 
-const fieldOf = (name: string, domain: Domain<unknown>, at: Field['at']): Field => ({
+const fieldOf = (name: string, domain: Domain<unknown>, at: Field['at'], argument?: TlaValue): Field => ({
   name,
+  ...(argument === undefined ? {} : { argument }),
   domain,
   indexOf: new Map(
     domain.values.map((v, i) => {
@@ -118,7 +129,10 @@ export class Fields {
         indexOf: (label) => index.get(label) ?? -1,
         toTla: (value) => ({ kind: 'str', value }),
       }
-      return [`${kind}${n}`, fieldOf('pc', domain as Domain<unknown>, { thread, field: -1 })]
+      return [
+        `${kind}${n}`,
+        fieldOf('pc', domain as Domain<unknown>, { thread, field: -1 }, tla.seq([tla.str(kind), tla.int(n)])),
+      ]
     })
     this.add('pc', pc)
     for (const { name, cells } of machine.shared.variables) {
@@ -127,7 +141,7 @@ export class Fields {
         const slot = kernel.layout.cells[cell]
         if (declared === undefined || slot === undefined) return []
         const argument = declared.argument === undefined ? undefined : argumentText(declared.argument)
-        return [[argument, fieldOf(name, declared.domain, { slot })]]
+        return [[argument, fieldOf(name, declared.domain, { slot }, declared.argument)]]
       })
       const [first] = elements
       if (first?.[0] === undefined) {
@@ -145,7 +159,7 @@ export class Fields {
         if (domain === undefined || id === undefined) return
         const before = this.variables.get(name)
         const elements: [string, Field][] = before !== undefined && 'elements' in before ? [...before.elements] : []
-        this.add(name, [...elements, [String(id), fieldOf(name, domain, { thread, field })]])
+        this.add(name, [...elements, [String(id), fieldOf(name, domain, { thread, field }, tla.int(id))]])
       })
     })
   }
@@ -185,15 +199,45 @@ export class Fields {
     const mask = new Int32Array(words)
     const value = new Int32Array(words)
     const asked = new Map<number, string>()
-    const say = (field: Field, json: Json, path: string): UnknownField | undefined => {
-      const index = field.indexOf.get(canonical(json, hasSets(field.domain)))
-      if (index === undefined) return { path, found: JSON.stringify(json), expected: field.domain.name }
-      const { at } = field
+    const wrong = this.each(state, ({ at }, index) => {
       if ('slot' in at) {
         const { word, shift, mask: bits } = at.slot
         mask[word] = (mask[word] ?? 0) | (bits << shift)
         value[word] = (value[word] ?? 0) | (index << shift)
       } else asked.set(at.thread, `${asked.get(at.thread) ?? String(at.thread)};${at.field}=${index}`)
+    })
+    if (wrong !== undefined) return wrong
+    const nodes = [...asked].map(([thread, text]) => ({
+      slot: this.kernel.layout.threads[thread] ?? { word: 0, shift: 0, mask: 0 },
+      allowed: this.allowed(thread, text),
+    }))
+    return { mask, value, nodes }
+  }
+
+  /** What an event says of the state after it, as TLA+ has it. */
+  facts(state: Readonly<Record<string, Json>>): readonly Fact[] | UnknownField {
+    const facts: Fact[] = []
+    const wrong = this.each(state, ({ name, domain, argument }, index) => {
+      facts.push({ variable: name, argument, value: domain.toTla(domain.values[index]) })
+    })
+    return wrong ?? facts
+  }
+
+  /** Goes through the elements that a partial state speaks of, each with the index of its value. */
+  private each(
+    state: Readonly<Record<string, Json>>,
+    told: (field: Field, index: number) => void,
+  ): UnknownField | undefined {
+    const before = new Map<Field, number>()
+    const say = (field: Field, json: Json, path: string): UnknownField | undefined => {
+      const index = field.indexOf.get(canonical(json, hasSets(field.domain)))
+      if (index === undefined) return { path, found: JSON.stringify(json), expected: field.domain.name }
+      // a variable may be there whole and by element, but it has one value
+      if ((before.get(field) ?? index) !== index) {
+        return { path, found: JSON.stringify(json), expected: 'what the same event says of it before' }
+      }
+      before.set(field, index)
+      told(field, index)
       return undefined
     }
     for (const name of Object.keys(state)) {
@@ -236,11 +280,7 @@ export class Fields {
         if (wrong !== undefined) return wrong
       }
     }
-    const nodes = [...asked].map(([thread, text]) => ({
-      slot: this.kernel.layout.threads[thread] ?? { word: 0, shift: 0, mask: 0 },
-      allowed: this.allowed(thread, text),
-    }))
-    return { mask, value, nodes }
+    return undefined
   }
 
   /** The nodes of a thread that have a label and locals; `text` lists `field=index`. */

@@ -59,6 +59,26 @@ export interface LogDivergence {
   readonly lanes: readonly string[]
 }
 
+/** What another engine says of the same log, and whether that is what we say. */
+export interface Opinion {
+  readonly engine: 'tlc'
+  /** its version; null where it did not get so far as to say it */
+  readonly version: string | null
+  /** null where it did not decide */
+  readonly accepted: boolean | null
+  /** the most events that some order explains */
+  readonly explained: number | null
+  readonly seconds: number
+  /** null where it did not decide */
+  readonly agrees: boolean | null
+  /** our own answer to the question that it was asked */
+  readonly ours: { readonly accepted: boolean; readonly explained: number }
+  /** events whose `result` it was not told, as its specification has none; `ours` is without them too */
+  readonly resultsLeftOut: number
+  /** where its input was kept, and the line for `sh` that asks it again */
+  readonly kept?: { readonly directory: string; readonly command: string }
+}
+
 /** The result of one log against one model. */
 export interface Validation {
   /** accepted, and nothing was left undecided */
@@ -82,4 +102,6 @@ export interface Validation {
   readonly divergence: LogDivergence | null
   /** why it is incomplete, and other remarks */
   readonly notes: readonly string[]
+  /** with `--with tlc`; null where it was not asked, as the notes say */
+  readonly oracle?: Opinion | null
 }

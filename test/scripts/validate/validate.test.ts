@@ -270,6 +270,11 @@ describe('lockstep validate', () => {
     ['an unknown action', `${lines[0] ?? ''}\n{"action":"nope"}`, { code: 'not-of-the-model', line: 2 }],
     ['a vCPU that the model does not have', '{"state":{"pc[vcpu9]":"x"}}', { code: 'not-of-the-model', line: 1 }],
     ['an unknown thread', '{"action":"kvm_check_request","thread":"vcpu9"}', { code: 'not-of-the-model', line: 1 }],
+    [
+      'an element with two values',
+      '{"state":{"suspended":{"0":true},"suspended[0]":false}}',
+      { code: 'not-of-the-model', line: 1 },
+    ],
     ['an event that says nothing', '{"seq":1}', { code: 'bad-log', line: 1 }],
     ['a key like __proto__', '{"__proto__":{"action":"x"},"action":"kvm_check_request"}', { code: 'bad-log', line: 1 }],
     ['__proto__ in a state', '{"state":{"__proto__":1}}', { line: 1 }],

@@ -1,0 +1,139 @@
+/** TLC's own opinion of logs: it searches the specification for what explains them, and never sees the machine. */
+
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { printCfg } from '../../impl/lib/cfg.ts'
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import { environmentFailure } from '../../impl/lib/error.ts'
+import { threadName } from '../../impl/lib/program.ts'
+import type { TlaValue } from '../../impl/lib/trace/value.ts'
+import { tla } from '../../impl/lib/trace/value.ts'
+import { Fields } from '../../impl/lib/validate/fields.ts'
+import { specSteps } from '../../impl/lib/validate/steps.ts'
+import type { LogText, SpecOfLogs } from '../../impl/lib/validate/trace-module.ts'
+import { explainedIn, TRACE_CFG, TRACE_MODULE, traceModule } from '../../impl/lib/validate/trace-module.ts'
+import type { Toolchain } from '../check/tlc.ts'
+import type { Model } from '../lib/project.ts'
+import { machineOf, modelModule, specFiles } from '../lib/project.ts'
+import { withTempDir } from '../lib/tempdir.ts'
+import type { TlcOptions } from '../tlc/run.ts'
+import { runTlc } from '../tlc/run.ts'
+
+/** What TLC says of one log. */
+export interface OracleAnswer {
+  readonly accepted: boolean
+  /** the most events that some order explains */
+  readonly explained: number
+}
+
+/** What a run of TLC says of some logs. */
+export interface OracleRun {
+  readonly answers: readonly OracleAnswer[]
+  readonly version: string
+  /** distinct states of the search, of all the logs together */
+  readonly states: number
+  /** steps into them, and initial states */
+  readonly generated: number
+  readonly seconds: number
+}
+
+/** Limits of a run. */
+export interface OracleOptions {
+  /** seconds */
+  readonly timeout?: number
+  readonly signal?: AbortSignal
+}
+
+/** With more events than this Java had better optimise. */
+const SMALL_EVENTS = 2000
+
+/** A model's logs, ready for TLC. */
+export class Oracle {
+  readonly model: Model
+  private readonly spec: SpecOfLogs
+
+  constructor(model: Model) {
+    this.model = model
+    const machine = machineOf(model)
+    const fields = new Fields(assemble(compile(machine)))
+    const tlaOf = ([kind, n]: readonly [string, number]): TlaValue => tla.seq([tla.str(kind), tla.int(n)])
+    const happensTo = new Map<string, Map<string, TlaValue>>()
+    for (const { label, thread } of machine.environment) {
+      const threads = happensTo.get(label) ?? new Map<string, TlaValue>()
+      happensTo.set(label, threads.set(threadName(thread), tlaOf(thread)))
+    }
+    this.spec = {
+      module: modelModule(model.protocol),
+      steps: specSteps(specFiles(model.protocol).map((file) => ({ file, text: readFileSync(file, 'utf8') }))),
+      threads: new Map(machine.threads.map(({ id }) => [threadName(id), tlaOf(id)])),
+      happensTo: new Map([...happensTo].map(([action, threads]) => [action, [...threads.values()]])),
+      facts: (state) => {
+        const facts = fields.facts(state)
+        if ('path' in facts) throw new RangeError(`${facts.path} is ${facts.found}, expected ${facts.expected}`)
+        return facts
+      },
+    }
+  }
+
+  /** Writes the module, its configuration and what it extends. */
+  write(directory: string, logs: readonly LogText[]): void {
+    for (const file of specFiles(this.model.protocol)) copyFileSync(file, join(directory, basename(file)))
+    writeFileSync(join(directory, `${TRACE_MODULE}.tla`), traceModule(this.spec, logs))
+    const cfg = printCfg(this.model.cfg, { ...TRACE_CFG, properties: [] })
+    writeFileSync(join(directory, `${TRACE_MODULE}.cfg`), `${cfg}CHECK_DEADLOCK FALSE\n`)
+  }
+
+  /** What TLC is to do with what was written. */
+  task(directory: string, logs: readonly LogText[], { java, jar }: Toolchain): TlcOptions {
+    const events = logs.reduce((sum, log) => sum + log.events.length, 0)
+    return {
+      java,
+      jar,
+      specFile: join(directory, `${TRACE_MODULE}.tla`),
+      cfgFile: join(directory, `${TRACE_MODULE}.cfg`),
+      deadlock: false,
+      workers: 1,
+      small: events <= SMALL_EVENTS,
+    }
+  }
+
+  /**
+   * Asks TLC about logs, all in one run.
+   *
+   * @throws LockstepError (exit 3) if TLC does not finish its work
+   */
+  ask(logs: readonly LogText[], toolchain: Toolchain, { timeout, signal }: OracleOptions = {}): Promise<OracleRun> {
+    return withTempDir('oracle', async (directory) => {
+      const explained = logs.map((): number | undefined => undefined)
+      this.write(directory, logs)
+      const run = await runTlc({
+        ...this.task(directory, logs, toolchain),
+        ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
+        ...(signal === undefined ? {} : { signal }),
+        onLine: (line) => {
+          const found = explainedIn(line)
+          if (found !== undefined) explained[found.log] = Math.max(found.events, explained[found.log] ?? 0)
+        },
+      })
+      if (run.problem !== undefined) throw run.problem
+      const answers = logs.map(({ events }, i): OracleAnswer => {
+        const most = explained[i]
+        if (run.outcome !== 'success' || most === undefined) {
+          throw environmentFailure({
+            code: 'oracle-broken',
+            message: `TLC did not say how much of the log it explains (${run.outcome})`,
+            hint: '--write-tla keeps the module, to be run by hand',
+          })
+        }
+        return { accepted: most === events.filter(({ lost }) => lost === undefined).length, explained: most }
+      })
+      return {
+        answers,
+        version: run.version,
+        states: run.distinctStates,
+        generated: run.statesGenerated,
+        seconds: run.seconds,
+      }
+    })
+  }
+}
