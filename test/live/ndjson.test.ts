@@ -154,13 +154,9 @@ describe('the log of a round', () => {
       final: finalOf(model, { 'requests[0]': 1, kicked: 1, wqh: 1 }, HISTORY),
     }
     expect(await verdict(model, seen)).toBe('accepted')
-    const rejected = await validate(
-      'poll-kick/lockless-waker.tso',
-      seen,
-      { unlogged: ['kvm_vcpu_poll_smp_mb'], order: 'per-cpu' },
-      model,
-    )
-    expect([rejected.verdict, rejected.divergence?.line]).toEqual(['rejected', 6])
+    // where, depends on which thread is believed
+    const options = { unlogged: ['kvm_vcpu_poll_smp_mb'], order: 'per-cpu' } as const
+    expect(await verdict('poll-kick/lockless-waker.tso', seen, options, model)).toBe('rejected')
   })
 
   it('is refused with another result, and the diagnosis says where', async () => {
