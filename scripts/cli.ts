@@ -306,6 +306,7 @@ const program = (): Command => {
         .choices(['generated', 'general'])
         .default('generated'),
     )
+    .addOption(new Option('--logs <dir>', 'write logs of rounds there, at most 16 a design, as `validate` reads them'))
     .addOption(jsonOption())
     .addHelpText('after', examples('live poll-kick', 'live litmus --rounds 1000000', 'live poll-kick/clear-recheck'))
     .action((target: string, options: Omit<LiveCommandOptions, 'target'> & { json?: boolean }) =>

@@ -90,9 +90,9 @@ describe('the READMEs', () => {
     hold('README.md', 'lanes', diagram('poll-kick/posted'))
   })
   it('show the diagnosis that validate prints', async () => {
-    const file = 'traces/flush-inhibit/posted.sc.rejected.ndjson'
+    const file = 'traces/poll-kick/harness-posted.rejected.ndjson'
     const lines = readFileSync(join(packageRoot(), file), 'utf8').split('\n')
-    const model = oneModel(models, 'flush-inhibit/posted.sc')
+    const model = oneModel(models, 'poll-kick/clear-recheck.tso')
     const result = await new Validator(model).validate([{ firstLine: 1, lines }], { file })
     hold('README.md', 'validate', `\`\`\`\n${validationLines(result).join('\n').trimEnd()}\n\`\`\``)
   })

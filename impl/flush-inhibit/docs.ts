@@ -1,6 +1,7 @@
 /** flush-inhibit in words: the statements of the patch (document 004) that each action is, for diagrams and tables. */
 
 import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/report/docs.ts'
+import { commitDoc } from '../lib/report/memory.ts'
 import type { StateReader } from '../lib/report/state.ts'
 import { labelOf } from '../lib/report/state.ts'
 
@@ -200,6 +201,7 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   kvm_hv_flush_tlb_read_inhibit: action('kvm_hv_flush_tlb', readInhibit),
   kvm_make_vcpus_request_mask: action('kvm_make_vcpus_request_mask', request),
   kvm_hv_vcpu_suspend_tlb_flush_waiting_on: action(SUSPEND, suspendWaitingOn),
+  kvm_hv_vcpu_suspend_tlb_flush_smp_wmb: action(SUSPEND),
   kvm_hv_vcpu_suspend_tlb_flush_suspended: action(SUSPEND, suspendSuspended),
   kvm_hv_hypercall_complete: action('kvm_hv_hypercall_complete', complete),
   vcpu_run_running: action('vcpu_run'),
@@ -229,6 +231,7 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   kvm_hv_vcpu_unsuspend_tlb_flush_read_suspended: action(UNSUSPEND, scanned),
   kvm_hv_vcpu_unsuspend_tlb_flush_read_waiting_on: action(UNSUSPEND, scanned),
   kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on: action(UNSUSPEND),
+  kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb: action(UNSUSPEND),
   kvm_hv_vcpu_unsuspend_tlb_flush_suspended: action(UNSUSPEND),
   kvm_hv_vcpu_unsuspend_tlb_flush_wake: action('kvm_make_vcpus_request_mask', wake),
   kvm_vcpu_ioctl_mutex_unlock: action('kvm_vcpu_ioctl', mutexUnlock),
@@ -336,7 +339,7 @@ const fields: Readonly<Record<string, FieldDoc>> = {
 
 /** Words for the actions, properties, toggles and fields of flush-inhibit. */
 export const flushInhibitDocs: ActionDocs = {
-  actions,
+  actions: { ...actions, commit: commitDoc(fields) },
   lane: ([kind, id], initial) => {
     if (kind === 'ioctl') return `ioctl on vCPU ${id}`
     return initial('suspended', id) === undefined ? `vCPU ${id} (target)` : `vCPU ${id} (flush)`

@@ -13,6 +13,22 @@ export interface LoggedStep {
   readonly result: string
 }
 
+/** What one thread did. */
+export interface Lane {
+  /** index into the machine's threads */
+  readonly thread: number
+  readonly steps: readonly LoggedStep[]
+  /** did it start when those before it in the list had ended, and their stores were visible? */
+  readonly after: boolean
+}
+
+/** What a round did. */
+export interface Observation {
+  readonly lanes: readonly Lane[]
+  /** the final value of each cell, as an index; undefined for what is not in memory */
+  readonly final: readonly (number | undefined)[]
+}
+
 /** The steps of a thread: the log has an entry wherever there are several results, and the program gives the rest. */
 export const stepsOf = (thread: LiveThread, log: ArrayLike<number>, final: number): readonly LoggedStep[] => {
   const steps: LoggedStep[] = []

@@ -4,8 +4,7 @@ import type { Compiled } from '../lib/compile.ts'
 import { threadName } from '../lib/program.ts'
 import { valueAt } from '../lib/schema.ts'
 import { printValue } from '../lib/trace/print.ts'
-import type { Explanation, Observation } from './explain.ts'
-import type { LoggedStep } from './log.ts'
+import type { LoggedStep, Observation } from './log.ts'
 import { cellName } from './log.ts'
 
 const WIDTH = 75
@@ -48,17 +47,4 @@ export const roundText = (compiled: Compiled, seen: Observation): string[] => {
     ...seen.lanes.flatMap(({ steps }, i) => wrapped(`  ${(names[i] ?? '').padEnd(width)} `, steps.map(stepText))),
     ...wrapped(`  ${'memory'.padEnd(width)} `, final.length === 0 ? ['as it was'] : final),
   ]
-}
-
-/** How far a model can follow a round that it cannot explain. */
-export const longestText = (compiled: Compiled, seen: Observation, explanation: Explanation): string[] => {
-  if (explanation.explained) return []
-  if (explanation.finalDiffers) return ['  the model can take all the steps, but memory is then another']
-  return seen.lanes.flatMap(({ thread, steps }, i) => {
-    const at = explanation.longest[i] ?? 0
-    const step = steps[at]
-    const id = compiled.machine.threads[thread]?.id
-    if (step === undefined || id === undefined) return []
-    return [`  the model follows ${threadName(id)} through ${at} steps, up to ${stepText(step)}`]
-  })
 }

@@ -1,13 +1,16 @@
 /** `lockstep live`: a protocol's programs on real threads, with and without the barrier, and the model as judge. */
 
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { match } from 'ts-pattern'
 import { badInput, environmentFailure, EXIT } from '../../impl/lib/error.ts'
-import { longestText, roundText } from '../../impl/live/report.ts'
+import { validationLines } from '../../impl/lib/report/validation/diagnosis.ts'
+import { roundText } from '../../impl/live/report.ts'
 import type { LiveDesign, LiveScenario } from '../../impl/live/scenarios.ts'
 import { SCENARIOS } from '../../impl/live/scenarios.ts'
 import type { CellVerdict, Model } from '../lib/project.ts'
 import { loadModels, near } from '../lib/project.ts'
+import { prepareLogs, writeLogs } from '../live/logs.ts'
 import type { InterpreterName, Judged, LiveResult } from '../live/run.ts'
 import { playLive } from '../live/run.ts'
 import type { Output } from '../ui/output.ts'
@@ -22,6 +25,8 @@ export interface LiveCommandOptions {
   readonly seed: number
   readonly sample?: number
   readonly interpreter: InterpreterName
+  /** a directory for logs of rounds */
+  readonly logs?: string
 }
 
 /** One design to be played. */
@@ -33,11 +38,13 @@ interface Planned extends LiveDesign {
 }
 
 /** What a design's rounds say. */
-type Outcome = 'as-expected' | 'not-seen' | 'forbidden' | 'unexplained'
+type Outcome = 'as-expected' | 'not-seen' | 'forbidden' | 'unexplained' | 'undecided'
 
 interface Variant extends Planned {
   readonly result: LiveResult
   readonly outcome: Outcome
+  /** files that were written */
+  readonly logs: readonly string[]
 }
 
 /** One core runs one thread at a time, and a core always sees its own stores. */
@@ -80,7 +87,8 @@ const plan = (target: string): Planned[] => {
 const roundsOf = (kinds: readonly Judged[]): number => kinds.reduce((sum, { count }) => sum + count, 0)
 
 const outcomeOf = ({ expected }: Planned, { lost, kinds }: LiveResult): Outcome => {
-  if (kinds.some(({ tso }) => !tso.explained)) return 'unexplained'
+  if (kinds.some(({ tso }) => tso.verdict === 'rejected')) return 'unexplained'
+  if (kinds.some(({ tso, sc }) => tso.verdict === 'incomplete' || sc.verdict === 'incomplete')) return 'undecided'
   if (lost > 0) return expected === 'violated' ? 'as-expected' : 'forbidden'
   return expected === 'violated' ? 'not-seen' : 'as-expected'
 }
@@ -90,6 +98,7 @@ const exitOf = (variants: readonly Variant[]): number => {
     match(outcome)
       .with('as-expected', () => EXIT.ok)
       .with('not-seen', () => (scenario.control ? EXIT.environment : EXIT.ok))
+      .with('undecided', () => EXIT.environment)
       .with('forbidden', 'unexplained', () => EXIT.finding)
       .exhaustive(),
   )
@@ -104,15 +113,16 @@ const verdictText = ({ outcome, result, scenario }: Variant): string =>
     .with('not-seen', () => (scenario.control ? 'NOT SEEN: this run shows nothing' : 'allowed, but not seen'))
     .with('forbidden', () => 'FORBIDDEN by the model, and seen')
     .with('unexplained', () => 'UNEXPLAINED rounds')
+    .with('undecided', () => 'UNDECIDED: some rounds took too many states')
     .exhaustive()
 
 const figures = ({ rounds, lost, seconds, kinds }: LiveResult) => ({
   rounds,
   lost,
   sampled: roundsOf(kinds),
-  accepted: roundsOf(kinds.filter(({ tso }) => tso.explained)),
-  acceptedUnderSc: roundsOf(kinds.filter(({ sc }) => sc.explained)),
-  lostNeedingTso: roundsOf(kinds.filter(({ lost: l, tso, sc }) => l && tso.explained && !sc.explained)),
+  accepted: roundsOf(kinds.filter(({ tso }) => tso.accepted)),
+  acceptedUnderSc: roundsOf(kinds.filter(({ sc }) => sc.accepted)),
+  lostNeedingTso: roundsOf(kinds.filter(({ lost: l, tso, sc }) => l && tso.accepted && !sc.accepted)),
   kinds: kinds.length,
   seconds,
 })
@@ -121,7 +131,7 @@ const byCount = (a: Judged, b: Judged): number => b.count - a.count
 
 /** The most frequent kind of round that lost an event, and every kind that the model cannot explain. */
 const remarkable = ({ result: { kinds } }: Variant): Judged[] => {
-  const unexplained = kinds.filter(({ tso }) => !tso.explained)
+  const unexplained = kinds.filter(({ tso }) => !tso.accepted)
   if (unexplained.length > 0) return [...unexplained].sort(byCount)
   return kinds
     .filter(({ lost }) => lost)
@@ -129,16 +139,22 @@ const remarkable = ({ result: { kinds } }: Variant): Judged[] => {
     .slice(0, 1)
 }
 
+/** What the model cannot explain goes first; `kinds` has those that violated the property at its beginning. */
+const mostTelling = (kinds: readonly Judged[]): Judged[] => [
+  ...kinds.filter(({ tso }) => !tso.accepted),
+  ...kinds.filter(({ tso }) => tso.accepted),
+]
+
 const kindText = ({ scenario, model, result: { compiled } }: Variant, kind: Judged): string[] => {
   const what = kind.lost ? `that ${scenario.counted}` : 'that the model cannot explain'
-  const models = kind.tso.explained
-    ? `  TSO explains it${kind.sc.explained ? ', and so does SC' : '; sequential consistency cannot'}.`
-    : '  TSO cannot explain it:'
+  const models = kind.tso.accepted
+    ? `  TSO explains it${kind.sc.accepted ? ', and so does SC' : '; sequential consistency cannot'}.`
+    : `  TSO ${kind.tso.verdict === 'rejected' ? 'cannot explain it' : 'is undecided'}:`
   return [
     `A round of ${model.protocol.name}/${model.design} ${what} (one of ${thousands(kind.count)} alike):`,
     ...roundText(compiled, kind.observation),
     models,
-    ...longestText(compiled, kind.observation, kind.tso),
+    ...(kind.tso.accepted ? [] : validationLines(kind.tso)),
   ]
 }
 
@@ -181,6 +197,11 @@ const print = (out: Output, variants: readonly Variant[], options: LiveCommandOp
   }
   const seconds = variants.reduce((sum, { result }) => sum + result.seconds, 0)
   out.line()
+  for (const { model, design, logs } of variants) {
+    if (logs.length === 0 || options.logs === undefined) continue
+    const count = `${logs.length} log${logs.length === 1 ? '' : 's'}`
+    out.line(`${count}: lockstep validate ${model.name} ${join(options.logs, `${design}.*.ndjson`)}`)
+  }
   out.line(`2 threads, ${options.interpreter} programs, seed ${options.seed}, ${seconds.toFixed(1)} s of rounds`)
 }
 
@@ -198,10 +219,11 @@ const json = (protocol: string, variants: readonly Variant[], options: LiveComma
     expected: variant.expected,
     outcome: variant.outcome,
     ...figures(variant.result),
+    ...(options.logs === undefined ? {} : { logs: variant.logs }),
     shown: remarkable(variant).map((kind) => ({
       count: kind.count,
       lost: kind.lost,
-      explained: { tso: kind.tso.explained, sc: kind.sc.explained },
+      explained: { tso: kind.tso.accepted, sc: kind.sc.accepted },
       log: roundText(variant.result.compiled, kind.observation),
     })),
   })),
@@ -215,6 +237,7 @@ export const live = async (
 ): Promise<number> => {
   const planned = plan(options.target)
   requireTwoCores(cores)
+  if (options.logs !== undefined) prepareLogs(options.logs)
   const variants: Variant[] = []
   for (const next of planned) {
     const result = await playLive(next.model, next.scenario, {
@@ -224,7 +247,8 @@ export const live = async (
         out.progress(`${next.design}: ${thousands(rounds)} rounds, ${thousands(lost)} ${next.scenario.counted}`)
       },
     })
-    variants.push({ ...next, result, outcome: outcomeOf(next, result) })
+    const logs = options.logs === undefined ? [] : writeLogs(options.logs, mostTelling(result.kinds))
+    variants.push({ ...next, result, outcome: outcomeOf(next, result), logs })
   }
   const code = exitOf(variants)
   out.clear()

@@ -1,6 +1,6 @@
 /** `lockstep validate`: is a log from elsewhere one that a design allows, and if not, where does it part from it? */
 
-import { badInput, EXIT } from '../../impl/lib/error.ts'
+import { badInput, EXIT, LockstepError } from '../../impl/lib/error.ts'
 import type { Order } from '../../impl/lib/validate/event.ts'
 import type { TraceMap } from '../../impl/lib/validate/map.ts'
 import { parseMap } from '../../impl/lib/validate/map.ts'
@@ -77,6 +77,60 @@ const exitOf = (results: readonly Validation[]): number => {
   return results.every(({ accepted }) => accepted) ? EXIT.ok : EXIT.finding
 }
 
+/** What came of the logs. */
+interface Outcome {
+  readonly results: readonly Validation[]
+  readonly code: number
+  /** what was wrong with the first log that is no log */
+  readonly refused?: LockstepError
+}
+
+/** A log that is no log, beside others that are: never a pass. */
+const refusedResult = (model: string, file: string, { problem }: LockstepError, order: Order): Validation => ({
+  ok: false,
+  model,
+  file,
+  accepted: false,
+  verdict: 'incomplete',
+  events: 0,
+  explained: 0,
+  order,
+  unmapped: 0,
+  gaps: 0,
+  seconds: 0,
+  divergence: null,
+  notes: [`${problem.line === undefined ? '' : `line ${problem.line}: `}${problem.message}`],
+})
+
+/**
+ * Each log's results. A bad one among several does not hide what is wrong with the others: it is told with them, and the
+ * exit code is still that of bad input.
+ */
+const eachLog = async (
+  out: Output,
+  options: ValidateOptions,
+  signal: AbortSignal,
+  one: (file: string) => Promise<readonly Validation[]>,
+): Promise<{ readonly results: Validation[]; readonly refused?: LockstepError }> => {
+  const results: Validation[] = []
+  let refused: LockstepError | undefined
+  for (const file of options.logs) {
+    try {
+      results.push(...(await one(file)))
+    } catch (error) {
+      if (options.logs.length === 1 || !(error instanceof LockstepError) || error.exit !== EXIT.usage) throw error
+      refused ??= error
+      out.clear()
+      const { line, column, message } = error.problem
+      const place = line === undefined ? '' : `:${line}${column === undefined ? '' : `:${column}`}`
+      out.line(`${file}${place}: no log: ${message}`)
+      results.push(refusedResult(options.target, file, error, options.order ?? 'total'))
+    }
+    if (signal.aborted) break
+  }
+  return { results, ...(refused === undefined ? {} : { refused }) }
+}
+
 /** The designs of a protocol, each with its smallest suitable model. */
 const designsOf = (target: string): Model[] => {
   const all = selectModels(loadModels(), [target.split('/', 1)[0] ?? target], 'fast')
@@ -121,22 +175,31 @@ const anyDesign = async (
   signal: AbortSignal,
   map: TraceMap | undefined,
   toolchain: Toolchain | undefined,
-): Promise<{ readonly results: Validation[]; readonly code: number }> => {
+): Promise<Outcome> => {
   const models = designsOf(options.target)
-  const results: Validation[] = []
-  for (const file of options.logs) {
+  const judges = new Map<Model, Judge>()
+  const judgeOf = (model: Model): Judge => {
+    const known = judges.get(model) ?? new Judge(model, toolchain)
+    judges.set(model, known)
+    return known
+  }
+  const { results, refused } = await eachLog(out, options, signal, async (file) => {
     const batches = await keep(file, signal)
+    const own: Validation[] = []
     const refusals: unknown[] = []
     for (const model of models) {
+      // a machine takes a while to compile: a signal is heard between two
+      await new Promise((resolve) => setImmediate(resolve))
+      if (signal.aborted && own.length > 0) break
       out.progress(`${file}: ${model.name}`)
       try {
-        results.push(await new Judge(model, toolchain).judge(batches, { ...logOptions(options, signal, map), file }))
+        own.push(await judgeOf(model).judge(batches, { ...logOptions(options, signal, map), file }))
       } catch (error) {
         const problem = foreign(error)
         refusals.push(error)
         // what none of the designs has is no finding about any of them
         if (problem === undefined || refusals.length === models.length) throw error
-        results.push({
+        own.push({
           ok: false,
           model: model.name,
           file,
@@ -153,7 +216,8 @@ const anyDesign = async (
         })
       }
     }
-  }
+    return own
+  })
   out.clear()
   for (const file of options.logs) {
     const own = results.filter((r) => r.file === file)
@@ -161,18 +225,24 @@ const anyDesign = async (
     const rows = own.map((r) => [
       r.verdict,
       r.model,
-      r.divergence === null ? (r.notes[0] ?? `${thousands(r.events)} events`) : `line ${r.divergence.line}`,
+      r.divergence !== null
+        ? `line ${r.divergence.line}`
+        : ((r.accepted ? undefined : r.notes[0]) ?? `${thousands(r.events)} events`),
     ])
     for (const row of columns(rows)) out.line(row)
   }
   const found = results.some(({ verdict }) => verdict === 'accepted')
   const unsure = results.some(({ verdict }) => verdict === 'incomplete')
-  return { results, code: unsure ? EXIT.environment : found ? EXIT.ok : EXIT.finding }
+  return withRefused(results, unsure ? EXIT.environment : found ? EXIT.ok : EXIT.finding, refused)
 }
 
+const withRefused = (results: readonly Validation[], code: number, refused: LockstepError | undefined): Outcome =>
+  refused === undefined ? { results, code } : { results, code: refused.exit, refused }
+
 const foreign = (error: unknown): string | undefined => {
-  const problem = (error as { problem?: { code?: string; message?: string } }).problem
-  return problem?.code === 'not-of-the-model' ? problem.message : undefined
+  if (!(error instanceof LockstepError) || error.problem.code !== 'not-of-the-model') return undefined
+  const { line, message } = error.problem
+  return line === undefined ? message : `line ${line}: ${message}`
 }
 
 /** Refuses a map that names actions that the protocol does not have. */
@@ -209,6 +279,13 @@ const logOptions = (options: ValidateOptions, signal: AbortSignal, map: TraceMap
   ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
 })
 
+/** The error as a failing command prints it. */
+const errorOf = (refused: LockstepError | undefined): object => {
+  if (refused === undefined) return {}
+  const { code, message, hint = null, file = null, line = null, column = null } = refused.problem
+  return { error: { code, message, hint, file, line, column } }
+}
+
 /** What TLC is given can be kept of one log and one model. */
 const checkWriteTla = ({ writeTla, with: engine, design, logs }: ValidateOptions): void => {
   if (writeTla === undefined) return
@@ -238,7 +315,7 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
     controller.abort()
   })
   try {
-    const { results, code } =
+    const { results, code, refused } =
       options.design === 'any'
         ? await anyDesign(out, options, controller.signal, map, toolchain)
         : await oneDesign(out, options, controller.signal, map, toolchain)
@@ -247,8 +324,8 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
     if (out.json) {
       const [only] = results
       const single = options.logs.length === 1 && options.design !== 'any' ? only : undefined
-      printJson(single ?? { ok: code === EXIT.ok, logs: results })
-    }
+      printJson(single ?? { ok: code === EXIT.ok, ...errorOf(refused), logs: results })
+    } else if (refused !== undefined && ended === undefined) throw refused
     return ended ?? code
   } finally {
     release()
@@ -261,14 +338,13 @@ const oneDesign = async (
   signal: AbortSignal,
   map: TraceMap | undefined,
   toolchain: Toolchain | undefined,
-): Promise<{ readonly results: Validation[]; readonly code: number }> => {
-  const validator = new Judge(oneModel(loadModels(), options.target), toolchain, options.writeTla)
-  const results: Validation[] = []
-  for (const file of options.logs) {
+): Promise<Outcome> => {
+  const judge = new Judge(oneModel(loadModels(), options.target), toolchain, options.writeTla)
+  const { results, refused } = await eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
     const enough = new AbortController()
     const lines = readLines(file, AbortSignal.any([signal, enough.signal]))
-    const result = await validator.judge(lines, {
+    const result = await judge.judge(lines, {
       ...logOptions(options, signal, map),
       ...((await isLive(file)) ? { patience: PATIENCE } : {}),
       stop: () => {
@@ -276,14 +352,13 @@ const oneDesign = async (
       },
       file,
     })
-    results.push(result)
     out.clear()
     for (const line of validationLines(result)) out.line(line)
     if (result.oracle?.kept !== undefined) {
       out.line(`What TLC was given is in ${result.oracle.kept.directory}. To ask it again:`)
       out.line(result.oracle.kept.command)
     }
-    if (signal.aborted) break
-  }
-  return { results, code: exitOf(results) }
+    return [result]
+  })
+  return withRefused(results, exitOf(results), refused)
 }

@@ -3,12 +3,14 @@
 import type { Compiled, Kernel, Predicate } from '../../impl/lib/compile.ts'
 import { assemble, compile, compilePredicate, evaluate } from '../../impl/lib/compile.ts'
 import { environmentFailure } from '../../impl/lib/error.ts'
-import type { Machine } from '../../impl/lib/program.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
-import type { Explanation, Lane, Observation } from '../../impl/live/explain.ts'
-import { Explainer } from '../../impl/live/explain.ts'
+import { Fields } from '../../impl/lib/validate/fields.ts'
+import type { Validation } from '../../impl/lib/validate/result.ts'
 import { generate, STUCK } from '../../impl/live/generate.ts'
+import type { Lane, Observation } from '../../impl/live/log.ts'
 import { packed, stepsOf } from '../../impl/live/log.ts'
+import type { LoggedMachine } from '../../impl/live/ndjson.ts'
+import { roundLog } from '../../impl/live/ndjson.ts'
 import type { LiveThread } from '../../impl/live/program.ts'
 import { liveThread } from '../../impl/live/program.ts'
 import type { Arena, Shape } from '../../impl/live/rounds.ts'
@@ -17,6 +19,7 @@ import type { LiveScenario } from '../../impl/live/scenarios.ts'
 import { SCENARIOS } from '../../impl/live/scenarios.ts'
 import type { Model } from '../lib/project.ts'
 import { dataOf, machineOf } from '../lib/project.ts'
+import { Validator } from '../validate/run.ts'
 import type { Programs } from './messages.ts'
 import { Pair } from './pair.ts'
 
@@ -42,10 +45,14 @@ export interface Kind {
   count: number
 }
 
-/** A kind of round and what the models say of it. */
+/** A kind of round, its log, and what `lockstep validate` says of that. */
 export interface Judged extends Kind {
-  readonly tso: Explanation
-  readonly sc: Explanation
+  /** what the log is called: whether its rounds violated the property, and a number */
+  readonly file: string
+  /** the lines of the log */
+  readonly log: readonly string[]
+  readonly tso: Validation
+  readonly sc: Validation
 }
 
 export interface LiveResult {
@@ -56,9 +63,6 @@ export interface LiveResult {
   readonly seconds: number
   readonly kinds: readonly Judged[]
 }
-
-/** Store buffer of the model that explains: longer than any of the programs needs between two fences. */
-const SLOTS = 4
 
 /** Rounds of a batch: few, since the time limit is looked at between two. */
 const BATCH = 1_000
@@ -77,14 +81,16 @@ interface Stage {
   readonly arena: Arena
 }
 
-const machineUnder = (model: Model, memory: 'SC' | 'TSO'): Machine => {
-  const constants = new Map(model.cfg.constants)
-  constants.set('Memory', tla.str(memory)).set('StoreBufferSlots', tla.int(SLOTS))
-  return machineOf(model, constants)
-}
+/** The model under sequential consistency, whether the manifest has one or not. */
+const underSc = (model: Model): Model => ({
+  ...model,
+  name: `${model.protocol.name}/${model.design}.sc`,
+  memory: 'sc',
+  cfg: { ...model.cfg, constants: new Map(model.cfg.constants).set('Memory', tla.str('SC')) },
+})
 
 const stageOf = (model: Model, scenario: LiveScenario, rounds: number): Stage => {
-  const compiled = compile(machineUnder(model, 'SC'))
+  const compiled = compile(machineOf(underSc(model)))
   const kernel = assemble(compiled)
   const threads = [...scenario.race, ...scenario.after].map((name) => liveThread(compiled, scenario, name))
   const invariant = compiled.machine.invariants.find(({ name }) => name === scenario.property)
@@ -105,7 +111,7 @@ const programsOf = (stage: Stage, model: Model, interpreter: InterpreterName): P
     : {
         kind: 'general',
         protocol: model.protocol.name,
-        constants: new Map(model.cfg.constants).set('Memory', tla.str('SC')),
+        constants: underSc(model).cfg.constants,
         data: dataOf(model.protocol),
         scenario: SCENARIOS.indexOf(stage.scenario),
       }
@@ -187,14 +193,27 @@ class Kinds {
   }
 }
 
-const judged = (model: Model, kinds: Kinds): Judged[] => {
-  const [tso, sc] = (['TSO', 'SC'] as const).map(
-    (memory) => new Explainer(assemble(compile(machineUnder(model, memory)))),
-  )
-  return [...kinds.byKey.values()].map((kind) => {
-    const none: Explanation = { explained: false, states: 0, longest: [], finalDiffers: false }
-    return { ...kind, tso: tso?.explain(kind.observation) ?? none, sc: sc?.explain(kind.observation) ?? none }
-  })
+/**
+ * Has `lockstep validate` explain each kind of round: those that violated the property first, then the most frequent ones.
+ * A round is one log, and alike ones are looked at once.
+ */
+const judged = async (model: Model, machine: LoggedMachine, kinds: Kinds): Promise<Judged[]> => {
+  const [tso, sc] = [new Validator(model), new Validator(underSc(model))]
+  const ordered = [...kinds.byKey.values()].sort((a, b) => Number(b.lost) - Number(a.lost) || b.count - a.count)
+  const all: Judged[] = []
+  for (const kind of ordered) {
+    const log = roundLog(machine, kind.observation, model.name)
+    const file = `${model.design}.${kind.lost ? 'violated' : 'held'}.${all.length + 1}.ndjson`
+    const batches = [{ firstLine: 1, lines: log }]
+    all.push({
+      ...kind,
+      file,
+      log,
+      tso: await tso.validate(batches, { file }),
+      sc: await sc.validate(batches, { file }),
+    })
+  }
+  return all
 }
 
 /** Plays a model's design; the model is one of TSO. */
@@ -220,5 +239,6 @@ export const playLive = async (model: Model, scenario: LiveScenario, options: Li
   } finally {
     await pair.end()
   }
-  return { compiled: stage.compiled, rounds, lost: kinds.lost, seconds, kinds: judged(model, kinds) }
+  const machine = { kernel: stage.kernel, fields: new Fields(stage.kernel) }
+  return { compiled: stage.compiled, rounds, lost: kinds.lost, seconds, kinds: await judged(model, machine, kinds) }
 }

@@ -49,6 +49,8 @@ const MOST_NAMES = 100
 
 const NEWLINE = 10
 
+const ORDER_HINT = 'sort the log, or --order per-cpu: then only the order within each lane counts'
+
 export const isBad = (value: object): value is BadLine => 'message' in value && 'column' in value
 
 /** Refuses a line. */
@@ -241,7 +243,7 @@ export class EntryReader {
     this.clocks ??= new Clocks(total)
     const disorder = this.clocks.check(decoded)
     if (disorder !== undefined) {
-      return refuse(this.options.file, { line, column: 1, message: disorder }, 'bad-order')
+      return refuse(this.options.file, { line, column: 1, message: disorder, hint: ORDER_HINT }, 'bad-order')
     }
     this.options.listener?.event(eventOf(source, line))
     if (decoded.lost !== undefined) {

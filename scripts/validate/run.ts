@@ -201,6 +201,15 @@ class Run {
   }
 
   private empty(): never {
+    const { unmapped } = this.reader
+    if (unmapped.count > 0) {
+      throw badInput({
+        code: 'empty-log',
+        message: `nothing in the log means anything to the model, ${unmapped.notes.join()}`,
+        file: this.options.file,
+        hint: '--map says what tracepoints mean (spec/PROTOCOL/maps has those of KVM), --format what the log is',
+      })
+    }
     throw badInput({
       code: 'empty-log',
       message: 'the log has no events: nothing would be validated',

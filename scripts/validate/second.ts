@@ -8,7 +8,7 @@ import type { Opinion, Validation } from '../../impl/lib/validate/result.ts'
 import type { LogText } from '../../impl/lib/validate/trace-module.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { printCommand } from '../tlc/run.ts'
-import type { Oracle, OracleAnswer } from './oracle.ts'
+import type { Oracle, OracleAnswer, OracleRun } from './oracle.ts'
 import type { LogListener, LogOptions, Validator } from './run.ts'
 
 /** More events than this are too many for TLC's parser; scripts/tlc/README.md has what was measured. */
@@ -137,12 +137,13 @@ export const secondOpinion = async (
   const ours = { accepted: question.accepted, explained: question.explained }
   const kept = asked.directory === undefined ? {} : { kept: keepIn(asked.directory, asked, log) }
   const start = performance.now()
-  const opinion = (version: string | null, answer: OracleAnswer | undefined): Opinion => ({
+  const opinion = (run: OracleRun | undefined, answer: OracleAnswer | undefined): Opinion => ({
     engine: 'tlc',
-    version,
+    version: run?.version ?? null,
     accepted: answer?.accepted ?? null,
     explained: answer?.explained ?? null,
     seconds: (performance.now() - start) / 1000,
+    states: run?.states ?? null,
     agrees: answer === undefined ? null : answer.accepted === ours.accepted && answer.explained === ours.explained,
     ours,
     resultsLeftOut,
@@ -154,9 +155,9 @@ export const secondOpinion = async (
     return { ...undecided(result, note), oracle: null }
   }
   try {
-    const { answers, version } = await asked.oracle.ask([log], asked.toolchain, limits)
-    const [answer] = answers
-    const oracle = opinion(version, answer)
+    const run = await asked.oracle.ask([log], asked.toolchain, limits)
+    const [answer] = run.answers
+    const oracle = opinion(run, answer)
     if (answer === undefined || oracle.agrees !== true) {
       const theirs = answer === undefined ? 'nothing' : of(answer, events)
       const where = result.divergence === null ? '' : `, at line ${result.divergence.line}`
@@ -171,10 +172,10 @@ export const secondOpinion = async (
       resultsLeftOut === 0
         ? ''
         : `; TLC cannot be told what accesses returned, so both were asked without the results of ${resultsLeftOut} events`
-    const note = `TLC ${version} agrees: ${of(answer, events)}${partly}`
+    const note = `TLC ${run.version} agrees: ${of(answer, events)}${partly}`
     return { ...result, oracle, notes: [...result.notes, note] }
   } catch (error) {
     if (!(error instanceof LockstepError) || error.exit !== 3) throw error
-    return { ...undecided(result, `TLC did not decide: ${error.message}`), oracle: opinion(null, undefined) }
+    return { ...undecided(result, `TLC did not decide: ${error.message}`), oracle: opinion(undefined, undefined) }
   }
 }

@@ -1,13 +1,17 @@
 /** `lockstep live`: what it prints and how it ends. Which weak outcomes are seen depends on the hardware: none is asserted. */
 
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LockstepError } from '../../impl/lib/error.ts'
 import { SCENARIOS } from '../../impl/live/scenarios.ts'
 import { live, requireTwoCores } from '../../scripts/commands/live.ts'
-import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
+import { loadModels, oneModel, packageRoot } from '../../scripts/lib/project.ts'
+import { makeTempDir, removeTempDir } from '../../scripts/lib/tempdir.ts'
+import { MOST_LOGS } from '../../scripts/live/logs.ts'
+import { readLines } from '../../scripts/validate/lines.ts'
+import { Validator } from '../../scripts/validate/run.ts'
 import { outputFor } from '../../scripts/ui/output.ts'
 import { until } from './tlc/processes.ts'
 
@@ -92,6 +96,38 @@ describe('lockstep live', () => {
     expect((JSON.parse(stdout) as Document).variants).toMatchObject([
       { rounds: 300, lost: 0, sampled: 20, accepted: 20 },
     ])
+  })
+
+  it('writes logs that validate accepts, and that the design with the barrier rejects if they lost an event', async () => {
+    const directory = join(makeTempDir('live'), 'logs')
+    const { stdout } = lockstep('poll-kick/clear-recheck-no-mb', '--rounds', '20000', '--logs', directory, '--json')
+    const [variant] = (JSON.parse(stdout) as { variants: { lost: number; logs: string[] }[] }).variants
+    const [logs, models] = [variant?.logs ?? [], loadModels()]
+    expect(readdirSync(directory).map((name) => join(directory, name))).toEqual([...logs].sort())
+    expect(logs.length > 0 && logs.length <= MOST_LOGS).toBe(true)
+    const validate = (model: string, file: string, unlogged: string[] = []) =>
+      new Validator(oneModel(models, model)).validate(readLines(file), { file, unlogged })
+    for (const file of logs) {
+      expect([file, (await validate('poll-kick/clear-recheck-no-mb.tso', file)).verdict]).toEqual([file, 'accepted'])
+    }
+    const violated = logs.filter((file) => file.includes('.violated.'))
+    expect(violated.length > 0).toBe((variant?.lost ?? 0) > 0)
+    for (const file of violated) {
+      const result = await validate('poll-kick/clear-recheck.tso', file, ['vcpu_enter_guest_clear_smp_mb'])
+      expect(result).toMatchObject({
+        verdict: 'rejected',
+        divergence: { event: { action: 'kvm_vcpu_poll_read_kicked', result: false } },
+      })
+    }
+    // logs of two runs are not mixed
+    const again = lockstep('poll-kick/clear-recheck', '--rounds', '10', '--logs', directory, '--json')
+    expect([again.status, JSON.parse(again.stdout)]).toMatchObject([2, { error: { code: 'not-empty' } }])
+    removeTempDir(join(directory, '..'))
+  })
+
+  it('refuses a place for logs that is a file, before a round is played', () => {
+    const { status, stdout } = lockstep('poll-kick', '--logs', bin, '--json')
+    expect([status, JSON.parse(stdout)]).toMatchObject([2, { error: { code: 'unwritable', file: bin } }])
   })
 
   it('prints a table', () => {

@@ -54,8 +54,10 @@ export interface BadLine {
 
 const MAX_CPU = 4095
 
+const safeValue = z.number().refine((n) => Math.abs(n) <= Number.MAX_SAFE_INTEGER, 'a number beyond 2^53 is not exact')
+
 const json: z.ZodType<Json> = z.lazy(() =>
-  z.union([z.boolean(), z.number(), z.string(), z.null(), z.array(json), z.record(z.string(), json)]),
+  z.union([z.boolean(), safeValue, z.string(), z.null(), z.array(json), z.record(z.string(), json)]),
 )
 
 const safe = z.number().refine((n) => Math.abs(n) <= Number.MAX_SAFE_INTEGER, 'is beyond 2^53: write it as seconds')
@@ -93,6 +95,27 @@ const isCount = (value: unknown, from: number, to = Number.MAX_SAFE_INTEGER): bo
 const isTime = (value: unknown): boolean =>
   value === undefined || (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER)
 
+/** Are all the numbers in a value exact? */
+const isExact = (value: unknown): boolean =>
+  typeof value === 'number'
+    ? isTime(value)
+    : typeof value !== 'object' || value === null || Object.values(value).every(isExact)
+
+/** Lines that are shorter cannot be nested so deeply that looking into them is a danger. */
+const LONG = 4096
+/** No value of a model is nested half as deeply. */
+const DEEPEST = 64
+
+/** Level by level: what calls itself for every level ends the process at some thousand of them. */
+const isDeep = (value: unknown): boolean => {
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true
+    level = level.flatMap((v): unknown[] => (typeof v === 'object' && v !== null ? Object.values(v) : []))
+  }
+  return false
+}
+
 /**
  * The schema again, for what JSON.parse has made: whatever passes here passes there. A hundred thousand events a second
  * cannot each wait for an error message that nobody needs.
@@ -100,7 +123,7 @@ const isTime = (value: unknown): boolean =>
 const isEvent = (value: unknown): value is z.infer<typeof eventSchema> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   for (const key in value) if (!KEYS.has(key)) return false
-  const { action, thread, state, cpu, lane, seq, time, end, lost } = value as Record<string, unknown>
+  const { action, thread, result, state, cpu, lane, seq, time, end, lost } = value as Record<string, unknown>
   return (
     isText(action) &&
     isText(thread) &&
@@ -110,13 +133,40 @@ const isEvent = (value: unknown): value is z.infer<typeof eventSchema> => {
     isCount(lost, 1) &&
     isTime(time) &&
     isTime(end) &&
+    isExact(result) &&
     (state === undefined || (typeof state === 'object' && state !== null && !Array.isArray(state)))
   )
 }
 
-const columnIn = (text: string, message: string): number => {
-  const [, position] = /position (\d+)/.exec(message) ?? []
-  return position === undefined ? text.length + 1 : Number(position) + 1
+const whyNotJson = (text: string): string | undefined => {
+  try {
+    JSON.parse(text)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+const TOKEN = 'Unexpected token'
+
+/**
+ * Where a line stops being JSON. V8 gives no position with an unexpected token, but a piece of the line: the token is the end
+ * of the shortest beginning that has one too.
+ */
+const notJson = (text: string, why: string): { readonly column: number; readonly message: string } => {
+  const [, position] = /position (\d+)/.exec(why) ?? []
+  const at = position === undefined ? text.length : Number(position)
+  if (!why.startsWith(TOKEN)) {
+    const message = at >= text.length ? 'the line ends in the middle of its JSON' : `not JSON: ${why}`
+    return { column: at + 1, message }
+  }
+  let [low, high] = [0, text.length]
+  while (low + 1 < high) {
+    const middle = (low + high) >>> 1
+    if (whyNotJson(text.slice(0, middle))?.startsWith(TOKEN) === true) high = middle
+    else low = middle
+  }
+  return { column: high, message: `not JSON: unexpected ${JSON.stringify(text.charAt(high - 1))}` }
 }
 
 /** Place of a key in a line, for an error about it; JSON itself says only that it is there. */
@@ -141,14 +191,11 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
   try {
     value = JSON.parse(text)
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const column = columnIn(text, message)
-    return {
-      line,
-      column,
-      message: column > text.length ? 'the line ends in the middle of its JSON' : `not JSON: ${message}`,
-      hint: 'one JSON object a line; docs/log-format.md',
-    }
+    const why = error instanceof Error ? error.message : String(error)
+    return { line, ...notJson(text, why), hint: 'one JSON object a line; docs/log-format.md' }
+  }
+  if (text.length > LONG && isDeep(value)) {
+    return { line, column: 1, message: `nested more than ${DEEPEST} deep`, hint: 'docs/log-format.md has the format' }
   }
   if (isEvent(value)) return asEvent(value, line)
   const isHeader = typeof value === 'object' && value !== null && Object.hasOwn(value, 'lockstep')

@@ -124,7 +124,7 @@ export class Fields {
       const labels = this.labels[thread] ?? []
       const index = new Map(labels.map((label, i) => [label, i]))
       const domain: Domain<string> = {
-        name: 'labels',
+        name: 'a label of the thread',
         values: labels,
         indexOf: (label) => index.get(label) ?? -1,
         toTla: (value) => ({ kind: 'str', value }),
@@ -246,7 +246,7 @@ export class Fields {
       const [, base = name, argument] = /^(\w+)\[(.+)\]$/.exec(name) ?? []
       const variable = this.variables.get(base)
       if (variable === undefined) {
-        return { path: `state.${name}`, found: 'a variable', expected: `one of ${this.names.join(', ')}` }
+        return { path: `state.${name}`, found: 'no variable of the model', expected: `one of ${this.names.join(', ')}` }
       }
       if ('only' in variable) {
         const wrong =
@@ -274,7 +274,8 @@ export class Fields {
       for (const [arg, v] of wanted) {
         const field = variable.elements.get(arg)
         const path = `state.${base}[${arg}]`
-        if (field === undefined) return { path, found: arg, expected: `one of ${variable.order.join(', ')}` }
+        if (field === undefined)
+          return { path, found: `no element of ${base}`, expected: `one of ${variable.order.join(', ')}` }
         const wrong = say(field, v, path)
         if (wrong !== undefined) return wrong
       }

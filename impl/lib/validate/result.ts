@@ -69,6 +69,8 @@ export interface Opinion {
   /** the most events that some order explains */
   readonly explained: number | null
   readonly seconds: number
+  /** states that it had to look at; null where it did not decide */
+  readonly states: number | null
   /** null where it did not decide */
   readonly agrees: boolean | null
   /** our own answer to the question that it was asked */

@@ -12,6 +12,7 @@ const VARIANTS = [
   { ...POSTED, IoctlMb: true, PendingEvents: true },
   { ...POSTED, SeparateSuspended: false },
   { ...POSTED, Targets: [2, 3] },
+  { ...POSTED, Memory: 'PSO' as const, StoreBufferSlots: 2, SuspendWmb: true, UnsuspendWmb: true },
 ]
 
 const machines = VARIANTS.map(flushInhibit)

@@ -201,6 +201,11 @@ describe('a shipped map', () => {
     ],
     [
       'flush-inhibit',
+      'kvm_hv_flush_tlb_ex: valid_bank_mask 0x1 format 0x0 address_space 0x1ab000 flags 0x2 (L2)',
+      { ...at, state: { 'result[0]': 'none', 'cause[0]': -1 } },
+    ],
+    [
+      'flush-inhibit',
       'kvm_hv_hypercall: code 0x3 fast var_cnt 0x0 rep_cnt 0x1 idx 0x0 in 0x1ab000 out 0x0',
       { ignored: 'kvm_hv_hypercall' },
     ],
@@ -221,6 +226,7 @@ describe('a shipped map', () => {
     'kvm_async_pf_not_present: token 0x5000 gva 0x1',
     'kvm_async_pf_ready: token 0x5000 gva 0x1',
     'kvm_hv_flush_tlb: processor_mask 0x4 address_space 0x1 flags 0x2 ',
+    'kvm_hv_flush_tlb_ex: valid_bank_mask 0x1 format 0x0 address_space 0x1 flags 0x2 ',
     ...['NMI', 'INIT', 'SIPI'].map((mode) => `kvm_apic_accept_irq: apicid 1 vec 0 (${mode}|edge)`),
   ]
 
@@ -256,7 +262,7 @@ it('the document has maps and markers that are read', () => {
   expect(maps.map(({ block }) => parseMap(block, 'docs/log-format.md').actions.length)).toEqual([1])
   const apply = parseMap(maps[0]?.block ?? '', 'docs/log-format.md').apply
   const events = blocks
-    .filter(({ kind, block }) => kind === 'text' && block.includes('kvm_entry'))
+    .filter(({ kind, block }) => kind === 'text' && block.includes('kvm:kvm_entry'))
     .flatMap(({ block }) => block.trimEnd().split('\n'))
     .map((line, i) => ftraceReader(apply)(line, i + 1))
   expect(events).toHaveLength(3)

@@ -64,7 +64,7 @@ const CHOSEN: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** TLC goes through all states of smaller models where anything may have happened. */
-const SMALL = 5_000
+const SMALL = FULL || CI ? 5_000 : 2_000
 
 const modelOf = (name: string): Model => {
   const model = models.find((m) => m.name === name)
@@ -165,8 +165,10 @@ describe.skipIf(toolchain === undefined)('TLC and the validator (needs Java)', (
       // logs that are all allowed, or refused at their first line, would compare nothing
       expect(figures.rejected).toBeGreaterThan(0.1)
       expect(figures.rejected).toBeLessThan(0.9)
-      expect(figures.partial).toBeGreaterThan(0.3)
-      expect(figures.begun).toBeGreaterThan(0.3)
+      // of a few dozen logs some of each kind are all that is sure
+      const least = FULL || CI ? 0.3 : 0
+      expect(figures.partial).toBeGreaterThan(least)
+      expect(figures.begun).toBeGreaterThan(least)
     },
     FULL ? 1_800_000 : 120_000,
   )

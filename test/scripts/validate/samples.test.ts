@@ -1,12 +1,13 @@
-/** The sample logs in traces/: made by the machines, deterministic, accepted or rejected where they should be. */
+/** The sample logs in traces/: made by the machines, deterministic, and a few of hardware; accepted or rejected where they should be. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { assemble, compile } from '../../../impl/lib/compile.ts'
+import type { Order } from '../../../impl/lib/validate/event.ts'
 import { Fields } from '../../../impl/lib/validate/fields.ts'
 import { logLines, sampleEvents } from '../../../impl/lib/validate/sample.ts'
-import { loadModels, machineOf, packageRoot } from '../../../scripts/lib/project.ts'
+import { loadModels, machineOf, oneModel, packageRoot } from '../../../scripts/lib/project.ts'
 import { Validator } from '../../../scripts/validate/run.ts'
 
 const SAMPLED = [
@@ -65,5 +66,54 @@ describe.each(SAMPLED)('%s', (name) => {
     expect(candidates).toHaveLength(1)
     expect(candidates[0]?.why).not.toBe('')
     expect(divergence?.lanes.filter((line) => line.length > 75)).toEqual([])
+  })
+})
+
+describe('what the C harness has logged', () => {
+  const read = (build: string): string[] =>
+    readFileSync(join(packageRoot(), 'traces', 'poll-kick', `harness-${build}.ndjson`), 'utf8').split('\n')
+  const validate = (name: string, lines: readonly string[], order?: Order) =>
+    new Validator(oneModel(models, name)).validate([{ firstLine: 1, lines }], {
+      file: 'harness',
+      ...(order === undefined ? {} : { order }),
+    })
+  const CORRECT = ['poll-kick/clear-recheck.sc', 'poll-kick/clear-recheck.tso']
+
+  it.each([
+    ['posted', 26, ['poll-kick/posted.sc', 'poll-kick/posted.tso']],
+    ['clear-recheck-no-mb', 27, ['poll-kick/clear-recheck-no-mb.tso']],
+  ])('%s: the poller that sleeps on is rejected, and the build’s own design allows it', async (build, line, own) => {
+    const lines = read(`${build}.rejected`)
+    for (const name of CORRECT) {
+      const { verdict, divergence } = await validate(name, lines)
+      expect([verdict, divergence]).toMatchObject([
+        'rejected',
+        { line, event: { action: 'kvm_vcpu_poll_read_kicked', thread: 'poller3', result: false } },
+      ])
+      // what each thread saw is enough
+      expect((await validate(name, lines, 'per-cpu')).verdict).toBe('rejected')
+    }
+    for (const name of own) expect((await validate(name, lines)).verdict).toBe('accepted')
+  })
+
+  it('clear-recheck-no-mb: without a store buffer nothing explains it', async () => {
+    const { verdict, divergence } = await validate(
+      'poll-kick/clear-recheck-no-mb.sc',
+      read('clear-recheck-no-mb.rejected'),
+    )
+    expect([verdict, divergence?.line]).toEqual(['rejected', 27])
+  })
+
+  it('clear-recheck is accepted', async () => {
+    for (const name of CORRECT) {
+      expect((await validate(name, read('clear-recheck.accepted'))).verdict).toBe('accepted')
+    }
+  })
+
+  it('has no clock of the machine in it', () => {
+    for (const build of ['posted.rejected', 'clear-recheck-no-mb.rejected', 'clear-recheck.accepted']) {
+      const times = read(build).flatMap((line) => /"time":(\d+)/.exec(line)?.[1] ?? [])
+      expect([build, [...new Set(times)]]).toEqual([build, ['0', '1', '2']])
+    }
   })
 })

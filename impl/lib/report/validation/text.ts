@@ -99,7 +99,9 @@ export const explainedText = ({ explained, events, order, unmapped, gaps, diverg
     `${explained} of ${count(events, 'event')} read, order ${order}`,
     ...(divergence === null
       ? []
-      : [`${count(divergence.candidateCount, 'state')} of the model explain what is before`]),
+      : [
+          `${count(divergence.candidateCount, 'state')} of the model explain${divergence.candidateCount === 1 ? 's' : ''} what is before`,
+        ]),
     ...(unmapped === 0 ? [] : [`${count(unmapped, 'line')} unmapped`]),
     ...(gaps === 0 ? [] : [`${count(gaps, 'gap')} where events were lost`]),
   ].join('; ')
