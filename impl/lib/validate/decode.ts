@@ -81,13 +81,14 @@ export class Decoder {
 
   /** Decodes one line that is an event. */
   decode(text: string, line: number): Decoded | BadLine {
-    const quick = this.quick(text, line)
+    const rare = this.lines.resting
+    const quick = rare ? undefined : this.quick(text, line)
     if (quick !== undefined) return quick
     const event = this.parse(text, line)
     if ('message' in event) return event
     const decoded = this.event(event)
     if ('message' in decoded) return { ...decoded, column: placeOf(text, decoded.path) }
-    this.learn(text, event, decoded)
+    if (!rare) this.learn(text, event, decoded)
     return decoded
   }
 

@@ -12,11 +12,17 @@ import { tla } from '../trace/value.ts'
 /** A value as JSON. Sets are arrays in any order; functions are objects by the text of their arguments. */
 export type Json = boolean | number | string | null | readonly Json[] | { readonly [key: string]: Json }
 
-/** One element of a variable: where it is and which values it can have, by their canonical JSON text. */
+/** One element of a variable: where it is and which values it can have. */
 interface Field {
   readonly name: string
+  /** each has its own */
+  readonly number: number
   readonly domain: Domain<unknown>
+  /** by their canonical JSON text */
   readonly indexOf: ReadonlyMap<string, number>
+  /** those that are no arrays and objects, by themselves */
+  readonly plainIndexOf: ReadonlyMap<Json, number>
+  readonly sets: boolean
   readonly at: { readonly slot: Slot } | { readonly thread: number; readonly field: number }
   /** the argument of the variable, as TLA+ has it; absent where the variable has one value */
   readonly argument?: TlaValue
@@ -92,21 +98,30 @@ const canonical = (json: Json, isSet: boolean): string => {
   return `[${(isSet ? items.sort() : items).join()}]`
 }
 
-const fieldOf = (name: string, domain: Domain<unknown>, at: Field['at'], argument?: TlaValue): Field => ({
-  name,
-  ...(argument === undefined ? {} : { argument }),
-  domain,
-  indexOf: new Map(
-    domain.values.map((v, i) => {
-      const value = domain.toTla(v)
-      return [canonical(plain(value), value.kind === 'set'), i]
-    }),
-  ),
-  at,
-})
+const fieldOf = (
+  number: number,
+  name: string,
+  domain: Domain<unknown>,
+  at: Field['at'],
+  argument?: TlaValue,
+): Field => {
+  const values = domain.values.map((v) => domain.toTla(v))
+  const sets = values[0]?.kind === 'set'
+  const all = values.map((value, i): [Json, number] => [plain(value), i])
+  return {
+    name,
+    number,
+    ...(argument === undefined ? {} : { argument }),
+    domain,
+    indexOf: new Map(all.map(([json, i]) => [canonical(json, sets), i])),
+    plainIndexOf: new Map(all.filter(([json]) => typeof json !== 'object')),
+    sets,
+    at,
+  }
+}
 
-const hasSets = (domain: Domain<unknown>): boolean =>
-  domain.values.length > 0 && domain.toTla(domain.values[0]).kind === 'set'
+const indexIn = (field: Field, json: Json): number | undefined =>
+  typeof json === 'object' ? field.indexOf.get(canonical(json, field.sets)) : field.plainIndexOf.get(json)
 
 /** What a log may say of the states of one machine. */
 export class Fields {
@@ -114,6 +129,11 @@ export class Fields {
   private readonly variables = new Map<string, Variable>()
   /** per thread and what is asked of its label and locals, the nodes that fit */
   private readonly memo = new Map<string, Uint8Array>()
+  /** of fields */
+  private count = 0
+  /** what the event that is looked at has said of each field, where `rounds` has the round of that event */
+  private readonly said: { readonly rounds: Float64Array; readonly values: Int32Array }
+  private round = 0
   private readonly labels: readonly (readonly string[])[]
 
   constructor(kernel: Kernel) {
@@ -131,7 +151,13 @@ export class Fields {
       }
       return [
         `${kind}${n}`,
-        fieldOf('pc', domain as Domain<unknown>, { thread, field: -1 }, tla.seq([tla.str(kind), tla.int(n)])),
+        fieldOf(
+          this.count++,
+          'pc',
+          domain as Domain<unknown>,
+          { thread, field: -1 },
+          tla.seq([tla.str(kind), tla.int(n)]),
+        ),
       ]
     })
     this.add('pc', pc)
@@ -141,7 +167,7 @@ export class Fields {
         const slot = kernel.layout.cells[cell]
         if (declared === undefined || slot === undefined) return []
         const argument = declared.argument === undefined ? undefined : argumentText(declared.argument)
-        return [[argument, fieldOf(name, declared.domain, { slot }, declared.argument)]]
+        return [[argument, fieldOf(this.count++, name, declared.domain, { slot }, declared.argument)]]
       })
       const [first] = elements
       if (first?.[0] === undefined) {
@@ -159,9 +185,10 @@ export class Fields {
         if (domain === undefined || id === undefined) return
         const before = this.variables.get(name)
         const elements: [string, Field][] = before !== undefined && 'elements' in before ? [...before.elements] : []
-        this.add(name, [...elements, [String(id), fieldOf(name, domain, { thread, field }, tla.int(id))]])
+        this.add(name, [...elements, [String(id), fieldOf(this.count++, name, domain, { thread, field }, tla.int(id))]])
       })
     })
+    this.said = { rounds: new Float64Array(this.count), values: new Int32Array(this.count) }
   }
 
   private add(name: string, elements: readonly (readonly [string, Field])[]): void {
@@ -228,23 +255,27 @@ export class Fields {
     state: Readonly<Record<string, Json>>,
     told: (field: Field, index: number) => void,
   ): UnknownField | undefined {
-    const before = new Map<Field, number>()
+    this.round += 1
+    const { round, said } = this
     const say = (field: Field, json: Json, path: string): UnknownField | undefined => {
-      const index = field.indexOf.get(canonical(json, hasSets(field.domain)))
+      const index = indexIn(field, json)
       if (index === undefined) return { path, found: JSON.stringify(json), expected: field.domain.name }
       // a variable may be there whole and by element, but it has one value
-      if ((before.get(field) ?? index) !== index) {
+      if (said.rounds[field.number] === round && said.values[field.number] !== index) {
         return { path, found: JSON.stringify(json), expected: 'what the same event says of it before' }
       }
-      before.set(field, index)
+      said.rounds[field.number] = round
+      said.values[field.number] = index
       told(field, index)
       return undefined
     }
     for (const name of Object.keys(state)) {
       const json = state[name]
       if (json === undefined) continue
-      const [, base = name, argument] = /^(\w+)\[(.+)\]$/.exec(name) ?? []
-      const variable = this.variables.get(base)
+      // most names are a variable's own
+      const whole = this.variables.get(name)
+      const [, base = name, argument] = whole === undefined ? (/^(\w+)\[(.+)\]$/.exec(name) ?? []) : []
+      const variable = whole ?? this.variables.get(base)
       if (variable === undefined) {
         return { path: `state.${name}`, found: 'no variable of the model', expected: `one of ${this.names.join(', ')}` }
       }

@@ -17,6 +17,10 @@ const MOST_LINES = 50_000
 const NEAR = 32
 /** Lines that came after a line which are tried first. */
 const MOST_NEXT = 8
+/** A memory that was filled while fewer lines than so many per line of it were found again was not worth its cost. */
+const WORTH = 3
+/** So many times as many lines are then left alone. */
+const REST = 8
 
 const [TAB, NEWLINE, RETURN, SPACE, QUOTE, COMMA, ZERO, NINE, COLON, BACKSLASH] = [
   9, 10, 13, 32, 34, 44, 48, 57, 58, 92,
@@ -127,12 +131,21 @@ export class Recogniser<V> {
   private table = new Map<number, Known<V>[]>()
   private lines = 0
   private size = 0
+  /** lines found since everything was forgotten */
+  private found = 0
+  /** lines that are still to be left alone */
+  private rest = 0
   private last: Known<V> | undefined
   private readonly same: Same
+  private readonly mostLines: number
 
-  /** `same` compares long parts, where the platform has something better than a loop. */
-  constructor(same: Same = sameBytes) {
+  /**
+   * `same` compares long parts, where the platform has something better than a loop; more than `mostLines` lines are never
+   * remembered.
+   */
+  constructor(same: Same = sameBytes, mostLines = MOST_LINES) {
     this.same = same
+    this.mostLines = mostLines
   }
 
   /**
@@ -140,17 +153,23 @@ export class Recogniser<V> {
    * bytes end. Sets `numbers` and `end`.
    */
   find(bytes: Uint8Array, from: number, limit: number): Known<V> | undefined {
+    if (this.rest > 0) {
+      this.rest -= 1
+      return undefined
+    }
     const before = this.last
     if (before !== undefined) {
       for (const known of before.next) {
         if (!this.matches(known, bytes, from, limit)) continue
         this.last = known
+        this.found += 1
         return known
       }
     }
     for (const known of this.table.get(this.hash(bytes, from, limit)) ?? []) {
       if (!this.matches(known, bytes, from, limit)) continue
       this.follow(known)
+      this.found += 1
       return known
     }
     this.last = undefined
@@ -159,9 +178,11 @@ export class Recogniser<V> {
 
   /** Remembers what a line means that was parsed; it must mean the same with other numbers. */
   learn(bytes: Uint8Array, from: number, to: number, value: V): void {
+    if (this.resting) return
     const holes = holesIn(bytes, from, to)
     if (holes === undefined) return
-    if (this.lines >= MOST_LINES || this.size + to - from > MOST_BYTES) this.forget()
+    const isFull = this.lines >= this.mostLines || this.size + to - from > MOST_BYTES
+    if (isFull && !this.forget()) return
     const rest = new Uint8Array(to - from - holes.reduce((n, hole) => n + hole.to - hole.from, 0))
     const cuts: number[] = []
     let [at, filled] = [from, 0]
@@ -182,11 +203,21 @@ export class Recogniser<V> {
     this.last = known
   }
 
-  private forget(): void {
+  /** Is this a log of which it does not pay to remember the lines? */
+  get resting(): boolean {
+    return this.rest > 0
+  }
+
+  /** Forgets everything. A log whose lines hardly come again is let be for a while, since remembering costs more: false. */
+  private forget(): boolean {
+    const worth = this.found >= WORTH * this.lines
+    if (!worth) this.rest = REST * (this.lines + this.found)
     this.table = new Map()
     this.lines = 0
     this.size = 0
+    this.found = 0
     this.last = undefined
+    return worth
   }
 
   /** Notes that a line came after the last one. */
