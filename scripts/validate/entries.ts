@@ -203,6 +203,11 @@ export class EntryReader {
   /** A line that was not recognised. */
   private readNew(bytes: Uint8Array, from: number, to: number, line: number, take: Take): boolean {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString()
+    const patched = this.decoder.patched(bytes, from, to)
+    if (patched !== undefined) {
+      this.decoder.remember(bytes, from, to, patched)
+      return this.event(patched, text, line, take)
+    }
     return this.readText(text, line, take, (decoded) => {
       this.decoder.remember(bytes, from, to, decoded)
     })

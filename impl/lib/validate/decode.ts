@@ -8,6 +8,7 @@ import { threadName } from '../program.ts'
 import type { BadLine, LogEvent } from './event.ts'
 import type { Constraint, Fields } from './fields.ts'
 import { isConstraint } from './fields.ts'
+import { StateReader } from './patch.ts'
 import type { Known, Same } from './recognise.ts'
 import { Recogniser } from './recognise.ts'
 import type { Observed } from './tracker.ts'
@@ -32,6 +33,9 @@ const remember = <V>(memo: Map<string, V>, text: string, value: V): V => {
   return value
 }
 
+/** Bytes of a line without its state. */
+const MOST_FRAME = 2048
+
 /** The names nearest to a wrong one come from the caller; impl/lib prints none. */
 export type Near = (wanted: string, known: readonly string[]) => readonly string[]
 
@@ -39,6 +43,22 @@ const suggestion = (near: readonly string[], otherwise: string): string =>
   near.length > 0 ? `did you mean ${near.join(', ')}?` : otherwise
 
 const STATE = '"state":'
+const NO_STATE = '{}'
+
+const encoder = new TextEncoder()
+const STATE_BYTES = encoder.encode(`${STATE}{`)
+const NO_STATE_BYTES = encoder.encode(NO_STATE)
+
+/** Where the first object behind `"state":` begins; -1 if there is none. */
+const stateIn = (bytes: Uint8Array, from: number, to: number): number => {
+  const last = STATE_BYTES.length - 1
+  for (let at = from; at + last < to; at++) {
+    let i = 0
+    while (i <= last && bytes[at + i] === STATE_BYTES[i]) i += 1
+    if (i > last) return at + last
+  }
+  return -1
+}
 
 type Refused = BadLine & { readonly path: string }
 
@@ -60,6 +80,12 @@ export class Decoder {
   private readonly threads: ReadonlyMap<string, number>
   private readonly constraints = new Map<string, Constraint>()
   private readonly lines: Recogniser<Decoded>
+  /** lines with an empty state in place of theirs */
+  private readonly frames: Recogniser<Decoded>
+  private readonly states: StateReader
+  private readonly frame = new Uint8Array(MOST_FRAME)
+  /** are lines tried as bytes? */
+  private byBytes = false
   private readonly parse: (text: string, line: number) => LogEvent | BadLine
 
   constructor(
@@ -71,6 +97,8 @@ export class Decoder {
     same?: Same,
   ) {
     this.lines = new Recogniser(same)
+    this.frames = new Recogniser(same)
+    this.states = new StateReader(fields)
     this.ofProtocol = ofProtocol
     this.fields = fields
     this.near = near
@@ -81,14 +109,15 @@ export class Decoder {
 
   /** Decodes one line that is an event. */
   decode(text: string, line: number): Decoded | BadLine {
-    const rare = this.lines.resting
-    const quick = rare ? undefined : this.quick(text, line)
+    // of lines that are there as bytes more is known, and tried before
+    const quick = this.byBytes ? undefined : this.quick(text, line)
     if (quick !== undefined) return quick
     const event = this.parse(text, line)
     if ('message' in event) return event
     const decoded = this.event(event)
     if ('message' in decoded) return { ...decoded, column: placeOf(text, decoded.path) }
-    if (!rare) this.learn(text, event, decoded)
+    if (this.byBytes) this.learnParts(text, event, decoded)
+    else this.learn(text, event, decoded)
     return decoded
   }
 
@@ -97,9 +126,48 @@ export class Decoder {
     return this.lines.find(bytes, from, limit)
   }
 
+  /**
+   * The event of the line from one place to another, if its state is written like one that was parsed, and the rest of it
+   * was parsed before but for its numbers.
+   */
+  patched(bytes: Uint8Array, from: number, to: number): Decoded | undefined {
+    this.byBytes = true
+    const begin = stateIn(bytes, from, to)
+    const state = begin < 0 ? undefined : this.states.read(bytes, begin)
+    if (state === undefined) return undefined
+    const { end } = this.states
+    const length = begin - from + NO_STATE.length + to - end
+    if (end > to || length > MOST_FRAME) return undefined
+    // the text of a state is known, so what is before it and behind it is what may yet be unknown
+    const { frame } = this
+    frame.set(bytes.subarray(from, begin))
+    frame.set(NO_STATE_BYTES, begin - from)
+    frame.set(bytes.subarray(end, to), begin - from + NO_STATE.length)
+    const known = this.frames.find(frame, 0, length)
+    if (known === undefined) return undefined
+    const decoded = this.again(known, this.frames)
+    return { ...decoded, observed: { ...decoded.observed, state } }
+  }
+
+  /** Learns what is in a line beside its state, and how the state is written. */
+  private learnParts(text: string, event: LogEvent, decoded: Decoded): void {
+    const { state } = event
+    if (state === undefined) return
+    const begin = text.indexOf(`${STATE}{`) + STATE.length
+    const own = JSON.stringify(state)
+    if (begin < STATE.length || !text.startsWith(own, begin)) return
+    const frame = `${text.slice(0, begin)}${NO_STATE}${text.slice(begin + own.length)}`
+    const parsed = this.parse(frame, event.line)
+    // it was the event's own state only if that is what went away
+    if ('message' in parsed || parsed.state === undefined || JSON.stringify(parsed.state) !== NO_STATE) return
+    this.states.learn(own, state, this.fields.said(state))
+    const bytes = encoder.encode(frame)
+    if (bytes.length > MOST_FRAME || this.frames.find(bytes, 0, bytes.length) !== undefined) return
+    this.frames.learn(bytes, 0, bytes.length, decoded)
+  }
+
   /** The event of the line that was recognised last. */
-  again({ value }: Known<Decoded>): Decoded {
-    const { numbers } = this.lines
+  again({ value }: Known<Decoded>, { numbers }: Pick<Recogniser<Decoded>, 'numbers'> = this.lines): Decoded {
     const seq = numbers[0] ?? -1
     const time = numbers[1] ?? -1
     const end = numbers[2] ?? -1

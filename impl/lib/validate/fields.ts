@@ -12,6 +12,9 @@ import { tla } from '../trace/value.ts'
 /** A value as JSON. Sets are arrays in any order; functions are objects by the text of their arguments. */
 export type Json = boolean | number | string | null | readonly Json[] | { readonly [key: string]: Json }
 
+/** Entries of a memo before it is begun anew: memory must not grow with the log. */
+const MOST = 50_000
+
 /** One element of a variable: where it is and which values it can have. */
 interface Field {
   readonly name: string
@@ -23,7 +26,7 @@ interface Field {
   /** those that are no arrays and objects, by themselves */
   readonly plainIndexOf: ReadonlyMap<Json, number>
   readonly sets: boolean
-  readonly at: { readonly slot: Slot } | { readonly thread: number; readonly field: number }
+  readonly at: Said['at']
   /** the argument of the variable, as TLA+ has it; absent where the variable has one value */
   readonly argument?: TlaValue
 }
@@ -45,6 +48,23 @@ export interface UnknownField {
   readonly path: string
   readonly found: string
   readonly expected: string
+}
+
+/** What a log says of one element, in terms of the machine. */
+export interface Said {
+  /** the variable */
+  readonly name: string
+  /** number of the element among all */
+  readonly field: number
+  /** of a variable with several elements, which of them */
+  readonly key: string | undefined
+  /** which of its values, of how many */
+  readonly index: number
+  readonly size: number
+  /** a cell of the packed state, or of a thread its label (-1) or a local */
+  readonly at:
+    | { readonly slot: Slot; readonly thread?: undefined; readonly field?: undefined }
+    | { readonly slot?: undefined; readonly thread: number; readonly field: number }
 }
 
 /** A test on packed states. */
@@ -132,7 +152,7 @@ export class Fields {
   /** of fields */
   private count = 0
   /** what the event that is looked at has said of each field, where `rounds` has the round of that event */
-  private readonly said: { readonly rounds: Float64Array; readonly values: Int32Array }
+  private readonly seen: { readonly rounds: Float64Array; readonly values: Int32Array }
   private round = 0
   private readonly labels: readonly (readonly string[])[]
 
@@ -188,7 +208,7 @@ export class Fields {
         this.add(name, [...elements, [String(id), fieldOf(this.count++, name, domain, { thread, field }, tla.int(id))]])
       })
     })
-    this.said = { rounds: new Float64Array(this.count), values: new Int32Array(this.count) }
+    this.seen = { rounds: new Float64Array(this.count), values: new Int32Array(this.count) }
   }
 
   private add(name: string, elements: readonly (readonly [string, Field])[]): void {
@@ -213,7 +233,7 @@ export class Fields {
   }
 
   private valueAt({ domain, at }: Field, states: Int32Array, base: number): Json {
-    if ('slot' in at) return plain(domain.toTla(domain.values[readSlot(states, base, at.slot)]))
+    if (at.slot !== undefined) return plain(domain.toTla(domain.values[readSlot(states, base, at.slot)]))
     const slot = this.kernel.layout.threads[at.thread]
     const node = slot && this.kernel.compiled.automata[at.thread]?.nodes[readSlot(states, base, slot)]
     if (node === undefined) throw new RangeError('a packed state without a node')
@@ -227,7 +247,7 @@ export class Fields {
     const value = new Int32Array(words)
     const asked = new Map<number, string>()
     const wrong = this.each(state, ({ at }, index) => {
-      if ('slot' in at) {
+      if (at.slot !== undefined) {
         const { word, shift, mask: bits } = at.slot
         mask[word] = (mask[word] ?? 0) | (bits << shift)
         value[word] = (value[word] ?? 0) | (index << shift)
@@ -239,6 +259,27 @@ export class Fields {
       allowed: this.allowed(thread, text),
     }))
     return { mask, value, nodes }
+  }
+
+  /** words of a packed state */
+  get words(): number {
+    return this.kernel.layout.words
+  }
+
+  /** What a partial state says, in the order of its keys; nothing if it is wrong. */
+  said(state: Readonly<Record<string, Json>>): readonly Said[] {
+    const all: Said[] = []
+    const wrong = this.each(state, ({ name, number, domain, at }, index, key) => {
+      all.push({ name, field: number, key, index, size: domain.values.length, at })
+    })
+    return wrong === undefined ? all : []
+  }
+
+  /** The nodes of a thread where its label (field -1) and locals have these values, by their indices. */
+  nodes(thread: number, asked: readonly (readonly [field: number, index: number])[]): Constraint['nodes'][number] {
+    const text = [String(thread), ...asked.map(([field, index]) => `${field}=${index}`)].join(';')
+    const slot = this.kernel.layout.threads[thread] ?? { word: 0, shift: 0, mask: 0 }
+    return { slot, allowed: this.allowed(thread, text) }
   }
 
   /** What an event says of the state after it, as TLA+ has it. */
@@ -253,20 +294,20 @@ export class Fields {
   /** Goes through the elements that a partial state speaks of, each with the index of its value. */
   private each(
     state: Readonly<Record<string, Json>>,
-    told: (field: Field, index: number) => void,
+    told: (field: Field, index: number, key: string | undefined) => void,
   ): UnknownField | undefined {
     this.round += 1
-    const { round, said } = this
-    const say = (field: Field, json: Json, path: string): UnknownField | undefined => {
+    const { round, seen } = this
+    const say = (field: Field, json: Json, path: string, key?: string): UnknownField | undefined => {
       const index = indexIn(field, json)
       if (index === undefined) return { path, found: JSON.stringify(json), expected: field.domain.name }
       // a variable may be there whole and by element, but it has one value
-      if (said.rounds[field.number] === round && said.values[field.number] !== index) {
+      if (seen.rounds[field.number] === round && seen.values[field.number] !== index) {
         return { path, found: JSON.stringify(json), expected: 'what the same event says of it before' }
       }
-      said.rounds[field.number] = round
-      said.values[field.number] = index
-      told(field, index)
+      seen.rounds[field.number] = round
+      seen.values[field.number] = index
+      told(field, index, key)
       return undefined
     }
     for (const name of Object.keys(state)) {
@@ -307,7 +348,8 @@ export class Fields {
         const path = `state.${base}[${arg}]`
         if (field === undefined)
           return { path, found: `no element of ${base}`, expected: `one of ${variable.order.join(', ')}` }
-        const wrong = say(field, v, path)
+        // `"mode[0]": ...` names one element, and is a leaf itself
+        const wrong = say(field, v, path, argument === undefined ? arg : undefined)
         if (wrong !== undefined) return wrong
       }
     }
@@ -330,6 +372,7 @@ export class Fields {
         ? 1
         : 0
     })
+    if (this.memo.size >= MOST) this.memo.clear()
     this.memo.set(text, allowed)
     return allowed
   }

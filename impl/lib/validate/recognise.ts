@@ -20,7 +20,7 @@ const MOST_NEXT = 8
 /** A memory that was filled while fewer lines than so many per line of it were found again was not worth its cost. */
 const WORTH = 3
 /** So many times as many lines are then left alone. */
-const REST = 8
+const REST = 32
 
 const [TAB, NEWLINE, RETURN, SPACE, QUOTE, COMMA, ZERO, NINE, COLON, BACKSLASH] = [
   9, 10, 13, 32, 34, 44, 48, 57, 58, 92,

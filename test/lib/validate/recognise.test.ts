@@ -168,7 +168,7 @@ describe('a recogniser', () => {
       const known = new Recogniser<number>(undefined, 4)
       expect(read(known, 0, 1, 2, 3, 4)).toEqual([])
       expect(known.resting).toBe(true)
-      expect(read(known, ...Array.from({ length: 32 }, () => 5))).toEqual([])
+      expect(read(known, ...Array.from({ length: 128 }, () => 5))).toEqual([])
       expect(known.resting).toBe(false)
       expect(read(known, 6, 6)).toEqual([6])
     })
