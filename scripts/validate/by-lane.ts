@@ -11,6 +11,10 @@ import { MOST_REPAIRS } from './divergence.ts'
 import type { Entry, Gaps } from './entries.ts'
 import { refuse } from './entries.ts'
 
+/** Nodes that repairs may always cost, and that they never cost more than, all together. */
+const ALWAYS_TRIED = 50_000
+const MOST_TRIED = 1_000_000
+
 /** What a search of the whole log gave. */
 export interface LaneOutcome {
   readonly verdict: SearchResult['verdict']
@@ -34,6 +38,9 @@ export class ByLane {
     this.order = order
     this.file = file
   }
+
+  /** events are collected only */
+  readonly isSlow = false
 
   take(entry: Entry): boolean {
     this.events += 1
@@ -102,17 +109,35 @@ export class ByLane {
       states.set(state, i * words)
     })
     const repairs: Repair[] = []
+    // what mends a log may not cost much more than to reject it did
+    let left = Math.min(2 * result.nodes + ALWAYS_TRIED, options.maxNodes ?? MOST_TRIED, MOST_TRIED)
     for (const { entry, lane, at } of heads) {
       const own = lanes[lane] ?? []
       const [a, b] = [own[at], own[at + 1]]
-      const other = async (changed: readonly LaneEvent[]): Promise<boolean> => {
-        const limits = { ...options, maxNodes: 10 * result.nodes + 10_000 }
+      const other = async (changed: readonly LaneEvent[], open = options.openEnds): Promise<boolean> => {
+        if (left <= 0 || late()) return false
         const all = lanes.map((events, l) => (l === lane ? changed : events))
-        return (await search(this.kernel, all, limits)).verdict === 'accepted'
+        const limits = { ...options, maxNodes: left, ...(open === undefined ? {} : { openEnds: open }) }
+        const { verdict, nodes } = await search(this.kernel, all, limits)
+        left -= nodes
+        return verdict === 'accepted'
       }
       if (repairs.length >= MOST_REPAIRS || late() || a === undefined) break
-      if (await other([...own.slice(0, at), ...own.slice(at + 1)])) repairs.push({ kind: 'drop', line: entry.line })
-      if (b !== undefined && (await other([...own.slice(0, at), b, a, ...own.slice(at + 2)]))) {
+      // what was lost before the event that goes was lost before the next one as well, or at the lane's end
+      const lost = a.afterGap === true
+      const next = b === undefined ? [] : [{ ...b, afterGap: lost || b.afterGap === true }]
+      const open = options.openEnds?.map((is, l) => is || (l === lane && lost && b === undefined))
+      if (await other([...own.slice(0, at), ...next, ...own.slice(at + 2)], open)) {
+        repairs.push({ kind: 'drop', line: entry.line })
+      }
+      // in interval order events are where their times are, and not where their lines are
+      if (b === undefined || this.order === 'interval') continue
+      // gaps stay where they are
+      const swapped = [
+        { ...b, afterGap: lost },
+        { ...a, afterGap: b.afterGap === true },
+      ]
+      if (await other([...own.slice(0, at), ...swapped, ...own.slice(at + 2)])) {
         repairs.push({ kind: 'swap', line: a.line, with: b.line })
       }
     }

@@ -136,8 +136,8 @@ class Unmapped {
   }
 }
 
-/** Told of each event; false: no more of them are wanted. */
-export type Take = (entry: Entry) => boolean
+/** Told of each event; false: no more of them are wanted; `pause`: not at once. */
+export type Take = (entry: Entry) => boolean | 'pause'
 
 /** Reads the lines of one log. */
 export class EntryReader {
@@ -164,44 +164,52 @@ export class EntryReader {
   }
 
   /**
-   * Reads a batch; false if no more is wanted.
+   * Reads a batch; false if no more is wanted, and what is left of the batch if it is not wanted at once.
    * @throws LockstepError (exit 2) `bad-log`, `bad-order` or `not-of-the-model`, with the line, after the events before it
    */
-  read(batch: Lines, take: Take): boolean {
+  read(batch: Lines, take: Take): boolean | Lines {
     // how the log begins says what it is; what is no JSON is read as text, and what somebody wants to hear of is parsed
     const asText = !this.begun || this.ftrace !== undefined || this.options.listener !== undefined
     if (asText || batch.bytes === undefined) return this.readLines(batch, take)
     return this.readBytes(batch.firstLine, batch.bytes, take)
   }
 
-  private readLines({ firstLine, lines }: Lines, take: Take): boolean {
+  private readLines({ firstLine, lines }: Lines, take: Take): boolean | Lines {
     for (let i = 0; i < lines.length; i++) {
-      if (!this.readText(lines[i] ?? '', firstLine + i, take)) return false
+      const more = this.readText(lines[i] ?? '', firstLine + i, take)
+      if (more === 'pause') return { firstLine: firstLine + i + 1, lines: lines.slice(i + 1) }
+      if (!more) return false
     }
     return true
   }
 
-  private readBytes(firstLine: number, bytes: Uint8Array, take: Take): boolean {
+  private readBytes(firstLine: number, bytes: Uint8Array, take: Take): boolean | Lines {
+    const rest = (at: number, line: number): boolean | Lines =>
+      at > bytes.length || { firstLine: line, lines: [], bytes: bytes.subarray(at) }
     const { decoder } = this
     const limit = bytes.length
     for (let at = 0, line = firstLine; at <= limit; line++) {
       const known = decoder.recognise(bytes, at, limit)
       if (known !== undefined) {
-        if (!this.event(decoder.again(known), known, line, take)) return false
+        const more = this.event(decoder.again(known), known, line, take)
+        if (more === false) return false
         at = decoder.lineEnd + 1
+        if (more === 'pause') return rest(at, line + 1)
         continue
       }
       const newline = bytes.indexOf(NEWLINE, at)
       const next = newline < 0 ? limit : newline
       const end = next > at && bytes[next - 1] === 13 ? next - 1 : next
-      if (!this.readNew(bytes, at, end, line, take)) return false
+      const more = this.readNew(bytes, at, end, line, take)
+      if (more === false) return false
       at = next + 1
+      if (more === 'pause') return rest(at, line + 1)
     }
     return true
   }
 
   /** A line that was not recognised. */
-  private readNew(bytes: Uint8Array, from: number, to: number, line: number, take: Take): boolean {
+  private readNew(bytes: Uint8Array, from: number, to: number, line: number, take: Take): ReturnType<Take> {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString()
     const patched = this.decoder.patched(bytes, from, to)
     if (patched !== undefined) {
@@ -213,7 +221,7 @@ export class EntryReader {
     })
   }
 
-  private readText(text: string, line: number, take: Take, learn?: (decoded: Decoded) => void): boolean {
+  private readText(text: string, line: number, take: Take, learn?: (decoded: Decoded) => void): ReturnType<Take> {
     if (text === '' || /^\s*$/.test(text)) return true
     if (!this.begun && this.begin(text, line)) return true
     const item = this.ftrace?.(text, line)
@@ -243,7 +251,7 @@ export class EntryReader {
     return true
   }
 
-  private event(decoded: Decoded, source: Entry['source'], line: number, take: Take): boolean {
+  private event(decoded: Decoded, source: Entry['source'], line: number, take: Take): ReturnType<Take> {
     const total = this.order === 'total'
     this.clocks ??= new Clocks(total)
     const disorder = this.clocks.check(decoded)

@@ -16,8 +16,10 @@ const REMEMBERED = 64
 const FOLLOWING = 10_000
 /** States that all trials of repairs may go through: with many states at a time not every event is tried. */
 const MOST_TRIED = 2_000_000
-/** With more states than this after an event somebody may want to stop. */
+/** Where an event was taken from more states than this somebody may want to stop. */
 const MANY = 1000
+/** From more states than this an event takes longer than a look at the clock. */
+const SEVERAL = 16
 
 /** The last so many of something. */
 class Ring<T> {
@@ -68,6 +70,11 @@ export class InOrder {
     return this.tracker.explained
   }
 
+  /** Do events take so long that others should have their turn between two of them? */
+  get isSlow(): boolean {
+    return this.rejected === undefined && this.tracker.width > SEVERAL
+  }
+
   /** Takes the next event; false: no more is wanted. */
   take(entry: Entry): boolean {
     const { tracker } = this
@@ -81,7 +88,7 @@ export class InOrder {
     }
     if (taken === 'rejected') this.rejected = entry
     else this.recent.add(entry)
-    if (tracker.states.count > MANY && this.rejected === undefined && this.late()) {
+    if (tracker.width > MANY && this.rejected === undefined && this.late()) {
       this.stopped = `stopped after ${this.events} events`
       return false
     }

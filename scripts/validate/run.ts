@@ -20,6 +20,7 @@ import type { Entry, ReaderOptions } from './entries.ts'
 import { EntryReader } from './entries.ts'
 import { InOrder } from './in-order.ts'
 import type { Batches } from './source.ts'
+import type { Lines } from './lines.ts'
 import { Source } from './source.ts'
 
 export type { Format, LogListener } from './entries.ts'
@@ -38,6 +39,9 @@ export interface LogOptions extends ReaderOptions {
   /** ends a read that waits for input, once no more is wanted */
   readonly stop?: () => void
 }
+
+/** Milliseconds after which others get their turn. */
+const TURN = 50
 
 const sameBytes: Same = (a, from, b, at, length) =>
   (a instanceof Buffer ? a : Buffer.from(a)).compare(b, at, at + length, from, from + length) === 0
@@ -117,6 +121,8 @@ class Run {
   /** made for the first event: the header says which one it is */
   private judge: InOrder | ByLane | undefined
   private rejectedAt: number | undefined
+  /** since when nobody else had a turn */
+  private turn = performance.now()
   private nodes: number | undefined
 
   constructor(validator: Validator, decoder: Decoder, options: LogOptions) {
@@ -139,9 +145,16 @@ class Run {
     return Math.min(this.deadline, this.rejectedAt === undefined ? Infinity : this.rejectedAt + patience * 1000)
   }
 
-  private readonly take = (entry: Entry): boolean => {
+  private readonly take = (entry: Entry): boolean | 'pause' => {
     this.judge ??= this.newJudge()
-    return this.judge.take(entry)
+    const more = this.judge.take(entry)
+    return more && this.judge.isSlow && performance.now() > this.turn + TURN ? 'pause' : more
+  }
+
+  /** Lets others have their turn: a signal is not heard before. */
+  private async pause(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    this.turn = performance.now()
   }
 
   private newJudge(): InOrder | ByLane {
@@ -175,9 +188,14 @@ class Run {
       for (;;) {
         const batch = await source.next(this.until)
         if (batch === 'late' || batch === 'end') return { kind: batch }
-        if (!this.reader.read(batch, this.take)) return { kind: 'enough' }
-        if (this.rejected !== undefined) this.rejectedAt ??= performance.now()
-        else if (this.late()) return { kind: 'late' }
+        this.turn = performance.now()
+        for (let rest: boolean | Lines = batch; rest !== true;) {
+          rest = this.reader.read(rest, this.take)
+          if (rest === false) return { kind: 'enough' }
+          if (rest !== true) await this.pause()
+          if (this.rejected !== undefined) this.rejectedAt ??= performance.now()
+          else if (this.late()) return { kind: 'late' }
+        }
       }
     } catch (error) {
       // what was found before stands, whatever comes after it

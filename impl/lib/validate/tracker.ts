@@ -257,6 +257,11 @@ export class Tracker {
     return this.now
   }
 
+  /** From how many states the last event was taken, unlogged steps included. */
+  get width(): number {
+    return this.other.count
+  }
+
   /** How the states of the last events came about, the newest last. */
   get history(): readonly Layer[] {
     return this.past.layers

@@ -97,7 +97,7 @@ describe('the diagnosis as text', () => {
     const bare = { ...divergence, allowed: [], candidates: [], blame: [], repairs: [], lanes: [] }
     const lines = validationLines({ ...rejected, divergence: bare })
     expect(lines).toContain('  allowed    nothing: no thread of the model could take a step')
-    expect(lines).toContain('  repair     none known: neither an event dropped nor two neighbours exchanged')
+    expect(lines).toContain('  repair     none found by dropping an event or exchanging two neighbours')
     expect(lines.at(-1)).toMatch(/^ {2}repair/)
   })
 

@@ -157,6 +157,55 @@ describe('a rejected log', () => {
     expect(divergence?.line).toBe(15)
     expect(divergence?.repairs).toContainEqual({ kind: 'drop', line: 5 })
   })
+
+  it('by lane, is mended with the gap that was before the event that goes', async () => {
+    const poll = validatorOf('poll-kick/clear-recheck.tso')
+    const lines = [
+      '{"lost":3,"lane":"a"}',
+      '{"action":"KVM_RUN","thread":"source1","lane":"a"}',
+      '{"action":"kvm_request_pending","thread":"vcpu0","result":true,"lane":"a"}',
+    ]
+    const { divergence } = await poll.validate([batch(lines)], { file: 'log', order: 'per-cpu' })
+    expect(divergence?.repairs).toContainEqual({ kind: 'drop', line: 2 })
+  })
+
+  it('whose events have times is not told to exchange lines', async () => {
+    const poll = validatorOf('poll-kick/clear-recheck.tso')
+    const lines = [
+      '{"action":"KVM_RUN","thread":"vcpu0","result":false,"time":1,"end":2}',
+      '{"action":"kvm_request_pending","thread":"vcpu0","result":true,"time":5,"end":6,"lane":"x"}',
+      '{"action":"kvm_make_request","thread":"source1","time":7,"end":8,"lane":"x"}',
+    ]
+    const { divergence } = await poll.validate([batch(lines)], { file: 'log', order: 'interval' })
+    expect(divergence?.repairs).toEqual([{ kind: 'drop', line: 2 }])
+  })
+})
+
+describe('a log that takes long', () => {
+  it.each([true, false])('is stopped by a signal within a batch (as bytes: %s)', async (asBytes) => {
+    const lines = Array.from({ length: 3000 }, () => '{"state":{"mutex[2]":"free"}}')
+    const bytes = asBytes ? { bytes: Buffer.from(lines.join('\n')) } : {}
+    const controller = new AbortController()
+    setTimeout(() => {
+      controller.abort()
+    }, 1)
+    const batches = [
+      batch([logLines({ order: 'total', unlogged: 'any' }, [])[0] ?? '']),
+      { ...batch(lines, 2), ...bytes },
+    ]
+    const { verdict, events } = await validate(batches, { signal: controller.signal })
+    expect(verdict).toBe('incomplete')
+    expect(events).toBeLessThan(3000)
+  })
+
+  it('is read to its end where others have a turn in between', async () => {
+    const lines = Array.from({ length: 150 }, () => '{"state":{"mutex[2]":"free"}}')
+    const head = batch([logLines({ order: 'total', unlogged: 'any' }, [])[0] ?? ''])
+    for (const bytes of [{}, { bytes: Buffer.from(lines.join('\n')) }]) {
+      const { verdict, events } = await validate([head, { ...batch(lines, 2), ...bytes }, batch(lines, 152)])
+      expect([verdict, events]).toEqual(['accepted', 300])
+    }
+  })
 })
 
 describe('an order of lanes', () => {

@@ -154,7 +154,7 @@ export const repairText = ({ kind, line, with: other, upTo }: Repair): string =>
 
 export const repairTexts = ({ repairs }: LogDivergence): string[] =>
   repairs.length === 0
-    ? ['none known: neither an event dropped nor two neighbours exchanged']
+    ? ['none found by dropping an event or exchanging two neighbours']
     : firstOf(repairs.map(repairText), SHOWN.repairs)
 
 export const noteTexts = ({ notes }: Validation): string[] => firstOf(notes.map(shown), SHOWN.notes)
