@@ -18,6 +18,11 @@ const sorted = (value: unknown): unknown => {
 export const resultText = (result: unknown): string | undefined =>
   JSON.stringify(typeof result === 'object' ? sorted(result) : result)
 
+/** The same for the key that a node of a program has for a result: JSON as it came, or `undefined`. */
+export const nodeResult = (key: string): string | undefined =>
+  // most results are no records, and their text is the only one that they have
+  key.includes('{') ? resultText(JSON.parse(key)) : key
+
 const isAscending = (items: readonly unknown[]): boolean =>
   items.every((item, i) => {
     const before = items[i - 1]

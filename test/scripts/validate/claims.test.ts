@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../../../impl/lib/validate/fields.ts'
+import { Programs } from '../../../impl/lib/validate/distance.ts'
 import { Returns } from '../../../impl/lib/validate/returns.ts'
 import { parseMap } from '../../../impl/lib/validate/map.ts'
 import { LockstepError } from '../../../impl/lib/error.ts'
@@ -50,6 +51,21 @@ describe('a result', () => {
       { starts: true, stack: [], inhibit: 1, errno: 'none', kind: 'set' },
     ]) {
       expect(await outcome('flush-inhibit/posted.sc', [LOST, locked(result)])).toEqual(['accepted'])
+    }
+  })
+
+  it('is a record where only the order of lanes is known, and the search asks how far programs are from it', () => {
+    const { kernel } = validatorOf('flush-inhibit/posted.sc')
+    const returns = new Returns(kernel)
+    const programs = new Programs(kernel)
+    const action = kernel.actions.indexOf('kvm_vcpu_ioctl_mutex_lock')
+    const texts = [...returns.of(action)]
+    expect(texts.some((text) => text.includes('"errno"'))).toBe(true)
+    for (const result of texts) {
+      const at = kernel.compiled.machine.threads.map((_, thread) => programs.around(thread, { action, thread, result }))
+      // some thread's program goes on from it
+      expect([result, at.some(({ to }) => to.includes(1))]).toEqual([result, true])
+      expect(returns.textOf(JSON.parse(result) as Json)).toBe(result)
     }
   })
 
