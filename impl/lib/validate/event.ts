@@ -125,6 +125,19 @@ const DEEPEST = 64
 /** Lines that are shorter cannot be nested more deeply: each level takes two characters. */
 const LONG = 2 * DEEPEST
 
+const [OPEN_LIST, OPEN] = [91, 123] as const
+
+/** Has a text so many brackets that it may be nested too deeply? It costs far less than to look at the value. */
+const mayBeDeep = (text: string): boolean => {
+  if (text.length <= LONG) return false
+  let opened = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === OPEN || code === OPEN_LIST) opened += 1
+  }
+  return opened > DEEPEST
+}
+
 /**
  * Is a value nested too deeply? It does not look further than that: what calls itself for every level ends the process at
  * some thousand of them.
@@ -219,7 +232,7 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
     const why = error instanceof Error ? error.message : String(error)
     return { line, ...notJson(text, why), hint: 'one JSON object a line; docs/log-format.md' }
   }
-  if (text.length > LONG && isDeep(value)) {
+  if (mayBeDeep(text) && isDeep(value)) {
     return { line, column: 1, message: TOO_DEEP, hint: 'docs/log-format.md has the format' }
   }
   if (isEvent(value)) return asEvent(value, line)
