@@ -224,7 +224,9 @@ export class EntryReader {
   private readText(text: string, line: number, take: Take, learn?: (decoded: Decoded) => void): ReturnType<Take> {
     if (text === '' || /^\s*$/.test(text)) return true
     if (!this.begun && this.begin(text, line)) return true
-    const item = this.ftrace?.(text, line)
+    const read = this.ftrace?.(text, line)
+    const isEvent = read !== undefined && !isSkipped(read) && !isBadLine(read)
+    const item = isEvent ? this.decoder.fromC(read) : read
     if (item !== undefined && isSkipped(item)) {
       if ('unmapped' in item) this.unmapped.add(item.unmapped)
       return true

@@ -57,8 +57,8 @@ const MAGIC: readonly { readonly bytes: readonly number[]; readonly unpack: Unpa
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], unpack: unzstd },
   // pzstd begins with a frame to be skipped
   ...Array.from({ length: 16 }, (_, i) => ({ bytes: [0x50 + i, 0x2a, 0x4d, 0x18], unpack: unzstd })),
-  { bytes: [0xfd, 0x37, 0x7a, 0x58], unpack: 'xz: pipe the output of xz -dc into lockstep validate -' },
-  { bytes: [0x42, 0x5a, 0x68], unpack: 'bzip2: pipe the output of bzip2 -dc into lockstep validate -' },
+  { bytes: [0xfd, 0x37, 0x7a, 0x58], unpack: 'xz: pipe the output of xz -dc into lockstep validate MODEL -' },
+  { bytes: [0x42, 0x5a, 0x68], unpack: 'bzip2: pipe the output of bzip2 -dc into lockstep validate MODEL -' },
   { bytes: [0x17, 0x08, 0x44], unpack: 'a trace.dat of trace-cmd: give what trace-cmd report prints' },
   { bytes: [0x50, 0x45, 0x52, 0x46], unpack: 'a perf.data of perf: give what perf script prints' },
 ]

@@ -16,6 +16,7 @@ import { machineOf, near } from '../lib/project.ts'
 import { ByLane } from './by-lane.ts'
 import type { Rejection, Subject } from './divergence.ts'
 import { divergenceOf } from './divergence.ts'
+import { elsewhere } from './elsewhere.ts'
 import type { Entry, ReaderOptions } from './entries.ts'
 import { EntryReader } from './entries.ts'
 import { InOrder } from './in-order.ts'
@@ -67,7 +68,7 @@ export class Validator implements Subject {
         return 'header' in parsed ? { line, column: 1, message: 'a header after the first line' } : parsed
       },
       near,
-      (action) => Object.hasOwn(model.protocol.docs.actions, action),
+      elsewhere(model),
       sameBytes,
     )
   }

@@ -7,10 +7,11 @@ import type { Kernel } from '../compile.ts'
 import { threadName } from '../program.ts'
 import type { BadLine, LogEvent } from './event.ts'
 import type { Constraint, Fields } from './fields.ts'
-import { isConstraint } from './fields.ts'
+import { isConstraint, isEmpty } from './fields.ts'
 import { StateReader } from './patch.ts'
 import type { Known, Same } from './recognise.ts'
 import { Recogniser } from './recognise.ts'
+import { Returns } from './returns.ts'
 import type { Observed } from './tracker.ts'
 
 /** An event in the machine's terms, with what orders it. */
@@ -71,11 +72,24 @@ const foreign = (line: number, path: string, message: string, hint?: string): Re
   ...(hint === undefined ? {} : { hint }),
 })
 
+/** What the other designs of a machine's protocol can do that it cannot. */
+export interface Elsewhere {
+  readonly hasAction: (action: string) => boolean
+  /** does a step of the action return this in one of them? `text` is that of `resultText` */
+  readonly returns: (action: string, text: string) => boolean
+}
+
+const NOWHERE: Elsewhere = { hasAction: () => false, returns: () => false }
+
+/** Results that an error lists. */
+const MOST_RESULTS = 8
+
 /** Decodes the lines of logs for one machine. */
 export class Decoder {
   private readonly fields: Fields
   private readonly near: Near
-  private readonly ofProtocol: (action: string) => boolean
+  private readonly elsewhere: Elsewhere
+  private readonly returns: Returns
   private readonly actions: ReadonlyMap<string, number>
   private readonly threads: ReadonlyMap<string, number>
   private readonly constraints = new Map<string, Constraint>()
@@ -93,13 +107,14 @@ export class Decoder {
     fields: Fields,
     parse: (text: string, line: number) => LogEvent | BadLine,
     near: Near = () => [],
-    ofProtocol: (action: string) => boolean = () => false,
+    elsewhere: Elsewhere = NOWHERE,
     same?: Same,
   ) {
     this.lines = new Recogniser(same)
     this.frames = new Recogniser(same)
     this.states = new StateReader(fields)
-    this.ofProtocol = ofProtocol
+    this.elsewhere = elsewhere
+    this.returns = new Returns(kernel)
     this.fields = fields
     this.near = near
     this.parse = parse
@@ -146,6 +161,8 @@ export class Decoder {
     const known = this.frames.find(frame, 0, length)
     if (known === undefined) return undefined
     const decoded = this.again(known, this.frames)
+    // whether it says anything is for the parser to see
+    if (decoded.observed.action < 0 && isEmpty(state)) return undefined
     return { ...decoded, observed: { ...decoded.observed, state } }
   }
 
@@ -191,6 +208,18 @@ export class Decoder {
     this.lines.learn(bytes, from, to, decoded)
   }
 
+  /** An event that C has printed: 0 and 1 are false and true wherever the machine has these, and no numbers. */
+  fromC(event: LogEvent): LogEvent {
+    const { action, result, state } = event
+    return {
+      ...event,
+      ...(result === undefined
+        ? {}
+        : { result: this.returns.withBooleans(this.actions.get(action ?? '') ?? -1, result) }),
+      ...(state === undefined ? {} : { state: this.fields.withBooleans(state) }),
+    }
+  }
+
   /** The same for an event that another format has. */
   event(event: LogEvent): Decoded | Refused {
     const { line, state } = event
@@ -201,7 +230,8 @@ export class Decoder {
         const message = `${compiled.path} is ${compiled.found}, expected ${compiled.expected}`
         return foreign(line, compiled.path.replace(/^state\./, '').replace(/\[.*$/, ''), message)
       }
-      constraint = compiled
+      // `{"pc": []}` is a state of which nothing is known
+      if (!isEmpty(compiled) || this.fields.said(state).length > 0 || event.action !== undefined) constraint = compiled
     }
     return this.head(event, constraint)
   }
@@ -210,7 +240,7 @@ export class Decoder {
     const { line, action, thread, result, lane, seq, time, end, lost } = event
     const own = action === undefined ? -1 : this.actions.get(action)
     // a step of another design of the protocol is none that this one takes, which is a finding and not bad input
-    const actionId = own ?? (this.ofProtocol(action ?? '') ? this.actions.size : undefined)
+    const actionId = own ?? (this.elsewhere.hasAction(action ?? '') ? this.actions.size : undefined)
     if (actionId === undefined) {
       const hint = suggestion(
         this.near(action ?? '', [...this.actions.keys()]),
@@ -232,11 +262,16 @@ export class Decoder {
         hint: 'name the action, or what is known of the state',
       }
     }
+    const returned = result === undefined ? undefined : this.returns.textOf(result)
+    if (returned !== undefined && own !== undefined && !this.returns.of(own).has(returned)) {
+      const wrong = this.neverReturned(line, action ?? '', own, returned)
+      if (wrong !== undefined) return wrong
+    }
     return {
       observed: {
         action: actionId,
         thread: threadId,
-        ...(result === undefined ? {} : { result: JSON.stringify(result) }),
+        ...(returned === undefined ? {} : { result: returned }),
         ...(state === undefined ? {} : { state }),
       },
       lane: lane ?? thread,
@@ -247,11 +282,28 @@ export class Decoder {
     }
   }
 
+  /** A result that the action has in no state: what is wrong with it, unless another design's step returns it. */
+  private neverReturned(line: number, action: string, id: number, text: string): Refused | undefined {
+    if (this.elsewhere.returns(action, text)) return undefined
+    const all = [...this.returns.of(id)]
+    const more = all.length > MOST_RESULTS ? `, ... (${all.length} in all)` : ''
+    const expected =
+      all.length === 0
+        ? 'none: it returns nothing'
+        : `${all.length === 1 ? '' : 'one of '}${all.slice(0, MOST_RESULTS).join(', ')}${more}`
+    return foreign(
+      line,
+      'result',
+      `result is ${text}, which ${action} never returns, expected ${expected}`,
+      all.length === 0 ? 'leave the result out' : 'write the result as the machine has it, or leave it out',
+    )
+  }
+
   /** A line that ends in a state that was seen before: only what is before it is parsed. */
   private quick(text: string, line: number): Decoded | undefined {
     const at = stateAt(text)
     const constraint = at < 0 ? undefined : this.constraints.get(text.slice(at + STATE.length, -1))
-    if (constraint === undefined) return undefined
+    if (constraint === undefined || isEmpty(constraint)) return undefined
     const head = this.parse(`${text.slice(0, at - 1)}}`, line)
     if ('message' in head) return undefined
     const decoded = this.head(head, constraint)

@@ -10,6 +10,7 @@ import type { View } from '../view.ts'
 import type { Fields, Json } from './fields.ts'
 import { passes } from './fields.ts'
 import type { AllowedStep, Candidate } from './result.ts'
+import { resultText } from './returns.ts'
 import type { Observed } from './tracker.ts'
 import { Stepper } from './tracker.ts'
 
@@ -149,9 +150,9 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
         return info?.action === event.action && (event.thread < 0 || info.thread === event.thread)
       },
       (step, next) => {
-        const result = JSON.stringify(kernel.steps[step]?.result)
+        const result = resultText(kernel.steps[step]?.result)
         if (event.result !== undefined && result !== event.result) {
-          results.add(result)
+          results.add(result ?? 'nothing')
           return
         }
         if (event.state === undefined || passes(event.state, next, 0)) return

@@ -4,6 +4,7 @@
  */
 
 import type { Kernel } from '../compile.ts'
+import { nodeResult } from './returns.ts'
 import type { Observed } from './tracker.ts'
 
 /** Farther than any way in a program: there is none. */
@@ -43,7 +44,7 @@ export class Programs {
       // a look, or something that happens to the thread, leaves it where it is
       const next = own ? (node.label === label ? node.next : []) : [[result, i] as const]
       for (const [key, target] of next) {
-        if (own && result !== undefined && key !== result) continue
+        if (own && result !== undefined && (key === undefined || nodeResult(key) !== result)) continue
         if (allowed !== undefined && allowed[target] !== 1) continue
         from[i] = 1
         to[target] = 1

@@ -62,7 +62,7 @@ const json: z.ZodType<Json> = z.lazy(() =>
 
 const safe = z.number().refine((n) => Math.abs(n) <= Number.MAX_SAFE_INTEGER, 'is beyond 2^53: write it as seconds')
 
-const eventSchema = z.strictObject({
+const eventFields = z.strictObject({
   action: z.string().min(1).optional(),
   thread: z.string().min(1).optional(),
   result: json.optional(),
@@ -74,6 +74,25 @@ const eventSchema = z.strictObject({
   end: safe.optional(),
   lost: z.int().positive().optional(),
 })
+
+const LOST_ALONE = 'nothing can be claimed where events were lost: a line of its own for each'
+const RESULT_ALONE = 'the result of which action? name it'
+
+/** Claims that do not go together: one of them would be dropped without a word. */
+const eventSchema = eventFields
+  .refine(({ lost, action, result, state }) => lost === undefined || (action ?? result ?? state) === undefined, {
+    path: ['lost'],
+    message: LOST_ALONE,
+  })
+  .refine(({ action, result }) => result === undefined || action !== undefined, {
+    path: ['result'],
+    message: RESULT_ALONE,
+  })
+  // refinements are not in a JSON schema by themselves
+  .meta({
+    dependentRequired: { result: ['action'] },
+    dependentSchemas: { lost: { properties: { action: false, result: false, state: false } } },
+  })
 
 const headerSchema = z.strictObject({
   lockstep: z.literal('log'),
@@ -87,7 +106,7 @@ const headerSchema = z.strictObject({
 export const lineJsonSchema = (): unknown =>
   z.toJSONSchema(z.union([headerSchema, eventSchema]), { target: 'draft-2020-12' })
 
-const KEYS = new Set(Object.keys(eventSchema.shape))
+const KEYS = new Set(Object.keys(eventFields.shape))
 
 const isText = (value: unknown): boolean => value === undefined || (typeof value === 'string' && value !== '')
 const isCount = (value: unknown, from: number, to = Number.MAX_SAFE_INTEGER): boolean =>
@@ -101,20 +120,37 @@ const isExact = (value: unknown): boolean =>
     ? isTime(value)
     : typeof value !== 'object' || value === null || Object.values(value).every(isExact)
 
-/** Lines that are shorter cannot be nested so deeply that looking into them is a danger. */
-const LONG = 4096
 /** No value of a model is nested half as deeply. */
 const DEEPEST = 64
+/** Lines that are shorter cannot be nested more deeply: each level takes two characters. */
+const LONG = 2 * DEEPEST
 
-/** Level by level: what calls itself for every level ends the process at some thousand of them. */
-const isDeep = (value: unknown): boolean => {
-  let level: unknown[] = [value]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > DEEPEST) return true
-    level = level.flatMap((v): unknown[] => (typeof v === 'object' && v !== null ? Object.values(v) : []))
+const [OPEN_LIST, OPEN] = [91, 123] as const
+
+/** Has a text so many brackets that it may be nested too deeply? It costs far less than to look at the value. */
+const mayBeDeep = (text: string): boolean => {
+  if (text.length <= LONG) return false
+  let opened = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === OPEN || code === OPEN_LIST) opened += 1
   }
+  return opened > DEEPEST
+}
+
+/**
+ * Is a value nested too deeply? It does not look further than that: what calls itself for every level ends the process at
+ * some thousand of them.
+ */
+export const isDeep = (value: unknown, left = DEEPEST): boolean => {
+  if (left < 0) return true
+  if (typeof value !== 'object' || value === null) return false
+  for (const key in value) if (isDeep((value as Record<string, unknown>)[key], left - 1)) return true
   return false
 }
+
+/** What is said of a value that is. */
+export const TOO_DEEP = `nested more than ${DEEPEST} deep`
 
 /**
  * The schema again, for what JSON.parse has made: whatever passes here passes there. A hundred thousand events a second
@@ -134,6 +170,8 @@ const isEvent = (value: unknown): value is z.infer<typeof eventSchema> => {
     isTime(time) &&
     isTime(end) &&
     isExact(result) &&
+    (result === undefined || action !== undefined) &&
+    (lost === undefined || (action === undefined && state === undefined)) &&
     (state === undefined || (typeof state === 'object' && state !== null && !Array.isArray(state)))
   )
 }
@@ -194,8 +232,8 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
     const why = error instanceof Error ? error.message : String(error)
     return { line, ...notJson(text, why), hint: 'one JSON object a line; docs/log-format.md' }
   }
-  if (text.length > LONG && isDeep(value)) {
-    return { line, column: 1, message: `nested more than ${DEEPEST} deep`, hint: 'docs/log-format.md has the format' }
+  if (mayBeDeep(text) && isDeep(value)) {
+    return { line, column: 1, message: TOO_DEEP, hint: 'docs/log-format.md has the format' }
   }
   if (isEvent(value)) return asEvent(value, line)
   const isHeader = typeof value === 'object' && value !== null && Object.hasOwn(value, 'lockstep')

@@ -143,6 +143,10 @@ const fieldOf = (
 const indexIn = (field: Field, json: Json): number | undefined =>
   typeof json === 'object' ? field.indexOf.get(canonical(json, field.sets)) : field.plainIndexOf.get(json)
 
+/** True or false for 1 or 0, where the element's values are these; else the value itself. */
+const asBoolean = (field: Field | undefined, json: Json): Json =>
+  (json === 0 || json === 1) && field?.plainIndexOf.has(true) === true ? json === 1 : json
+
 /** What a log may say of the states of one machine. */
 export class Fields {
   private readonly kernel: Kernel
@@ -240,6 +244,33 @@ export class Fields {
     return at.field < 0 ? node.label : plain(domain.toTla(domain.values[node.frame[at.field] ?? -1]))
   }
 
+  /** What an event says of the state, with true and false for the 0 and 1 of C, where a value is one of them. */
+  withBooleans(state: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> {
+    const entries = Object.entries(state).map(([name, json]): [string, Json] => {
+      const { variable, argument } = this.find(name)
+      if (variable === undefined) return [name, json]
+      if ('only' in variable) return [name, asBoolean(variable.only, json)]
+      if (argument !== undefined) return [name, asBoolean(variable.elements.get(argument), json)]
+      if (typeof json !== 'object' || json === null) return [name, json]
+      const element = (key: string, value: Json): Json => asBoolean(variable.elements.get(key), value)
+      if (Array.isArray(json)) return [name, (json as readonly Json[]).map((v, i) => element(String(i), v))]
+      return [name, Object.fromEntries(Object.entries(json).map(([key, v]) => [key, element(key, v)]))]
+    })
+    return Object.fromEntries(entries)
+  }
+
+  /** A variable by its name, or by that of an element, `mode[0]`. */
+  private find(name: string): {
+    readonly variable: Variable | undefined
+    readonly base: string
+    readonly argument: string | undefined
+  } {
+    // most names are a variable's own
+    const whole = this.variables.get(name)
+    const [, base = name, argument] = whole === undefined ? (/^(\w+)\[(.+)\]$/.exec(name) ?? []) : []
+    return { variable: whole ?? this.variables.get(base), base, argument }
+  }
+
   /** Compiles what an event says of the state after it. */
   compile(state: Readonly<Record<string, Json>>): Constraint | UnknownField {
     const words = this.kernel.layout.words
@@ -313,10 +344,7 @@ export class Fields {
     for (const name of Object.keys(state)) {
       const json = state[name]
       if (json === undefined) continue
-      // most names are a variable's own
-      const whole = this.variables.get(name)
-      const [, base = name, argument] = whole === undefined ? (/^(\w+)\[(.+)\]$/.exec(name) ?? []) : []
-      const variable = whole ?? this.variables.get(base)
+      const { variable, base, argument } = this.find(name)
       if (variable === undefined) {
         return { path: `state.${name}`, found: 'no variable of the model', expected: `one of ${this.names.join(', ')}` }
       }
@@ -386,6 +414,9 @@ export const passes = ({ mask, value, nodes }: Constraint, states: Int32Array, b
   for (const { slot, allowed } of nodes) if (allowed[readSlot(states, base, slot)] !== 1) return false
   return true
 }
+
+/** Does a test hold of every state? */
+export const isEmpty = ({ mask, nodes }: Constraint): boolean => nodes.length === 0 && mask.every((bits) => bits === 0)
 
 /** Is it a constraint, or what is wrong with the partial state? */
 export const isConstraint = (compiled: Constraint | UnknownField): compiled is Constraint => 'mask' in compiled

@@ -5,6 +5,7 @@
  */
 
 import type { BadLine, LogEvent } from './event.ts'
+import { isDeep, TOO_DEEP } from './event.ts'
 import type { Json } from './fields.ts'
 
 /** A tracepoint's line, taken apart. */
@@ -44,7 +45,7 @@ const MAX_CPU = 4095
 const MAX_PREFIX = 160
 
 /** CPU, irq flags if there are any, and time: the part that all formats have, after the task and before the event. */
-const STAMP = /\[(\d{1,4})\]\s+(?:([.#A-Za-z0-9]{4,8})\s+)?(\d+)(?:\.(\d{1,9}))?:\s/
+const STAMP = /\[(\d{1,9})\]\s+(?:([.#A-Za-z0-9]{4,8})\s+)?(\d+)(?:\.(\d{1,9}))?:\s/
 /** Task and pid, joined by `-` in ftrace, apart in perf; `pid/tid`; a TGID column; flags, where they stand before the CPU. */
 const TASK = /^\s*(?:(.*?)[-\s]\s*)?(\d+)(?:\/\d+)?\s*(?:\(\s*[-\d]+\)\s*)?(?:(?=\d*[^\d\s])[.#A-Za-z0-9]{4,8}\s*)?$/
 /** The period that perf may print, and the event with or without its system. */
@@ -52,11 +53,14 @@ const EVENT = /^\s*(?:\d+\s+)?(?:([\w.-]+):)?([\w.-]+):(?:\s+|$)/
 /** A marker after up to three names that end in a colon: function, perhaps `[kvm]`, `bpf_trace_printk`, `tracing_mark_write`, event. */
 const MARKER = /^\s*(?:\d+\s+)?(?:[^\s:]*(?::[^\s:]+)?(?: \[[\w-]+\])?:\s+){0,3}lockstep:(?:\s+|$)/
 
-const LOST = /^\s*CPU:(\d{1,4}) \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]/
+/** A marker wherever it is, for those that nothing else makes sense of. */
+const ANY_MARKER = /(?:^|[\s:])lockstep:(?=\s|$)/
+
+const LOST = /^\s*CPU:(\d{1,9}) \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]/
 const PERF_LOST = /^\s*(?:\S+:\s+){0,2}PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)/
 const PERF_LOST_SHORT = /^LOST (\d+) events!/
 /** What ftrace says when a CPU's first events were overwritten. */
-const BUFFER_STARTED = /^#+ CPU (\d{1,4}) buffer started #+/
+const BUFFER_STARTED = /^#+ CPU (\d{1,9}) buffer started #+/
 const BUFFER_ENTRIES = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+)\b/
 /** Headers of trace-cmd. */
 const HEADER = /^(?:cpus=\d+|version = \d+|CPU \d+ is empty|trace\.dat version .*)\s*$/
@@ -68,6 +72,16 @@ const bad = (line: number, column: number, message: string, hint = 'docs/log-for
   hint,
 })
 
+const CPU_HINT = 'is the line damaged? Mend it, or take it out'
+
+/** A marker that is not where one is looked for: what it says would be dropped, and the log would pass without it. */
+const stray = (text: string, line: number, from: number, expected: string, hint: string): BadLine | undefined => {
+  const found = ANY_MARKER.exec(text.slice(from))
+  if (found === null) return undefined
+  const column = from + found.index + found[0].indexOf('lockstep:') + 1
+  return bad(line, column, `a marker in a line that is not understood: ${expected} expected before it`, hint)
+}
+
 /** A count that JavaScript has exactly. */
 const exact = (digits: string): number | undefined => {
   const value = Number(digits)
@@ -75,6 +89,7 @@ const exact = (digits: string): number | undefined => {
 }
 
 const lost = (line: number, count: string | undefined, cpu?: string): FtraceItem => {
+  if (Number(cpu) > MAX_CPU) return bad(line, 1, `CPU ${cpu ?? ''} is beyond ${MAX_CPU}`, CPU_HINT)
   // without a count, at least one
   const number = count === undefined ? 1 : exact(count)
   if (number === undefined) return bad(line, 1, 'the number of lost events is beyond 2^53')
@@ -138,6 +153,7 @@ const valueOf = (raw: string): { readonly value: Json } | string => {
   }
   try {
     const value = JSON.parse(text) as Json
+    if (isDeep(value)) return `it is ${TOO_DEEP}`
     return isExact(value) ? { value } : 'a number is beyond 2^53'
   } catch {
     return 'it is not JSON'
@@ -199,6 +215,8 @@ const marker = (text: string, start: number, stamp: Pick<LogEvent, 'line' | 'lan
     else return bad(line, at + 1, `${key}: unknown key`, `thread, result, seq, time, or state.${key}`)
   }
   if (action === undefined && state.length === 0) return bad(line, start + 1, 'a marker without an action or a state')
+  const alone = action === undefined ? pairs.find(({ key }) => key === 'result') : undefined
+  if (alone !== undefined) return bad(line, alone.at + 1, 'result: the result of which action? name it')
   return {
     ...stamp,
     ...(action === undefined ? {} : { action }),
@@ -236,6 +254,8 @@ interface Stamped {
   readonly fraction: string | undefined
   /** where the time begins, and what is after it */
   readonly timeAt: number
+  /** where the CPU's number is */
+  readonly cpuAt: number
   readonly restAt: number
 }
 
@@ -246,9 +266,10 @@ const stampOf = (text: string): Stamped | undefined => {
   const head = text.slice(0, found.index)
   const [, task = '', pid] = TASK.exec(head) ?? []
   const named = pid !== undefined || head.trim() === ''
-  if (Number(cpu) > MAX_CPU || !named) return undefined
+  if (!named) return undefined
   const timeAt = found.index + whole.lastIndexOf(seconds + (fraction === undefined ? '' : `.${fraction}`))
-  return { task: task.trim(), pid, cpu: Number(cpu), seconds, fraction, timeAt, restAt: found.index + whole.length }
+  const restAt = found.index + whole.length
+  return { task: task.trim(), pid, cpu: Number(cpu), seconds, fraction, timeAt, cpuAt: found.index + 1, restAt }
 }
 
 const traced = (
@@ -272,6 +293,10 @@ const traced = (
   return { line, lane: `cpu${cpu}`, time, ...mapped }
 }
 
+const UNSTAMPED_HINT =
+  'mend the line or take it out; trace without latency-format, perf script with -F comm,tid,cpu,time,event,trace'
+const MARKER_HINT = 'mend the line or take it out; docs/log-format.md, Markers'
+
 /** A reader of one log: times may count from its first event. Without a map, only markers are events. */
 export const ftraceReader = (mapper?: Mapper): ((text: string, line: number) => FtraceItem) => {
   const clock = new Clock()
@@ -282,11 +307,21 @@ export const ftraceReader = (mapper?: Mapper): ((text: string, line: number) => 
     const stamp = stampOf(text)
     const perf = PERF_LOST.exec(stamp === undefined ? text : text.slice(stamp.restAt))
     if (perf !== null) return lost(line, perf[1], stamp === undefined ? undefined : String(stamp.cpu))
-    if (stamp === undefined) return { unmapped: undefined }
+    if (stamp === undefined) {
+      return stray(text, line, 0, 'TASK-PID [CPU] SECONDS: EVENT:', UNSTAMPED_HINT) ?? { unmapped: undefined }
+    }
+    if (stamp.cpu > MAX_CPU) {
+      return bad(line, stamp.cpuAt + 1, `CPU ${stamp.cpu} is beyond ${MAX_CPU}`, CPU_HINT)
+    }
     const time = clock.read(stamp.seconds, stamp.fraction)
     if (time === undefined) return bad(line, stamp.timeAt + 1, 'the time is beyond 2^53 ns')
     const found = MARKER.exec(text.slice(stamp.restAt))
-    if (found === null) return traced(text, line, stamp, time, mapper)
+    if (found === null) {
+      const item = traced(text, line, stamp, time, mapper)
+      // what a map knows may have that text in it
+      if (!isSkipped(item) || 'ignored' in item) return item
+      return stray(text, line, stamp.restAt, 'at most three names that end in a colon', MARKER_HINT) ?? item
+    }
     return marker(text, stamp.restAt + found[0].length, { line, lane: `cpu${stamp.cpu}`, time })
   }
 }

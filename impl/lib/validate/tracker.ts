@@ -9,6 +9,7 @@ import type { Kernel } from '../compile.ts'
 import { readSlot } from '../compile.ts'
 import type { Constraint } from './fields.ts'
 import { passes } from './fields.ts'
+import { resultText } from './returns.ts'
 import { StateSet } from './states.ts'
 
 /** An event in the model's terms. */
@@ -17,7 +18,7 @@ export interface Observed {
   readonly action: number
   /** index into the machine's threads; -1 where the log does not say whose step it was */
   readonly thread: number
-  /** the step's result as JSON, where the log has it */
+  /** the step's result as `resultText` has it, where the log has it */
   readonly result?: string
   /** what is known of the state after it */
   readonly state?: Constraint
@@ -117,7 +118,7 @@ export const silentStep = (via: number): number | undefined => (via < -1 ? -2 - 
 interface StepTable {
   readonly action: Int32Array
   readonly thread: Int32Array
-  /** number of the step's result, by its JSON text */
+  /** number of the step's result, by its text */
   readonly result: Int32Array
   readonly results: ReadonlyMap<string | undefined, number>
 }
@@ -129,7 +130,7 @@ const tableOf = (steps: Kernel['steps']): StepTable => {
   if (known !== undefined) return known
   const results = new Map<string | undefined, number>()
   const result = Int32Array.from(steps, (step) => {
-    const text = JSON.stringify(step.result) as string | undefined
+    const text = resultText(step.result)
     const number = results.get(text) ?? results.size
     results.set(text, number)
     return number

@@ -86,7 +86,6 @@ describe('a tracepoint', () => {
     expect(read(` a-1 [001] d..1. 1.5: ${PAYLOAD}`)).toEqual({ unmapped: 'kvm_entry' })
     expect(read(' a-1 [001] d..1. 1.5: do_nmi <-nmi_entry')).toEqual({ unmapped: undefined })
     expect(read(' 1)   0.123 us    |  kvm_vcpu_kick();')).toEqual({ unmapped: undefined })
-    expect(read(' a-1 [9999] d..1. 1.5: kvm_fpu: unload')).toEqual({ unmapped: undefined })
     expect(read('what is this')).toEqual({ unmapped: undefined })
   })
 })
@@ -204,6 +203,8 @@ describe('a marker', () => {
     ["act state.x='[9007199254740993]'", 53, 'state.x: a number is beyond 2^53'],
     ['', 41, 'a marker without an action or a state'],
     ['thread=vcpu0', 41, 'a marker without an action or a state'],
+    ['state.x=1 result=7', 51, 'result: the result of which action? name it'],
+    [`act state.x='${'['.repeat(5000)}${']'.repeat(5000)}'`, 53, 'state.x: it is nested more than 64 deep'],
   ])('%j is refused at its place', (text, column, message) => {
     expect(marker(text)).toMatchObject({ line: 7, column, message })
   })
@@ -214,6 +215,40 @@ describe('a marker', () => {
     expect(Object.keys(state)).toEqual(['__proto__', 'constructor', 'toString'])
     expect(marker('act constructor=1')).toMatchObject({ message: 'constructor: unknown key' })
     expect(marker('act __proto__=1')).toMatchObject({ message: '__proto__: unknown key' })
+  })
+})
+
+describe('a marker in a line that is not understood', () => {
+  const BPRINT = 'bprint: f: lockstep: kvm_request_pending thread=vcpu0 result=true'
+  it.each([
+    ['a prefix that is cut off', `67916: ${BPRINT}`, 19],
+    ['perf script without the CPU', `qemu  2100  1234.567915: ${BPRINT}`, 37],
+    ['latency-format', `   qemu-2100    2d..1 1234us : ${BPRINT}`, 43],
+    ['function_graph', ` 2)               |  /* lockstep: act */`, 25],
+    ['behind more names than there can be', ` a-1 [001] d..1. 1.500000: a: b: c: d: lockstep: act`, 40],
+  ])('is an error at its place: %s', (_, text, column) => {
+    const map = parseMap('{"version":1,"tracepoints":[]}', 'map.json')
+    for (const mapper of [undefined, map.apply]) {
+      expect(read(text, mapper)).toMatchObject({ line: 7, column, message: /not understood: .* expected/ })
+    }
+  })
+
+  it('is none where it is what a tracepoint prints, or a comment', () => {
+    expect(read(' a-1 [001] 1.5: e: comm=lockstep: pid=1')).toEqual({ unmapped: 'e' })
+    expect(read('# lockstep: act')).toEqual({ ignored: undefined })
+    const ignored = parseMap('{"version":1,"tracepoints":[{"tracepoint":"e","ignore":true}]}', 'map.json')
+    expect(read(' a-1 [001] 1.5: e: a: b: c: d: lockstep: act', ignored.apply)).toEqual({ ignored: 'e' })
+  })
+
+  it.each([
+    [' a-1 [9999] d..1. 1.500000: e: x', 7],
+    [` qemu-2100 [4096] .....  1234.567915: ${BPRINT}`, 13],
+    [' a-1 [10000] 1.5: e: x', 7],
+    ['CPU:9999 [LOST 12 EVENTS]', 1],
+    ['CPU:10000 [EVENTS DROPPED]', 1],
+  ])('nor can there be such a CPU: %s', (text, column) => {
+    expect(read(text)).toMatchObject({ line: 7, column, message: /^CPU \d+ is beyond 4095$/ })
+    expect(read(' a-1 [4095] 1.5: e: x')).toEqual({ unmapped: 'e' })
   })
 })
 

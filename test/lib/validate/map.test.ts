@@ -10,7 +10,7 @@ import type { FtraceItem, Mapped, TraceLine } from '../../../impl/lib/validate/f
 import { ftraceReader } from '../../../impl/lib/validate/ftrace.ts'
 import { mapJsonSchema, parseMap } from '../../../impl/lib/validate/map.ts'
 import { Fields, isConstraint } from '../../../impl/lib/validate/fields.ts'
-import { loadModels, machineOf, packageRoot } from '../../../scripts/lib/project.ts'
+import { loadModels, machineOf, oneModel, packageRoot } from '../../../scripts/lib/project.ts'
 
 /** A seed of its own for each run; a failure prints it with the path. */
 const seed = Date.now() & 0x7fffffff
@@ -267,6 +267,21 @@ it('the document has maps and markers that are read', () => {
     .map((line, i) => ftraceReader(apply)(line, i + 1))
   expect(events).toHaveLength(3)
   for (const event of events) expect(event).toMatchObject({ lane: 'cpu1', state: { 'pc[vcpu0]': 'vmentry' } })
+  // and has the actions and variables of one protocol
+  const kernel = assemble(compile(machineOf(oneModel(loadModels(), 'poll-kick/clear-recheck.tso'))))
+  const fields = new Fields(kernel)
+  const said = ['kvm_hypercall: nr 0x1', 'kvm_exit: vcpu 0 reason HLT', 'kvm_entry: vcpu 0'].map((text) =>
+    ftraceReader(apply)(` CPU 0/KVM-2119 [001] 1.5: ${text}`, 1),
+  )
+  expect(said).toMatchObject([
+    { state: { 'mode[0]': 'OUTSIDE_GUEST_MODE' } },
+    { action: 'vmexit', thread: 'vcpu0' },
+    { state: { 'pc[vcpu0]': 'vmentry' } },
+  ])
+  for (const item of said) {
+    if ('state' in item) expect(fields.compile(item.state ?? {})).toHaveProperty('mask')
+    if ('action' in item) expect(kernel.actions).toContain(item.action)
+  }
 })
 
 describe('noise', () => {

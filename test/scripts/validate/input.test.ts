@@ -5,8 +5,9 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import Ajv2020 from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseLine } from '../../../impl/lib/validate/event.ts'
+import { lineJsonSchema, parseLine } from '../../../impl/lib/validate/event.ts'
 import { parseMap } from '../../../impl/lib/validate/map.ts'
 import { loadModels, oneModel, packageRoot } from '../../../scripts/lib/project.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/lib/tempdir.ts'
@@ -130,6 +131,8 @@ it('a trace that means nothing without a map says so', () => {
   )
 })
 
+const isLine = new Ajv2020.default({ strict: false }).compile(lineJsonSchema() as object)
+
 describe('a line', () => {
   const place = (text: string): unknown => {
     const parsed = parseLine(text, 7)
@@ -160,6 +163,35 @@ describe('a line', () => {
     const text = `{"action":"a","${key}":${'['.repeat(200_000)}${']'.repeat(200_000)}}`
     expect(place(text)).toEqual([7, 1, 'nested more than 64 deep'])
   })
+
+  it.each([65, 70, 100, 2000])('nested %i deep is refused, however short and whatever else is wrong', (depth) => {
+    const nest = `${'['.repeat(depth)}${']'.repeat(depth)}`
+    for (const text of [`{"action":"a","result":${nest}}`, `{"foo":1,"result":${nest}}`, `{"lockstep":${nest}}`]) {
+      expect(place(text)).toEqual([7, 1, 'nested more than 64 deep'])
+    }
+  })
+
+  it('nested 64 deep is not', () => {
+    const text = `{"action":"a","result":${'['.repeat(64)}${']'.repeat(64)}}`
+    expect(parseLine(text, 7)).toMatchObject({ action: 'a' })
+  })
+
+  it.each([
+    ['{"lost":1,"action":"a"}', 2, /^lost: nothing can be claimed/],
+    ['{"lost":1,"state":{"a":1}}', 2, /^lost: /],
+    ['{"lost":1,"result":1}', 2, /^lost: /],
+    ['{"state":{"a":1},"result":7}', 18, /^result: the result of which action/],
+  ])('a claim that would be dropped is refused: %s', (text, column, message) => {
+    expect(parseLine(text, 7)).toMatchObject({ line: 7, column, message })
+    // and the schema for editors says the same
+    expect(isLine(JSON.parse(text))).toBe(false)
+  })
+
+  it('lost events may have a lane and a time', () => {
+    const text = '{"lost":1,"thread":"vcpu0","lane":"a","seq":1,"time":2}'
+    expect(parseLine(text, 7)).toMatchObject({ lost: 1, thread: 'vcpu0', lane: 'a' })
+    expect([isLine(JSON.parse(text)), isLine({ action: 'a', result: 1 })]).toEqual([true, true])
+  })
 })
 
 describe('the first log of the documents', () => {
@@ -189,6 +221,42 @@ describe('the first log of the documents', () => {
     // of a system that was running before
     expect(await verdict([pending])).toEqual(['rejected', 1])
     expect(await verdict(['{"lost":1}', pending])).toBe('accepted')
+  })
+
+  it('and events are what it shows', async () => {
+    const lines = block('events')
+    expect(await verdict(lines)).toBe('accepted')
+    for (const state of [{ 'mode[0]': 'IN_GUEST_MODE' }, { mode: { 0: 'IN_GUEST_MODE' } }, { kicked: true }]) {
+      expect(await verdict(['{"lost":1}', JSON.stringify({ state })])).toBe('accepted')
+    }
+    // the step sets kicked
+    expect(await verdict(lines.map((line) => line.replace('"kicked":true', '"kicked":false')))).toEqual(['rejected', 2])
+  })
+
+  it('and markers', async () => {
+    const [, code = ''] = /```c\n([^]*?)```/.exec(text) ?? []
+    const markers = [...code.matchAll(/"lockstep: ([^"]*?)(?:\\n)?"/g)].map(([, marker = '']) => marker)
+    expect(markers).toHaveLength(2)
+    // %d of a bool prints 0 or 1
+    for (const old of ['0', '1']) {
+      for (const marker of markers) {
+        const said = marker.replace('source%d', 'source1').replace('%d', old)
+        const lines = [` qemu-2100 [002] ..... 1.5: bprint: f: lockstep: ${said}`]
+        expect([said, await verdict(lines, { unlogged: 'any' })]).toEqual([said, 'accepted'])
+      }
+    }
+    const lines = ['state.kicked=1', 'state.mode[0]=IN_GUEST_MODE'].map(
+      (s) => ` a-1 [002] ..... 1.5: f: lockstep: ${s}`,
+    )
+    expect(await verdict(lines, { unlogged: 'any' })).toBe('accepted')
+  })
+
+  it('and a map', async () => {
+    const [, source = ''] = /```json\n(\{\n {2}"version": 1,\n[^]*?)```/.exec(text) ?? []
+    const map = parseMap(source, 'log-format.md')
+    const events = ['kvm_entry: vcpu 0, rip 0x1', 'kvm_exit: vcpu 0 reason VMCALL', 'kvm_hypercall: nr 0x1']
+    const lines = [...events, ...events].map((event, i) => ` CPU 0/KVM-2119 [001] d..1. 1.${100_000 + i}: ${event}`)
+    expect(await verdict(lines, { map, unlogged: 'any' })).toBe('accepted')
   })
 
   it('and the first trace', async () => {

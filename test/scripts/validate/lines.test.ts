@@ -163,7 +163,12 @@ describe('one clear error', () => {
     ['zstd with a window of 2 GB', Buffer.from('28b52ffd00a8010000', 'hex'), { code: 'damaged', message: /window/ }],
     ['something after zstd', Buffer.concat([ZSTD, Buffer.from('what is it')]), { code: 'damaged' }],
     ['NUL in gzip', gzipSync('a\nb\0'), { code: 'nul-byte', line: 2, column: 2 }],
-    ['xz', Buffer.from('fd377a585a000004', 'hex'), { code: 'not-text', hint: /xz -dc/ }],
+    [
+      'xz',
+      Buffer.from('fd377a585a000004', 'hex'),
+      { code: 'not-text', hint: /xz -dc into lockstep validate MODEL -$/ },
+    ],
+    ['bzip2', Buffer.from('BZh91AY'), { code: 'not-text', hint: /bzip2 -dc into lockstep validate MODEL -$/ }],
     ['trace.dat', Buffer.from('170844747261636900', 'hex'), { code: 'not-text', hint: /trace-cmd report/ }],
     ['perf.data', 'PERFILE2', { code: 'not-text', hint: /perf script/ }],
   ])('for %s', async (_, data, problem) => {

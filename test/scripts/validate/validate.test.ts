@@ -89,9 +89,11 @@ const altered = (events: readonly SampleEvent[], random: () => number): SampleEv
       return a === undefined || b === undefined ? [...events] : events.toSpliced(i, 2, b, a)
     case 2: {
       const other = events[Math.floor(random() * events.length)]
-      return a === undefined || other === undefined
-        ? [...events]
-        : events.toSpliced(i, 1, { ...a, action: other.action })
+      if (a === undefined || other === undefined) return [...events]
+      const { action, result } = other
+      // a result that the action never has is bad input
+      if ((result === undefined) !== (a.result === undefined)) return [...events]
+      return events.toSpliced(i, 1, { ...a, action, ...(result === undefined ? {} : { result }) })
     }
     default:
       return [...events]
