@@ -64,6 +64,22 @@ describe('a bad log among several', () => {
     expect(readFileSync(junit, 'utf8')).toContain('tests="3" failures="1" errors="1"')
   })
 
+  it('alone takes the place of an old report, and is an error: exit 2', () => {
+    const [junit, sarif, log] = [join(directory, 'old.xml'), join(directory, 'old.sarif'), bad()]
+    writeFileSync(junit, 'stale')
+    for (const more of [[], ['--design', 'any']]) {
+      const { status, stdout, stderr } = lockstep(MODEL, log, '--github', '--junit', junit, '--sarif', sarif, ...more)
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/^lockstep: .*bad\.ndjson:2:2: /)])
+      expect(stdout).toMatch(/^::error file=.*bad\.ndjson,line=2,col=2,title=No log::/)
+      expect(stdout).not.toContain('::warning')
+      expect(readFileSync(junit, 'utf8')).toMatch(/line="2".*<error .*type="log-refused"/)
+      expect(JSON.parse(readFileSync(sarif, 'utf8'))).toMatchObject({
+        runs: [{ results: [{ ruleId: 'log-refused', level: 'error' }] }],
+      })
+    }
+    expect(lockstep(MODEL, log, GOOD, '--github').stdout).toMatch(/^::error .*title=No log::/m)
+  })
+
   it('is told where it is, and at the end', () => {
     const { status, stdout, stderr } = lockstep(MODEL, GOOD, bad(), join(directory, 'missing'), GOOD)
     expect(status).toBe(2)

@@ -380,6 +380,15 @@ describe('GitHub annotations', () => {
     expect(githubAnnotations([{ ...rejected, file: '/r/x' }], '/r')[0]).toContain('::error file=x,')
   })
 
+  it.each(HOSTILE)('of a file that is no log are errors in which %j stays text', (text) => {
+    const refused = { ...incomplete, refused: { line: 7, column: 3, message: text } }
+    const [line = ''] = githubAnnotations([refused])
+    expect(parseCommand(line)).toMatchObject({ kind: 'error', properties: { line: '7', col: '3', title: 'No log' } })
+    expectStructure(markdownSummary([refused]))
+    expect(cases(junitReport([refused]))[0]?.children[0]?.attributes['type']).toBe('log-refused')
+    expect(sarifRun([refused]).results).toMatchObject([{ ruleId: 'log-refused', level: 'error', ruleIndex: 2 }])
+  })
+
   it('are no more than GitHub keeps, and say how many there are', () => {
     const lines = githubAnnotations([
       ...Array<Validation>(14).fill(rejected),
