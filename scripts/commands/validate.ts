@@ -233,6 +233,12 @@ const errorOf = (refused: LockstepError | undefined): object => {
   return { error: { code, message, hint, file, line, column } }
 }
 
+/** What was read of stdin is gone: a second reader would find it empty. */
+const checkStdin = ({ logs, map }: ValidateOptions): void => {
+  if ([...logs, map].filter((file) => file === '-').length < 2) return
+  throw badInput({ code: 'stdin-twice', message: 'stdin can be read once only', file: '-', hint: 'name - once' })
+}
+
 /** What TLC is given can be kept of one log and one model. */
 const checkWriteTla = ({ writeTla, with: engine, design, logs }: ValidateOptions): void => {
   if (writeTla === undefined) return
@@ -251,7 +257,8 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
     ...(options.sarif === undefined ? {} : { sarif: options.sarif }),
     ...(options.summary === undefined ? {} : { markdown: options.summary }),
   }
-  checkOutputs(files)
+  checkStdin(options)
+  checkOutputs(files, process.env, [...options.logs, ...(options.map === undefined ? [] : [options.map])])
   checkWriteTla(options)
   const toolchain = options.with === undefined ? undefined : await findToolchain()
   const map = await mapOf(options)

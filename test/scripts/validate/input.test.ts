@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -134,6 +134,38 @@ describe('input without an end', () => {
     expect(await ended).toEqual([130, null])
     await writer.close()
     expect(JSON.parse(printed)).toMatchObject({ ok: false, verdict: 'incomplete', accepted: false })
+  })
+})
+
+describe('what cannot be done', () => {
+  it('a report in place of the log: exit 2, and the log is as it was', () => {
+    const text = readFileSync(join(root, GOOD), 'utf8')
+    const log = fileOf('own.ndjson', text)
+    for (const option of ['--junit', '--sarif', '--summary']) {
+      const { status, stderr } = lockstep(MODEL, log, option, log)
+      expect([option, status, stderr]).toEqual([option, 2, expect.stringContaining(`${option}: it is ${log}`)])
+    }
+    const stdin = ['-c', 'exec "$@" <"$0"', log, process.execPath, ...ARGS, MODEL, '-', '--junit', log]
+    if (process.platform !== 'win32') expect(spawnSync('sh', stdin, { cwd: root }).status).toBe(2)
+    expect(readFileSync(log, 'utf8')).toBe(text)
+  })
+
+  it('stdin twice: exit 2', () => {
+    const { status, stderr } = lockstep(MODEL, '-', '-')
+    expect([status, stderr]).toEqual([2, expect.stringContaining('stdin can be read once only')])
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('an answer that cannot be written: exit 3 and one line', () => {
+    const full = openSync('/dev/full', 'w')
+    for (const more of [[], ['--json']]) {
+      const { status, stderr } = spawnSync(process.execPath, [...ARGS, MODEL, GOOD, ...more], {
+        encoding: 'utf8',
+        cwd: root,
+        stdio: ['ignore', full, 'pipe'],
+      })
+      expect([status, stderr]).toEqual([3, expect.stringMatching(/^lockstep: cannot write to stdout: .*\n$/)])
+    }
+    closeSync(full)
   })
 })
 

@@ -2,6 +2,7 @@
 
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -569,6 +570,35 @@ describe('files', () => {
       }),
     ).toMatchObject({ code, exit: 2 })
     expect(readdirSync(directory).sort()).toEqual(['file', 'sub'])
+  })
+
+  it('that are read are refused, by whatever name', () => {
+    writeFileSync(at('log'), 'log')
+    symlinkSync(at('log'), at('link'))
+    linkSync(at('log'), at('hard'))
+    for (const name of ['log', 'link', 'hard', './log']) {
+      for (const key of ['junit', 'sarif', 'markdown']) {
+        const problem = problemOf(() => {
+          checkOutputs({ [key]: join(directory, name) }, {}, ['-', at('other'), at('log')])
+        })
+        expect([name, key, problem]).toMatchObject([name, key, { code: 'output-is-input', exit: 2 }])
+      }
+      const log = { GITHUB_STEP_SUMMARY: at(name) }
+      expect(
+        problemOf(() => {
+          checkOutputs({ markdown: at(name), junit: at('log') }, log)
+        }),
+      ).toMatchObject({ code: 'same-file' })
+    }
+    mkdirSync(at('sub'))
+    symlinkSync(at('sub'), at('other'))
+    expect(
+      problemOf(() => {
+        checkOutputs({ junit: at('sub/new'), sarif: at('other/new') }, {})
+      }),
+    ).toMatchObject({ code: 'same-file' })
+    checkOutputs({ junit: at('new'), sarif: '/dev/null' }, {}, [at('log'), '/dev/null'])
+    expect(read('log')).toBe('log')
   })
 
   it('a link is written through, and a device to', () => {
