@@ -119,8 +119,9 @@ export const bare = (
 })
 
 /**
- * Asks every design. One that lacks an action or a thread of the log does not allow it; a thread may be one that only a
- * larger model of the design has. Once the signal came nobody is asked, and those that were not are told as undecided.
+ * Asks every design. One that lacks an action or a thread of the log does not allow it; it may be one that only a larger
+ * model of the design has. A log that none allows is held against the larger models too: it may be one of more rounds than
+ * the usual size has. Once the signal came nobody is asked, and those that were not are told as undecided.
  * @throws LockstepError (exit 2) if no design has what the log names, or the log is no log
  */
 export const askAll = async (
@@ -131,16 +132,20 @@ export const askAll = async (
 ): Promise<Validation[]> => {
   const results: Validation[] = []
   const refusals: unknown[] = []
+  const untried: Model[][] = []
+  const askOne = async (model: Model): Promise<Validation> => {
+    // a machine takes a while to compile: a signal is heard between two
+    await new Promise((resolve) => setImmediate(resolve))
+    if (signal.aborted) return bare({ ...of, model: model.name }, 'incomplete', 'not asked: a signal came before')
+    return ask(model)
+  }
   for (const sizes of designs) {
+    const rest = [...sizes]
     let lacking: { readonly error: unknown; readonly result: Validation } | undefined
     let result: Validation | undefined
-    for (const model of sizes) {
-      // a machine takes a while to compile: a signal is heard between two
-      await new Promise((resolve) => setImmediate(resolve))
+    for (let model = rest.shift(); model !== undefined; model = rest.shift()) {
       try {
-        result = signal.aborted
-          ? bare({ ...of, model: model.name }, 'incomplete', 'not asked: a signal came before')
-          : await ask(model)
+        result = await askOne(model)
         break
       } catch (error) {
         const problem = foreign(error)
@@ -150,10 +155,27 @@ export const askAll = async (
     }
     if (result === undefined && lacking !== undefined) refusals.push(lacking.error)
     const said = result ?? lacking?.result
-    if (said !== undefined) results.push(said)
+    if (said !== undefined) {
+      results.push(said)
+      untried.push(rest)
+    }
   }
   // what none of the designs has is no finding about any of them
   if (refusals.length > 0 && refusals.length === designs.length) throw refusals[0]
+  if (results.some(({ accepted }) => accepted)) return results
+  for (const [i, larger] of untried.entries()) {
+    for (const model of larger) {
+      try {
+        const result = await askOne(model)
+        if (result.verdict === 'rejected') continue
+        results[i] = result
+        if (result.accepted) break
+      } catch (error) {
+        // it lacks something that the usual size has
+        if (foreign(error) === undefined) throw error
+      }
+    }
+  }
   return results
 }
 

@@ -140,6 +140,19 @@ describe('who is asked', () => {
     expect(results.find((r) => !r.accepted)?.notes[0]).toMatch(/^line 3: .* has no vcpu9$/)
   })
 
+  it('is a larger model too before it is said that no design allows a log', async () => {
+    const one = { ...rejected, model: 'p/one.sc' }
+    const usual = new Set(designs.map(([first]) => first))
+    const results = await askAll(designs, of, never, (model) =>
+      // one size may lack what the usual one has
+      model !== larger && !usual.has(model)
+        ? lacks(model)
+        : Promise.resolve(model === larger ? { ...accepted, model: model.name } : one),
+    )
+    expect(results).toHaveLength(designs.length)
+    expect(results.filter((r) => r.accepted).map(({ model }) => model)).toEqual([larger?.name])
+  })
+
   it('refuses what no design has', async () => {
     await expect(askAll(designs, of, never, lacks)).rejects.toMatchObject({ problem: { line: 3 } })
     expect(() => {
@@ -148,12 +161,13 @@ describe('who is asked', () => {
   })
 
   it('names those who were not asked when a signal came', async () => {
+    const single = designs.filter((sizes) => sizes.length === 1)
     const stop = new AbortController()
-    const results = await askAll(designs, of, stop.signal, (model) => {
+    const results = await askAll(single, of, stop.signal, (model) => {
       stop.abort()
       return Promise.resolve({ ...rejected, model: model.name })
     })
-    expect(results.map(({ verdict }) => verdict)).toEqual(designs.map((_, i) => (i === 0 ? 'rejected' : 'incomplete')))
+    expect(results.map(({ verdict }) => verdict)).toEqual(single.map((_, i) => (i === 0 ? 'rejected' : 'incomplete')))
     expect(oneAnswer('poll-kick', results)).toMatchObject({ verdict: 'incomplete', accepted: false, ok: false })
   })
 })
