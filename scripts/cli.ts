@@ -218,7 +218,11 @@ const program = (): Command => {
       ).choices([...ORDERS]),
     )
     .addOption(new Option('--unlogged <actions>', 'that may have happened without being in the log; any, or A,B,...'))
-    .addOption(new Option('--design <which>', 'any: which designs of the protocol allow the log').choices(['any']))
+    .addOption(
+      new Option('--design <which>', 'any: which designs of the protocol allow the log; each log needs one').choices([
+        'any',
+      ]),
+    )
     .addOption(new Option('--format <format>', 'of the log; default as it begins').choices(['ndjson', 'ftrace']))
     .addOption(new Option('--map <file>', 'what tracepoints mean, for ftrace text'))
     .addOption(
@@ -362,8 +366,10 @@ export const main = async (argv: readonly string[]): Promise<void> => {
   installSignalHandlers()
   // `lockstep ... | head`: the reader has what it wanted
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(EXIT.ok)
+    if (error.code === 'EPIPE') process.exit(EXIT.ok)
+    // what nobody can read is no answer, whatever it was
+    process.stderr.write(`lockstep: cannot write to stdout: ${error.message}\n`)
+    process.exit(EXIT.environment)
   })
   const root = program()
   const json = argv.includes('--json')

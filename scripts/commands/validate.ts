@@ -8,14 +8,15 @@ import type { Validation } from '../../impl/lib/validate/result.ts'
 import { readText } from '../lib/input.ts'
 import { interceptSignals } from '../lib/signals.ts'
 import type { Model } from '../lib/project.ts'
-import { loadModels, near, oneModel, selectModels } from '../lib/project.ts'
+import { loadModels, near, oneModel } from '../lib/project.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
-import type { Lines } from '../validate/lines.ts'
+import { askAll, bare, checkUnlogged, designsOf, keep, oneAnswer } from '../validate/any.ts'
 import { isLive } from '../validate/bytes.ts'
 import { readLines } from '../validate/lines.ts'
 import { githubAnnotations } from '../../impl/lib/report/validation/annotations.ts'
 import { validationLines } from '../../impl/lib/report/validation/diagnosis.ts'
+import { headline } from '../../impl/lib/report/validation/text.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { findToolchain } from '../check/tlc.ts'
 import { Oracle } from '../validate/oracle.ts'
@@ -51,97 +52,64 @@ export interface ValidateOptions {
 /** Seconds that a rejected log which is still being written waits for the events on which repairs are tried. */
 const PATIENCE = 1
 
-/** Most characters of a log that is held against several designs: it has to be kept. */
-const MOST_KEPT = 256 * 2 ** 20
-
-const keep = async (file: string, signal: AbortSignal): Promise<Lines[]> => {
-  const kept: Lines[] = []
-  let size = 0
-  for await (const batch of readLines(file, signal)) {
-    kept.push(batch)
-    size += batch.lines.reduce((n, line) => n + line.length + 1, 0)
-    if (size > MOST_KEPT) {
-      throw badInput({
-        code: 'too-large',
-        message: `--design any keeps the log, and this one has more than ${MOST_KEPT / 2 ** 20} MiB`,
-        file,
-        hint: 'validate a part of it, or name the design',
-      })
-    }
-  }
-  return kept
-}
-
 const exitOf = (results: readonly Validation[]): number => {
   if (results.some(({ verdict }) => verdict === 'incomplete')) return EXIT.environment
   return results.every(({ accepted }) => accepted) ? EXIT.ok : EXIT.finding
 }
 
+/** What came of one log. */
+interface Judged {
+  /** for reports: one result a log */
+  readonly log: Validation
+  /** for `--json`: each design's */
+  readonly each: readonly Validation[]
+}
+
 /** What came of the logs. */
 interface Outcome {
-  readonly results: readonly Validation[]
+  readonly judged: readonly Judged[]
   readonly code: number
   /** what was wrong with the first log that is no log */
   readonly refused?: LockstepError
 }
 
-/** A log that is no log, beside others that are: never a pass. */
-const refusedResult = (model: string, file: string, { problem }: LockstepError, order: Order): Validation => ({
-  ok: false,
-  model,
-  file,
-  accepted: false,
-  verdict: 'incomplete',
-  events: 0,
-  explained: 0,
-  order,
-  unmapped: 0,
-  gaps: 0,
-  seconds: 0,
-  divergence: null,
-  notes: [`${problem.line === undefined ? '' : `line ${problem.line}: `}${problem.message}`],
-})
+/** A log that is no log: never a pass. */
+const refusedResult = (model: string, file: string, { problem }: LockstepError, order: Order): Validation => {
+  const { line, column, message } = problem
+  return {
+    ...bare({ model, file, order }, 'incomplete', `${line === undefined ? '' : `line ${line}: `}${message}`),
+    refused: { line: line ?? null, column: column ?? null, message },
+  }
+}
 
 /**
- * Each log's results. A bad one among several does not hide what is wrong with the others: it is told with them, and the
- * exit code is still that of bad input.
+ * Judges each log. A bad one does not hide what is wrong with the others, and is in the reports as they are: a report of
+ * before must not stand for it. The exit code is still that of bad input.
  */
 const eachLog = async (
   out: Output,
   options: ValidateOptions,
   signal: AbortSignal,
-  one: (file: string) => Promise<readonly Validation[]>,
-): Promise<{ readonly results: Validation[]; readonly refused?: LockstepError }> => {
-  const results: Validation[] = []
+  one: (file: string) => Promise<Judged>,
+): Promise<Outcome> => {
+  const judged: Judged[] = []
   let refused: LockstepError | undefined
   for (const file of options.logs) {
     try {
-      results.push(...(await one(file)))
+      judged.push(await one(file))
     } catch (error) {
-      if (options.logs.length === 1 || !(error instanceof LockstepError) || error.exit !== EXIT.usage) throw error
+      if (!(error instanceof LockstepError) || error.exit !== EXIT.usage) throw error
       refused ??= error
       out.clear()
-      const { line, column, message } = error.problem
-      const place = line === undefined ? '' : `:${line}${column === undefined ? '' : `:${column}`}`
-      out.line(`${file}${place}: no log: ${message}`)
-      results.push(refusedResult(options.target, file, error, options.order ?? 'total'))
+      const log = refusedResult(options.target, file, error, options.order ?? 'total')
+      // of the only one the error at the end tells
+      if (options.logs.length > 1) out.line(headline(log))
+      judged.push({ log, each: [log] })
     }
     if (signal.aborted) break
   }
-  return { results, ...(refused === undefined ? {} : { refused }) }
-}
-
-/** The designs of a protocol, each with its smallest suitable model. */
-const designsOf = (target: string): Model[] => {
-  const all = selectModels(loadModels(), [target.split('/', 1)[0] ?? target], 'fast')
-  const chosen = new Map<string, Model>()
-  for (const model of all) {
-    const key = `${model.design}.${model.memory}`
-    const known = chosen.get(key)
-    // the usual size has the shortest name
-    if (known === undefined || model.stem.length < known.stem.length) chosen.set(key, model)
-  }
-  return [...chosen.values()]
+  if (refused !== undefined) return { judged, code: refused.exit, refused }
+  return { judged, code: exitOf(judged.map(({ log }) => log)) }
 }
 
 /** Validates logs of one model, and asks TLC too if that is wanted. */
@@ -158,6 +126,11 @@ class Judge {
     this.directory = directory
   }
 
+  /** Which of the steps the model has: the others are of other designs. */
+  known(actions: readonly string[]): string[] {
+    return actions.filter((name) => this.validator.kernel.actions.includes(name))
+  }
+
   async judge(batches: Parameters<Validator['validate']>[0], options: LogOptions): Promise<Validation> {
     const { validator, oracle, toolchain, directory } = this
     if (oracle === undefined || toolchain === undefined) return validator.validate(batches, options)
@@ -168,7 +141,7 @@ class Judge {
   }
 }
 
-/** Which designs accept a log: a design that lacks an action or a thread of it does not. */
+/** Which designs accept a log: one is enough. */
 const anyDesign = async (
   out: Output,
   options: ValidateOptions,
@@ -176,53 +149,37 @@ const anyDesign = async (
   map: TraceMap | undefined,
   toolchain: Toolchain | undefined,
 ): Promise<Outcome> => {
-  const models = designsOf(options.target)
+  const designs = designsOf(options.target)
+  const { unlogged, ...asked } = logOptions(options, signal, map)
+  if (unlogged !== undefined && unlogged !== 'any') checkUnlogged(unlogged, designs)
   const judges = new Map<Model, Judge>()
   const judgeOf = (model: Model): Judge => {
     const known = judges.get(model) ?? new Judge(model, toolchain)
     judges.set(model, known)
     return known
   }
-  const { results, refused } = await eachLog(out, options, signal, async (file) => {
-    const batches = await keep(file, signal)
-    const own: Validation[] = []
-    const refusals: unknown[] = []
-    for (const model of models) {
-      // a machine takes a while to compile: a signal is heard between two
-      await new Promise((resolve) => setImmediate(resolve))
-      if (signal.aborted && own.length > 0) break
-      out.progress(`${file}: ${model.name}`)
-      try {
-        own.push(await judgeOf(model).judge(batches, { ...logOptions(options, signal, map), file }))
-      } catch (error) {
-        const problem = foreign(error)
-        refusals.push(error)
-        // what none of the designs has is no finding about any of them
-        if (problem === undefined || refusals.length === models.length) throw error
-        own.push({
-          ok: false,
-          model: model.name,
-          file,
-          accepted: false,
-          verdict: 'rejected',
-          events: 0,
-          explained: 0,
-          order: options.order ?? 'total',
-          unmapped: 0,
-          gaps: 0,
-          seconds: 0,
-          divergence: null,
-          notes: [problem],
-        })
-      }
+  const [protocol = options.target] = options.target.split('/', 1)
+  return eachLog(out, options, signal, async (file) => {
+    out.progress(`reading ${file}`)
+    const of = { file, order: options.order ?? ('total' as const) }
+    const { batches, lines, cut } = await keep(file, signal, options.timeout)
+    if (cut !== undefined) {
+      const why = cut === 'signal' ? 'a signal came' : `the log did not end within ${options.timeout} s`
+      const log = bare({ ...of, model: protocol }, 'incomplete', `stopped after ${thousands(lines)} lines: ${why}`)
+      out.clear()
+      for (const line of validationLines(log)) out.line(line)
+      return { log, each: [log] }
     }
-    return own
-  })
-  out.clear()
-  for (const file of options.logs) {
-    const own = results.filter((r) => r.file === file)
+    const each = await askAll(designs, of, signal, (model) => {
+      out.progress(`${file}: ${model.name}`)
+      const judge = judgeOf(model)
+      const own = unlogged === undefined ? {} : { unlogged: unlogged === 'any' ? unlogged : judge.known(unlogged) }
+      return judge.judge(batches, { ...asked, ...own, file })
+    })
+    out.clear()
+    const log = oneAnswer(protocol, each)
     out.line(out.colour.bold(`${file}: which designs allow it`))
-    const rows = own.map((r) => [
+    const rows = each.map((r) => [
       r.verdict,
       r.model,
       r.divergence !== null
@@ -230,26 +187,16 @@ const anyDesign = async (
         : ((r.accepted ? undefined : r.notes[0]) ?? `${thousands(r.events)} events`),
     ])
     for (const row of columns(rows)) out.line(row)
-  }
-  const found = results.some(({ verdict }) => verdict === 'accepted')
-  const unsure = results.some(({ verdict }) => verdict === 'incomplete')
-  return withRefused(results, unsure ? EXIT.environment : found ? EXIT.ok : EXIT.finding, refused)
-}
-
-const withRefused = (results: readonly Validation[], code: number, refused: LockstepError | undefined): Outcome =>
-  refused === undefined ? { results, code } : { results, code: refused.exit, refused }
-
-const foreign = (error: unknown): string | undefined => {
-  if (!(error instanceof LockstepError) || error.problem.code !== 'not-of-the-model') return undefined
-  const { line, message } = error.problem
-  return line === undefined ? message : `line ${line}: ${message}`
+    if (!log.accepted) out.line(headline(log))
+    return { log, each }
+  })
 }
 
 /** Refuses a map that names actions that the protocol does not have. */
 const mapOf = async (options: ValidateOptions): Promise<TraceMap | undefined> => {
   if (options.map === undefined) return undefined
   const map = parseMap(await readText(options.map, 'mapping file'), options.map)
-  const protocol = designsOf(options.target)[0]?.protocol ?? oneModel(loadModels(), options.target).protocol
+  const { protocol } = oneModel(loadModels(), options.target)
   const known = Object.keys(protocol.docs.actions)
   const unknown = map.actions.find(({ action }) => !known.includes(action))
   if (unknown !== undefined) {
@@ -286,6 +233,12 @@ const errorOf = (refused: LockstepError | undefined): object => {
   return { error: { code, message, hint, file, line, column } }
 }
 
+/** What was read of stdin is gone: a second reader would find it empty. */
+const checkStdin = ({ logs, map }: ValidateOptions): void => {
+  if ([...logs, map].filter((file) => file === '-').length < 2) return
+  throw badInput({ code: 'stdin-twice', message: 'stdin can be read once only', file: '-', hint: 'name - once' })
+}
+
 /** What TLC is given can be kept of one log and one model. */
 const checkWriteTla = ({ writeTla, with: engine, design, logs }: ValidateOptions): void => {
   if (writeTla === undefined) return
@@ -304,7 +257,8 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
     ...(options.sarif === undefined ? {} : { sarif: options.sarif }),
     ...(options.summary === undefined ? {} : { markdown: options.summary }),
   }
-  checkOutputs(files)
+  checkStdin(options)
+  checkOutputs(files, process.env, [...options.logs, ...(options.map === undefined ? [] : [options.map])])
   checkWriteTla(options)
   const toolchain = options.with === undefined ? undefined : await findToolchain()
   const map = await mapOf(options)
@@ -315,17 +269,18 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
     controller.abort()
   })
   try {
-    const { results, code, refused } =
-      options.design === 'any'
-        ? await anyDesign(out, options, controller.signal, map, toolchain)
-        : await oneDesign(out, options, controller.signal, map, toolchain)
-    writeOutputs(files, results)
-    if (options.github === true) for (const line of githubAnnotations(results, process.cwd())) out.line(line)
+    const judgeAll = options.design === 'any' ? anyDesign : oneDesign
+    const { judged, code, refused } = await judgeAll(out, options, controller.signal, map, toolchain)
+    const logs = judged.map(({ log }) => log)
+    writeOutputs(files, logs)
+    if (options.github === true) for (const line of githubAnnotations(logs, process.cwd())) out.line(line)
+    const single = options.logs.length === 1
+    if (refused !== undefined && ended === undefined && (single || !out.json)) throw refused
     if (out.json) {
-      const [only] = results
-      const single = options.logs.length === 1 && options.design !== 'any' ? only : undefined
-      printJson(single ?? { ok: code === EXIT.ok, ...errorOf(refused), logs: results })
-    } else if (refused !== undefined && ended === undefined) throw refused
+      const results = judged.flatMap(({ each }) => each)
+      const only = single && options.design !== 'any' ? results[0] : undefined
+      printJson(only ?? { ok: code === EXIT.ok, ...errorOf(refused), logs: results })
+    }
     return ended ?? code
   } finally {
     release()
@@ -340,7 +295,7 @@ const oneDesign = async (
   toolchain: Toolchain | undefined,
 ): Promise<Outcome> => {
   const judge = new Judge(oneModel(loadModels(), options.target), toolchain, options.writeTla)
-  const { results, refused } = await eachLog(out, options, signal, async (file) => {
+  return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
     const enough = new AbortController()
     const lines = readLines(file, AbortSignal.any([signal, enough.signal]))
@@ -358,7 +313,6 @@ const oneDesign = async (
       out.line(`What TLC was given is in ${result.oracle.kept.directory}. To ask it again:`)
       out.line(result.oracle.kept.command)
     }
-    return [result]
+    return { log: result, each: [result] }
   })
-  return withRefused(results, exitOf(results), refused)
 }

@@ -5,6 +5,7 @@ import {
   accessSync,
   appendFileSync,
   constants,
+  fstatSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -13,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import type { Stats } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
 import { junitReport } from '../../impl/lib/report/validation/junit.ts'
 import { markdownSummary } from '../../impl/lib/report/validation/markdown.ts'
@@ -95,6 +96,35 @@ const targetOf = (file: string, option: string, summary: string | undefined): Ta
     return { file, option, path: real, how: 'whole' }
   })
 
+/** One file whatever it is called: by a link, another spelling, or a descriptor. */
+const identityOf = (stat: Stats | undefined): string | undefined =>
+  stat === undefined || stat.isCharacterDevice() ? undefined : `${stat.dev}:${stat.ino}`
+
+/** What is read: `-` is stdin. A file that is not there is no matter of ours. */
+const inputIdentity = (file: string): string | undefined => {
+  try {
+    return identityOf(file === '-' ? fstatSync(process.stdin.fd) : statOf(file))
+  } catch {
+    return undefined
+  }
+}
+
+/** A log that is overwritten by what is said of it is lost. */
+const refuseInputs = (all: readonly Target[], inputs: readonly string[]): void => {
+  const read = new Map<string | undefined, string>(inputs.map((file) => [inputIdentity(file), file]))
+  for (const { path, file, option } of all) {
+    const id = identityOf(statOf(path))
+    const input = id === undefined ? undefined : read.get(id)
+    if (input === undefined) continue
+    throw badInput({
+      code: 'output-is-input',
+      message: `${option}: it is ${input === '-' ? 'stdin' : input}, which is read`,
+      file,
+      hint: 'name another file: nothing was written',
+    })
+  }
+}
+
 /** What the environment names as the summary of this step, which is appended to. */
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -112,22 +142,36 @@ const targets = (files: OutputFiles, env: Environment): (Target & { readonly for
     }
     return [{ format, ...targetOf(file, OPTIONS[format], summary === '' ? undefined : summary) }]
   })
-  found.forEach(({ path, how, file, option }, i) => {
-    const other = found.slice(0, i).find((t) => t.path === path && how !== 'into')
-    if (other === undefined) return
+  const seen = new Map<string, string>()
+  for (const { path, how, file, option } of found) {
+    // what a pipe or a device is given does not take the place of anything
+    if (how === 'into') continue
+    const id = identityOf(statOf(path)) ?? join(realpathSync(dirname(path)), basename(path))
+    const other = seen.get(id)
+    seen.set(id, option)
+    if (other === undefined) continue
     throw badInput({
       code: 'same-file',
-      message: `${other.option} and ${option} are the same file`,
+      message: `${other} and ${option} are the same file`,
       file,
       hint: 'give each a file of its own',
     })
-  })
+  }
   return found
 }
 
-/** Refuses files that cannot be written: to be asked before hours of work, and asked again before anything is written. */
-export const checkOutputs = (files: OutputFiles, env: Environment = process.env): void => {
-  targets(files, env)
+/**
+ * Refuses files that cannot be written, or are among the inputs: to be asked before hours of work. The first is asked again
+ * before anything is written.
+ * @throws LockstepError (exit 2) `unwritable`, `no-such-directory`, `is-directory`, `no-file`, `same-file` or
+ * `output-is-input`
+ */
+export const checkOutputs = (
+  files: OutputFiles,
+  env: Environment = process.env,
+  inputs: readonly string[] = [],
+): void => {
+  refuseInputs(targets(files, env), inputs)
 }
 
 const packageVersion = (): string => {

@@ -81,10 +81,28 @@ export interface Opinion {
   readonly kept?: { readonly directory: string; readonly command: string }
 }
 
-/** The result of one log against one model. */
+/** What one design says of a log. */
+export interface DesignVerdict {
+  readonly model: string
+  readonly verdict: 'accepted' | 'rejected' | 'incomplete'
+  /** the first line that it does not allow; null where there is none to name */
+  readonly line: number | null
+  /** why it has no line to name, or what the design does not have */
+  readonly why?: string
+}
+
+/** Why a log is no log; numbers from 1 on. */
+export interface Refusal {
+  readonly line: number | null
+  readonly column: number | null
+  readonly message: string
+}
+
+/** The result of one log against one model, or against all designs of a protocol. */
 export interface Validation {
   /** accepted, and nothing was left undecided */
   readonly ok: boolean
+  /** with `designs` the protocol */
   readonly model: string
   /** name of the log as the user gave it; `-` for stdin */
   readonly file: string
@@ -108,4 +126,8 @@ export interface Validation {
   readonly notes: readonly string[]
   /** with `--with tlc`; null where it was not asked, as the notes say */
   readonly oracle?: Opinion | null
+  /** of a file that is no log, which is `incomplete` */
+  readonly refused?: Refusal
+  /** with `--design any`, in the reports: what each design says */
+  readonly designs?: readonly DesignVerdict[]
 }

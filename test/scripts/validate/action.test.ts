@@ -155,13 +155,24 @@ describe.skipIf(process.platform === 'win32')('the script of the action', () => 
       order: 'per-cpu',
       format: 'ftrace',
       map: 'my map',
+      unlogged: 'a,b',
+      design: 'any',
+      with: 'tlc',
+      timeout: '9',
       junit: 'j',
       sarif: 's',
       summary: '/s u',
     })
     const options = ['--github', '--summary', '/s u', '--order', 'per-cpu', '--format', 'ftrace', '--map', 'my map']
+    const more = ['--unlogged', 'a,b', '--design', 'any', '--with', 'tlc', '--timeout', '9']
     const rest = ['--junit', 'j', '--sarif', 's', '--', 'm', 'logs/b c.ndjson', 'logs/more/deep/d.ndjson']
-    expect(out).toEqual([...program, ...options, ...rest])
+    expect(out).toEqual([...program, ...options, ...more, ...rest])
+  })
+
+  it('takes a name that looks like a pattern as a name, where there is such a file', () => {
+    for (const name of ['a [1].ndjson', 'a 1.ndjson', '[b]*.ndjson']) writeFileSync(join(directory, name), '')
+    const { status, out } = validate({ log: 'a [1].ndjson\n[b]*.ndjson\na [1-9].ndjson', model: 'm' })
+    expect([status, ...out.slice(5)]).toEqual([0, 'a [1].ndjson', '[b]*.ndjson', 'a 1.ndjson'])
   })
 
   it('runs nothing that an input says', () => {

@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import Ajv2020 from 'ajv/dist/2020.js'
@@ -65,6 +65,22 @@ describe('a bad log among several', () => {
     expect(readFileSync(junit, 'utf8')).toContain('tests="3" failures="1" errors="1"')
   })
 
+  it('alone takes the place of an old report, and is an error: exit 2', () => {
+    const [junit, sarif, log] = [join(directory, 'old.xml'), join(directory, 'old.sarif'), bad()]
+    writeFileSync(junit, 'stale')
+    for (const more of [[], ['--design', 'any']]) {
+      const { status, stdout, stderr } = lockstep(MODEL, log, '--github', '--junit', junit, '--sarif', sarif, ...more)
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/^lockstep: .*bad\.ndjson:2:2: /)])
+      expect(stdout).toMatch(/^::error file=.*bad\.ndjson,line=2,col=2,title=No log::/)
+      expect(stdout).not.toContain('::warning')
+      expect(readFileSync(junit, 'utf8')).toMatch(/line="2".*<error .*type="log-refused"/)
+      expect(JSON.parse(readFileSync(sarif, 'utf8'))).toMatchObject({
+        runs: [{ results: [{ ruleId: 'log-refused', level: 'error' }] }],
+      })
+    }
+    expect(lockstep(MODEL, log, GOOD, '--github').stdout).toMatch(/^::error .*title=No log::/m)
+  })
+
   it('is told where it is, and at the end', () => {
     const { status, stdout, stderr } = lockstep(MODEL, GOOD, bad(), join(directory, 'missing'), GOOD)
     expect(status).toBe(2)
@@ -119,6 +135,38 @@ describe('input without an end', () => {
     expect(await ended).toEqual([130, null])
     await writer.close()
     expect(JSON.parse(printed)).toMatchObject({ ok: false, verdict: 'incomplete', accepted: false })
+  })
+})
+
+describe('what cannot be done', () => {
+  it('a report in place of the log: exit 2, and the log is as it was', () => {
+    const text = readFileSync(join(root, GOOD), 'utf8')
+    const log = fileOf('own.ndjson', text)
+    for (const option of ['--junit', '--sarif', '--summary']) {
+      const { status, stderr } = lockstep(MODEL, log, option, log)
+      expect([option, status, stderr]).toEqual([option, 2, expect.stringContaining(`${option}: it is ${log}`)])
+    }
+    const stdin = ['-c', 'exec "$@" <"$0"', log, process.execPath, ...ARGS, MODEL, '-', '--junit', log]
+    if (process.platform !== 'win32') expect(spawnSync('sh', stdin, { cwd: root }).status).toBe(2)
+    expect(readFileSync(log, 'utf8')).toBe(text)
+  })
+
+  it('stdin twice: exit 2', () => {
+    const { status, stderr } = lockstep(MODEL, '-', '-')
+    expect([status, stderr]).toEqual([2, expect.stringContaining('stdin can be read once only')])
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('an answer that cannot be written: exit 3 and one line', () => {
+    const full = openSync('/dev/full', 'w')
+    for (const more of [[], ['--json']]) {
+      const { status, stderr } = spawnSync(process.execPath, [...ARGS, MODEL, GOOD, ...more], {
+        encoding: 'utf8',
+        cwd: root,
+        stdio: ['ignore', full, 'pipe'],
+      })
+      expect([status, stderr]).toEqual([3, expect.stringMatching(/^lockstep: cannot write to stdout: .*\n$/)])
+    }
+    closeSync(full)
   })
 })
 

@@ -2,6 +2,7 @@
 
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -380,6 +381,15 @@ describe('GitHub annotations', () => {
     expect(githubAnnotations([{ ...rejected, file: '/r/x' }], '/r')[0]).toContain('::error file=x,')
   })
 
+  it.each(HOSTILE)('of a file that is no log are errors in which %j stays text', (text) => {
+    const refused = { ...incomplete, refused: { line: 7, column: 3, message: text } }
+    const [line = ''] = githubAnnotations([refused])
+    expect(parseCommand(line)).toMatchObject({ kind: 'error', properties: { line: '7', col: '3', title: 'No log' } })
+    expectStructure(markdownSummary([refused]))
+    expect(cases(junitReport([refused]))[0]?.children[0]?.attributes['type']).toBe('log-refused')
+    expect(sarifRun([refused]).results).toMatchObject([{ ruleId: 'log-refused', level: 'error', ruleIndex: 2 }])
+  })
+
   it('are no more than GitHub keeps, and say how many there are', () => {
     const lines = githubAnnotations([
       ...Array<Validation>(14).fill(rejected),
@@ -560,6 +570,35 @@ describe('files', () => {
       }),
     ).toMatchObject({ code, exit: 2 })
     expect(readdirSync(directory).sort()).toEqual(['file', 'sub'])
+  })
+
+  it('that are read are refused, by whatever name', () => {
+    writeFileSync(at('log'), 'log')
+    symlinkSync(at('log'), at('link'))
+    linkSync(at('log'), at('hard'))
+    for (const name of ['log', 'link', 'hard', './log']) {
+      for (const key of ['junit', 'sarif', 'markdown']) {
+        const problem = problemOf(() => {
+          checkOutputs({ [key]: join(directory, name) }, {}, ['-', at('other'), at('log')])
+        })
+        expect([name, key, problem]).toMatchObject([name, key, { code: 'output-is-input', exit: 2 }])
+      }
+      const log = { GITHUB_STEP_SUMMARY: at(name) }
+      expect(
+        problemOf(() => {
+          checkOutputs({ markdown: at(name), junit: at('log') }, log)
+        }),
+      ).toMatchObject({ code: 'same-file' })
+    }
+    mkdirSync(at('sub'))
+    symlinkSync(at('sub'), at('other'))
+    expect(
+      problemOf(() => {
+        checkOutputs({ junit: at('sub/new'), sarif: at('other/new') }, {})
+      }),
+    ).toMatchObject({ code: 'same-file' })
+    checkOutputs({ junit: at('new'), sarif: '/dev/null' }, {}, [at('log'), '/dev/null'])
+    expect(read('log')).toBe('log')
   })
 
   it('a link is written through, and a device to', () => {

@@ -160,22 +160,50 @@ const divergence = fc.record({
   lanes: fc.array(fc.stringMatching(/^[ -~]{0,75}$/), { maxLength: 5 }),
 })
 
+const verdict = fc.constantFrom('accepted' as const, 'rejected' as const, 'incomplete' as const)
+
 /** Any result, also one that contradicts itself. */
 export const validations: fc.Arbitrary<Validation[]> = fc.array(
-  fc.record({
-    ok: fc.boolean(),
-    model: text,
-    file: text,
-    accepted: fc.boolean(),
-    verdict: fc.constantFrom('accepted' as const, 'rejected' as const, 'incomplete' as const),
-    events: fc.nat(),
-    explained: fc.nat(),
-    order: fc.constantFrom('total' as const, 'per-cpu' as const, 'interval' as const),
-    unmapped: fc.nat(3),
-    gaps: fc.nat(3),
-    seconds: fc.double({ min: 0, max: 1e4, noNaN: true }),
-    divergence: fc.option(divergence),
-    notes: fc.array(text, { maxLength: 3 }),
-  }),
+  fc.record(
+    {
+      ok: fc.boolean(),
+      model: text,
+      file: text,
+      accepted: fc.boolean(),
+      verdict,
+      events: fc.nat(),
+      explained: fc.nat(),
+      order: fc.constantFrom('total' as const, 'per-cpu' as const, 'interval' as const),
+      unmapped: fc.nat(3),
+      gaps: fc.nat(3),
+      seconds: fc.double({ min: 0, max: 1e4, noNaN: true }),
+      divergence: fc.option(divergence),
+      notes: fc.array(text, { maxLength: 3 }),
+      designs: fc.array(
+        fc.record(
+          { model: text, verdict, line: fc.option(line), why: text },
+          { requiredKeys: ['model', 'verdict', 'line'] },
+        ),
+        { maxLength: 5 },
+      ),
+    },
+    {
+      requiredKeys: [
+        'ok',
+        'model',
+        'file',
+        'accepted',
+        'verdict',
+        'events',
+        'explained',
+        'order',
+        'unmapped',
+        'gaps',
+        'seconds',
+        'divergence',
+        'notes',
+      ],
+    },
+  ),
   { maxLength: 5 },
 )

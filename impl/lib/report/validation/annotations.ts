@@ -20,10 +20,20 @@ const command = (kind: Kind, properties: Readonly<Record<string, string | number
 
 const TITLES = { error: 'Log rejected', warning: 'Log not decided' } as const
 
+const titleOf = (kind: Kind, v: Validation): string =>
+  v.refused === undefined ? `${TITLES[kind]}: ${shown(v.model)}` : 'No log'
+
+/** A file that is no log is an error, not something that a higher limit would decide. */
+const kindOf = (v: Validation): Kind | undefined => {
+  const outcome = outcomeOf(v)
+  if (outcome === 'accepted') return undefined
+  return outcome === 'rejected' || v.refused !== undefined ? 'error' : 'warning'
+}
+
 const annotation = (kind: Kind, v: Validation, root: string | undefined): string => {
   const place = v.file === '-' ? {} : { file: relativePath(v.file, root), line: lineOf(v), col: columnOf(v) }
   const lines = detailLines(v, { lanes: false })
-  return command(kind, { ...place, title: `${TITLES[kind]}: ${shown(v.model)}` }, [headline(v), ...lines].join('\n'))
+  return command(kind, { ...place, title: titleOf(kind, v) }, [headline(v), ...lines].join('\n'))
 }
 
 const annotationsOf = (kind: Kind, validations: readonly Validation[], root: string | undefined): string[] => {
@@ -38,14 +48,11 @@ const annotationsOf = (kind: Kind, validations: readonly Validation[], root: str
 
 /** Lines for stdout of a step; absolute names of logs below `root` become relative. At most ten of a kind. */
 export const githubAnnotations = (validations: readonly Validation[], root?: string): string[] => [
-  ...annotationsOf(
-    'error',
-    validations.filter((v) => outcomeOf(v) === 'rejected'),
-    root,
-  ),
-  ...annotationsOf(
-    'warning',
-    validations.filter((v) => outcomeOf(v) === 'incomplete'),
-    root,
+  ...(['error', 'warning'] as const).flatMap((kind) =>
+    annotationsOf(
+      kind,
+      validations.filter((v) => kindOf(v) === kind),
+      root,
+    ),
   ),
 ]

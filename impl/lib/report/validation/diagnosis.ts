@@ -7,6 +7,7 @@ import {
   allowedTexts,
   candidatesShown,
   commonBlame,
+  designTexts,
   differenceTexts,
   distinct,
   elements,
@@ -88,7 +89,8 @@ export const detailLines = (v: Validation, { lanes = true }: DiagnosisOptions = 
     v.divergence !== null && outcomeOf(v) !== 'accepted'
       ? divergenceLines(v, v.divergence)
       : row('explained', [explainedText(v)])
-  const lines = [...detail, ...row('note', noteTexts(v)), ...(diagram.length === 0 ? [] : ['', ...diagram])]
+  const said = [...row('designs', designTexts(v)), ...row('note', noteTexts(v))]
+  const lines = [...detail, ...said, ...(diagram.length === 0 ? [] : ['', ...diagram])]
   return lines.map(inert)
 }
 

@@ -48,13 +48,16 @@ const body = (v: Validation): string => {
     case 'rejected':
       return element('failure', { message, type: 'log-rejected' }, lines)
     case 'incomplete':
-      return element('error', { message, type: 'log-incomplete' }, lines)
+      return element('error', { message, type: v.refused === undefined ? 'log-incomplete' : 'log-refused' }, lines)
   }
 }
 
 const testcase = (v: Validation): string => {
   const name = v.file === '-' ? 'stdin' : v.file
-  const place = { file: name, ...(v.divergence === null ? {} : { line: lineOf(v) }) }
+  const place = {
+    file: name,
+    ...(v.divergence === null && typeof v.refused?.line !== 'number' ? {} : { line: lineOf(v) }),
+  }
   return `    ${element('testcase', { name, classname: v.model, ...place, time: v.seconds.toFixed(3) }, body(v))}`
 }
 

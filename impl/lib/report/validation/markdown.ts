@@ -7,6 +7,7 @@ import {
   allowedTexts,
   candidatesShown,
   commonBlame,
+  designTexts,
   differenceTexts,
   distinct,
   elements,
@@ -50,12 +51,16 @@ const block = (lines: readonly string[]): string[] => {
 const VERDICTS = { accepted: '✅ accepted', rejected: '❌ **rejected**', incomplete: '⚠️ **incomplete**' } as const
 
 const where = (v: Validation): string =>
-  v.divergence === null ? '' : `line ${lineOf(v)}: ${code(eventText(v.divergence.event))}`
+  v.divergence !== null
+    ? `line ${lineOf(v)}: ${code(eventText(v.divergence.event))}`
+    : v.refused === undefined
+      ? ''
+      : plain(shown(v.refused.message))
 
 const overviewRow = (v: Validation): string[] => [
   code(logName(v)),
   code(shown(v.model)),
-  VERDICTS[outcomeOf(v)],
+  v.refused === undefined ? VERDICTS[outcomeOf(v)] : '❌ **no log**',
   String(v.events),
   String(v.explained),
   where(v),
@@ -116,6 +121,7 @@ const section = (v: Validation): string[] => {
     `### ${code(logName(v))}${place}: ${outcomeOf(v)} by ${code(shown(v.model))}`,
     '',
     ...(v.divergence === null ? item('Explained', [plain(explainedText(v))]) : divergenceSection(v, v.divergence)),
+    ...item('Designs', designTexts(v).map(plain)),
     ...item('Note', noteTexts(v).map(plain)),
     ...(diagram.length === 0 ? [] : ['', ...block(diagram)]),
     '',
@@ -149,13 +155,16 @@ export const markdownSummary = (validations: readonly Validation[]): string => {
     validations.map(overviewRow),
   )
   const failed = (['rejected', 'incomplete'] as const).flatMap((o) => validations.filter((v) => outcomeOf(v) === o))
+  // which designs allow a log is asked of those that are allowed too
+  const chosen = validations.filter((v) => outcomeOf(v) === 'accepted' && v.designs !== undefined)
+  const told = [...failed, ...chosen]
   const overview = fitting(rows, MOST_BYTES / 2)
   const sections = fitting(
-    failed.map((v) => section(v).join('\n')),
+    told.map((v) => section(v).join('\n')),
     overview.left + MOST_BYTES / 2,
   )
   const unlisted = rows.length - overview.kept.length
-  const untold = failed.length - sections.kept.length
+  const untold = Math.max(0, failed.length - sections.kept.length)
   const lines = [
     '## Logs against models',
     '',

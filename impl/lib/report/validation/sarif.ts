@@ -39,6 +39,14 @@ const RULES = [
     help: { text: 'Raise the limit, log more of the steps, or validate a part of the log.' },
     defaultConfiguration: { level: 'warning' },
   },
+  {
+    id: 'log-refused',
+    name: 'LogRefused',
+    shortDescription: { text: 'The file is no log' },
+    fullDescription: { text: 'It cannot be read, or a line of it is none of a log. This is not a pass.' },
+    help: { text: 'docs/log-format.md has the formats.' },
+    defaultConfiguration: { level: 'error' },
+  },
 ] as const
 
 /** A message is a template: braces of its own are doubled (SARIF 2.1.0, 3.11.5), and `[a](1)` is a link (3.11.6). */
@@ -75,7 +83,7 @@ const location = (v: Validation, root: string | undefined): unknown =>
 const result = (v: Validation, root: string | undefined): unknown[] => {
   const outcome = outcomeOf(v)
   if (outcome === 'accepted') return []
-  const ruleIndex = outcome === 'rejected' ? 0 : 1
+  const ruleIndex = v.refused !== undefined ? 2 : outcome === 'rejected' ? 0 : 1
   const { id: ruleId, defaultConfiguration } = RULES[ruleIndex]
   const places = blameOf(v).map(related)
   return [

@@ -2,7 +2,7 @@
 
 import type { Blame } from '../../prove/blame.ts'
 import type { Json } from '../../validate/fields.ts'
-import type { Candidate, LogDivergence, Repair, SeenEvent, Validation } from '../../validate/result.ts'
+import type { Candidate, DesignVerdict, LogDivergence, Repair, SeenEvent, Validation } from '../../validate/result.ts'
 
 /** Longer texts of a log are cut: an event can be as long as the log's author likes. */
 const LONGEST = 300
@@ -52,9 +52,11 @@ export const outcomeOf = ({ ok, accepted, verdict }: Validation): Validation['ve
 export const logName = ({ file }: Validation): string => (file === '-' ? 'stdin' : shown(file))
 
 /** The line of the log to look at. */
-export const lineOf = ({ divergence }: Validation): number => Math.max(1, divergence?.line ?? 1)
+export const lineOf = ({ divergence, refused }: Validation): number =>
+  Math.max(1, divergence?.line ?? refused?.line ?? 1)
 
-export const columnOf = ({ divergence }: Validation): number => Math.max(1, divergence?.column ?? 1)
+export const columnOf = ({ divergence, refused }: Validation): number =>
+  Math.max(1, divergence?.column ?? refused?.column ?? 1)
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`
 
@@ -81,6 +83,11 @@ export const eventDetails = ({ lane, result, state }: SeenEvent): string[] => [
 /** One sentence for each log. */
 export const headline = (v: Validation): string => {
   const model = shown(v.model)
+  if (v.refused !== undefined) {
+    const { line, column, message } = v.refused
+    const place = line === null ? '' : `:${line}${column === null ? '' : `:${column}`}`
+    return `${logName(v)}${place}: no log: ${shown(message)}`
+  }
   switch (outcomeOf(v)) {
     case 'accepted':
       return `${logName(v)}: ${model} allows all ${count(v.events, 'event')}`
@@ -158,6 +165,22 @@ export const repairTexts = ({ repairs }: LogDivergence): string[] =>
     : firstOf(repairs.map(repairText), SHOWN.repairs)
 
 export const noteTexts = ({ notes }: Validation): string[] => firstOf(notes.map(shown), SHOWN.notes)
+
+const SAID = { accepted: 'allow it', incomplete: 'did not decide', rejected: 'do not allow it' } as const
+
+const designText = ({ model, line, why }: DesignVerdict): string => {
+  const reason = why === undefined ? '' : ` (${shown(why)})`
+  return `${shown(model)}${line === null ? reason : ` (line ${line})`}`
+}
+
+/** What the designs say, those that allow the log first; nothing where one model was asked. */
+export const designTexts = ({ designs = [] }: Validation): string[] =>
+  (['accepted', 'incomplete', 'rejected'] as const).flatMap((verdict) => {
+    const own = designs.filter((d) => d.verdict === verdict)
+    return own.length === 0
+      ? []
+      : [`${own.length} of ${designs.length} ${SAID[verdict]}: ${own.map(designText).join(', ')}`]
+  })
 
 const windows = (path: string): boolean => /^[A-Za-z]:[\\/]/.test(path)
 
