@@ -141,14 +141,17 @@ class Judge {
   }
 }
 
-/** Which designs accept a log: one is enough. */
-const anyDesign = async (
+/** How logs are judged. */
+type JudgeAll = (
   out: Output,
   options: ValidateOptions,
   signal: AbortSignal,
   map: TraceMap | undefined,
   toolchain: Toolchain | undefined,
-): Promise<Outcome> => {
+) => Promise<Outcome>
+
+/** Which designs accept a log: one is enough. */
+const anyDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
   const designs = designsOf(options.target)
   const { unlogged, ...asked } = logOptions(options, signal, map)
   if (unlogged !== undefined && unlogged !== 'any') checkUnlogged(unlogged, designs)
@@ -287,13 +290,7 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
   }
 }
 
-const oneDesign = async (
-  out: Output,
-  options: ValidateOptions,
-  signal: AbortSignal,
-  map: TraceMap | undefined,
-  toolchain: Toolchain | undefined,
-): Promise<Outcome> => {
+const oneDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
   const judge = new Judge(oneModel(loadModels(), options.target), toolchain, options.writeTla)
   return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)

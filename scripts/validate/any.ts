@@ -7,12 +7,10 @@ import type { Model } from '../lib/project.ts'
 import { loadModels, near, selectModels } from '../lib/project.ts'
 import type { Lines } from './lines.ts'
 import { readLines } from './lines.ts'
+import { Source } from './source.ts'
 
 /** Most characters of a log that is held against several designs: it has to be kept. */
 const MOST_KEPT = 256 * 2 ** 20
-
-/** The longest that a timer of Node waits; one that is set to longer ends at once. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /** What was read of a log. */
 export interface Kept {
@@ -27,17 +25,19 @@ export interface Kept {
  * @throws LockstepError (exit 2) `too-large`, or what is wrong with the file
  */
 export const keep = async (file: string, signal: AbortSignal, timeout: number): Promise<Kept> => {
-  const late = new AbortController()
-  const timer = setTimeout(
-    () => {
-      late.abort()
-    },
-    Math.min(timeout * 1000, LONGEST_TIMER),
-  )
+  const enough = new AbortController()
+  const source = new Source(readLines(file, AbortSignal.any([signal, enough.signal])), () => {
+    enough.abort()
+  })
+  const until = performance.now() + timeout * 1000
   const batches: Lines[] = []
   let [size, lines] = [0, 0]
   try {
-    for await (const batch of readLines(file, AbortSignal.any([signal, late.signal]))) {
+    for (;;) {
+      const batch = await source.next(until)
+      if (signal.aborted) return { batches, lines, cut: 'signal' }
+      if (batch === 'end') return { batches, lines }
+      if (batch === 'late' || performance.now() > until) return { batches, lines, cut: 'timeout' }
       batches.push(batch)
       lines += batch.lines.length
       size += batch.lines.reduce((n, line) => n + line.length + 1, 0)
@@ -51,10 +51,8 @@ export const keep = async (file: string, signal: AbortSignal, timeout: number): 
       }
     }
   } finally {
-    clearTimeout(timer)
+    source.close()
   }
-  if (signal.aborted) return { batches, lines, cut: 'signal' }
-  return { batches, lines, ...(late.signal.aborted ? { cut: 'timeout' as const } : {}) }
 }
 
 /** Models of one design and one memory model, the usual size first. */

@@ -142,6 +142,6 @@ export class ByLane {
       }
     }
     const way = result.path().map(({ lane, step }) => told(this.kernel, step, lane < 0))
-    return { entry: head.entry, states, count: alike.length, repairs, way }
+    return { entry: head.entry, states, count: alike.length, cut: result.frontierCut, repairs, way }
   }
 }

@@ -21,7 +21,7 @@ export interface Subject {
 }
 
 /** Steps in the diagram. */
-const SHOWN = 12
+const SHOWN = 24
 
 /** Repairs that are shown. */
 export const MOST_REPAIRS = 3
@@ -32,6 +32,8 @@ export interface Rejection {
   /** packed states, one after the other */
   readonly states: Int32Array
   readonly count: number
+  /** were there more, which nobody kept? */
+  readonly cut?: boolean
   readonly repairs: readonly Repair[]
   readonly way: readonly ToldStep[]
 }
@@ -39,7 +41,7 @@ export interface Rejection {
 /** Says why an event is rejected. */
 export const divergenceOf = (
   { model, kernel, fields, view }: Subject,
-  { entry, states, count, repairs, way }: Rejection,
+  { entry, states, count, cut = false, repairs, way }: Rejection,
 ): LogDivergence => {
   const event = seenEvent(entry)
   const { observed } = entry.decoded
@@ -66,6 +68,7 @@ export const divergenceOf = (
     column: 1,
     event,
     ...found,
+    ...(cut ? { candidatesCut: true } : {}),
     repairs,
     lanes: stepLanes(way.slice(-SHOWN), rejected),
   }

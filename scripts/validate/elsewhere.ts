@@ -4,7 +4,8 @@ import { assemble, compile } from '../../impl/lib/compile.ts'
 import type { Elsewhere } from '../../impl/lib/validate/decode.ts'
 import { resultText } from '../../impl/lib/validate/returns.ts'
 import type { Model } from '../lib/project.ts'
-import { loadModels, machineOf } from '../lib/project.ts'
+import { machineOf } from '../lib/project.ts'
+import { designsOf } from './any.ts'
 
 /** Per protocol, what its designs return: `ACTION RESULT`. */
 const known = new Map<string, ReadonlySet<string>>()
@@ -15,8 +16,8 @@ const returnsOf = (protocol: string): ReadonlySet<string> => {
   if (before !== undefined) return before
   const all = new Set<string>()
   const designs = new Set<string>()
-  for (const model of loadModels()) {
-    if (model.protocol.name !== protocol || designs.has(model.design) || !model.tags.includes('fast')) continue
+  for (const [model] of designsOf(protocol)) {
+    if (model === undefined || designs.has(model.design)) continue
     designs.add(model.design)
     const { steps, actions } = assemble(compile(machineOf(model)))
     for (const { action, result } of steps) {

@@ -51,6 +51,8 @@ const NEWLINE = 10
 
 const ORDER_HINT = 'sort the log, or --order per-cpu: then only the order within each lane counts'
 
+const isBlank = (text: string): boolean => /^\s*$/.test(text)
+
 export const isBad = (value: object): value is BadLine => 'message' in value && 'column' in value
 
 /** Refuses a line. */
@@ -208,34 +210,29 @@ export class EntryReader {
     return true
   }
 
-  /** A line that was not recognised. */
+  /** A line of NDJSON that was not recognised. */
   private readNew(bytes: Uint8Array, from: number, to: number, line: number, take: Take): ReturnType<Take> {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString()
-    const patched = this.decoder.patched(bytes, from, to)
-    if (patched !== undefined) {
-      this.decoder.remember(bytes, from, to, patched)
-      return this.event(patched, text, line, take)
-    }
-    return this.readText(text, line, take, (decoded) => {
-      this.decoder.remember(bytes, from, to, decoded)
-    })
+    if (isBlank(text)) return true
+    return this.event(this.sound(this.decoder.read(bytes, from, to, text, line)), text, line, take)
   }
 
-  private readText(text: string, line: number, take: Take, learn?: (decoded: Decoded) => void): ReturnType<Take> {
-    if (text === '' || /^\s*$/.test(text)) return true
+  private readText(text: string, line: number, take: Take): ReturnType<Take> {
+    if (isBlank(text)) return true
     if (!this.begun && this.begin(text, line)) return true
-    const read = this.ftrace?.(text, line)
-    const isEvent = read !== undefined && !isSkipped(read) && !isBadLine(read)
-    const item = isEvent ? this.decoder.fromC(read) : read
-    if (item !== undefined && isSkipped(item)) {
+    const item = this.ftrace?.(text, line)
+    if (item === undefined) return this.event(this.sound(this.decoder.decode(text, line)), text, line, take)
+    if (isSkipped(item)) {
       if ('unmapped' in item) this.unmapped.add(item.unmapped)
       return true
     }
-    if (item !== undefined && isBadLine(item)) return refuse(this.options.file, item)
-    const decoded = item === undefined ? this.decoder.decode(text, line) : this.decoder.event(item)
-    if (isBad(decoded)) return refuse(this.options.file, decoded)
-    learn?.(decoded)
-    return this.event(decoded, item ?? text, line, take)
+    if (isBadLine(item)) return refuse(this.options.file, item)
+    const event = this.decoder.fromC(item)
+    return this.event(this.sound(this.decoder.event(event)), event, line, take)
+  }
+
+  private sound(decoded: Decoded | BadLine): Decoded {
+    return isBad(decoded) ? refuse(this.options.file, decoded) : decoded
   }
 
   /** The first line that is not empty; true if it is a header. */

@@ -4,6 +4,7 @@ import type { Kernel } from '../../impl/lib/compile.ts'
 import type { ToldStep } from '../../impl/lib/validate/diagnose.ts'
 import { told } from '../../impl/lib/validate/diagnose.ts'
 import type { Repair } from '../../impl/lib/validate/result.ts'
+import { Ring } from '../../impl/lib/validate/ring.ts'
 import type { Layer, TrackerOptions } from '../../impl/lib/validate/tracker.ts'
 import { MAX_STATES, silentStep, Tracker } from '../../impl/lib/validate/tracker.ts'
 import type { Rejection } from './divergence.ts'
@@ -20,29 +21,6 @@ const MOST_TRIED = 2_000_000
 const MANY = 1000
 /** From more states than this an event takes longer than a look at the clock. */
 const SEVERAL = 16
-
-/** The last so many of something. */
-class Ring<T> {
-  private readonly most: number
-  private readonly items: T[] = []
-  private count = 0
-
-  constructor(most: number) {
-    this.most = most
-  }
-
-  add(item: T): void {
-    this.items[this.count % this.most] = item
-    this.count += 1
-  }
-
-  /** The newest last. */
-  last(n: number): T[] {
-    const kept = Math.min(n, this.items.length)
-    const first = this.count - kept
-    return Array.from({ length: kept }, (_, i) => this.items[(first + i) % this.most]).filter((i) => i !== undefined)
-  }
-}
 
 /** Follows the events of one log. */
 export class InOrder {

@@ -5,6 +5,9 @@ import type { Lines } from './lines.ts'
 /** Batches, which may come at once or when there are some. */
 export type Batches = AsyncIterable<Lines> | Iterable<Lines>
 
+/** The longest that a timer of Node waits, in milliseconds; one that is set to longer ends at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 async function* each(batches: Batches): AsyncGenerator<Lines> {
   yield* batches
 }
@@ -12,7 +15,7 @@ async function* each(batches: Batches): AsyncGenerator<Lines> {
 /** A promise, or `late` if it takes longer than so many milliseconds. */
 const within = <T>(promise: Promise<T>, ms: number): Promise<T | 'late'> =>
   new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, Math.max(0, ms), 'late')
+    const timer = setTimeout(resolve, Math.min(LONGEST_TIMER, Math.max(0, ms)), 'late')
     promise.then(resolve, reject).finally(() => {
       clearTimeout(timer)
     })

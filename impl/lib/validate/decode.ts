@@ -1,6 +1,7 @@
 /**
  * Lines of a log in a machine's terms. A line that was there before, but for its numbers, is not parsed again, nor is a state
- * that was: logs of one system repeat themselves, and reading JSON is most of what validating a complete log costs.
+ * that is written like one that was: logs of one system repeat themselves, and reading JSON is most of what validating a
+ * complete log costs.
  */
 
 import type { Kernel } from '../compile.ts'
@@ -23,15 +24,6 @@ export interface Decoded {
   readonly end: number | undefined
   /** events were lost here: anything may have happened */
   readonly lost: number | undefined
-}
-
-/** Entries of a memo before it is begun anew: memory must not grow with the log. */
-const MOST = 50_000
-
-const remember = <V>(memo: Map<string, V>, text: string, value: V): V => {
-  if (memo.size >= MOST) memo.clear()
-  memo.set(text, value)
-  return value
 }
 
 /** Bytes of a line without its state. */
@@ -92,14 +84,11 @@ export class Decoder {
   private readonly returns: Returns
   private readonly actions: ReadonlyMap<string, number>
   private readonly threads: ReadonlyMap<string, number>
-  private readonly constraints = new Map<string, Constraint>()
   private readonly lines: Recogniser<Decoded>
   /** lines with an empty state in place of theirs */
   private readonly frames: Recogniser<Decoded>
   private readonly states: StateReader
   private readonly frame = new Uint8Array(MOST_FRAME)
-  /** are lines tried as bytes? */
-  private byBytes = false
   private readonly parse: (text: string, line: number) => LogEvent | BadLine
 
   constructor(
@@ -124,15 +113,30 @@ export class Decoder {
 
   /** Decodes one line that is an event. */
   decode(text: string, line: number): Decoded | BadLine {
-    // of lines that are there as bytes more is known, and tried before
-    const quick = this.byBytes ? undefined : this.quick(text, line)
-    if (quick !== undefined) return quick
+    return this.decodeAnd(text, line)
+  }
+
+  /** Decodes the line from one place to another, and learns what there is to recognise others by. */
+  read(bytes: Uint8Array, from: number, to: number, text: string, line: number): Decoded | BadLine {
+    const decoded =
+      this.patched(bytes, from, to) ??
+      this.decodeAnd(text, line, (event, found) => {
+        this.learnParts(text, event, found)
+      })
+    if (!('message' in decoded)) this.lines.learn(bytes, from, to, decoded)
+    return decoded
+  }
+
+  private decodeAnd(
+    text: string,
+    line: number,
+    learn?: (event: LogEvent, decoded: Decoded) => void,
+  ): Decoded | BadLine {
     const event = this.parse(text, line)
     if ('message' in event) return event
     const decoded = this.event(event)
     if ('message' in decoded) return { ...decoded, column: placeOf(text, decoded.path) }
-    if (this.byBytes) this.learnParts(text, event, decoded)
-    else this.learn(text, event, decoded)
+    learn?.(event, decoded)
     return decoded
   }
 
@@ -146,7 +150,6 @@ export class Decoder {
    * was parsed before but for its numbers.
    */
   patched(bytes: Uint8Array, from: number, to: number): Decoded | undefined {
-    this.byBytes = true
     const begin = stateIn(bytes, from, to)
     const state = begin < 0 ? undefined : this.states.read(bytes, begin)
     if (state === undefined) return undefined
@@ -201,11 +204,6 @@ export class Decoder {
   /** Where the line that was recognised last ends. */
   get lineEnd(): number {
     return this.lines.end
-  }
-
-  /** Lets the line from one place to another be recognised from now on: this is what it says. */
-  remember(bytes: Uint8Array, from: number, to: number, decoded: Decoded): void {
-    this.lines.learn(bytes, from, to, decoded)
   }
 
   /** An event that C has printed: 0 and 1 are false and true wherever the machine has these, and no numbers. */
@@ -298,32 +296,6 @@ export class Decoder {
       all.length === 0 ? 'leave the result out' : 'write the result as the machine has it, or leave it out',
     )
   }
-
-  /** A line that ends in a state that was seen before: only what is before it is parsed. */
-  private quick(text: string, line: number): Decoded | undefined {
-    const at = stateAt(text)
-    const constraint = at < 0 ? undefined : this.constraints.get(text.slice(at + STATE.length, -1))
-    if (constraint === undefined || isEmpty(constraint)) return undefined
-    const head = this.parse(`${text.slice(0, at - 1)}}`, line)
-    if ('message' in head) return undefined
-    const decoded = this.head(head, constraint)
-    return 'message' in decoded ? undefined : decoded
-  }
-
-  /** Remembers a state, if the line has it where a quick look finds it. */
-  private learn(text: string, { state }: LogEvent, { observed }: Decoded): void {
-    const at = stateAt(text)
-    if (at < 0 || state === undefined || observed.state === undefined) return
-    const stateText = text.slice(at + STATE.length, -1)
-    // a `"state":` within another value is not the event's own; one in another notation is not worth it
-    if (stateText === JSON.stringify(state)) remember(this.constraints, stateText, observed.state)
-  }
-}
-
-/** Where a line has `"state":`, if it seems to be the last that it has; -1 if not. */
-const stateAt = (text: string): number => {
-  const at = text.lastIndexOf(`,${STATE}`)
-  return at < 1 || !text.endsWith('}}') ? -1 : at + 1
 }
 
 /** Column of a name in a line. */

@@ -53,6 +53,8 @@ export interface LogDivergence {
   readonly blame: readonly Blame[]
   /** states that explain everything before */
   readonly candidateCount: number
+  /** there are more, which were not counted */
+  readonly candidatesCut?: true
   readonly candidates: readonly Candidate[]
   readonly repairs: readonly Repair[]
   /** the last steps before, one column per thread; lines of at most 75 columns */

@@ -63,6 +63,8 @@ export interface SearchResult {
   readonly nodes: number
   /** nodes with the most events taken; of these no event could be taken */
   readonly frontier: readonly Frontier[]
+  /** are there more of them than were kept? */
+  readonly frontierCut: boolean
   /** how the first of the frontier came about, or the end of an accepted log */
   readonly path: () => SearchStep[]
 }
@@ -156,6 +158,7 @@ const attempt = async (
   const any = (): boolean => true
   let best = 0
   let bestNodes: number[] = []
+  let bestCount = 0
 
   /** unlogged steps on the way to each node */
   const unlogged: number[] = []
@@ -168,8 +171,9 @@ const attempt = async (
     if (level > best) {
       best = level
       bestNodes = []
+      bestCount = 0
     }
-    if (level === best && bestNodes.length < MOST_FRONTIER) bestNodes.push(node)
+    if (level === best && bestCount++ < MOST_FRONTIER) bestNodes.push(node)
   }
   const result = (
     verdict: SearchResult['verdict'],
@@ -181,6 +185,7 @@ const attempt = async (
     explained: best,
     nodes: nodes.count,
     frontier: bestNodes.map((node) => frontierOf(nodes, node, L)),
+    frontierCut: bestCount > bestNodes.length,
     path: () => pathOf(nodes, last, L),
   })
 

@@ -10,6 +10,7 @@ import { readSlot } from '../compile.ts'
 import type { Constraint } from './fields.ts'
 import { passes } from './fields.ts'
 import { resultText } from './returns.ts'
+import { Ring } from './ring.ts'
 import { StateSet } from './states.ts'
 
 /** An event in the model's terms. */
@@ -188,40 +189,6 @@ class Moment {
   }
 }
 
-/** The last sets of states, so many of them. */
-class History {
-  private readonly most: number
-  private readonly moments: Moment[] = []
-  /** sets since the last that was too large */
-  private added = 0
-
-  constructor(most: number) {
-    this.most = most
-  }
-
-  add(states: StateSet): void {
-    if (this.most === 0) return
-    if (states.count > MEMORABLE) {
-      this.added = 0
-      return
-    }
-    const at = this.added % this.most
-    const moment = this.moments[at] ?? new Moment()
-    this.moments[at] = moment
-    moment.set(states)
-    this.added += 1
-  }
-
-  /** The newest last. */
-  get layers(): Layer[] {
-    const count = Math.min(this.added, this.most)
-    const first = this.added - count
-    return Array.from({ length: count }, (_, i) => this.moments[(first + i) % this.most]?.layer).filter(
-      (layer) => layer !== undefined,
-    )
-  }
-}
-
 /** Follows one log in one model. */
 export class Tracker {
   readonly kernel: Kernel
@@ -231,7 +198,7 @@ export class Tracker {
   /** the states after the last event */
   private now: StateSet
   private other: StateSet
-  private readonly past: History
+  private readonly past: Ring<Moment>
   private gap = false
   /** events that were explained */
   explained = 0
@@ -239,7 +206,7 @@ export class Tracker {
   constructor(kernel: Kernel, options: TrackerOptions) {
     this.kernel = kernel
     this.options = options
-    this.past = new History(options.memory ?? MEMORY)
+    this.past = new Ring(options.memory ?? MEMORY)
     this.stepper = new Stepper(kernel)
     this.anySilent = options.silent.includes(1)
     this.now = new StateSet(kernel.layout.words)
@@ -265,7 +232,7 @@ export class Tracker {
 
   /** How the states of the last events came about, the newest last. */
   get history(): readonly Layer[] {
-    return this.past.layers
+    return this.past.last().map(({ layer }) => layer)
   }
 
   /** Adds what unlogged steps lead to, after a gap what any steps do; false if that is too much. */
@@ -307,11 +274,22 @@ export class Tracker {
       }
     }
     if (other.count === 0) return 'rejected'
-    this.past.add(now)
+    this.remember(now)
     this.now = other
     this.other = now
     this.explained += 1
     this.gap = false
     return 'explained'
+  }
+
+  private remember(states: StateSet): void {
+    if (this.options.memory === 0) return
+    if (states.count > MEMORABLE) {
+      this.past.clear()
+      return
+    }
+    const moment = this.past.leaving ?? new Moment()
+    moment.set(states)
+    this.past.add(moment)
   }
 }

@@ -89,7 +89,7 @@ describe.each(['poll-kick/wake-one.sc', 'flush-inhibit/posted.tso', 'apf-ready/l
           }
           const decoder = decoderOf()
           for (const text of texts.slice(0, 80)) {
-            if (decoder.patched(encoder.encode(text), 0, text.length) === undefined) decoder.decode(text, 1)
+            decoder.read(encoder.encode(text), 0, text.length, text, 1)
           }
           lines.forEach((text, i) => {
             const bytes = encoder.encode(`{"x":1}\n${text}\n{}`)
@@ -97,7 +97,7 @@ describe.each(['poll-kick/wake-one.sc', 'flush-inhibit/posted.tso', 'apf-ready/l
             const patched = decoder.patched(bytes, begin, bytes.length - 3)
             const parsed = parser.decode(text, 1)
             if (patched === undefined) {
-              decoder.decode(text, 1)
+              decoder.read(bytes, begin, bytes.length - 3, text, 1)
               if ('message' in parsed) refused += 1
               return
             }
@@ -125,7 +125,9 @@ describe.each(['poll-kick/wake-one.sc', 'flush-inhibit/posted.tso', 'apf-ready/l
       const bytes = encoder.encode(text)
       expect(decoder.patched(bytes, 0, bytes.length)).toBeUndefined()
       // once to learn the values, once for the line
-      for (const before of [line('0', other), line('0', one), learnt]) decoder.decode(before, 1)
+      for (const before of [line('0', other), line('0', one), learnt]) {
+        decoder.read(encoder.encode(before), 0, before.length, before, 1)
+      }
       const patched = decoder.patched(bytes, 0, bytes.length)
       if (patched !== undefined) expect(patched).toEqual(parser.decode(text, 1))
     }
@@ -141,7 +143,7 @@ describe.each(['poll-kick/wake-one.sc', 'flush-inhibit/posted.tso', 'apf-ready/l
     const read = texts.filter((text) => {
       const bytes = encoder.encode(text)
       if (decoder.patched(bytes, 0, bytes.length) !== undefined) return true
-      decoder.decode(text, 1)
+      decoder.read(bytes, 0, bytes.length, text, 1)
       return false
     })
     expect(new Set(texts).size).toBe(texts.length)

@@ -102,6 +102,16 @@ describe('the diagnosis as text', () => {
     expect(lines.at(-1)).toMatch(/^ {2}repair/)
   })
 
+  it('does not give a least number for the number', () => {
+    const { divergence } = rejected
+    if (divergence === null) throw new Error('the sample has a divergence')
+    const cut = { ...rejected, divergence: { ...divergence, candidateCount: 4096, candidatesCut: true as const } }
+    const lines = validationLines(cut).join('\n')
+    expect(lines.replace(/\s+/g, ' ')).toContain('; at least 4096 states of the model explain what is before')
+    expect(lines).toContain('  state 1 of 4096 or more')
+    expect(markdownSummary([cut])).toContain('2 of 4096 or more')
+  })
+
   it('calls nothing accepted but what is', () => {
     expect(headline(accepted)).toBe('logs/good.ndjson: poll-kick/clear-recheck.tso allows all 40 events')
     for (const v of [incomplete, doubtful, { ...accepted, accepted: false }])

@@ -169,6 +169,17 @@ describe('a rejected log', () => {
     expect(divergence?.repairs).toContainEqual({ kind: 'drop', line: 2 })
   })
 
+  it('by lane, does not count more states than it keeps', async () => {
+    const poll = validatorOf('poll-kick/clear-recheck.tso')
+    const lines = ['{"lane":"a","action":"KVM_RUN","thread":"source1"}']
+    const options = { file: 'log', order: 'per-cpu', unlogged: 'any' } as const
+    const { divergence } = await poll.validate([batch(lines)], options)
+    expect([divergence?.candidateCount, divergence?.candidatesCut]).toEqual([4096, true])
+    // of the few that are left without unlogged steps each is there
+    const few = await poll.validate([batch(lines)], { file: 'log', order: 'per-cpu' })
+    expect([few.divergence?.candidateCount, few.divergence?.candidatesCut]).toEqual([1, undefined])
+  })
+
   it('whose events have times is not told to exchange lines', async () => {
     const poll = validatorOf('poll-kick/clear-recheck.tso')
     const lines = [
@@ -196,6 +207,15 @@ describe('a log that takes long', () => {
     const { verdict, events } = await validate(batches, { signal: controller.signal })
     expect(verdict).toBe('incomplete')
     expect(events).toBeLessThan(3000)
+  })
+
+  it('may have more time than a timer has', async () => {
+    const slowly = async function* (): AsyncGenerator<Lines> {
+      yield batch(good.slice(0, 20))
+      await new Promise((resolve) => setImmediate(resolve))
+      yield batch(good.slice(20), 21)
+    }
+    expect((await validate(slowly(), { timeout: 3e6 })).verdict).toBe('accepted')
   })
 
   it('is read to its end where others have a turn in between', async () => {

@@ -7,6 +7,7 @@ import {
   allowedTexts,
   candidatesShown,
   commonBlame,
+  candidateTotal,
   designTexts,
   differenceTexts,
   distinct,
@@ -48,11 +49,14 @@ const blameTexts = (blame: readonly Blame[]): string[] =>
     SHOWN.blame,
   )
 
-const candidateLines = (candidate: Candidate, i: number, { candidates, candidateCount }: LogDivergence): string[] => {
-  const all = Math.max(candidateCount, candidates.length)
+const candidateLines = (candidate: Candidate, i: number, divergence: LogDivergence): string[] => {
   const state = elements(candidate.state)
   return [
-    ...wrap(`  state ${i + 1} of ${all}${state.length === 0 ? '' : `: ${state.join(', ')}`}`, WIDTH - 1, 4),
+    ...wrap(
+      `  state ${i + 1} of ${candidateTotal(divergence)}${state.length === 0 ? '' : `: ${state.join(', ')}`}`,
+      WIDTH - 1,
+      4,
+    ),
     ...row('refuses', [shown(candidate.why)], 2 * INDENT),
     ...row('differs', differenceTexts(candidate), 2 * INDENT),
     ...row('because', blameTexts(candidate.blame), 2 * INDENT),

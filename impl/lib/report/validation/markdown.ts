@@ -7,6 +7,7 @@ import {
   allowedTexts,
   candidatesShown,
   commonBlame,
+  candidateTotal,
   designTexts,
   differenceTexts,
   distinct,
@@ -86,10 +87,9 @@ const candidateRow = (candidate: Candidate, i: number): string[] => [
 const candidatesTable = (divergence: LogDivergence): string[] => {
   const candidates = candidatesShown(divergence)
   if (candidates.length === 0) return []
-  const all = Math.max(divergence.candidateCount, divergence.candidates.length)
   return [
     '',
-    `States that explain everything before, ${candidates.length} of ${all}, by what tells them apart:`,
+    `States that explain everything before, ${candidates.length} of ${candidateTotal(divergence)}, by what tells them apart:`,
     '',
     ...table(['#', 'State', 'Why it refuses', 'Differences', 'TLA+', 'TypeScript'], candidates.map(candidateRow)),
   ]

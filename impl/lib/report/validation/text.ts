@@ -100,6 +100,10 @@ export const headline = (v: Validation): string => {
   }
 }
 
+/** How many states explain what is before, as far as they were counted. */
+export const candidateTotal = ({ candidateCount, candidates, candidatesCut }: LogDivergence): string =>
+  `${Math.max(candidateCount, candidates.length)}${candidatesCut === true ? ' or more' : ''}`
+
 /** How far the log is explained, and what its reader should know of it. */
 export const explainedText = ({ explained, events, order, unmapped, gaps, divergence }: Validation): string =>
   [
@@ -107,7 +111,7 @@ export const explainedText = ({ explained, events, order, unmapped, gaps, diverg
     ...(divergence === null
       ? []
       : [
-          `${count(divergence.candidateCount, 'state')} of the model explain${divergence.candidateCount === 1 ? 's' : ''} what is before`,
+          `${divergence.candidatesCut === true ? 'at least ' : ''}${count(divergence.candidateCount, 'state')} of the model explain${divergence.candidateCount === 1 ? 's' : ''} what is before`,
         ]),
     ...(unmapped === 0 ? [] : [`${count(unmapped, 'line')} unmapped`]),
     ...(gaps === 0 ? [] : [`${count(gaps, 'gap')} where events were lost`]),
