@@ -12,7 +12,16 @@ import { VcpuMutexes } from '../lib/kvm/mutex.ts'
 import type { MemoryModel } from '../lib/memory/buffer.ts'
 import type { LocationMap } from '../lib/memory/memory.ts'
 import { COMMIT, Location, Memory } from '../lib/memory/memory.ts'
-import type { Invariant, LeadsTo, Machine, Program, Step, ThreadId, Variable } from '../lib/program.ts'
+import type {
+  Invariant,
+  InvariantInstance,
+  LeadsTo,
+  Machine,
+  Program,
+  Step,
+  ThreadId,
+  Variable,
+} from '../lib/program.ts'
 import { atomic, Observer, require, Shared, thread } from '../lib/program.ts'
 import type { Domain, IdSet, Key } from '../lib/schema.ts'
 import { bool, idSet, int, oneOfNames, setOf } from '../lib/schema.ts'
@@ -929,43 +938,88 @@ const obeysLookupLaws = (k: Vm, { id, f }: Asker): boolean => {
 
 const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
   const { c, groups } = k
-  const each = (holds: (a: Asker) => boolean): (() => boolean)[] => askers.map((a) => () => holds(a))
+  const instance = (name: string, occurs: () => boolean, holds: () => boolean): InvariantInstance => ({
+    name,
+    occurs,
+    holds: () => !occurs() || holds(),
+  })
+  /** For every vCPU that asks: wherever `occurs` is true, `holds` is. */
+  const each = (occurs: (a: Asker) => boolean, holds: (a: Asker) => boolean): InvariantInstance[] =>
+    askers.map((a) =>
+      instance(
+        `vCPU ${a.id}`,
+        () => occurs(a),
+        () => holds(a),
+      ),
+    )
+  const hasReached = (a: Asker): boolean => k.reached.get(a.id).length > 0
+  const isKind = (a: Asker, kind: string): boolean => a.f.get('kind') === kind
+  const named = (suffix: string, instances: readonly InvariantInstance[]): InvariantInstance[] =>
+    instances.map((i) => ({ ...i, name: `${i.name}, ${suffix}` }))
   return [
-    { name: 'IsolationInv', instances: each((a) => isSubset(k.reached.get(a.id), mayReach(k, a))) },
+    { name: 'IsolationInv', instances: each(hasReached, (a) => isSubset(k.reached.get(a.id), mayReach(k, a))) },
     {
       name: 'ExactlyOneInv',
       instances: [
-        ...each((a) => {
-          if (!isDone(a)) return true
-          const intended = k.intended.get(a.id)
-          return intended.length !== 1 || isSame(k.reached.get(a.id), intended)
-        }),
-        ...GPAS.map((gpa) => () => !['lost', 'twice'].includes(k.fault.get(gpa))),
+        ...each(
+          (a) => isDone(a) && k.intended.get(a.id).length === 1,
+          (a) => isSame(k.reached.get(a.id), k.intended.get(a.id)),
+        ),
+        ...GPAS.map((gpa) =>
+          instance(
+            `fault ${gpa}`,
+            () => k.fault.get(gpa) !== 'none',
+            () => !['lost', 'twice'].includes(k.fault.get(gpa)),
+          ),
+        ),
       ],
     },
     {
       name: 'LookupLawsInv',
-      instances: each((a) => !isDone(a) || a.f.get('kind') !== 'lookup' || obeysLookupLaws(k, a)),
+      instances: each(
+        (a) => isDone(a) && isKind(a, 'lookup'),
+        (a) => obeysLookupLaws(k, a),
+      ),
     },
     {
       name: 'SiblingStableInv',
-      instances: each((a) => !a.f.at('kvm_mmu_walk') || k.mmu_root.get(a.f.get('target')) === a.f.get('root')),
+      instances: each(
+        (a) => a.f.at('kvm_mmu_walk'),
+        (a) => k.mmu_root.get(a.f.get('target')) === a.f.get('root'),
+      ),
     },
     {
       name: 'InterceptIntactInv',
-      instances: c.Siblings.map((h) => () => !k.msg_type.get(h) || k.msg_gpa.get(h) === k.msg_access.get(h)),
+      instances: c.Siblings.map((h) =>
+        instance(
+          `vCPU ${h}`,
+          () => k.msg_type.get(h),
+          () => k.msg_gpa.get(h) === k.msg_access.get(h),
+        ),
+      ),
     },
     {
       name: 'HierarchyInv',
-      instances: each(({ id, f }) => {
-        const kind = f.get('kind')
-        if (kind === 'pv') return k.reached.get(id).every((target) => groups.group(target) <= groups.group(id))
-        return kind !== 'translate' || f.get('root') === NONE || groups.group(f.get('target')) <= groups.group(id)
-      }),
+      instances: [
+        ...named(
+          'pv',
+          each(
+            (a) => isKind(a, 'pv') && hasReached(a),
+            ({ id }) => k.reached.get(id).every((target) => groups.group(target) <= groups.group(id)),
+          ),
+        ),
+        ...named(
+          'translate',
+          each(
+            (a) => isKind(a, 'translate') && a.f.get('root') !== NONE,
+            ({ id, f }) => groups.group(f.get('target')) <= groups.group(id),
+          ),
+        ),
+      ],
     },
     {
       name: 'AgreeInv',
-      instances: each((a) => !isDone(a) || isSame(k.reached.get(a.id), k.ns_reached.get(a.id))),
+      instances: each(isDone, (a) => isSame(k.reached.get(a.id), k.ns_reached.get(a.id))),
     },
   ]
 }
@@ -974,6 +1028,7 @@ const liveness = (k: Vm, askers: readonly Asker[]): LeadsTo[] => [
   {
     name: 'DeliveryProp',
     instances: askers.map(({ id }) => ({
+      name: `vCPU ${id}`,
       from: () => k.intended.get(id).length > 0,
       to: () => {
         const intended = k.intended.get(id)
@@ -984,6 +1039,7 @@ const liveness = (k: Vm, askers: readonly Asker[]): LeadsTo[] => [
   {
     name: 'FaultHandledProp',
     instances: GPAS.map((gpa) => ({
+      name: `fault ${gpa}`,
       from: () => k.fault.get(gpa) !== 'none',
       to: () => k.fault.get(gpa) === 'none',
     })),
