@@ -947,27 +947,30 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
   const each = (occurs: (a: Asker) => boolean, holds: (a: Asker) => boolean): InvariantInstance[] =>
     askers.map((a) =>
       instance(
-        `vCPU ${a.id}`,
+        `[${a.id}]`,
         () => occurs(a),
         () => holds(a),
       ),
     )
   const hasReached = (a: Asker): boolean => k.reached.get(a.id).length > 0
   const isKind = (a: Asker, kind: string): boolean => a.f.get('kind') === kind
-  const named = (suffix: string, instances: readonly InvariantInstance[]): InvariantInstance[] =>
-    instances.map((i) => ({ ...i, name: `${i.name}, ${suffix}` }))
+  const named = (prefix: string, instances: readonly InvariantInstance[]): InvariantInstance[] =>
+    instances.map((i) => ({ ...i, name: `.${prefix}${i.name}` }))
   return [
     { name: 'IsolationInv', instances: each(hasReached, (a) => isSubset(k.reached.get(a.id), mayReach(k, a))) },
     {
       name: 'ExactlyOneInv',
       instances: [
-        ...each(
-          (a) => isDone(a) && k.intended.get(a.id).length === 1,
-          (a) => isSame(k.reached.get(a.id), k.intended.get(a.id)),
+        ...named(
+          'unicast',
+          each(
+            (a) => isDone(a) && k.intended.get(a.id).length === 1,
+            (a) => isSame(k.reached.get(a.id), k.intended.get(a.id)),
+          ),
         ),
         ...GPAS.map((gpa) =>
           instance(
-            `fault ${gpa}`,
+            `.intercept[${gpa}]`,
             () => k.fault.get(gpa) !== 'none',
             () => !['lost', 'twice'].includes(k.fault.get(gpa)),
           ),
@@ -992,7 +995,7 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
       name: 'InterceptIntactInv',
       instances: c.Siblings.map((h) =>
         instance(
-          `vCPU ${h}`,
+          `[${h}]`,
           () => k.msg_type.get(h),
           () => k.msg_gpa.get(h) === k.msg_access.get(h),
         ),
@@ -1002,14 +1005,14 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
       name: 'HierarchyInv',
       instances: [
         ...named(
-          'pv',
+          'ipi',
           each(
             (a) => isKind(a, 'pv') && hasReached(a),
             ({ id }) => k.reached.get(id).every((target) => groups.group(target) <= groups.group(id)),
           ),
         ),
         ...named(
-          'translate',
+          'translation',
           each(
             (a) => isKind(a, 'translate') && a.f.get('root') !== NONE,
             ({ id, f }) => groups.group(f.get('target')) <= groups.group(id),
@@ -1028,7 +1031,7 @@ const liveness = (k: Vm, askers: readonly Asker[]): LeadsTo[] => [
   {
     name: 'DeliveryProp',
     instances: askers.map(({ id }) => ({
-      name: `vCPU ${id}`,
+      name: `[${id}]`,
       from: () => k.intended.get(id).length > 0,
       to: () => {
         const intended = k.intended.get(id)
@@ -1039,7 +1042,7 @@ const liveness = (k: Vm, askers: readonly Asker[]): LeadsTo[] => [
   {
     name: 'FaultHandledProp',
     instances: GPAS.map((gpa) => ({
-      name: `fault ${gpa}`,
+      name: `[${gpa}]`,
       from: () => k.fault.get(gpa) !== 'none',
       to: () => k.fault.get(gpa) === 'none',
     })),
