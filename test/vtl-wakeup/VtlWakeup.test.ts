@@ -15,8 +15,8 @@ protocolSuite('vtl-wakeup', {
     'vtl-wakeup/init-while-inactive.sc.ap',
     'vtl-wakeup/no-waker-mb.tso',
   ],
-  // VTL0 is parked in userspace, never in KVM_RUN as an inactive vCPU: no WAKEUP, and nobody has to set it RUNNABLE again while it
-  // sleeps there. VTL1 has no HLT.
+  // VTL0 is parked in userspace, never an inactive vCPU in KVM_RUN: no WAKEUP, and nothing from which to set it RUNNABLE. Where VTL0
+  // may halt, events come for it only, so VTL1 stays inactive.
   silent: ['WakeupHasCauseInv[0]', 'InactiveNotNestedInv[0]', 'RunnableOnlyAloneInv[0]', 'HaltSurvivesInv[1]'],
 })
 
