@@ -919,21 +919,32 @@ const mayReach = ({ groups }: Vm, { id, f }: Asker): IdSet => {
   }
 }
 
-/** is what kvm_hv_get_vtl_vcpu() has returned the vCPU of that VTL on the same processor, or else NULL? */
-const obeysLookupLaws = (k: Vm, { id, f }: Asker): boolean => {
-  const mask = k.apic_id_group_mask.peek()
-  const shift = k.apic_id_group_shift.peek()
-  const vtlOf = (vcpu: Key): number => (vcpu & mask) >> shift
-  const vtl = f.get('vtl')
-  const found = f.get('target')
-  if (vtl === vtlOf(id) && found !== id) return false
-  if (found === NONE) return k.c.Configures || vtl >= k.groups.count
-  return (
-    vtl <= mask >> shift &&
-    vtlOf(found) === vtl &&
-    (found & ~mask) === (id & ~mask) &&
-    idSet.has(k.online.peek(), found)
-  )
+/** The laws of what kvm_hv_get_vtl_vcpu() has returned: the vCPU of that VTL on the same processor, or else NULL. */
+const lookupLaws = (k: Vm): readonly { clause: string; given: (a: Asker) => boolean; law: (a: Asker) => boolean }[] => {
+  const mask = (): number => k.apic_id_group_mask.peek()
+  const vtlOf = (vcpu: Key): number => (vcpu & mask()) >> k.apic_id_group_shift.peek()
+  const found = ({ f }: Asker): Key => f.get('target')
+  return [
+    {
+      clause: 'null',
+      given: ({ f }) => f.get('vtl') > mask() >> k.apic_id_group_shift.peek(),
+      law: (a) => found(a) === NONE,
+    },
+    { clause: 'own', given: ({ id, f }) => f.get('vtl') === vtlOf(id), law: (a) => found(a) === a.id },
+    {
+      clause: 'sibling',
+      given: (a) => found(a) !== NONE,
+      law: (a) =>
+        vtlOf(found(a)) === a.f.get('vtl') &&
+        (found(a) & ~mask()) === (a.id & ~mask()) &&
+        idSet.has(k.online.peek(), found(a)),
+    },
+    {
+      clause: 'present',
+      given: ({ f }) => !k.c.Configures && f.get('vtl') < k.groups.count,
+      law: (a) => found(a) !== NONE,
+    },
+  ]
 }
 
 const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
@@ -979,9 +990,11 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
     },
     {
       name: 'LookupLawsInv',
-      instances: each(
-        (a) => isDone(a) && isKind(a, 'lookup'),
-        (a) => obeysLookupLaws(k, a),
+      instances: lookupLaws(k).flatMap(({ clause, given, law }) =>
+        named(
+          clause,
+          each((a) => isDone(a) && isKind(a, 'lookup') && given(a), law),
+        ),
       ),
     },
     {

@@ -9,7 +9,12 @@ IsolationOccurs == [a \in Askers |-> reached[a] # {}]
 ExactlyOneOccurs ==
     [unicast |-> [a \in Askers |-> Done(a) /\ Cardinality(intended[a]) = 1],
      intercept |-> [g \in Gpas |-> fault[g] # "none"]]
-LookupLawsOccurs == [a \in Askers |-> Done(a) /\ kind[a] = "lookup"]
+LooksUp(a) == Done(a) /\ kind[a] = "lookup"
+LookupLawsOccurs ==
+    [null |-> [a \in Askers |-> LooksUp(a) /\ vtl[a] > UnshiftedBy(apic_id_group_mask, apic_id_group_shift)],
+     own |-> [a \in Askers |-> LooksUp(a) /\ vtl[a] = GroupNow(a)],
+     sibling |-> [a \in Askers |-> LooksUp(a) /\ target[a] # -1],
+     present |-> [a \in Askers |-> LooksUp(a) /\ ~Configures /\ vtl[a] < Groups]]
 SiblingStableOccurs == [a \in Askers |-> At(asker(a), "kvm_mmu_walk")]
 InterceptIntactOccurs == [h \in Siblings |-> msg_type[h]]
 HierarchyOccurs ==
