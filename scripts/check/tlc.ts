@@ -4,7 +4,7 @@
  * has a run of its own; so has each that turns out otherwise.
  */
 
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { match } from 'ts-pattern'
 import type { CfgSelection } from '../../impl/lib/cfg.ts'
@@ -13,6 +13,7 @@ import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
 import type { Cell, Model } from '../lib/project.ts'
 import { isType, libraryDirectory, modelModule, specDirectory, specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
+import { writeWhole } from '../lib/write.ts'
 import type { Java } from '../tlc/java.ts'
 import { findJava } from '../tlc/java.ts'
 import type { Jar } from '../tlc/jar.ts'
@@ -67,13 +68,16 @@ const taskOf = (
   const own = modelModule(model.protocol)
   const name = watched.length === 0 ? own : WITNESS_MODULE
   const cfgFile = join(directory, `${name}.cfg`)
+  const put = (base: string, content: string | Uint8Array): void => {
+    writeWhole(join(directory, base), content, { durable: false })
+  }
   // TLC looks for the configuration beside the module, so both go to the run's own directory
-  for (const file of selected.modules ?? specFiles(model.protocol)) copyFileSync(file, join(directory, basename(file)))
+  for (const file of selected.modules ?? specFiles(model.protocol)) put(basename(file), readFileSync(file))
   const { properties, invariants } = selected.selection
   const witness = witnessModule(own, watched)
-  if (watched.length > 0) writeFileSync(join(directory, `${name}.tla`), witness.text)
-  writeFileSync(
-    cfgFile,
+  if (watched.length > 0) put(`${name}.tla`, witness.text)
+  put(
+    basename(cfgFile),
     printCfg(model.cfg, { ...selected.selection, invariants: [...invariants, ...witness.invariants] }),
   )
   const small = model.distinctStates <= SMALL_STATES[properties.length > 0 ? 'liveness' : 'safety']

@@ -17,6 +17,7 @@ import { checkedInEvidence } from '../lib/evidence.ts'
 import { pool } from '../lib/pool.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels, machineOf, selectModels } from '../lib/project.ts'
+import { watchInputs } from '../lib/certificate.ts'
 import { keepFindings, knownFindings } from '../lib/results.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
@@ -76,7 +77,9 @@ const findingsOf = async (
   const jar = toolchain?.jar.sha256
   const known = knownFindings(model, engine, jar)
   if (known !== undefined) return known
+  const unchanged = watchInputs(model)
   const found = await decide(job, toolchain, options)
+  unchanged()
   keepFindings(model, found, jar)
   return found
 }

@@ -1,13 +1,13 @@
 /** `lockstep prove`: whole-graph equality of specification and machine; certificate or distinguishing trace. */
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { relative } from 'node:path'
 import { match } from 'ts-pattern'
 import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/error.ts'
 import type { Divergence } from '../../impl/lib/prove/divergence.ts'
 import { printItf } from '../../impl/lib/trace/itf.ts'
 import type { CachedOptions } from '../check/decide.ts'
-import { checkedInCertificate, decideModel, provenBefore } from '../check/decide.ts'
+import { decideModel, provenBefore } from '../check/decide.ts'
 import { workersOf } from '../check/engines.ts'
 import type { EngineFindings } from '../check/result.ts'
 import { modelResult } from '../check/result.ts'
@@ -16,13 +16,15 @@ import { findToolchain } from '../check/tlc.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import type { ProofResult } from '../prove/run.ts'
 import { proveModel } from '../prove/run.ts'
-import { certificateFile, printCertificate } from '../lib/certificate.ts'
+import { certificateFile, checkedInCertificate, printCertificate, watchInputs } from '../lib/certificate.ts'
 import { counterexamples, evidenceFile, traceOf } from '../lib/evidence.ts'
 import { pool } from '../lib/pool.ts'
-import type { CellVerdict, Model } from '../lib/project.ts'
+import type { Model } from '../lib/project.ts'
 import { loadModels, packageRoot, selectModels, traceDirectory } from '../lib/project.ts'
 import { keepProof, knownProof } from '../lib/results.ts'
+import { writeFailed, writeTogether } from '../lib/write.ts'
 import type { Output } from '../ui/output.ts'
+import { PINNED } from '../tlc/jar.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 
 /** Options of the command. */
@@ -43,25 +45,33 @@ const writeEvidence = (model: Model, certificate: Certificate): void => {
   for (const { name } of model.cells) {
     const cx = found.get(name)
     const verdict = cx === undefined ? 'holds' : 'violated'
-    if (certificate.verdicts?.[name] !== verdict) {
+    const certified = certificate.verdicts?.[name]?.verdict
+    if (certified !== verdict) {
       throw environmentFailure({
         code: 'engines-disagree',
-        message: `${model.name} ${name}: the explorer says ${verdict}, TLC ${certificate.verdicts?.[name] ?? 'nothing'}`,
+        message: `${model.name} ${name}: the explorer says ${verdict}, TLC ${certified ?? 'nothing'}`,
       })
     }
   }
-  mkdirSync(traceDirectory(model.protocol), { recursive: true })
-  writeFileSync(certificateFile(model), printCertificate(certificate))
-  for (const { name } of model.cells) {
-    const cx = found.get(name)
-    if (cx === undefined) rmSync(evidenceFile(model, name), { force: true })
-    else writeFileSync(evidenceFile(model, name), printItf(traceOf(cx)))
+  const directory = traceDirectory(model.protocol)
+  try {
+    mkdirSync(directory, { recursive: true })
+  } catch (error) {
+    throw writeFailed(directory, error)
   }
+  writeTogether([
+    ...model.cells.flatMap(({ name }) => {
+      const cx = found.get(name)
+      return cx === undefined ? [] : [{ file: evidenceFile(model, name), content: printItf(traceOf(cx)) }]
+    }),
+    { file: certificateFile(model), content: printCertificate(certificate) },
+  ])
+  for (const { name } of model.cells) if (!found.has(name)) rmSync(evidenceFile(model, name), { force: true })
 }
 
 /** The checked-in certificate, if it says what was found now; only TLC's verdicts may be in it besides. */
 const checkedIn = (model: Model, { certificate }: ProofResult): string | null => {
-  const before = checkedInCertificate(model)
+  const { certificate: before } = checkedInCertificate(model)
   if (certificate === undefined || before === undefined) return null
   const graphs = (c: Certificate): string => printCertificate({ ...c, verdicts: undefined })
   return graphs(before) === graphs(certificate) ? relativePath(certificateFile(model)) : null
@@ -136,9 +146,9 @@ export const divergenceLines = (divergence: Divergence): string[] => {
 }
 
 /** TLC's verdicts of a model, which must be as expected to be evidence. */
-const verdictsOf = (model: Model, findings: EngineFindings): Record<string, CellVerdict> => {
+const verdictsOf = (model: Model, findings: EngineFindings): NonNullable<Certificate['verdicts']> => {
   const result = modelResult(model, findings, () => null)
-  if (result.asExpected) return Object.fromEntries(model.cells.map(({ name, expected }) => [name, expected]))
+  if (result.asExpected) return Object.fromEntries(model.cells.map(({ name, kind, expected }) => [name, { kind, verdict: expected }]))
   throw environmentFailure({
     code: 'unexpected-verdict',
     message: `${model.name} is not as its manifest says, so nothing is written: ${result.notes.join('; ')}`,
@@ -148,10 +158,12 @@ const verdictsOf = (model: Model, findings: EngineFindings): Record<string, Cell
 
 /** Proof and evidence: the certificate has TLC's verdict of every cell as well. */
 const proveAndWrite = async (model: Model, toolchain: Toolchain, options: ProveOptions): Promise<ProofResult> => {
+  const unchanged = watchInputs(model)
   const { findings, proof } = await decideModel(model, toolchain, options, { useCertified: true })
   if (proof instanceof LockstepError) throw proof
   if (proof.certificate === undefined) return proof
   const certificate = { ...proof.certificate, verdicts: verdictsOf(model, findings) }
+  unchanged()
   writeEvidence(model, certificate)
   return { ...proof, certificate }
 }
@@ -161,10 +173,15 @@ const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOption
   const changed = options.spec !== undefined || options.cfg !== undefined
   const jar = toolchain.jar.sha256
   const known = options.cache === false || changed ? undefined : knownProof(model, jar)
-  if (known !== undefined) return provenBefore(model, known)
+  const { damaged } = checkedInCertificate(model)
+  const noted = (proof: ProofResult): ProofResult =>
+    damaged === undefined ? proof : { ...proof, notes: [...proof.notes, damaged] }
+  if (known !== undefined) return noted(provenBefore(model, known))
+  const unchanged = watchInputs(model)
   const proof = await proveModel(model, toolchain, options)
+  unchanged()
   if (proof.certificate !== undefined) keepProof(model, proof.certificate, jar)
-  return proof
+  return noted(proof)
 }
 
 /** Proves models. */
@@ -177,6 +194,13 @@ export const runProofs = async (out: Output, options: ProveOptions): Promise<Pro
     throw badInput({ code: 'usage', message: '--write goes with the package’s own modules and configurations only' })
   }
   const toolchain = await findToolchain()
+  if (options.write === true && !toolchain.jar.pinned) {
+    throw environmentFailure({
+      code: 'jar-not-pinned',
+      message: `${toolchain.jar.path} is not the pinned ${PINNED.artifact}, so what it finds is no evidence and nothing is written`,
+      hint: 'unset TLA2TOOLS_JAR, or set it to the pinned one',
+    })
+  }
   let done = 0
   return pool(models, workersOf(options), async (model) => {
     out.progress(`proving ${model.name} (${done} of ${models.length} done)`)

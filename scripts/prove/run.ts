@@ -4,6 +4,7 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseCfg } from '../../impl/lib/cfg.ts'
 import { badInput, environmentFailure } from '../../impl/lib/error.ts'
+import { kernelDigest } from '../../impl/lib/kernel-digest.ts'
 import type { SourceText } from '../../impl/lib/prove/blame.ts'
 import type { Comparison } from '../../impl/lib/prove/compare.ts'
 import { GraphComparison } from '../../impl/lib/prove/compare.ts'
@@ -159,7 +160,9 @@ export const proveDump = async (
     depth: run.depth,
   }
   const certificate =
-    comparison.equal && certify ? certificateOf(model, comparison, tlc, toolchain.jar.sha256) : undefined
+    comparison.equal && certify
+      ? certificateOf(model, comparison, { tlc, machine: kernelDigest(graph.kernel), jarSha256: toolchain.jar.sha256 })
+      : undefined
   return { model, comparison, divergence, certificate, seconds: (performance.now() - start) / 1000, notes }
 }
 
