@@ -58,7 +58,8 @@ const changedEmitted = (root, emitted) =>
 /** Why dist/ must not be run, in a few words that name a file; undefined if it may be. */
 export const staleness = (root) => {
   const record = readRecord(root)
-  if (record === undefined) return existsSync(join(root, 'dist')) ? `${RECORD} is missing or damaged` : 'dist is missing'
+  if (record === undefined)
+    return existsSync(join(root, 'dist')) ? `${RECORD} is missing or damaged` : 'dist is missing'
   const now = sourceDigests(root)
   const changed = Object.keys(now).find((path) => now[path] !== record.sources[path])
   if (changed !== undefined) return `${changed} is not what dist was built from`

@@ -31,10 +31,20 @@ export interface Toolchain {
   readonly jar: Jar
 }
 
+const said = new Set<string>()
+
+/** Something was not as the user has set it, and something else is used: that is not to happen in silence. */
+const sayOnce = (note: string): void => {
+  if (!said.has(note)) process.stderr.write(`lockstep: ${note}\n`)
+  said.add(note)
+}
+
 /** Finds Java and the jar; what is missing is an environment failure (exit 3) that says what to do. */
 export const findToolchain = async (): Promise<Toolchain> => {
   const java = await findJava()
-  return { java, jar: await resolveJar() }
+  const jar = await resolveJar()
+  for (const note of [...java.notes, ...jar.notes]) sayOnce(note)
+  return { java, jar }
 }
 
 /**

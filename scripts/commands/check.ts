@@ -212,11 +212,25 @@ const modelOptions = ({ engine, tag, coverage, dryRun }: CheckOptions): string[]
   ...(dryRun === true ? ['--dry-run'] : []),
 ]
 
+const ignored = (option: string, why: string) =>
+  badInput({ code: 'usage', message: `${option} would be ignored: ${why}`, hint: `leave ${option} out` })
+
+/** An option that the engine does not heed is not taken as if it were. */
+const refuseIgnored = ({ engine, heap, coverage, dryRun }: CheckOptions): void => {
+  if (heap !== undefined && (engine === 'explorer' || engine === 'embedded'))
+    throw ignored('--heap', `the ${engine} engine runs no JVM`)
+  if (coverage !== true) return
+  if (engine !== 'auto' && engine !== 'explorer') throw ignored('--engine', 'the explorer counts what --coverage shows')
+  if (heap !== undefined) throw ignored('--heap', 'the explorer counts what --coverage shows')
+  if (dryRun === true) throw ignored('--dry-run', '--coverage runs no other program')
+}
+
 /** Checks models, or runs litmus tests; returns the exit code. */
 export const check = async (out: Output, options: CheckOptions): Promise<number> => {
   if (wantsLitmus({ ...options, modelOptions: modelOptions(options) })) {
     return litmus(out, options.targets, options.memory)
   }
+  refuseIgnored(options)
   if (options.coverage === true) return coverage(out, options)
   if (options.dryRun === true) {
     if (options.engine !== 'tlc' && options.engine !== 'auto') {

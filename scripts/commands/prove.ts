@@ -1,7 +1,6 @@
 /** `lockstep prove`: whole-graph equality of specification and machine; certificate or distinguishing trace. */
 
 import { mkdirSync, rmSync } from 'node:fs'
-import { relative } from 'node:path'
 import { match } from 'ts-pattern'
 import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/error.ts'
 import type { Divergence } from '../../impl/lib/prove/divergence.ts'
@@ -15,12 +14,13 @@ import type { Toolchain } from '../check/tlc.ts'
 import { findToolchain } from '../check/tlc.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import type { ProofResult } from '../prove/run.ts'
+import { moduleSources, relativePath, withCfg } from '../prove/sources.ts'
 import { proveModel } from '../prove/run.ts'
 import { certificateFile, checkedInCertificate, printCertificate, watchInputs } from '../lib/certificate.ts'
 import { counterexamples, evidenceFile, traceOf } from '../lib/evidence.ts'
 import { pool } from '../lib/pool.ts'
 import type { Model } from '../lib/project.ts'
-import { loadModels, packageRoot, selectModels, traceDirectory } from '../lib/project.ts'
+import { loadModels, selectModels, traceDirectory } from '../lib/project.ts'
 import { keepProof, knownProof } from '../lib/results.ts'
 import { writeFailed, writeTogether } from '../lib/write.ts'
 import type { Output } from '../ui/output.ts'
@@ -36,8 +36,6 @@ export interface ProveOptions extends CachedOptions {
   readonly spec?: string
   readonly cfg?: string
 }
-
-const relativePath = (file: string): string => relative(packageRoot(), file).replaceAll('\\', '/')
 
 /** Writes certificate and counterexamples of a model that was proven equal. */
 const writeEvidence = (model: Model, certificate: Certificate): void => {
@@ -90,6 +88,15 @@ export const proofJson = (result: ProofResult): unknown => {
     actions,
     digest,
     certificate: checkedIn(model, result) ?? certificate ?? null,
+    modules: (result.modules ?? moduleSources(model, undefined)).map(({ module, file, from }) => ({
+      module,
+      file: relativePath(file),
+      from,
+    })),
+    configuration: {
+      file: relativePath(result.configuration ?? model.cfgFile),
+      own: result.configuration === undefined,
+    },
     divergence: divergence ?? null,
     seconds: result.seconds,
     cached: result.cached === true,
@@ -103,7 +110,7 @@ export const proofRow = (result: ProofResult): string[] => {
   const verdict = result.comparison.equal ? 'equal' : 'DIFFERENT'
   return [
     verdict,
-    result.model.name,
+    result.configuration === undefined ? result.model.name : `${result.model.name} with ${result.configuration}`,
     `${thousands(states.spec)} states`,
     `${thousands(edges.spec)} edges`,
     result.cached === true ? 'cached' : seconds(result.seconds),
@@ -148,7 +155,8 @@ export const divergenceLines = (divergence: Divergence): string[] => {
 /** TLC's verdicts of a model, which must be as expected to be evidence. */
 const verdictsOf = (model: Model, findings: EngineFindings): NonNullable<Certificate['verdicts']> => {
   const result = modelResult(model, findings, () => null)
-  if (result.asExpected) return Object.fromEntries(model.cells.map(({ name, kind, expected }) => [name, { kind, verdict: expected }]))
+  if (result.asExpected)
+    return Object.fromEntries(model.cells.map(({ name, kind, expected }) => [name, { kind, verdict: expected }]))
   throw environmentFailure({
     code: 'unexpected-verdict',
     message: `${model.name} is not as its manifest says, so nothing is written: ${result.notes.join('; ')}`,
@@ -193,6 +201,8 @@ export const runProofs = async (out: Output, options: ProveOptions): Promise<Pro
   if (options.write === true && (options.spec !== undefined || options.cfg !== undefined)) {
     throw badInput({ code: 'usage', message: '--write goes with the package’s own modules and configurations only' })
   }
+  // what is wrong with them is said before Java is looked for
+  for (const model of models) moduleSources(withCfg(model, options.cfg), options.spec)
   const toolchain = await findToolchain()
   if (options.write === true && !toolchain.jar.pinned) {
     throw environmentFailure({

@@ -56,12 +56,10 @@ const relativePath = (file: string): string => relative(packageRoot(), file).rep
 const KERNEL = ['impl/lib/compile.ts', 'impl/lib/explore.ts', 'impl/lib/view.ts'] as const
 
 /** Modules that the machine is made of: what its protocol's index imports, and the kernel; by their paths in the package. */
-export const machineModules = (model: Model): string[] =>
-  closureOf([`impl/${model.protocol.name}/index.ts`, ...KERNEL])
+export const machineModules = (model: Model): string[] => closureOf([`impl/${model.protocol.name}/index.ts`, ...KERNEL])
 
 /** The files of those modules, for people. */
-export const machineSources = (model: Model): string[] =>
-  machineModules(model).map((name) => join(packageRoot(), name))
+export const machineSources = (model: Model): string[] => machineModules(model).map((name) => join(packageRoot(), name))
 
 const sorted = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(hashes).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -187,7 +185,10 @@ const parse = (file: string, text: string): unknown => {
     return JSON.parse(text)
   } catch {
     const cut = text.trimStart().startsWith('{') && !text.trimEnd().endsWith('}')
-    throw damaged(file, cut ? 'the file is cut off: it is no whole certificate' : 'the file is not JSON: it is no certificate')
+    throw damaged(
+      file,
+      cut ? 'the file is cut off: it is no whole certificate' : 'the file is not JSON: it is no certificate',
+    )
   }
 }
 
@@ -211,7 +212,10 @@ export const readCertificate = (file: string): Certificate => {
   const json = parse(file, text)
   const version: unknown = typeof json === 'object' && json !== null && 'version' in json ? json.version : undefined
   if (typeof version === 'number' && version < VERSION) {
-    throw damaged(file, `the certificate is of format ${version}, which says too little to be verified; now it is ${VERSION}`)
+    throw damaged(
+      file,
+      `the certificate is of format ${version}, which says too little to be verified; now it is ${VERSION}`,
+    )
   }
   const parsed = certificateSchema.safeParse(json)
   if (!parsed.success) throw damaged(file, `the file is no certificate: ${expectations(parsed.error)}`)

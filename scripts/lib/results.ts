@@ -36,6 +36,9 @@ const findingsSchema = z.strictObject({
   seconds: z.number(),
 })
 
+/** A result as text, and its sha256: what a disk has changed is not what was found. */
+const keptSchema = z.strictObject({ sha256: z.string(), content: z.string() })
+
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
 
 /** The engine's own files: an installation that was changed is another engine. */
@@ -81,8 +84,9 @@ const fileOf = (model: Model, kind: Kind, key: string): string =>
 /** What is in the file, if it is there and what it should be. */
 const read = <T>(file: string, schema: z.ZodType<T>): T | undefined => {
   try {
-    const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
-    return parsed.success ? parsed.data : undefined
+    const { sha256: sum, content } = keptSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const parsed = schema.safeParse(JSON.parse(content))
+    return parsed.success && sha256(content) === sum ? parsed.data : undefined
   } catch {
     // not there, or damaged: decided again
     return undefined
@@ -97,19 +101,33 @@ const modified = (file: string): number => {
   }
 }
 
+let told = false
+
+/** A cache that the user named is not done without in silence. */
+const unkept = (error: unknown): void => {
+  const place = process.env['LOCKSTEP_CACHE'] ?? ''
+  if (place === '' || told) return
+  told = true
+  const why = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`lockstep: LOCKSTEP_CACHE is ${JSON.stringify(place)}, where nothing can be kept: ${why}\n`)
+}
+
 /** Keeps a result; a place that cannot be written only means that it is decided again. */
 const write = (model: Model, kind: Kind, key: string, content: unknown): void => {
   try {
     const directory = directoryOf()
     mkdirSync(directory, { recursive: true })
-    writeWhole(fileOf(model, kind, key), `${JSON.stringify(content)}\n`, { durable: false })
+    const text = JSON.stringify(content)
+    const kept = { sha256: sha256(text), content: text }
+    writeWhole(fileOf(model, kind, key), `${JSON.stringify(kept)}\n`, { durable: false })
     const own = readdirSync(directory)
       .filter((name) => name.startsWith(prefixOf(model, kind)) && name.endsWith('.json'))
       .map((name) => join(directory, name))
       .sort((a, b) => modified(b) - modified(a))
     for (const old of own.slice(KEPT)) rmSync(old, { force: true })
-  } catch {
+  } catch (error) {
     // no home directory, a full disk, one that is read-only
+    unkept(error)
   }
 }
 

@@ -1,14 +1,6 @@
 /** Writes the results of `lockstep validate` to files: all of them or none, each of them whole. */
 
-import {
-  accessSync,
-  appendFileSync,
-  constants,
-  fstatSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-} from 'node:fs'
+import { accessSync, appendFileSync, constants, fstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
@@ -205,10 +197,7 @@ export const writeOutputs = (
       try {
         appendFileSync(path, text)
       } catch (error) {
-        throw environmentFailure(
-          { code: 'write-failed', message: `cannot write the file: ${why(error)}`, file },
-          error,
-        )
+        throw environmentFailure({ code: 'write-failed', message: `cannot write the file: ${why(error)}`, file }, error)
       }
     }
   }
