@@ -66,7 +66,7 @@ const verdictsNow = (model: Model, graph: Graph): Certificate['verdicts'] => {
 }
 
 /** What a certificate of the model must say, all of it, from the machine and the files as they are now. */
-const certificateNow = (model: Model): Certificate => {
+export const certificateNow = (model: Model): Certificate => {
   const unchanged = watchInputs(model)
   const inputs = { ...inputHashes(model), [JAR]: PINNED.sha256 }
   const graph = graphOf(model)

@@ -80,8 +80,9 @@ const load = (): ReadonlyMap<string, Module> => {
 
 const loaded = load()
 
-const STATEMENT = /^\s*(?:import|export)\s+(type\s+)?(?:[\w*\s{},$]+?\s+from\s+)?'(\.[^']+)'/gm
-const DYNAMIC = /\b(?:import|new URL)\(['`](\.[^'`]+)['`]/g
+// the compiler writes the specifiers that it rewrites in double quotes
+const STATEMENT = /^\s*(?:import|export)\s+(type\s+)?(?:[\w*\s{},$]+?\s+from\s+)?['"](\.[^'"]+)['"]/gm
+const DYNAMIC = /\b(?:import|new URL)\(['"`](\.[^'"`]+)['"`]/g
 
 const specifiers = (text: string): string[] => [
   ...[...text.matchAll(STATEMENT)].flatMap(([, type, path = '']) => (type === undefined ? [path] : [])),
