@@ -2,9 +2,10 @@
 // Plain JavaScript and nothing but Node's own modules, because nothing is installed yet.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isCheckout, RECORD, recordOf, sourceDigests, staleness } from '../bin/fresh.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
@@ -33,34 +34,57 @@ export const install = () => {
   writeFileSync(mark, wanted)
 }
 
-const sources = (dir) =>
-  readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(dir, entry.name)
-    if (entry.isDirectory()) return sources(path)
-    return entry.name.endsWith('.ts') ? [path] : []
-  })
-
-/** Digest of everything that the build reads. */
-const sourceDigest = () => {
-  const hash = createHash('sha256')
-  const files = [...sources(join(root, 'impl')), ...sources(join(root, 'scripts'))].sort()
-  for (const file of [...files, join(root, 'tsconfig.json'), join(root, 'tsconfig.build.json')]) {
-    hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0')
+const isAlive = (pid) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
   }
-  return hash.digest('hex')
 }
 
-/** Builds dist/ unless it was built from the sources as they are. */
+/** Drafts of builds that were killed. */
+const sweep = () => {
+  for (const name of readdirSync(root)) {
+    const [, pid] = /^dist\.(\d+)(?:\.old)?$/.exec(name) ?? []
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(root, name), { recursive: true, force: true })
+  }
+}
+
+/** Puts a whole build in the place of the old one; a build of the same sources that was faster is as good. */
+const replace = (draft) => {
+  const [dist, old] = [join(root, 'dist'), join(root, `${draft}.old`)]
+  for (let tries = 1; ; tries++) {
+    try {
+      if (existsSync(dist)) renameSync(dist, old)
+      renameSync(join(root, draft), dist)
+      return
+    } catch (error) {
+      if (staleness(root) === undefined) return
+      if (tries === 5) throw error
+    } finally {
+      rmSync(old, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Builds dist/ unless it is of the sources as they are. */
 export const build = () => {
   // an installed package has no compiler and no need of one
-  if (!existsSync(join(root, 'tsconfig.build.json'))) return
-  const mark = join(root, 'dist', '.lockstep-sources')
-  const wanted = sourceDigest()
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted && statSync(join(root, 'dist')).isDirectory()) return
+  if (!isCheckout(root) || staleness(root) === undefined) return
   install()
-  run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
-  mkdirSync(join(root, 'dist'), { recursive: true })
-  writeFileSync(mark, wanted)
+  sweep()
+  const draft = `dist.${process.pid}`
+  const remove = () => {
+    rmSync(join(root, draft), { recursive: true, force: true })
+  }
+  process.once('exit', remove)
+  const sources = sourceDigests(root)
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', draft])
+  writeFileSync(join(root, draft, basename(RECORD)), `${JSON.stringify(recordOf(root, sources, draft), null, 2)}\n`)
+  replace(draft)
+  process.off('exit', remove)
 }
 
 const finish = ({ status, signal }) => {
@@ -78,8 +102,8 @@ if (script !== undefined && fileURLToPath(import.meta.url) === script) {
   } else if (task === 'test') {
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
     finish(spawnSync(process.execPath, [vitest, 'run', ...rest], { cwd: root, stdio }))
-  } else {
-    console.error('usage: node scripts/bootstrap.mjs start|test [ARGS]')
+  } else if (task !== 'build') {
+    console.error('usage: node scripts/bootstrap.mjs start|test|build [ARGS]')
     process.exit(2)
   }
 }

@@ -1,7 +1,8 @@
 /** The worker threads of `ablate`: each answers one request at a time, all end when told to or when time is up. */
 
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { startWorker } from '../lib/worker.ts'
 import type { Answers, Reply, Request, WorkerStart } from './messages.ts'
 
 /** One worker, as a function. */
@@ -10,7 +11,7 @@ export class Hand {
 
   constructor(start: WorkerStart) {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    this.worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: start })
+    this.worker = startWorker(new URL(`./worker.${extension}`, import.meta.url), start)
   }
 
   /** Asks; the one request at hand must be answered before the next. */

@@ -1,6 +1,7 @@
 /** A worker thread of `ablate`: compiles, explores and explains one subset after the other. */
 
 import { parentPort, workerData } from 'node:worker_threads'
+import '../lib/same-code.ts'
 import { match } from 'ts-pattern'
 import { protocolNamed } from '../../impl/catalog.ts'
 import { hasToggle } from '../../impl/lib/ablate.ts'

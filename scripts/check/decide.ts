@@ -1,10 +1,9 @@
 /** The main job on one model: TLC's verdicts and the proof, from one run over the complete graph where that is possible. */
 
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
 import type { Certificate } from '../lib/certificate.ts'
-import { certificateFile, certificateSchema, certifiedVerdicts, comparisonOf } from '../lib/certificate.ts'
+import { certifiedVerdicts, checkedInCertificate, comparisonOf, watchInputs } from '../lib/certificate.ts'
 import type { Model } from '../lib/project.ts'
 import { Slots } from '../lib/pool.ts'
 import { checkGraph, graphOf } from './explorer.ts'
@@ -39,14 +38,6 @@ export interface DecideOptions {
   readonly slots?: Slots
 }
 
-/** The checked-in certificate of a model, if there is one and it is sound. */
-export const checkedInCertificate = (model: Model): Certificate | undefined => {
-  const file = certificateFile(model)
-  if (!existsSync(file)) return undefined
-  const parsed = certificateSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
-  return parsed.success ? parsed.data : undefined
-}
-
 /** A proof that was made before, of the same files. */
 export const provenBefore = (model: Model, certificate: Certificate): ProofResult => ({
   model,
@@ -63,7 +54,7 @@ export const provenBefore = (model: Model, certificate: Certificate): ProofResul
  * specification, configuration and tools: evaluating fairness in every state is most of what a check costs.
  */
 const certifiedLiveness = (model: Model, jar: string): ReadonlyMap<string, Found> | undefined => {
-  const certificate = checkedInCertificate(model)
+  const { certificate } = checkedInCertificate(model)
   const verdicts = certificate === undefined ? undefined : certifiedVerdicts(model, certificate, jar)
   if (verdicts === undefined) return undefined
   const live = model.cells.flatMap(({ name, kind }): [string, Found][] => {
@@ -88,6 +79,7 @@ export const decideModel = async (
   { useCertified = false, slots = new Slots(1) }: DecideOptions = {},
 ): Promise<Decision> => {
   const jar = toolchain.jar.sha256
+  const unchanged = watchInputs(model)
   const findings = options.cache === false ? undefined : knownFindings(model, 'tlc', jar)
   const certificate = options.cache === false ? undefined : knownProof(model, jar)
   if (findings !== undefined && certificate !== undefined) {
@@ -109,6 +101,7 @@ export const decideModel = async (
       const message = `the graph of ${model.name} is not complete: ${checked.findings.notes.join('; ')}`
       return { findings: checked.findings, proof: environmentFailure({ code: 'not-proven', message }) }
     }
+    unchanged()
     if (certified === undefined) keepFindings(model, checked.findings, jar)
     const start = performance.now()
     const graph = graphOf(model)
@@ -118,6 +111,7 @@ export const decideModel = async (
     }
     try {
       const proof = await proveDump(model, toolchain, checked.complete, dump, { graph })
+      unchanged()
       if (proof.certificate !== undefined) keepProof(model, proof.certificate, jar)
       return { ...decided, proof }
     } catch (error) {

@@ -18,12 +18,16 @@ export interface RunOptions {
 export const workersOf = ({ workers }: Pick<RunOptions, 'workers'>): number =>
   workers ?? Math.max(1, availableParallelism())
 
+const isOfJar = ({ problem }: LockstepError): boolean => problem.code === 'no-jar' || problem.code === 'bad-jar'
+
 /** TLC if it can run here, else why not. */
 export const tlcIfPresent = async (): Promise<Toolchain | LockstepError> => {
   try {
     return await findToolchain()
   } catch (error) {
-    if (error instanceof LockstepError && error.exit === 3) return error
+    // a jar that the user named is not replaced by another engine
+    const named = (process.env['TLA2TOOLS_JAR'] ?? '') !== '' && error instanceof LockstepError && isOfJar(error)
+    if (error instanceof LockstepError && error.exit === 3 && !named) return error
     throw error
   }
 }

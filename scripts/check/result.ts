@@ -107,8 +107,10 @@ const vacuityNotes = ({ name, vacuous: expected }: Cell, vacuous: readonly strin
 /** Verdict of a property of which an engine knows whether it is violated and which instances say nothing. */
 export const withVacuity = (found: Found, instances: { all: readonly string[]; vacuous: readonly string[] }): Found => {
   const { all, vacuous } = instances
-  const saysNothing = found.verdict === 'holds' && vacuous.length === all.length
-  return { ...found, verdict: saysNothing ? 'vacuous' : found.verdict, vacuous: [...vacuous].sort() }
+  // what was found vacuous before holds, and is looked at again
+  const verdict = found.verdict === 'vacuous' ? 'holds' : found.verdict
+  const saysNothing = verdict === 'holds' && vacuous.length === all.length
+  return { ...found, verdict: saysNothing ? 'vacuous' : verdict, vacuous: [...vacuous].sort() }
 }
 
 /** Puts an engine's findings against what the manifest expects. */

@@ -4,7 +4,7 @@
  * has a run of its own; so has each that turns out otherwise.
  */
 
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { match } from 'ts-pattern'
 import type { CfgSelection } from '../../impl/lib/cfg.ts'
@@ -22,6 +22,7 @@ import {
   specFiles,
 } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
+import { writeWhole } from '../lib/write.ts'
 import type { Java } from '../tlc/java.ts'
 import { findJava } from '../tlc/java.ts'
 import type { Jar } from '../tlc/jar.ts'
@@ -42,10 +43,20 @@ export interface Toolchain {
   readonly jar: Jar
 }
 
+const said = new Set<string>()
+
+/** Something was not as the user has set it, and something else is used: that is not to happen in silence. */
+const sayOnce = (note: string): void => {
+  if (!said.has(note)) process.stderr.write(`lockstep: ${note}\n`)
+  said.add(note)
+}
+
 /** Finds Java and the jar; what is missing is an environment failure (exit 3) that says what to do. */
 export const findToolchain = async (): Promise<Toolchain> => {
   const java = await findJava()
-  return { java, jar: await resolveJar() }
+  const jar = await resolveJar()
+  for (const note of [...java.notes, ...jar.notes]) sayOnce(note)
+  return { java, jar }
 }
 
 /**
@@ -87,17 +98,20 @@ const taskOf = (
   const own = modelModule(model.protocol)
   const name = watched.length === 0 ? own : WITNESS_MODULE
   const cfgFile = join(directory, `${name}.cfg`)
+  const put = (base: string, content: string | Uint8Array): void => {
+    writeWhole(join(directory, base), content, { durable: false })
+  }
   // TLC looks for the configuration beside the module, so both go to the run's own directory
-  for (const file of selected.modules ?? specFiles(model.protocol)) copyFileSync(file, join(directory, basename(file)))
+  for (const file of selected.modules ?? specFiles(model.protocol)) put(basename(file), readFileSync(file))
   const { properties, invariants } = selected.selection
   const witness = witnessModule([own, occursModule(model.protocol)], watched)
   if (watched.length > 0) {
     const occurs = occursFile(model.protocol)
-    copyFileSync(occurs, join(directory, basename(occurs)))
-    writeFileSync(join(directory, `${name}.tla`), witness.text)
+    put(basename(occurs), readFileSync(occurs))
+    put(`${name}.tla`, witness.text)
   }
-  writeFileSync(
-    cfgFile,
+  put(
+    basename(cfgFile),
     printCfg(model.cfg, { ...selected.selection, invariants: [...invariants, ...witness.invariants] }),
   )
   const small = model.distinctStates <= SMALL_STATES[properties.length > 0 ? 'liveness' : 'safety']

@@ -1,6 +1,5 @@
 /** `lockstep ablate`: every subset of a protocol's toggles; which are needed for which property. */
 
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { PROTOCOLS, protocolNamed } from '../../impl/catalog.ts'
 import type { Ablation, Subset } from '../../impl/lib/ablate.ts'
 import {
@@ -33,6 +32,7 @@ import { workersOf } from '../check/engines.ts'
 import { findToolchain } from '../check/tlc.ts'
 import type { Cell, Model } from '../lib/project.ts'
 import { loadModels, near } from '../lib/project.ts'
+import { assertWritable, writeWhole } from '../lib/write.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, seconds } from '../ui/output.ts'
 
@@ -384,24 +384,6 @@ const json = (
   }
 }
 
-/** Writes a file as a whole or not at all. */
-const writeWhole = (file: string, text: string): void => {
-  const draft = `${file}.${process.pid}.tmp`
-  try {
-    writeFileSync(draft, text)
-    renameSync(draft, file)
-  } catch (error) {
-    rmSync(draft, { force: true })
-    const message = error instanceof Error ? error.message : String(error)
-    throw badInput({
-      code: 'unwritable',
-      message: `cannot write: ${message}`,
-      file,
-      hint: 'name a file that can be made',
-    })
-  }
-}
-
 const confirmed = async (out: Output, ablated: Ablated, options: AblateOptions): Promise<Confirmation[]> => {
   const toolchain = await findToolchain()
   const run = { timeout: TLC_TIMEOUT, ...(options.workers === undefined ? {} : { workers: options.workers }) }
@@ -434,6 +416,7 @@ const print = (out: Output, ablated: Ablated, report: AblationReport, options: A
 /** Ablates a protocol; returns the exit code. */
 export const ablate = async (out: Output, options: AblateOptions): Promise<number> => {
   // what is missing is said before the work
+  if (options.markdown !== undefined) assertWritable(options.markdown)
   if (options.confirm === true) await findToolchain()
   const ablated = await runAblation(out, options)
   const report = reportOf(ablated)

@@ -17,6 +17,7 @@ import { checkedInEvidence } from '../lib/evidence.ts'
 import { pool } from '../lib/pool.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels, machineOf, selectModels } from '../lib/project.ts'
+import { watchInputs } from '../lib/certificate.ts'
 import { keepFindings, knownFindings } from '../lib/results.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
@@ -76,7 +77,9 @@ const findingsOf = async (
   const jar = toolchain?.jar.sha256
   const known = knownFindings(model, engine, jar)
   if (known !== undefined) return known
+  const unchanged = watchInputs(model)
   const found = await decide(job, toolchain, options)
+  unchanged()
   keepFindings(model, found, jar)
   return found
 }
@@ -217,11 +220,25 @@ const modelOptions = ({ engine, tag, coverage, dryRun }: CheckOptions): string[]
   ...(dryRun === true ? ['--dry-run'] : []),
 ]
 
+const ignored = (option: string, why: string) =>
+  badInput({ code: 'usage', message: `${option} would be ignored: ${why}`, hint: `leave ${option} out` })
+
+/** An option that the engine does not heed is not taken as if it were. */
+const refuseIgnored = ({ engine, heap, coverage, dryRun }: CheckOptions): void => {
+  if (heap !== undefined && (engine === 'explorer' || engine === 'embedded'))
+    throw ignored('--heap', `the ${engine} engine runs no JVM`)
+  if (coverage !== true) return
+  if (engine !== 'auto' && engine !== 'explorer') throw ignored('--engine', 'the explorer counts what --coverage shows')
+  if (heap !== undefined) throw ignored('--heap', 'the explorer counts what --coverage shows')
+  if (dryRun === true) throw ignored('--dry-run', '--coverage runs no other program')
+}
+
 /** Checks models, or runs litmus tests; returns the exit code. */
 export const check = async (out: Output, options: CheckOptions): Promise<number> => {
   if (wantsLitmus({ ...options, modelOptions: modelOptions(options) })) {
     return litmus(out, options.targets, options.memory)
   }
+  refuseIgnored(options)
   if (options.coverage === true) return coverage(out, options)
   if (options.dryRun === true) {
     if (options.engine !== 'tlc' && options.engine !== 'auto') {

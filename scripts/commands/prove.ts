@@ -1,13 +1,12 @@
 /** `lockstep prove`: whole-graph equality of specification and machine; certificate or distinguishing trace. */
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { relative } from 'node:path'
+import { mkdirSync, rmSync } from 'node:fs'
 import { match } from 'ts-pattern'
 import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/error.ts'
 import type { Divergence } from '../../impl/lib/prove/divergence.ts'
 import { printItf } from '../../impl/lib/trace/itf.ts'
 import type { CachedOptions } from '../check/decide.ts'
-import { checkedInCertificate, decideModel, provenBefore } from '../check/decide.ts'
+import { decideModel, provenBefore } from '../check/decide.ts'
 import { workersOf } from '../check/engines.ts'
 import type { EngineFindings } from '../check/result.ts'
 import { modelResult } from '../check/result.ts'
@@ -16,14 +15,23 @@ import type { Toolchain } from '../check/tlc.ts'
 import { findToolchain } from '../check/tlc.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import type { ProofResult } from '../prove/run.ts'
+import { moduleSources, relativePath, withCfg } from '../prove/sources.ts'
 import { proveModel } from '../prove/run.ts'
-import { certificateFile, printCertificate } from '../lib/certificate.ts'
+import {
+  certifiedCell,
+  certificateFile,
+  checkedInCertificate,
+  printCertificate,
+  watchInputs,
+} from '../lib/certificate.ts'
 import { counterexamples, evidenceFile, traceOf } from '../lib/evidence.ts'
 import { pool } from '../lib/pool.ts'
-import type { CellVerdict, Model } from '../lib/project.ts'
-import { loadModels, packageRoot, selectModels, traceDirectory } from '../lib/project.ts'
+import type { Model } from '../lib/project.ts'
+import { loadModels, selectModels, traceDirectory } from '../lib/project.ts'
 import { keepProof, knownProof } from '../lib/results.ts'
+import { writeFailed, writeTogether } from '../lib/write.ts'
 import type { Output } from '../ui/output.ts'
+import { PINNED } from '../tlc/jar.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 
 /** Options of the command. */
@@ -36,33 +44,39 @@ export interface ProveOptions extends CachedOptions {
   readonly cfg?: string
 }
 
-const relativePath = (file: string): string => relative(packageRoot(), file).replaceAll('\\', '/')
-
 /** Writes certificate and counterexamples of a model that was proven equal. */
 const writeEvidence = (model: Model, certificate: Certificate): void => {
   const found = counterexamples(model)
   const { cells } = checkWithExplorer(model)
   for (const { name } of model.cells) {
     const verdict = cells.get(name)?.verdict
-    if (verdict === undefined || certificate.verdicts?.[name] !== verdict) {
+    const certified = certificate.verdicts?.[name]?.verdict
+    if (verdict === undefined || certified !== verdict) {
       throw environmentFailure({
         code: 'engines-disagree',
-        message: `${model.name} ${name}: the explorer says ${verdict ?? 'nothing'}, TLC ${certificate.verdicts?.[name] ?? 'nothing'}`,
+        message: `${model.name} ${name}: the explorer says ${verdict ?? 'nothing'}, TLC ${certified ?? 'nothing'}`,
       })
     }
   }
-  mkdirSync(traceDirectory(model.protocol), { recursive: true })
-  writeFileSync(certificateFile(model), printCertificate(certificate))
-  for (const { name } of model.cells) {
-    const cx = found.get(name)
-    if (cx === undefined) rmSync(evidenceFile(model, name), { force: true })
-    else writeFileSync(evidenceFile(model, name), printItf(traceOf(cx)))
+  const directory = traceDirectory(model.protocol)
+  try {
+    mkdirSync(directory, { recursive: true })
+  } catch (error) {
+    throw writeFailed(directory, error)
   }
+  writeTogether([
+    ...model.cells.flatMap(({ name }) => {
+      const cx = found.get(name)
+      return cx === undefined ? [] : [{ file: evidenceFile(model, name), content: printItf(traceOf(cx)) }]
+    }),
+    { file: certificateFile(model), content: printCertificate(certificate) },
+  ])
+  for (const { name } of model.cells) if (!found.has(name)) rmSync(evidenceFile(model, name), { force: true })
 }
 
 /** The checked-in certificate, if it says what was found now; only TLC's verdicts may be in it besides. */
 const checkedIn = (model: Model, { certificate }: ProofResult): string | null => {
-  const before = checkedInCertificate(model)
+  const { certificate: before } = checkedInCertificate(model)
   if (certificate === undefined || before === undefined) return null
   const graphs = (c: Certificate): string => printCertificate({ ...c, verdicts: undefined })
   return graphs(before) === graphs(certificate) ? relativePath(certificateFile(model)) : null
@@ -81,6 +95,15 @@ export const proofJson = (result: ProofResult): unknown => {
     actions,
     digest,
     certificate: checkedIn(model, result) ?? certificate ?? null,
+    modules: (result.modules ?? moduleSources(model, undefined)).map(({ module, file, from }) => ({
+      module,
+      file: relativePath(file),
+      from,
+    })),
+    configuration: {
+      file: relativePath(result.configuration ?? model.cfgFile),
+      own: result.configuration === undefined,
+    },
     divergence: divergence ?? null,
     seconds: result.seconds,
     cached: result.cached === true,
@@ -94,7 +117,7 @@ export const proofRow = (result: ProofResult): string[] => {
   const verdict = result.comparison.equal ? 'equal' : 'DIFFERENT'
   return [
     verdict,
-    result.model.name,
+    result.configuration === undefined ? result.model.name : `${result.model.name} with ${result.configuration}`,
     `${thousands(states.spec)} states`,
     `${thousands(edges.spec)} edges`,
     result.cached === true ? 'cached' : seconds(result.seconds),
@@ -137,9 +160,12 @@ export const divergenceLines = (divergence: Divergence): string[] => {
 }
 
 /** TLC's verdicts of a model, which must be as expected to be evidence. */
-const verdictsOf = (model: Model, findings: EngineFindings): Record<string, CellVerdict> => {
+const verdictsOf = (model: Model, findings: EngineFindings): NonNullable<Certificate['verdicts']> => {
   const result = modelResult(model, findings, () => null)
-  if (result.asExpected) return Object.fromEntries(model.cells.map(({ name, expected }) => [name, expected]))
+  if (result.asExpected)
+    return Object.fromEntries(
+      model.cells.map(({ name, kind, expected, vacuous }) => [name, certifiedCell(kind, expected, vacuous)]),
+    )
   throw environmentFailure({
     code: 'unexpected-verdict',
     message: `${model.name} is not as its manifest says, so nothing is written: ${result.notes.join('; ')}`,
@@ -149,10 +175,12 @@ const verdictsOf = (model: Model, findings: EngineFindings): Record<string, Cell
 
 /** Proof and evidence: the certificate has TLC's verdict of every cell as well. */
 const proveAndWrite = async (model: Model, toolchain: Toolchain, options: ProveOptions): Promise<ProofResult> => {
+  const unchanged = watchInputs(model)
   const { findings, proof } = await decideModel(model, toolchain, options, { useCertified: true })
   if (proof instanceof LockstepError) throw proof
   if (proof.certificate === undefined) return proof
   const certificate = { ...proof.certificate, verdicts: verdictsOf(model, findings) }
+  unchanged()
   writeEvidence(model, certificate)
   return { ...proof, certificate }
 }
@@ -162,10 +190,15 @@ const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOption
   const changed = options.spec !== undefined || options.cfg !== undefined
   const jar = toolchain.jar.sha256
   const known = options.cache === false || changed ? undefined : knownProof(model, jar)
-  if (known !== undefined) return provenBefore(model, known)
+  const { damaged } = checkedInCertificate(model)
+  const noted = (proof: ProofResult): ProofResult =>
+    damaged === undefined ? proof : { ...proof, notes: [...proof.notes, damaged] }
+  if (known !== undefined) return noted(provenBefore(model, known))
+  const unchanged = watchInputs(model)
   const proof = await proveModel(model, toolchain, options)
+  unchanged()
   if (proof.certificate !== undefined) keepProof(model, proof.certificate, jar)
-  return proof
+  return noted(proof)
 }
 
 /** Proves models. */
@@ -177,7 +210,16 @@ export const runProofs = async (out: Output, options: ProveOptions): Promise<Pro
   if (options.write === true && (options.spec !== undefined || options.cfg !== undefined)) {
     throw badInput({ code: 'usage', message: '--write goes with the package’s own modules and configurations only' })
   }
+  // what is wrong with them is said before Java is looked for
+  for (const model of models) moduleSources(withCfg(model, options.cfg), options.spec)
   const toolchain = await findToolchain()
+  if (options.write === true && !toolchain.jar.pinned) {
+    throw environmentFailure({
+      code: 'jar-not-pinned',
+      message: `${toolchain.jar.path} is not the pinned ${PINNED.artifact}, so what it finds is no evidence and nothing is written`,
+      hint: 'unset TLA2TOOLS_JAR, or set it to the pinned one',
+    })
+  }
   let done = 0
   return pool(models, workersOf(options), async (model) => {
     out.progress(`proving ${model.name} (${done} of ${models.length} done)`)

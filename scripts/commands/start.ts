@@ -3,13 +3,13 @@
 import { EXIT, LockstepError } from '../../impl/lib/error.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
 import type { CachedOptions } from '../check/decide.ts'
-import { checkedInCertificate, decideModel } from '../check/decide.ts'
+import { decideModel } from '../check/decide.ts'
 import { tlcIfPresent, workersOf } from '../check/engines.ts'
 import { checkWithExplorer } from '../check/explorer.ts'
 import type { ModelResult } from '../check/result.ts'
 import { modelResult } from '../check/result.ts'
 import type { Toolchain } from '../check/tlc.ts'
-import { certificateFile } from '../lib/certificate.ts'
+import { checkedInCertificate } from '../lib/certificate.ts'
 import { checkedInEvidence, counterexample, toggleOf } from '../lib/evidence.ts'
 import { pool, Slots } from '../lib/pool.ts'
 import type { Model } from '../lib/project.ts'
@@ -20,7 +20,6 @@ import { columns, printJson, thousands } from '../ui/output.ts'
 import { disagreements, exitOf, noTlcNote, resultRow, runChecks, summary } from './check.ts'
 import { printProofs, proofJson } from './prove.ts'
 import { verifyCertificate } from './verify.ts'
-import { existsSync } from 'node:fs'
 
 /** The race that the main job ends with, in full. */
 const SHOWN = 'flush-inhibit/no-srcu'
@@ -29,12 +28,8 @@ const SHOWN = 'flush-inhibit/no-srcu'
 const verifyAll = (out: Output, models: readonly Model[]): { model: string; wrong: readonly string[] }[] =>
   models.map((model) => {
     out.progress(`verifying the certificate of ${model.name}`)
-    if (!existsSync(certificateFile(model))) return { model: model.name, wrong: ['no certificate is checked in'] }
-    const certificate = checkedInCertificate(model)
-    return {
-      model: model.name,
-      wrong: certificate === undefined ? ['the certificate is damaged'] : verifyCertificate(certificate, model),
-    }
+    const { certificate, damaged = 'no certificate is checked in' } = checkedInCertificate(model)
+    return { model: model.name, wrong: certificate === undefined ? [damaged] : verifyCertificate(certificate, model) }
   })
 
 /** What the main job found with TLC, or without. */

@@ -1,14 +1,14 @@
 /** Runs the embedded engine in a worker thread with a time limit. */
 
-import { Worker } from 'node:worker_threads'
 import { environmentFailure } from '../../impl/lib/error.ts'
+import { startWorker } from '../lib/worker.ts'
 import type { EmbeddedAnswer, EmbeddedRun } from './engine.ts'
 
 /** The engine's answer, or `timeout`. An engine that crashes is an environment failure (exit 3). */
 export const runEmbeddedWithin = (run: EmbeddedRun, timeoutMs: number): Promise<EmbeddedAnswer | 'timeout'> =>
   new Promise((resolve, reject) => {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: run })
+    const worker = startWorker(new URL(`./worker.${extension}`, import.meta.url), run)
     const timer = setTimeout(() => {
       void worker.terminate()
       resolve('timeout')

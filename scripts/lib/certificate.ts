@@ -1,20 +1,25 @@
 /** A certificate of equality: what was compared, what was found, and from what; verifiable again without Java. */
 
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import type { Comparison } from '../../impl/lib/prove/compare.ts'
-import type { CellVerdict, Model } from './project.ts'
+import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { whyUnreadable } from './input.ts'
+import { assertCodeUnchanged, closureOf, sourceHashes } from './loaded.ts'
+import type { CellKind, CellVerdict, Model } from './project.ts'
 import { occursFile, packageRoot, specFiles, traceDirectory } from './project.ts'
 
 const sides = z.strictObject({ spec: z.int(), impl: z.int() })
 const hex = z.string().regex(/^[0-9a-f]{64}$/)
 
+const VERSION = 4
+
 /** Format of a certificate. */
 export const certificateSchema = z.strictObject({
   format: z.literal('lockstep-certificate'),
-  version: z.literal(3),
+  version: z.literal(VERSION),
   model: z.string(),
   equal: z.literal(true),
   initial: sides,
@@ -23,10 +28,22 @@ export const certificateSchema = z.strictObject({
   actions: z.record(z.string(), sides),
   /** digest of both transition systems */
   digest: hex,
+  /** digest of what the machine that ran was compiled to: its tables and properties */
+  machine: hex,
   /** what TLC printed at the end of the run that dumped the graph */
   tlc: z.strictObject({ version: z.string(), generatedStates: z.int(), distinctStates: z.int(), depth: z.int() }),
   /** TLC's verdict of each cell; absent where only the graphs were compared */
-  verdicts: z.record(z.string(), z.enum(['holds', 'violated', 'vacuous'])).optional(),
+  verdicts: z
+    .record(
+      z.string(),
+      z.strictObject({
+        kind: z.enum(['invariant', 'liveness', 'deadlock']),
+        verdict: z.enum(['holds', 'violated', 'vacuous']),
+        /** instances that say nothing, where there are any */
+        vacuous: z.array(z.string()).min(1).optional(),
+      }),
+    )
+    .optional(),
   /** sha256 of each file that the result depends on, by its path in the package, and of the jar */
   inputs: z.record(z.string(), hex),
 })
@@ -37,49 +54,94 @@ const sha256 = (data: string | Uint8Array): string => createHash('sha256').updat
 
 const relativePath = (file: string): string => relative(packageRoot(), file).replaceAll('\\', '/')
 
-/** The machine's sources: the protocol's directory and impl/lib's files that a machine is built from. */
-export const machineSources = (model: Model): string[] => {
-  const own = join(packageRoot(), 'impl', model.protocol.name)
-  const lib = join(packageRoot(), 'impl', 'lib')
-  const shared = [
-    'SRCU.ts',
-    'compile.ts',
-    'explore.ts',
-    'growing.ts',
-    'kvm/mutex.ts',
-    'kvm/vcpu.ts',
-    'memory/buffer.ts',
-    'memory/memory.ts',
-    'program.ts',
-    'schema.ts',
-    'view.ts',
-  ].map((f) => join(lib, f))
-  const files = readdirSync(own)
-    .filter((f) => f.endsWith('.ts') && f !== 'docs.ts')
-    .map((f) => join(own, f))
-  return [...files, ...shared].sort()
-}
+/** What turns a machine into a graph, whoever it is of. */
+const KERNEL = ['impl/lib/compile.ts', 'impl/lib/explore.ts', 'impl/lib/view.ts'] as const
 
-const hashes = (files: readonly string[]): Record<string, string> =>
-  Object.fromEntries(
-    files
-      .map((file): [string, string] => [relativePath(file), sha256(readFileSync(file))])
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
+/** Modules that the machine is made of: what its protocol's index imports, and the kernel; by their paths in the package. */
+export const machineModules = (model: Model): string[] => closureOf([`impl/${model.protocol.name}/index.ts`, ...KERNEL])
+
+/** The files of those modules, for people. */
+export const machineSources = (model: Model): string[] => machineModules(model).map((name) => join(packageRoot(), name))
+
+const sorted = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(hashes).sort(([a], [b]) => (a < b ? -1 : 1)))
+
+const unreadable = (file: string, error: unknown) =>
+  environmentFailure(
+    {
+      code: 'input-unreadable',
+      message: `cannot read what the result depends on: ${error instanceof Error ? error.message : String(error)}`,
+      file,
+    },
+    error,
   )
 
-const specificationHashes = (model: Model): Record<string, string> =>
-  hashes([...specFiles(model.protocol), model.cfgFile])
+const hashOf = (file: string): string => {
+  try {
+    return sha256(readFileSync(file))
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}
 
-/** sha256 of everything on disk that a proof of the model depends on. */
+/** sha256 of the modules and the configuration, as they are on disk. */
+export const specificationHashes = (model: Model): Record<string, string> =>
+  sorted(
+    Object.fromEntries([...specFiles(model.protocol), model.cfgFile].map((file) => [relativePath(file), hashOf(file)])),
+  )
+
+/** sha256 of the module that says what the properties speak of: TLC looks at it, its other verdicts do not depend on it. */
+export const occursHash = (model: Model): Record<string, string> => {
+  const file = occursFile(model.protocol)
+  return { [relativePath(file)]: hashOf(file) }
+}
+
+/** sha256 of everything that a proof of the model depends on: the specification on disk, the machine as it was loaded. */
 export const inputHashes = (model: Model): Record<string, string> =>
-  hashes([...specFiles(model.protocol), occursFile(model.protocol), model.cfgFile, ...machineSources(model)])
+  sorted({ ...specificationHashes(model), ...occursHash(model), ...sourceHashes(machineModules(model)) })
+
+/**
+ * To be called before anything is decided; what it returns refuses, at the end, to take the result for one of files that
+ * were changed meanwhile.
+ */
+export const watchInputs = (model: Model): (() => void) => {
+  const hashes = (): Record<string, string> => ({ ...specificationHashes(model), ...occursHash(model) })
+  const before = hashes()
+  const cfg = before[relativePath(model.cfgFile)]
+  const changed = (path: string) =>
+    environmentFailure({
+      code: 'changed-since-load',
+      message: 'the file was changed while the command ran: what was found is of its former text',
+      file: path,
+      hint: 'run the command again',
+    })
+  // the configuration was read when the models were loaded
+  if (cfg !== model.cfgSha256) throw changed(relativePath(model.cfgFile))
+  return () => {
+    const now = hashes()
+    const path = Object.keys(now).find((name) => now[name] !== before[name])
+    if (path !== undefined) throw changed(path)
+    assertCodeUnchanged(machineModules(model))
+  }
+}
 
 /** File of a model's certificate. */
 export const certificateFile = (model: Model): string =>
   join(traceDirectory(model.protocol), `${model.stem}.certificate.json`)
 
 /** Name of the tools among the inputs. */
-const JAR = 'tla2tools.jar'
+export const JAR = 'tla2tools.jar'
+
+/** A cell as a certificate has it. */
+export const certifiedCell = (
+  kind: CellKind,
+  verdict: CellVerdict,
+  vacuous: readonly string[] = [],
+): NonNullable<Certificate['verdicts']>[string] => ({
+  kind,
+  verdict,
+  ...(vacuous.length === 0 ? {} : { vacuous: [...vacuous] }),
+})
 
 /** TLC's verdicts in a certificate, if they are of the specification, configuration and tools as they are now. */
 export const certifiedVerdicts = (
@@ -87,22 +149,22 @@ export const certifiedVerdicts = (
   certificate: Certificate,
   jarSha256: string,
 ): Readonly<Record<string, CellVerdict>> | undefined => {
-  const { inputs, verdicts } = certificate
+  const { inputs, verdicts = {} } = certificate
   const current = { ...specificationHashes(model), [JAR]: jarSha256 }
   const same =
     certificate.model === model.name && Object.entries(current).every(([path, hash]) => inputs[path] === hash)
-  return same ? verdicts : undefined
+  if (!same || certificate.verdicts === undefined) return undefined
+  return Object.fromEntries(Object.entries(verdicts).map(([name, { verdict }]) => [name, verdict]))
 }
 
 /** Makes the certificate of a comparison that found the two equal. */
 export const certificateOf = (
   model: Model,
   comparison: Comparison,
-  tlc: Certificate['tlc'],
-  jarSha256: string,
+  { tlc, machine, jarSha256 }: { tlc: Certificate['tlc']; machine: string; jarSha256: string },
 ): Certificate => ({
   format: 'lockstep-certificate',
-  version: 3,
+  version: VERSION,
   model: model.name,
   equal: true,
   initial: comparison.initial,
@@ -110,6 +172,7 @@ export const certificateOf = (
   edges: comparison.edges,
   actions: Object.fromEntries(Object.entries(comparison.actions).sort(([a], [b]) => (a < b ? -1 : 1))),
   digest: comparison.digest.spec,
+  machine,
   tlc,
   inputs: { ...inputHashes(model), [JAR]: jarSha256 },
 })
@@ -128,3 +191,67 @@ export const comparisonOf = ({ initial, states, edges, actions, digest }: Certif
 
 /** Its text, byte for byte the same for the same result. */
 export const printCertificate = (certificate: Certificate): string => `${JSON.stringify(certificate, null, 2)}\n`
+
+/** How to have a certificate written anew. */
+export const regenerate = (model: string): string => `\`lockstep prove ${model} --write\` writes it anew`
+
+const HINT = 'give a file that `lockstep prove --write` wrote, e.g. traces/flush-inhibit/posted.sc.certificate.json'
+
+const damaged = (file: string, message: string) => badInput({ code: 'bad-certificate', message, file, hint: HINT })
+
+const parse = (file: string, text: string): unknown => {
+  if (text.trim() === '') throw damaged(file, 'the file is empty: it is no certificate')
+  try {
+    return JSON.parse(text)
+  } catch {
+    const cut = text.trimStart().startsWith('{') && !text.trimEnd().endsWith('}')
+    throw damaged(
+      file,
+      cut ? 'the file is cut off: it is no whole certificate' : 'the file is not JSON: it is no certificate',
+    )
+  }
+}
+
+const expectations = ({ issues }: z.ZodError): string =>
+  issues
+    .slice(0, 3)
+    .map(({ path, message }) => `${path.length === 0 ? 'the file' : path.map(String).join(' ')}: ${message}`)
+    .join('; ')
+
+/**
+ * The certificate in a file.
+ * @throws LockstepError (exit 2) `unreadable` or `bad-certificate`
+ */
+export const readCertificate = (file: string): Certificate => {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw badInput({ code: 'unreadable', message: `cannot read the file: ${whyUnreadable(error)}`, file, hint: HINT })
+  }
+  const json = parse(file, text)
+  const version: unknown = typeof json === 'object' && json !== null && 'version' in json ? json.version : undefined
+  if (typeof version === 'number' && version < VERSION) {
+    throw damaged(
+      file,
+      `the certificate is of format ${version}, which says too little to be verified; now it is ${VERSION}`,
+    )
+  }
+  const parsed = certificateSchema.safeParse(json)
+  if (!parsed.success) throw damaged(file, `the file is no certificate: ${expectations(parsed.error)}`)
+  return parsed.data
+}
+
+/** What is checked in of a model: a certificate, nothing, or what is wrong with it and how to mend it. */
+export const checkedInCertificate = (
+  model: Model,
+): { readonly certificate?: Certificate; readonly damaged?: string } => {
+  const file = certificateFile(model)
+  try {
+    return existsSync(file) ? { certificate: readCertificate(file) } : {}
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    const { message } = error.problem
+    return { damaged: `${relativePath(file)} is treated as absent: ${message}; ${regenerate(model.name)}` }
+  }
+}

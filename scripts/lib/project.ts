@@ -1,5 +1,6 @@
 /** Loads what is on disk: specifications, model configurations, manifests. The only reader of spec/. */
 
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -87,6 +88,8 @@ export interface Model {
   readonly gloss: string
   readonly cfg: Cfg
   readonly cfgFile: string
+  /** of the configuration as it was read */
+  readonly cfgSha256: string
   readonly cells: readonly Cell[]
   readonly distinctStates: number
   readonly totalStates: number
@@ -147,7 +150,8 @@ const loadProtocol = (protocol: Protocol): Model[] => {
   return manifest.modules.flatMap(({ models }) =>
     models.map((entry): Model => {
       const cfgFile = join(packageRoot(), entry.path)
-      const cfg = parseCfg(readFileSync(cfgFile, 'utf8'), cfgFile)
+      const cfgText = readFileSync(cfgFile, 'utf8')
+      const cfg = parseCfg(cfgText, cfgFile)
       const stem = entry.path.replace(/^.*\//, '').replace(/\.cfg$/, '')
       const deadlock = cfg.checkDeadlock ? ['Deadlock'] : []
       const names = [...cfg.invariants.filter((n) => !isType(n)), ...deadlock, ...cfg.properties]
@@ -181,6 +185,7 @@ const loadProtocol = (protocol: Protocol): Model[] => {
         gloss,
         cfg,
         cfgFile,
+        cfgSha256: hash('sha256', cfgText),
         cells,
         distinctStates,
         totalStates,

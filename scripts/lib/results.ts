@@ -3,22 +3,23 @@
  * results are kept; they are never shown but as what they are: cached. `--no-cache` does without.
  */
 
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { EngineFindings, Found } from '../check/result.ts'
 import { cacheDirectory } from '../tlc/jar.ts'
 import type { Certificate } from './certificate.ts'
-import { certificateSchema, inputHashes } from './certificate.ts'
+import { certificateSchema, machineModules, occursHash, specificationHashes } from './certificate.ts'
+import { closureOf, loadedHashes } from './loaded.ts'
 import type { Model } from './project.ts'
-import { occursFile, packageRoot, specFiles } from './project.ts'
+import { writeWhole } from './write.ts'
 
 /** What a kept result is a result of. */
 export type Kind = 'tlc' | 'embedded' | 'proof'
 
-/** Raised when the code that decides is changed in a way that its results may tell. */
+/** Raised when what is kept is written otherwise. */
 const GENERATION = 2
 
 /** Results of a model that are kept per kind: branches of a repository come and go. */
@@ -39,31 +40,38 @@ const findingsSchema = z.strictObject({
   seconds: z.number(),
 })
 
+/** A result as text, and its sha256: what a disk has changed is not what was found. */
+const keptSchema = z.strictObject({ sha256: z.string(), content: z.string() })
+
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
 
-const hashFiles = (files: readonly string[]): Record<string, string> =>
-  Object.fromEntries(
-    files.map((file) => [relative(packageRoot(), file).replaceAll('\\', '/'), sha256(readFileSync(file))]),
-  )
-
-const embeddedVersion = (): unknown =>
-  (createRequire(import.meta.url)('tla-checker/package.json') as { version?: unknown }).version
-
-const proverFiles = (): string[] => {
-  const directory = join(packageRoot(), 'impl', 'lib', 'prove')
-  return readdirSync(directory).map((file) => join(directory, file))
+/** The engine's own files: an installation that was changed is another engine. */
+const embeddedFiles = (): Record<string, string> => {
+  const directory = dirname(createRequire(import.meta.url).resolve('tla-checker/package.json'))
+  const names = readdirSync(directory).filter((name) => /\.(?:wasm|c?js|mjs|json)$/.test(name))
+  return Object.fromEntries(names.sort().map((name) => [name, sha256(readFileSync(join(directory, name)))]))
 }
 
-/** Everything that a result depends on; `jar` is the sha256 of the tools. */
+/** Where each kind is decided, and everything that this runs; machines are no part of it but where they are named. */
+const DECIDES: Readonly<Record<Kind, string>> = {
+  tlc: 'scripts/check/tlc.ts',
+  embedded: 'scripts/check/embedded.ts',
+  proof: 'scripts/prove/run.ts',
+}
+
+/** sha256 of the modules that decide, as they were loaded. */
+const codeOf = (kind: Kind): Record<string, string> => loadedHashes(closureOf([DECIDES[kind]], ['impl/catalog.ts']))
+
+/** Everything that a result depends on; `jar` is the sha256 of the tools. Contents only: a cache may serve many checkouts. */
 const inputsOf = (model: Model, kind: Kind, jar: string | undefined): unknown => {
-  const specification = hashFiles([...specFiles(model.protocol), occursFile(model.protocol), model.cfgFile])
+  const common = { specification: { ...specificationHashes(model), ...occursHash(model) }, code: codeOf(kind) }
   switch (kind) {
     case 'tlc':
-      return { specification, jar }
+      return { ...common, jar }
     case 'embedded':
-      return { specification, checker: embeddedVersion(), expectedStates: model.distinctStates }
+      return { ...common, checker: embeddedFiles(), expectedStates: model.distinctStates }
     case 'proof':
-      return { ...inputHashes(model), jar, prover: hashFiles(proverFiles()) }
+      return { ...common, jar, machine: loadedHashes(machineModules(model)) }
   }
 }
 
@@ -80,8 +88,9 @@ const fileOf = (model: Model, kind: Kind, key: string): string =>
 /** What is in the file, if it is there and what it should be. */
 const read = <T>(file: string, schema: z.ZodType<T>): T | undefined => {
   try {
-    const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
-    return parsed.success ? parsed.data : undefined
+    const { sha256: sum, content } = keptSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const parsed = schema.safeParse(JSON.parse(content))
+    return parsed.success && sha256(content) === sum ? parsed.data : undefined
   } catch {
     // not there, or damaged: decided again
     return undefined
@@ -96,26 +105,33 @@ const modified = (file: string): number => {
   }
 }
 
+let told = false
+
+/** A cache that the user named is not done without in silence. */
+const unkept = (error: unknown): void => {
+  const place = process.env['LOCKSTEP_CACHE'] ?? ''
+  if (place === '' || told) return
+  told = true
+  const why = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`lockstep: LOCKSTEP_CACHE is ${JSON.stringify(place)}, where nothing can be kept: ${why}\n`)
+}
+
 /** Keeps a result; a place that cannot be written only means that it is decided again. */
 const write = (model: Model, kind: Kind, key: string, content: unknown): void => {
   try {
     const directory = directoryOf()
     mkdirSync(directory, { recursive: true })
-    const file = fileOf(model, kind, key)
-    const partial = `${file}.${randomBytes(6).toString('hex')}.partial`
-    try {
-      writeFileSync(partial, `${JSON.stringify(content)}\n`)
-      renameSync(partial, file)
-    } finally {
-      rmSync(partial, { force: true })
-    }
+    const text = JSON.stringify(content)
+    const kept = { sha256: sha256(text), content: text }
+    writeWhole(fileOf(model, kind, key), `${JSON.stringify(kept)}\n`, { durable: false })
     const own = readdirSync(directory)
       .filter((name) => name.startsWith(prefixOf(model, kind)) && name.endsWith('.json'))
       .map((name) => join(directory, name))
       .sort((a, b) => modified(b) - modified(a))
     for (const old of own.slice(KEPT)) rmSync(old, { force: true })
-  } catch {
+  } catch (error) {
     // no home directory, a full disk, one that is read-only
+    unkept(error)
   }
 }
 

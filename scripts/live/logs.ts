@@ -1,8 +1,9 @@
 /** Writes the logs of a live run where `lockstep validate` and people find them: a bounded number, each of them whole. */
 
-import { accessSync, constants, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { badInput, LockstepError } from '../../impl/lib/error.ts'
+import { writeWhole } from '../lib/write.ts'
 
 /** Logs of one design: those that violated the property, then the most frequent kinds of round. */
 export const MOST_LOGS = 16
@@ -39,16 +40,6 @@ export const writeLogs = (
 ): string[] =>
   logs.slice(0, MOST_LOGS).map(({ file, log }) => {
     const path = join(directory, file)
-    const draft = `${path}.${process.pid}.tmp`
-    try {
-      writeFileSync(draft, `${log.join('\n')}\n`, { flag: 'wx' })
-      renameSync(draft, path)
-      return path
-    } catch (error) {
-      rmSync(draft, { force: true })
-      throw environmentFailure(
-        { code: 'write-failed', message: `cannot write the log: ${why(error)}`, file: path },
-        error,
-      )
-    }
+    writeWhole(path, `${log.join('\n')}\n`)
+    return path
   })

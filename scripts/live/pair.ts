@@ -1,7 +1,8 @@
 /** The two threads of a live run, as one function that plays a batch. */
 
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { environmentFailure } from '../../impl/lib/error.ts'
+import { startWorker } from '../lib/worker.ts'
 import type { Batch, Played, Start } from './messages.ts'
 
 /** Two worker threads; both must be ended. */
@@ -11,7 +12,7 @@ export class Pair {
   constructor(start: Omit<Start, 'me'>) {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const url = new URL(`./worker.${extension}`, import.meta.url)
-    this.workers = ([0, 1] as const).map((me) => new Worker(url, { workerData: { ...start, me } satisfies Start }))
+    this.workers = ([0, 1] as const).map((me) => startWorker(url, { ...start, me } satisfies Start))
   }
 
   /** Plays a batch on both. */

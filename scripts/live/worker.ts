@@ -1,6 +1,7 @@
 /** One of the two threads of a live run: plays the batches that it is told to. */
 
 import { parentPort, workerData } from 'node:worker_threads'
+import '../lib/same-code.ts'
 import { match } from 'ts-pattern'
 import { protocolNamed } from '../../impl/catalog.ts'
 import { compile } from '../../impl/lib/compile.ts'

@@ -1,9 +1,9 @@
 /** One proof: TLC dumps the graph of the specification, the explorer makes the machine's, and the two are compared. */
 
-import { createReadStream, existsSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
-import { parseCfg } from '../../impl/lib/cfg.ts'
-import { badInput, environmentFailure } from '../../impl/lib/error.ts'
+import { createReadStream, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { environmentFailure } from '../../impl/lib/error.ts'
+import { kernelDigest } from '../../impl/lib/kernel-digest.ts'
 import type { SourceText } from '../../impl/lib/prove/blame.ts'
 import type { Comparison } from '../../impl/lib/prove/compare.ts'
 import { GraphComparison } from '../../impl/lib/prove/compare.ts'
@@ -23,9 +23,11 @@ import { flatten } from '../embedded/flatten.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import { certificateOf, machineSources } from '../lib/certificate.ts'
 import type { Model } from '../lib/project.ts'
-import { packageRoot, specFiles } from '../lib/project.ts'
+import { specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import type { TlcRun } from '../tlc/run.ts'
+import type { ModuleSource, ProofSources } from './sources.ts'
+import { moduleSources, relativePath, sourceNotes, withCfg } from './sources.ts'
 
 /** A dump has gigabytes: the usual chunks of 64 KB cost more than what is in them. */
 const CHUNK = 2 ** 20
@@ -38,49 +40,15 @@ export interface ProofResult {
   readonly certificate: Certificate | undefined
   readonly seconds: number
   readonly notes: readonly string[]
+  /** where each module came from; the package's own if not said */
+  readonly modules?: readonly ModuleSource[]
+  /** the configuration that was used instead of the model's own */
+  readonly configuration?: string
   /** nothing was run: it was proven before, of the same files */
   readonly cached?: true
 }
 
-/** What may stand in for the package's own files. */
-export interface ProofSources {
-  /** directory whose modules stand in for those of the same name */
-  readonly spec?: string
-  readonly cfg?: string
-}
-
-const relativePath = (file: string): string => {
-  const path = relative(packageRoot(), file).replaceAll('\\', '/')
-  return path.startsWith('..') ? file : path
-}
-
 const readSource = (file: string): SourceText => ({ file: relativePath(file), text: readFileSync(file, 'utf8') })
-
-/** The module files of a proof, with those of `spec` in place of the package's. */
-const moduleFiles = (model: Model, spec: string | undefined): string[] =>
-  specFiles(model.protocol).map((file) => {
-    const own = spec === undefined ? file : join(spec, file.replace(/^.*[\\/]/, ''))
-    return existsSync(own) ? own : file
-  })
-
-/** The model with another configuration, which must not change the graph that TLC builds. */
-const withCfg = (model: Model, file: string | undefined): Model => {
-  const cfgFile = file ?? model.cfgFile
-  if (!existsSync(cfgFile))
-    throw badInput({ code: 'unreadable', message: 'no such file', file: cfgFile, hint: 'give a .cfg' })
-  const cfg = parseCfg(readFileSync(cfgFile, 'utf8'), relativePath(cfgFile))
-  const [reduction] = cfg.reductions
-  if (reduction !== undefined) {
-    throw badInput({
-      code: 'reduced-graph',
-      message: `${reduction.keyword} changes the graph that TLC builds, so it proves nothing`,
-      file: relativePath(cfgFile),
-      line: reduction.line,
-      hint: 'a model that is proven has only SPECIFICATION, CONSTANTS, INVARIANTS and PROPERTIES',
-    })
-  }
-  return { ...model, cfg, cfgFile }
-}
 
 /** Proves a model's machine equal to its specification, or finds where they part. */
 export const proveModel = async (
@@ -89,7 +57,8 @@ export const proveModel = async (
   options: RunOptions & ProofSources,
 ): Promise<ProofResult> => {
   const model = withCfg(original, options.cfg)
-  const files = moduleFiles(model, options.spec)
+  const modules = moduleSources(model, options.spec)
+  const files = modules.map(({ file }) => file)
   return withTempDir('prove', async (dir) => {
     const start = performance.now()
     const dump = join(dir, 'graph.dot')
@@ -107,7 +76,13 @@ export const proveModel = async (
     }
     const changed = options.spec !== undefined || options.cfg !== undefined
     const result = await proveDump(model, toolchain, run, dump, { files, certify: !changed })
-    return { ...result, seconds: (performance.now() - start) / 1000 }
+    return {
+      ...result,
+      modules,
+      ...(options.cfg === undefined ? {} : { configuration: options.cfg }),
+      notes: [...sourceNotes(original, modules, options.cfg), ...result.notes],
+      seconds: (performance.now() - start) / 1000,
+    }
   })
 }
 
@@ -159,7 +134,9 @@ export const proveDump = async (
     depth: run.depth,
   }
   const certificate =
-    comparison.equal && certify ? certificateOf(model, comparison, tlc, toolchain.jar.sha256) : undefined
+    comparison.equal && certify
+      ? certificateOf(model, comparison, { tlc, machine: kernelDigest(graph.kernel), jarSha256: toolchain.jar.sha256 })
+      : undefined
   return { model, comparison, divergence, certificate, seconds: (performance.now() - start) / 1000, notes }
 }
 

@@ -14,6 +14,9 @@ const OLDEST = 13
 /** What it says of the archive is of no use to anybody, and it says it where TLC's messages are. */
 const QUIET = '-Xlog:cds*=off'
 
+/** Java has a checksum in an archive and does not look at it unless told to; a version that cannot is not asked to. */
+const VERIFIED = ['-XX:+IgnoreUnrecognizedVMOptions', '-XX:+VerifySharedSpaces']
+
 /** How a run uses the archive, or makes it. */
 export interface ClassArchive {
   readonly flags: readonly string[]
@@ -39,7 +42,7 @@ export const classArchive = ({ java, jar, small = true }: Tools, directory: stri
   if (!small || java.major === undefined || java.major < OLDEST || jar.sha256 === undefined) return NONE
   const key = createHash('sha256').update([java.path, java.version, jar.path, jar.sha256].join('\n')).digest('hex')
   const file = join(cacheDirectory(), `tlc-${key.slice(0, 16)}.jsa`)
-  if (existsSync(file)) return { flags: [QUIET, `-XX:SharedArchiveFile=${file}`] }
+  if (existsSync(file)) return { flags: [QUIET, ...VERIFIED, `-XX:SharedArchiveFile=${file}`] }
   if (begun.has(file)) return NONE
   begun.add(file)
   const from = join(directory, 'classes.jsa')

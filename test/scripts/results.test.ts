@@ -113,15 +113,16 @@ describe('certified verdicts', () => {
   it('are those of the manifest, in every certificate that is checked in', () => {
     for (const m of models.filter((one) => one.tags.includes('fast'))) {
       const own = certificateSchema.parse(JSON.parse(readFileSync(certificateFile(m), 'utf8')))
-      expect([m.name, own.verdicts]).toEqual([m.name, Object.fromEntries(m.cells.map((c) => [c.name, c.expected]))])
+      const expected = m.cells.map(({ name, kind, expected: verdict }) => [name, { kind, verdict }])
+      expect([m.name, own.verdicts]).toEqual([m.name, Object.fromEntries(expected)])
     }
   })
 
   it('are held against the machine when the certificate is verified', () => {
     expect(verifyCertificate(certificate, model)).toEqual([])
-    const wrong = { ...certificate, verdicts: { OutcomeForbiddenInv: 'holds' as const } }
-    expect(verifyCertificate(wrong, model)).toEqual([
-      'OutcomeForbiddenInv: violated in the machine, holds by TLC as certified',
+    const verdicts = { OutcomeForbiddenInv: { kind: 'invariant' as const, verdict: 'holds' as const } }
+    expect(verifyCertificate({ ...certificate, verdicts }, model)).toEqual([
+      'OutcomeForbiddenInv verdict: "violated" in the machine, "holds" by TLC as certified',
     ])
   })
 

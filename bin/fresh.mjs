@@ -1,0 +1,75 @@
+// Is dist/ what the build made of the sources as they are? Asked before anything of dist/ is loaded, so: plain JavaScript
+// and Node's own modules only. Times of files say nothing (checkouts, copies and archives set them as they like); contents do.
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What the build was made of and what it made, relative to the package. */
+export const RECORD = 'dist/build.json'
+
+/** What beside the sources decides what the build makes of them. */
+const SETTINGS = ['package-lock.json', 'tsconfig.build.json', 'tsconfig.json']
+
+/** A checkout can be built again; an installed package has no compiler. */
+export const isCheckout = (root) => existsSync(join(root, 'tsconfig.build.json'))
+
+const listed = (root, dir, ending) => {
+  if (!existsSync(join(root, dir))) return []
+  return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${dir}/${entry.name}`
+    if (entry.isDirectory()) return listed(root, path, ending)
+    return entry.name.endsWith(ending) ? [path] : []
+  })
+}
+
+const sha256 = (file) => createHash('sha256').update(readFileSync(file)).digest('hex')
+
+const digests = (root, paths) => Object.fromEntries(paths.sort().map((path) => [path, sha256(join(root, path))]))
+
+/** sha256 of everything that the build reads. */
+export const sourceDigests = (root) => {
+  const settings = SETTINGS.filter((path) => existsSync(join(root, path)))
+  return digests(root, [...listed(root, 'impl', '.ts'), ...listed(root, 'scripts', '.ts'), ...settings])
+}
+
+/** What the build makes of a source. */
+export const emittedPath = (source) => `dist/${source.replace(/\.ts$/, '.js')}`
+
+/** The record of a build in `dist`, which may have another name until it is whole. */
+export const recordOf = (root, sources, dist) => {
+  const made = Object.keys(sources)
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => [emittedPath(path), sha256(join(root, emittedPath(path).replace(/^dist/, dist)))])
+  return { format: 'lockstep-build', sources, emitted: Object.fromEntries(made) }
+}
+
+const readRecord = (root) => {
+  try {
+    const record = JSON.parse(readFileSync(join(root, RECORD), 'utf8'))
+    return record?.format === 'lockstep-build' ? record : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const changedEmitted = (root, emitted) =>
+  Object.entries(emitted).find(([path, hash]) => !existsSync(join(root, path)) || sha256(join(root, path)) !== hash)
+
+/** Why dist/ must not be run, in a few words that name a file; undefined if it may be. */
+export const staleness = (root) => {
+  const record = readRecord(root)
+  if (record === undefined)
+    return existsSync(join(root, 'dist')) ? `${RECORD} is missing or damaged` : 'dist is missing'
+  const now = sourceDigests(root)
+  const changed = Object.keys(now).find((path) => now[path] !== record.sources[path])
+  if (changed !== undefined) return `${changed} is not what dist was built from`
+  // a package has not all of the sources, a checkout has
+  const gone = isCheckout(root) ? Object.keys(record.sources).find((path) => now[path] === undefined) : undefined
+  if (gone !== undefined) return `${gone}, which dist was built from, is gone`
+  const emitted = changedEmitted(root, record.emitted)
+  return emitted === undefined ? undefined : `${emitted[0]} is not what the build wrote`
+}
+
+/** How to go on. */
+export const remedy = (root) =>
+  isCheckout(root) ? '`npm run build` builds it again' : 'install the package again: its files were changed'

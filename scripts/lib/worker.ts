@@ -1,0 +1,11 @@
+/** Starts worker threads, which load their modules anew: what they load must be what we have loaded. */
+
+import { Worker } from 'node:worker_threads'
+import { codeDigest } from './loaded.ts'
+
+/** Tells a worker which code its parent runs; `same-code.ts` compares. */
+export const CODE_VARIABLE = 'LOCKSTEP_LOADED_CODE'
+
+/** A worker thread on the module at `url`, which must import `same-code.ts`. */
+export const startWorker = (url: URL, workerData: unknown): Worker =>
+  new Worker(url, { workerData, env: { ...process.env, [CODE_VARIABLE]: codeDigest() } })

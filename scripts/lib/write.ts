@@ -1,0 +1,179 @@
+/**
+ * The one way to write a file that somebody may read later: a draft beside it, then a rename. Whatever fails or is killed on
+ * the way, the file is whole: as it was, or as it is to be.
+ */
+
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import type { LockstepError } from '../../impl/lib/error.ts'
+import { badInput, environmentFailure } from '../../impl/lib/error.ts'
+
+/** A file and what is to be in it. */
+export interface Writing {
+  readonly file: string
+  readonly content: string | Uint8Array
+}
+
+/** How to write. */
+export interface WriteOptions {
+  /** false: a loss of power may lose it, as nobody misses it (what is kept to save time, temporary files) */
+  readonly durable?: boolean
+  /** done when all drafts are whole and none has replaced its file */
+  readonly between?: () => void
+}
+
+interface Draft extends Writing {
+  readonly target: string
+  readonly draft: string
+}
+
+const why = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** A file that could not be written (exit 3); the one of that name is as it was. */
+export const writeFailed = (file: string, error: unknown): LockstepError =>
+  environmentFailure(
+    {
+      code: 'write-failed',
+      message: `cannot write the file, which is left as it was: ${why(error)}`,
+      file,
+      hint: 'see to the disk, its free space and the permissions, and run the command again',
+    },
+    error,
+  )
+
+/** A link stays one: what it leads to is replaced. */
+const targetOf = (file: string): string => {
+  try {
+    return realpathSync(file)
+  } catch {
+    return file
+  }
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Another machine may share the directory but not our process numbers: what is new is left alone. */
+const LEFTOVER_AFTER_MS = 60_000
+
+const isLeftover = (path: string, pid: number): boolean => {
+  try {
+    return !isAlive(pid) && Date.now() - statSync(path).mtimeMs > LEFTOVER_AFTER_MS
+  } catch {
+    return false
+  }
+}
+
+/** Removes drafts of processes that were killed. */
+const sweep = (directory: string): void => {
+  try {
+    for (const name of readdirSync(directory)) {
+      const pid = /^\.lockstep-(\d+)-[0-9a-f]+\.tmp$/.exec(name)?.[1]
+      const path = join(directory, name)
+      if (pid !== undefined && isLeftover(path, Number(pid))) rmSync(path, { force: true })
+    }
+  } catch {
+    // a directory that cannot be listed or changed is no reason not to try to write
+  }
+}
+
+const keepMode = (target: string, draft: string): void => {
+  const { mode } = statSync(target, { throwIfNoEntry: false }) ?? {}
+  if (mode !== undefined) chmodSync(draft, mode & 0o777)
+}
+
+const writeDraft = ({ draft, target, content }: Draft, durable: boolean): void => {
+  const fd = openSync(draft, 'wx')
+  try {
+    writeFileSync(fd, content)
+    if (durable) fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+  keepMode(target, draft)
+}
+
+const drop = (drafts: readonly Draft[]): void => {
+  for (const { draft } of drafts) {
+    try {
+      rmSync(draft, { force: true })
+    } catch {
+      // the disk that refused the draft refuses this too; it is swept later
+    }
+  }
+}
+
+/**
+ * Writes files that belong together: none is replaced before all drafts are whole.
+ * @throws LockstepError (exit 3) `write-failed`, with the file
+ */
+export const writeTogether = (
+  files: readonly Writing[],
+  { durable = true, between = () => undefined }: WriteOptions = {},
+): void => {
+  const drafts = files.map((writing): Draft => {
+    const target = targetOf(writing.file)
+    const name = `.lockstep-${process.pid}-${randomBytes(6).toString('hex')}.tmp`
+    return { ...writing, target, draft: join(dirname(target), name) }
+  })
+  for (const directory of new Set(drafts.map(({ target }) => dirname(target)))) sweep(directory)
+  let writing = ''
+  try {
+    for (const draft of drafts) {
+      writing = draft.file
+      writeDraft(draft, durable)
+    }
+    between()
+    for (const { draft, target, file } of drafts) {
+      writing = file
+      renameSync(draft, target)
+    }
+  } catch (error) {
+    drop(drafts)
+    throw error instanceof Error && error.name === 'LockstepError' ? error : writeFailed(writing, error)
+  }
+}
+
+/**
+ * Writes one file.
+ * @throws LockstepError (exit 3) `write-failed`, with the file
+ */
+export const writeWhole = (file: string, content: string | Uint8Array, options: WriteOptions = {}): void => {
+  writeTogether([{ file, content }], options)
+}
+
+/**
+ * Can the file be made or replaced? To be asked before long work.
+ * @throws LockstepError (exit 2) `unwritable`
+ */
+export const assertWritable = (file: string): void => {
+  try {
+    const target = targetOf(file)
+    accessSync(dirname(target), constants.W_OK | constants.X_OK)
+    if (statSync(target, { throwIfNoEntry: false })?.isFile() !== false) return
+  } catch (error) {
+    const hint = 'name a file in a directory that is there and can be written to'
+    throw badInput({ code: 'unwritable', message: `cannot write the file: ${why(error)}`, file, hint })
+  }
+  throw badInput({ code: 'unwritable', message: 'it is there and no plain file', file, hint: 'name a file' })
+}

@@ -1,0 +1,141 @@
+/** Which files a proof is of: the model's own, or what the user gave instead; nothing stands in for anything unsaid. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import type { Cfg } from '../../impl/lib/cfg.ts'
+import { parseCfg } from '../../impl/lib/cfg.ts'
+import { badInput } from '../../impl/lib/error.ts'
+import { whyUnreadable } from '../lib/input.ts'
+import type { Model } from '../lib/project.ts'
+import { near, packageRoot, specFiles } from '../lib/project.ts'
+
+/** What may stand in for the package's own files. */
+export interface ProofSources {
+  /** directory whose modules stand in for those of the same name */
+  readonly spec?: string
+  readonly cfg?: string
+}
+
+/** Where a part of the specification came from. */
+export interface ModuleSource {
+  /** e.g. `PollKick` */
+  readonly module: string
+  readonly file: string
+  /** the package's, or the user's */
+  readonly from: 'package' | '--spec'
+}
+
+/** A path as people are shown it: relative to the package if it is in there. */
+export const relativePath = (file: string): string => {
+  const path = relative(packageRoot(), file).replaceAll('\\', '/')
+  return path.startsWith('..') ? file : path
+}
+
+const moduleName = (file: string): string => basename(file, '.tla')
+
+const listModules = (directory: string): string[] => {
+  try {
+    return readdirSync(directory)
+      .filter((name) => /\.tla$/i.test(name))
+      .sort()
+  } catch (error) {
+    const why = whyUnreadable(error)
+    throw badInput({
+      code: 'unreadable',
+      message: `--spec: cannot read the directory: ${why === 'no such file' ? 'there is none of that name' : why}`,
+      file: directory,
+      hint: 'give a directory with the modules that are to stand in for the model’s own',
+    })
+  }
+}
+
+const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
+
+/** The modules of the directory, each of which must be one of the model's. */
+const given = (model: Model, directory: string): readonly string[] => {
+  const wanted = specFiles(model.protocol).map((file) => basename(file))
+  const found = listModules(directory)
+  const unused = found.filter((name) => !wanted.includes(name))
+  if (found.length > 0 && unused.length === 0) return found
+  const [first = ''] = unused
+  const similar = near(first, wanted, 1)
+  throw badInput({
+    code: unused.length === 0 ? 'no-modules' : 'unused-module',
+    message: `--spec: looked for ${list(wanted)}; found ${list(found)}${unused.length === 0 ? '' : `; ${list(unused)} would not be used`}`,
+    file: directory,
+    hint:
+      unused.length > 0 && similar.length > 0
+        ? `is ${first} to be ${similar.join(', ')}? Otherwise take it out of the directory`
+        : 'give a directory with one of the modules that were looked for, and no others',
+  })
+}
+
+const assertReadable = (file: string): void => {
+  try {
+    readFileSync(file)
+  } catch (error) {
+    throw badInput({
+      code: 'unreadable',
+      message: `cannot read the module: ${whyUnreadable(error)}`,
+      file,
+      hint: 'give a file that can be read',
+    })
+  }
+}
+
+/**
+ * The modules of a proof and where each is from, with those of `spec` in place of the package's.
+ * @throws LockstepError (exit 2) `unreadable`, `no-modules` or `unused-module`
+ */
+export const moduleSources = (model: Model, spec: string | undefined): ModuleSource[] => {
+  const names = spec === undefined ? [] : given(model, spec)
+  return specFiles(model.protocol).map((file): ModuleSource => {
+    const module = moduleName(file)
+    if (spec === undefined || !names.includes(basename(file))) return { module, file, from: 'package' }
+    const own = join(spec, basename(file))
+    assertReadable(own)
+    return { module, file: own, from: '--spec' }
+  })
+}
+
+const readCfg = (file: string): Cfg => {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const message = `--cfg: cannot read the file: ${whyUnreadable(error)}`
+    throw badInput({ code: 'unreadable', message, file, hint: 'give a .cfg' })
+  }
+  return parseCfg(text, relativePath(file))
+}
+
+/** The model with another configuration, which must not change the graph that TLC builds. */
+export const withCfg = (model: Model, file: string | undefined): Model => {
+  const cfg = file === undefined ? model.cfg : readCfg(file)
+  const cfgFile = file ?? model.cfgFile
+  const [reduction] = cfg.reductions
+  if (reduction !== undefined) {
+    throw badInput({
+      code: 'reduced-graph',
+      message: `${reduction.keyword} changes the graph that TLC builds, so it proves nothing`,
+      file: relativePath(cfgFile),
+      line: reduction.line,
+      hint: 'a model that is proven has only SPECIFICATION, CONSTANTS, INVARIANTS and PROPERTIES',
+    })
+  }
+  return { ...model, cfg, cfgFile }
+}
+
+/** What the reader must know of a proof that is not of the model's own files; nothing if it is. */
+export const sourceNotes = (model: Model, modules: readonly ModuleSource[], cfg: string | undefined): string[] => {
+  const own = modules.filter(({ from }) => from === 'package').map(({ module }) => module)
+  const others = modules.filter(({ from }) => from === '--spec')
+  return [
+    ...(others.length === 0
+      ? []
+      : [
+          `not the model’s own specification: ${others.map(({ module, file }) => `${module} from ${file}`).join(', ')}; ${own.length === 0 ? 'nothing' : own.join(', ')} from the package`,
+        ]),
+    ...(cfg === undefined ? [] : [`not ${model.name}’s own configuration: constants from ${cfg}`]),
+  ]
+}

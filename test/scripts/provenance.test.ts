@@ -1,0 +1,236 @@
+/** Nothing is believed of files that were changed: each input of a result, changed by one byte behind the tool's back. */
+
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findToolchain } from '../../scripts/check/tlc.ts'
+import { certificateNow } from '../../scripts/commands/verify.ts'
+import { printCertificate } from '../../scripts/lib/certificate.ts'
+import { loadModels, oneModel, packageRoot } from '../../scripts/lib/project.ts'
+import { addByte, copyTree, ensureBuilt, rebuildWithByte, runIn } from './tree.ts'
+
+const FULL = process.env['LOCKSTEP_FULL'] === '1'
+const toolchain = await findToolchain().catch(() => undefined)
+const MODEL = 'litmus/sb.tso'
+const CERTIFICATE = 'traces/litmus/sb.tso.certificate.json'
+
+interface Fresh {
+  staleness: (root: string) => string | undefined
+}
+
+let copy = ''
+
+/** A certificate of now: what is checked in may be of another day. */
+const writeCertificate = (root: string): void => {
+  const certificate = certificateNow(oneModel(loadModels(), MODEL))
+  writeFileSync(join(root, CERTIFICATE), printCertificate(certificate))
+}
+
+beforeAll(() => {
+  ensureBuilt()
+  copy = copyTree('package')
+  writeCertificate(copy)
+}, 600_000)
+
+afterAll(() => {
+  rmSync(copy, { recursive: true, force: true })
+})
+
+const recorded = (): { sources: string[]; emitted: string[] } => {
+  const record = JSON.parse(readFileSync(join(copy, 'dist', 'build.json'), 'utf8')) as {
+    sources: Record<string, string>
+    emitted: Record<string, string>
+  }
+  return { sources: Object.keys(record.sources), emitted: Object.keys(record.emitted) }
+}
+
+describe('what was not built from the sources beside it', () => {
+  it('is found whichever file it is', async () => {
+    const { staleness } = (await import(pathToFileURL(join(packageRoot(), 'bin', 'fresh.mjs')).href)) as Fresh
+    expect(staleness(copy)).toBeUndefined()
+    const { sources, emitted } = recorded()
+    const files = [...sources.filter((path) => existsSync(join(copy, path))), ...emitted]
+    expect(files.length).toBeGreaterThan(200)
+    const chosen = FULL ? files : files.filter((path, i) => i % 12 === 0 || /Litmus|compile|PollKick/.test(path))
+    for (const path of chosen) {
+      const undo = addByte(join(copy, path))
+      expect([path, staleness(copy)]).toEqual([path, expect.stringContaining(path)])
+      undo()
+    }
+    expect(staleness(copy)).toBeUndefined()
+  })
+
+  it.each([
+    ['a changed source', 'impl/litmus/Litmus.ts'],
+    ['changed JavaScript', 'dist/impl/lib/compile.js'],
+    ['JavaScript of the command line', 'dist/scripts/prove/run.js'],
+  ])('does not run from %s, and says which file it is', (_what, path) => {
+    const undo = addByte(join(copy, path))
+    const { status, stdout, stderr } = runIn(copy, ['verify', CERTIFICATE])
+    const json = runIn(copy, ['list', '--json'])
+    undo()
+    expect([status, stdout]).toEqual([3, ''])
+    expect(stderr).toContain(path)
+    expect([json.status, JSON.parse(json.stdout)]).toMatchObject([3, { ok: false, error: { code: 'stale-build' } }])
+  })
+
+  it('does not answer through the API', async () => {
+    const api = pathToFileURL(join(copy, 'bin', 'api.mjs')).href
+    const undo = addByte(join(copy, 'impl', 'litmus', 'Litmus.ts'))
+    await expect(import(`${api}?stale`)).rejects.toThrow(/stale.*Litmus\.ts/)
+    undo()
+  })
+
+  it('is refused where the record of the build is gone', () => {
+    const record = join(copy, 'dist', 'build.json')
+    const before = readFileSync(record)
+    rmSync(record)
+    const { status, stderr } = runIn(copy, ['list'])
+    writeFileSync(record, before)
+    expect(status).toBe(3)
+    expect(stderr).toContain('dist/build.json')
+  })
+})
+
+interface Input {
+  readonly what: string
+  readonly path: string
+  /** the commands that must notice */
+  readonly certified: boolean
+  readonly tlc: boolean
+}
+
+const INPUTS: readonly Input[] = [
+  { what: 'a module of the specification', path: 'spec/litmus/Litmus.tla', certified: true, tlc: true },
+  { what: 'the module of bounds and fairness', path: 'spec/litmus/MCLitmus.tla', certified: true, tlc: true },
+  { what: 'the data module', path: 'spec/litmus/LitmusTests.tla', certified: true, tlc: true },
+  { what: 'a shared module', path: 'spec/lib/Memory.tla', certified: true, tlc: true },
+  { what: 'the configuration', path: 'spec/litmus/sb.tso.cfg', certified: true, tlc: true },
+  { what: 'the machine', path: 'impl/litmus/Litmus.ts', certified: true, tlc: false },
+  { what: 'what the machine imports', path: 'impl/litmus/tests.ts', certified: true, tlc: false },
+  { what: 'the memory', path: 'impl/lib/memory/memory.ts', certified: true, tlc: false },
+  { what: 'the compiler of machines', path: 'impl/lib/compile.ts', certified: true, tlc: false },
+  { what: 'the explorer', path: 'impl/lib/explore.ts', certified: true, tlc: false },
+  { what: 'the comparison of graphs', path: 'impl/lib/prove/compare.ts', certified: false, tlc: false },
+  { what: 'the reader of dumps', path: 'impl/lib/prove/dot.ts', certified: false, tlc: false },
+  { what: 'the engine TLC', path: 'scripts/check/tlc.ts', certified: false, tlc: true },
+  { what: 'the reader of TLC’s messages', path: 'scripts/tlc/messages.ts', certified: false, tlc: true },
+]
+
+const change = (path: string): (() => void) =>
+  path.endsWith('.ts') ? rebuildWithByte(copy, path) : addByte(join(copy, path))
+
+const cached = (args: readonly string[], env: NodeJS.ProcessEnv = {}): boolean => {
+  const { stdout, stderr } = runIn(copy, [...args, '--json'], env)
+  const { models } = JSON.parse(stdout) as { models?: { cached: boolean }[] }
+  if (models?.[0] === undefined) throw new Error(stdout + stderr)
+  return models[0].cached
+}
+
+describe('a certificate', () => {
+  beforeAll(() => {
+    expect(runIn(copy, ['verify', join(copy, CERTIFICATE)]).status).toBe(0)
+  })
+
+  it.each(INPUTS.map((input) => [input.what, input] as const))(
+    'and %s, one byte later',
+    (_what, { path, certified }) => {
+      const undo = change(path)
+      const { status, stdout } = runIn(copy, ['verify', join(copy, CERTIFICATE)])
+      undo()
+      expect([path, status]).toEqual([path, certified ? 1 : 0])
+      if (certified) expect(stdout).toContain(`${path} has changed since`)
+    },
+  )
+})
+
+describe.skipIf(toolchain === undefined)('what is kept of a proof and of TLC (needs Java)', () => {
+  const prove = ['prove', MODEL]
+  const check = ['check', MODEL, '--engine', 'tlc']
+
+  beforeAll(() => {
+    runIn(copy, prove)
+    runIn(copy, check)
+    expect([cached(prove), cached(check)]).toEqual([true, true])
+  }, 120_000)
+
+  const everyday = /Memory\.tla|sb\.tso\.cfg|Litmus\.ts|memory\.ts|compare\.ts|tlc\.ts/
+  it.each(INPUTS.filter(({ path }) => FULL || everyday.test(path)).map((i) => [i.what, i] as const))(
+    'is not taken for that of %s, one byte later',
+    (_what, { path, tlc }) => {
+      const undo = change(path)
+      const found = [cached(prove), cached(check)]
+      undo()
+      expect([path, ...found]).toEqual([path, false, !tlc])
+    },
+  )
+
+  it('is not taken for that of another jar', () => {
+    const jar = join(copy, 'tools.jar')
+    copyFileSync(toolchain?.jar.path ?? '', jar)
+    addByte(jar)
+    expect([cached(prove, { TLA2TOOLS_JAR: jar }), cached(check, { TLA2TOOLS_JAR: jar })]).toEqual([false, false])
+  })
+
+  it('is decided again if it was changed itself', () => {
+    const results = join(copy, 'cache', 'results')
+    for (const name of readdirSync(results)) {
+      const text = readFileSync(join(results, name), 'utf8')
+      writeFileSync(join(results, name), text.replace(/34/, '35'))
+    }
+    expect([cached(prove), cached(check)]).toEqual([false, false])
+  })
+
+  it('does not carry over an expected verdict', () => {
+    const manifest = join(copy, 'spec', 'litmus', 'manifest.json')
+    const before = readFileSync(manifest, 'utf8')
+    const at = before.indexOf('sb.tso.cfg')
+    writeFileSync(manifest, before.slice(0, at) + before.slice(at).replace('"violated"', '"holds"'))
+    const { status } = runIn(copy, check)
+    writeFileSync(manifest, before)
+    expect(status).toBe(1)
+  })
+})
+
+describe('what is kept of the embedded engine', () => {
+  const check = ['check', MODEL, '--engine', 'embedded']
+
+  it.each([
+    ['itself', 'node_modules/tla-checker/package.json'],
+    ['the code that asks it', 'scripts/embedded/flatten.ts'],
+    ['the specification', 'spec/litmus/Litmus.tla'],
+  ])('is not taken for that of another %s', (_what, path) => {
+    runIn(copy, check)
+    expect(cached(check)).toBe(true)
+    const undo = change(path)
+    expect(cached(check)).toBe(false)
+    undo()
+  })
+})
+
+describe.skipIf(toolchain === undefined)('a checkout (needs Java)', () => {
+  it('that is edited shows the difference at once, and certifies nothing', { timeout: 600_000 }, () => {
+    const checkout = copyTree('checkout')
+    writeCertificate(checkout)
+    try {
+      expect(runIn(checkout, ['prove', MODEL]).stdout).toContain('equal')
+      const machine = join(checkout, 'impl', 'litmus', 'Litmus.ts')
+      const text = readFileSync(machine, 'utf8')
+      const edited = text.replace("store('store', i.value)", "store('store', 0)")
+      expect(edited).not.toBe(text)
+      writeFileSync(machine, edited)
+      const proof = runIn(checkout, ['prove', MODEL])
+      expect([proof.status, proof.stdout]).toEqual([1, expect.stringContaining('DIFFERENT')])
+      const certificate = join(checkout, CERTIFICATE)
+      const before = readFileSync(certificate)
+      const verified = runIn(checkout, ['verify', certificate])
+      expect([verified.status, verified.stdout]).toEqual([1, expect.stringContaining('Litmus.ts has changed since')])
+      expect(runIn(checkout, ['prove', MODEL, '--write']).status).toBe(1)
+      expect(readFileSync(certificate)).toEqual(before)
+      expect(readdirSync(checkout).filter((name) => name.startsWith('dist'))).toEqual(['dist'])
+    } finally {
+      rmSync(checkout, { recursive: true, force: true })
+    }
+  })
+})
