@@ -19,6 +19,7 @@ export const pollKickProtocol: Protocol = {
     'WakerTakesLock',
     'WakeAll',
     'SelfKickSets',
+    'WakeUpSets',
     'KickOnEvent',
     'EntryMb',
     'BlockMb',
@@ -75,6 +76,9 @@ export const pollKickProtocol: Protocol = {
       },
       get SelfKickSets() {
         return constants.boolean('SelfKickSets')
+      },
+      get WakeUpSets() {
+        return constants.boolean('WakeUpSets')
       },
       get KickOnEvent() {
         return constants.boolean('KickOnEvent')

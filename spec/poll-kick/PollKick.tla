@@ -39,6 +39,7 @@ CONSTANTS
     WakerTakesLock,         \* the waker takes wqh.lock whether or not anybody waits
     WakeAll,                \* the waker wakes every poller on the queue, not only the first
     SelfKickSets,           \* a kick on the vCPU's own pCPU sets kicked too; not posted
+    WakeUpSets,             \* so does a kick that has woken the blocked vCPU, before it returns; not posted
     KickOnEvent,            \* an event source calls kvm_vcpu_kick
     \* Other designs altogether; FALSE but in those.
     PollState,              \* poll reads the pending events instead of kicked
@@ -404,21 +405,21 @@ rcuwait_wake_up(s) ==
                        ELSE IF KickOnEvent THEN "kvm_vcpu_kick_mode" ELSE "kvm_make_request")
     /\ UNCHANGED <<store_buffer, memory_vars, local_vars, history_vars>>
 
-\* kvm_main.c, kvm_vcpu_kick: "if (kvm_vcpu_wake_up(vcpu)) return": the vCPU thread was blocked
-\* and is woken; the rest of kvm_vcpu_kick is skipped.
-wake_up_process(s) ==
-    /\ At(source(s), "wake_up_process")
-    /\ wake_task(source(s), 0)
-    /\ Goto(source(s), "kvm_make_request")
-    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
-
 \* After the IPI, or without one: the statement that 002 adds; version 1 wakes the pollers if
-\* somebody polls, poll-state always does.
+\* somebody polls, poll-state always does. found is what mode was, "none" if nobody looked.
 AfterMode(s, found) ==
     IF PollState THEN WakeFirst
     ELSE IF ModePolling THEN (IF found = "POLLING_FOR_EVENTS" THEN WakeFirst ELSE "kvm_make_request")
     ELSE IF HaltedUserspace THEN "kvm_make_request"
     ELSE "kvm_vcpu_kick_kicked"
+
+\* kvm_main.c, kvm_vcpu_kick: "if (kvm_vcpu_wake_up(vcpu)) return": the vCPU thread was blocked
+\* and is woken; the rest of kvm_vcpu_kick is skipped. Not in 002: only mode and IPI are.
+wake_up_process(s) ==
+    /\ At(source(s), "wake_up_process")
+    /\ wake_task(source(s), 0)
+    /\ Goto(source(s), IF KickOnEvent /\ WakeUpSets THEN AfterMode(s, "none") ELSE "kvm_make_request")
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* kvm_main.c, kvm_vcpu_kick: kvm_arch_vcpu_should_kick, "cmpxchg(&vcpu->mode, IN_GUEST_MODE,
 \* EXITING_GUEST_MODE) == IN_GUEST_MODE".
