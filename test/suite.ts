@@ -39,7 +39,7 @@ const violatedIn = (graph: Graph): string[] => [
 ]
 
 /** Violated cells of a model, of those that it checks. */
-const violatedCells = (model: Model, graph: Graph): string[] => {
+export const violatedCells = (model: Model, graph: Graph): string[] => {
   const checked = model.cells.map((c) => c.name)
   return violatedIn(graph)
     .filter((name) => checked.includes(name))
