@@ -7,17 +7,18 @@ import { assemble, compile } from '../impl/lib/compile.ts'
 import { explore } from '../impl/lib/explore.ts'
 import type { Protocol } from '../impl/lib/protocol.ts'
 import { tla } from '../impl/lib/trace/value.ts'
+import { checkGraph } from '../scripts/check/explorer.ts'
+import type { Verdict } from '../scripts/check/result.ts'
 import type { Model } from '../scripts/lib/project.ts'
 import { machineOf } from '../scripts/lib/project.ts'
-import { expectedCells, violatedCells } from './suite.ts'
 
 /** A model's world with one boolean the other way round. */
 export interface Flip {
   readonly name: string
   /** what the boolean is in it */
   readonly on: boolean
-  /** the cells whose verdict is another there; undefined where the graph is larger than what was asked for */
-  readonly changed: { readonly violated: readonly string[]; readonly holds: readonly string[] } | undefined
+  /** the cells whose verdict is another there, with that verdict; undefined where the graph is larger than what was asked for */
+  readonly changed: ReadonlyMap<string, Verdict> | undefined
 }
 
 /** A row of the table: a design, or a design under one memory model where that makes a difference. */
@@ -32,12 +33,12 @@ const flip = (model: Model, name: string, maxStates: number): Flip => {
   const constants = new Map([...model.cfg.constants, [name, tla.bool(!own.value)]])
   const graph = explore(assemble(compile(machineOf(model, constants))), { edges: true, maxStates })
   if (!graph.complete) return { name, on: !own.value, changed: undefined }
-  const [before, after] = [expectedCells(model), violatedCells(model, graph)]
-  return {
-    name,
-    on: !own.value,
-    changed: { violated: after.filter((c) => !before.includes(c)), holds: before.filter((c) => !after.includes(c)) },
-  }
+  const { cells } = checkGraph(model, graph, 0)
+  const changed = model.cells.flatMap(({ name: cell, expected }): (readonly [string, Verdict])[] => {
+    const verdict = cells.get(cell)?.verdict ?? 'error'
+    return verdict === expected ? [] : [[cell, verdict]]
+  })
+  return { name, on: !own.value, changed: new Map(changed) }
 }
 
 /** The models of the table: of each design and memory model the first that is fast, of the usual size if there is one. */
@@ -61,7 +62,9 @@ export const worldRows = (models: readonly Model[], protocol: Protocol, maxState
   const usual = usualModels(models, protocol)
   return [...new Set(usual.map((m) => m.design))].flatMap((design) => {
     const rows = usual.filter((m) => m.design === design).map((m) => worldRow(m, maxStates))
-    const said = new Set(rows.map(({ flips }) => JSON.stringify(flips)))
+    const said = new Set(
+      rows.map(({ flips }) => JSON.stringify(flips.map((f) => [f.changed === undefined, [...(f.changed ?? [])]]))),
+    )
     const [first] = rows
     return said.size === 1 && first !== undefined ? [{ ...first, name: design }] : rows
   })
@@ -69,18 +72,15 @@ export const worldRows = (models: readonly Model[], protocol: Protocol, maxState
 
 const letter = (i: number): string => String.fromCharCode('a'.charCodeAt(0) + i)
 
-/** A cell of the table: numbers of properties, as the matrix above it has them. */
+const SIGNS = { violated: 'V', holds: 'holds', vacuous: '-' } as const
+
+/** A cell of the table: numbers of properties, as the matrix above it has them, after what they are then. */
 export const flipText = ({ on, changed }: Flip, properties: readonly string[]): string => {
   if (changed === undefined) return '?'
-  const numbers = (names: readonly string[]): string =>
-    names
-      .map((name) => properties.indexOf(name) + 1)
-      .sort((a, b) => a - b)
-      .join(' ')
-  const parts = [
-    ...(changed.violated.length === 0 ? [] : [`V ${numbers(changed.violated)}`]),
-    ...(changed.holds.length === 0 ? [] : [`holds ${numbers(changed.holds)}`]),
-  ]
+  const parts = (['violated', 'holds', 'vacuous'] as const).flatMap((verdict) => {
+    const numbers = properties.flatMap((name, i) => (changed.get(name) === verdict ? [i + 1] : []))
+    return numbers.length === 0 ? [] : [`${SIGNS[verdict]} ${numbers.join(' ')}`]
+  })
   return parts.length === 0 ? '' : `${on ? '' : 'off: '}${parts.join('; ')}`
 }
 
