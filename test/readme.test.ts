@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../impl/catalog.ts'
 import { checkLitmus } from '../impl/lib/herd/index.ts'
 import { answerText } from '../impl/lib/herd/print.ts'
+import type { Protocol } from '../impl/lib/protocol.ts'
 import { lanes } from '../impl/lib/report/lanes.ts'
 import { match } from 'ts-pattern'
 import type { CellVerdict } from '../impl/lib/report/matrix.ts'
@@ -16,6 +17,7 @@ import { loadModels, oneModel, packageRoot } from '../scripts/lib/project.ts'
 import { Validator } from '../scripts/validate/run.ts'
 import type { MatrixRow } from '../scripts/ui/matrix.ts'
 import { rowsOf } from '../scripts/ui/matrix.ts'
+import { flipText, saidOf, usualModels, worldRow, worldRows, worldTable } from './worlds.ts'
 
 const models = loadModels()
 
@@ -23,6 +25,12 @@ const models = loadModels()
 const DESIGNS = PROTOCOLS.map(({ name }) => name).filter((name) => name !== 'litmus')
 
 const update = process.env['UPDATE_README'] !== undefined
+
+/** Those of them whose README has no table of worlds yet. */
+const WITHOUT_WORLDS = ['apf-ready']
+
+/** A larger graph is a `?` in a table of worlds; every day only the smaller ones are looked at. */
+const WORLD_STATES = { all: 400_000, everyday: 30_000 }
 
 const judged = (protocol: string): { rows: MatrixRow[]; properties: string[] } => {
   const own = models.filter((m) => m.protocol.name === protocol)
@@ -80,14 +88,41 @@ const unpadded = (text: string): string =>
     .replace(/(?<=\|.*) +/g, ' ')
     .replace(/-{3,}/g, '---')
 
-const hold = (file: string, name: string, wanted: string): void => {
+/** Where a README has what is between two comments. */
+const between = (file: string, name: string): { path: string; text: string; start: number; end: number } => {
   const path = join(packageRoot(), file)
   const text = readFileSync(path, 'utf8')
   const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
   const [start, end] = [text.indexOf(open) + open.length, text.indexOf(close)]
   expect([file, name, end > start]).toEqual([file, name, true])
+  return { path, text, start, end }
+}
+
+const hold = (file: string, name: string, wanted: string): void => {
+  const { path, text, start, end } = between(file, name)
   if (update) writeFileSync(path, `${text.slice(0, start)}\n\n${wanted}\n\n${text.slice(end)}`)
   else expect(unpadded(text.slice(start, end))).toBe(unpadded(wanted))
+}
+
+/** Holds a table of worlds to the small graphs, cell by cell. */
+const holdSmallWorlds = (protocol: Protocol, properties: readonly string[]): void => {
+  const { text, start, end } = between(`spec/${protocol.name}/README.md`, 'worlds')
+  let compared = 0
+  for (const model of usualModels(models, protocol)) {
+    const said = saidOf(text.slice(start, end), model.design, model.memory)
+    const found = worldRow(model, WORLD_STATES.everyday).flips.map((flip, i) =>
+      flip.changed === undefined ? said?.[i] : flipText(flip, properties),
+    )
+    expect([model.name, said]).toEqual([model.name, found])
+    compared += 1
+  }
+  expect(compared).toBeGreaterThan(0)
+}
+
+const catalogued = (name: string): Protocol => {
+  const found = PROTOCOLS.find((p) => p.name === name)
+  if (found === undefined) throw new RangeError(`no protocol ${name}`)
+  return found
 }
 
 describe('the READMEs', () => {
@@ -115,6 +150,25 @@ describe('the READMEs', () => {
     const page = readFileSync(join(packageRoot(), 'traces', protocol, 'ablation.md'), 'utf8')
     const [, shown = ''] = /<!-- table -->([\s\S]*)<!-- \/table -->/.exec(page) ?? []
     hold(`spec/${protocol}/README.md`, 'ablation', shown.trim())
+  })
+  it.each(DESIGNS.filter((name) => !WITHOUT_WORLDS.includes(name)))(
+    'say which verdicts of %s hang on the world',
+    { timeout: 900_000 },
+    (name) => {
+      const protocol = catalogued(name)
+      const { properties } = judged(name)
+      if (update || process.env['CI'] !== undefined) {
+        const rows = worldRows(models, protocol, WORLD_STATES.all)
+        hold(`spec/${name}/README.md`, 'worlds', worldTable(rows, protocol.world, properties))
+      } else holdSmallWorlds(protocol, properties)
+    },
+  )
+  it('have a table of worlds wherever a protocol says what its world is', () => {
+    for (const { name, world, toggles } of PROTOCOLS) {
+      const table = readFileSync(join(packageRoot(), 'spec', name, 'README.md'), 'utf8').includes('<!-- worlds -->')
+      expect([name, table]).toEqual([name, world.length > 0 && !WITHOUT_WORLDS.includes(name)])
+      expect([name, world.filter((constant) => toggles.includes(constant))]).toEqual([name, []])
+    }
   })
   it.each([...DESIGNS, 'litmus'])('the matrix of %s on a terminal says the same', (protocol) => {
     const { rows, properties } = judged(protocol)

@@ -24,6 +24,7 @@ export const flushInhibitProtocol: Protocol = {
     'MaskZeroed',
     'EventsMasked',
   ],
+  world: ['PendingEvents', 'BadCalls'],
   barriers: {
     SyncOnSet: { kind: 'wait', labels: ['synchronize_srcu', 'synchronize_srcu_wait'] },
     SyncOnClear: { kind: 'wait', labels: ['synchronize_srcu', 'synchronize_srcu_wait'] },

@@ -34,6 +34,8 @@ export interface Protocol {
   readonly data?: string
   /** boolean constants that switch one ordering primitive or rule */
   readonly toggles: readonly string[]
+  /** boolean constants that say what the world may do, none of them a toggle: the README has a row for each that a verdict hangs on */
+  readonly world: readonly string[]
   /** those of them that only take behaviours away, and how: `ablate` infers verdicts by them */
   readonly barriers: Barriers
   /** those that `ablate` leaves as its models have them, each with the reason */

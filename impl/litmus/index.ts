@@ -13,6 +13,7 @@ export const litmusProtocol: Protocol = {
   libraries: ['Memory'],
   data: 'LitmusTests',
   toggles: [],
+  world: [],
   barriers: {},
   notAblated: {},
   ablation: [],

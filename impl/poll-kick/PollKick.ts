@@ -6,7 +6,7 @@
  * function of that name, each `yield*` with a label one shared access of it. `f` is the frame of the thread.
  */
 
-import type { KvmToggles } from '../lib/kvm/vcpu.ts'
+import type { KvmMode, KvmToggles } from '../lib/kvm/vcpu.ts'
 import { KvmVcpus } from '../lib/kvm/vcpu.ts'
 import type { MemoryModel } from '../lib/memory/buffer.ts'
 import type { Location, LocationMap } from '../lib/memory/memory.ts'
@@ -30,6 +30,7 @@ export interface PollKickConstants extends KvmToggles {
   readonly WakerTakesLock: boolean
   readonly WakeAll: boolean
   readonly SelfKickSets: boolean
+  readonly WakeUpSets: boolean
   readonly KickOnEvent: boolean
   readonly PollState: boolean
   readonly ModePolling: boolean
@@ -211,8 +212,9 @@ function* set_kicked(v: Vcpu, f: WakerFrame, label: string): Step<void> {
 
 /** kvm_vcpu_kick(vcpu), by another pCPU than the vCPU's, with what the patch adds */
 function* kvm_vcpu_kick(v: Vcpu, f: WakerFrame): Step<void> {
-  if (yield* v.kvm.kvm_vcpu_wake_up(VCPU)) return
-  const mode = yield* v.kvm.kickOutOfGuest(VCPU)
+  let mode: KvmMode | undefined
+  if (!(yield* v.kvm.kvm_vcpu_wake_up(VCPU))) mode = yield* v.kvm.kickOutOfGuest(VCPU)
+  else if (!v.c.WakeUpSets) return
 
   if (v.c.PollState) yield* wake_up_interruptible(v, f)
   else if (v.c.ModePolling) {

@@ -63,14 +63,19 @@ const signal = (context: StepContext): Statement => ({
   then: context.step.result === true ? ['return -EINTR /* to userspace */'] : [],
 })
 
-const timer = ({ step }: StepContext): Statement =>
-  step.result === true
+const timer = (context: StepContext): Statement =>
+  context.step.result === true
     ? {
         cause: 'timer interrupt on this pCPU',
         text: 'kvm_make_request(), kvm_vcpu_kick()',
-        then: ['goto out /* vCPU is loaded here */'],
+        then: nextLabel(context) === 'kvm_vcpu_kick_self' ? [] : ['goto out /* vCPU is loaded here */'],
       }
     : { text: '/* no timer interrupt */' }
+
+const wakeUp = (context: StepContext): Statement => ({
+  text: 'wake_up_process(task)',
+  then: nextLabel(context) === 'kvm_make_request' ? ['return /* kicked is not set */'] : [],
+})
 
 const readKicked = ({ step }: StepContext): Statement => ({
   then: [step.result === true ? 'return EPOLLIN' : 'return 0'],
@@ -125,7 +130,7 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   rcuwait_wake_up: action('rcuwait_wake_up', ({ step }) => ({
     text: `vcpu->wait.task == ${step.result === true ? 'current' : 'NULL'}`,
   })),
-  wake_up_process: action('rcuwait_wake_up', says('wake_up_process(task)', 'return /* kicked is not set */')),
+  wake_up_process: action('rcuwait_wake_up', wakeUp),
   kvm_vcpu_kick_mode: action('kvm_vcpu_kick', cmpxchgMode),
   smp_send_reschedule: action('kvm_vcpu_kick', says('smp_send_reschedule(cpu)')),
   kvm_vcpu_kick_kicked: action('kvm_vcpu_kick', cmpxchgKicked),
@@ -202,6 +207,10 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
   SelfKickSets: {
     on: 'kvm_vcpu_kick() on the vCPU’s own pCPU sets kicked too',
     off: 'kvm_vcpu_kick() on the vCPU’s own pCPU does goto out, past the statement that sets kicked',
+  },
+  WakeUpSets: {
+    on: 'kvm_vcpu_kick() that has woken a blocked vCPU sets kicked too',
+    off: 'kvm_vcpu_kick() that has woken a blocked vCPU returns, past the statement that sets kicked',
   },
   KickOnEvent: {
     on: 'an event source calls kvm_vcpu_kick()',

@@ -19,6 +19,7 @@ export const pollKickProtocol: Protocol = {
     'WakerTakesLock',
     'WakeAll',
     'SelfKickSets',
+    'WakeUpSets',
     'KickOnEvent',
     'EntryMb',
     'BlockMb',
@@ -26,6 +27,7 @@ export const pollKickProtocol: Protocol = {
     'RequestIsMb',
     'FailedCmpxchgIsMb',
   ],
+  world: ['SignalAfterAbort', 'SelfTimer', 'GuestHalts', 'IpiMayLag'],
   barriers: {
     ClearMb: { kind: 'step', labels: ['vcpu_enter_guest_clear_smp_mb'] },
     PollMb: { kind: 'step', labels: ['kvm_vcpu_poll_smp_mb'] },
@@ -35,13 +37,17 @@ export const pollKickProtocol: Protocol = {
     FailedCmpxchgIsMb: KVM_BARRIERS.FailedCmpxchgIsMb,
   },
   notAblated: {
-    BlockMb: 'in the world of this table no vCPU blocks in the kernel, and nothing reads it',
+    BlockMb: 'where a vCPU blocks in the kernel in this table, memory is SC and no barrier matters',
     WakeAll: 'it matters with two pollers only, whose graphs are too large for thousands of subsets',
   },
   ablation: [
     {
       model: 'self-kick-sets.tso',
       gloss: 'one event source and one poller on x86, and a timer may fire on the vCPU’s own pCPU',
+    },
+    {
+      model: 'every-kick-sets.sc',
+      gloss: 'one event source and one poller, a timer may fire on the vCPU’s own pCPU, and the guest may halt',
     },
   ],
   docs: pollKickDocs,
@@ -75,6 +81,11 @@ export const pollKickProtocol: Protocol = {
       },
       get SelfKickSets() {
         return constants.boolean('SelfKickSets')
+      },
+      get WakeUpSets() {
+        // where no vCPU ever blocks, no kick wakes one
+        const blocks = constants.boolean('GuestHalts') || constants.boolean('HaltedUserspace')
+        return blocks && constants.boolean('WakeUpSets')
       },
       get KickOnEvent() {
         return constants.boolean('KickOnEvent')

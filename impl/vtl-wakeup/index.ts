@@ -24,6 +24,7 @@ export const vtlWakeupProtocol: Protocol = {
     'FailedCmpxchgIsMb',
     'MutexUnlockIsMb',
   ],
+  world: ['GuestMasks', 'GuestClearsGif', 'ReturnBeforeEoi', 'GuestHalts', 'Bsp', 'Vsm', 'Lapic', 'InitBlocked'],
   barriers: {
     ...KVM_BARRIERS,
     // the event and the request

@@ -277,7 +277,7 @@ const reportOf = (ablated: Ablated): AblationReport => {
   const toggles = ablatedToggles(protocol)
   return {
     protocol: protocol.name,
-    memory: bases[0]?.model.memory ?? 'sc',
+    memory: [...new Set(bases.map(({ model }) => model.memory))].join(' and '),
     toggles,
     meanings: toggles.map((name) => protocol.docs.toggles[name]?.on ?? ''),
     barriers: toggles.filter((name) => protocol.barriers[name] !== undefined),

@@ -22,6 +22,14 @@
 (*   delivery only.                                                        *)
 (* - poll() on several descriptors, epoll: one entry on one wait queue is  *)
 (*   what kvm_vcpu_poll sees. A time-out is a poll() that ends by itself.  *)
+(* - A timer on the vCPU's own pCPU at another time than after VM-exit     *)
+(*   (SelfTimer). Before the check its request cancels the entry, as an    *)
+(*   event source's does. In kvm_vcpu_block it finds the thread published  *)
+(*   and takes the way of an event source that wakes it. Tried at the      *)
+(*   beginning of vcpu_enter_guest too: no verdict changes.                *)
+(* - A signal that ends kvm_vcpu_block. The thread goes on as it does with *)
+(*   an event, and looks at none before it is in userspace. Tried: no      *)
+(*   verdict changes.                                                      *)
 (* - kvm->srcu: vcpu_enter_guest's unlock and lock are there for their     *)
 (*   barriers only.                                                        *)
 EXTENDS KvmVcpu
@@ -39,6 +47,7 @@ CONSTANTS
     WakerTakesLock,         \* the waker takes wqh.lock whether or not anybody waits
     WakeAll,                \* the waker wakes every poller on the queue, not only the first
     SelfKickSets,           \* a kick on the vCPU's own pCPU sets kicked too; not posted
+    WakeUpSets,             \* so does a kick that has woken the blocked vCPU, before it returns; not posted
     KickOnEvent,            \* an event source calls kvm_vcpu_kick
     \* Other designs altogether; FALSE but in those.
     PollState,              \* poll reads the pending events instead of kicked
@@ -404,21 +413,21 @@ rcuwait_wake_up(s) ==
                        ELSE IF KickOnEvent THEN "kvm_vcpu_kick_mode" ELSE "kvm_make_request")
     /\ UNCHANGED <<store_buffer, memory_vars, local_vars, history_vars>>
 
-\* kvm_main.c, kvm_vcpu_kick: "if (kvm_vcpu_wake_up(vcpu)) return": the vCPU thread was blocked
-\* and is woken; the rest of kvm_vcpu_kick is skipped.
-wake_up_process(s) ==
-    /\ At(source(s), "wake_up_process")
-    /\ wake_task(source(s), 0)
-    /\ Goto(source(s), "kvm_make_request")
-    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
-
 \* After the IPI, or without one: the statement that 002 adds; version 1 wakes the pollers if
-\* somebody polls, poll-state always does.
+\* somebody polls, poll-state always does. found is what mode was, "none" if nobody looked.
 AfterMode(s, found) ==
     IF PollState THEN WakeFirst
     ELSE IF ModePolling THEN (IF found = "POLLING_FOR_EVENTS" THEN WakeFirst ELSE "kvm_make_request")
     ELSE IF HaltedUserspace THEN "kvm_make_request"
     ELSE "kvm_vcpu_kick_kicked"
+
+\* kvm_main.c, kvm_vcpu_kick: "if (kvm_vcpu_wake_up(vcpu)) return": the vCPU thread was blocked
+\* and is woken; the rest of kvm_vcpu_kick is skipped. Not in 002: only mode and IPI are.
+wake_up_process(s) ==
+    /\ At(source(s), "wake_up_process")
+    /\ wake_task(source(s), 0)
+    /\ Goto(source(s), IF KickOnEvent /\ WakeUpSets THEN AfterMode(s, "none") ELSE "kvm_make_request")
+    /\ UNCHANGED <<poll_vars, local_vars, history_vars>>
 
 \* kvm_main.c, kvm_vcpu_kick: kvm_arch_vcpu_should_kick, "cmpxchg(&vcpu->mode, IN_GUEST_MODE,
 \* EXITING_GUEST_MODE) == IN_GUEST_MODE".

@@ -23,6 +23,8 @@
 (*   it is the subject of poll-kick.                                       *)
 (* - The entry of a vCPU that nobody sends a request: the check for        *)
 (*   signals, then VM-entry.                                               *)
+(* - That a signal's IPI is taken outside the guest, and that a wake-up    *)
+(*   counts for one block only: see KvmVcpu, where both were tried.        *)
 (* - Nested VMX: guest mode is SVM's, where RFLAGS.IF counts again.        *)
 EXTENDS KvmVcpu, VcpuMutex
 

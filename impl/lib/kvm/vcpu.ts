@@ -3,7 +3,8 @@
  * kick it awake or out. Twin of spec/lib/KvmVcpu.tla, which cites the statements. Linux 6.12: virt/kvm/kvm_main.c,
  * include/linux/kvm_host.h, kernel/exit.c (rcuwait_wake_up) and the accesses of arch/x86/kvm/x86.c, vcpu_enter_guest().
  *
- * Each function is the C function of that name for one vCPU; each `yield*` with a label is one shared access of it.
+ * Each function is the C function of that name for one vCPU; each `yield*` with a label is one shared access of it. Where
+ * IPIs and wake-ups last longer than in Linux, and that it changes no verdict, is said in the specification's header.
  */
 
 import type { Also, LocationMap, Memory } from '../memory/memory.ts'
