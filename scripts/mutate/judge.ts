@@ -25,9 +25,8 @@ export interface Opinion {
 type Instance = LeadsTo['instances'][number]
 
 /** The condition of an instance of an invariant. */
-const conditionOf = (
-  instance: Invariant['instances'][number] | { readonly holds: () => boolean },
-): (() => boolean) => (typeof instance === 'function' ? instance : instance.holds)
+const conditionOf = (instance: Invariant['instances'][number] | { readonly holds: () => boolean }): (() => boolean) =>
+  typeof instance === 'function' ? instance : instance.holds
 
 /** A model with its graph, and the verdicts that are known on it. */
 export class Bench {

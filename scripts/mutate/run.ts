@@ -7,7 +7,7 @@ import type { Hand } from './crew.ts'
 import { withCrew } from './crew.ts'
 
 /** Options of a run. */
-export interface RunOptions {
+export interface CrewOptions {
   readonly workers: number
   /** milliseconds that one model may take for all mutants, and all models for one fault */
   readonly limit: number
@@ -31,15 +31,22 @@ class Case {
     const { mutant, killedBy } = this
     if (killedBy.length > 0) return { mutant, fate: 'killed', killedBy, reason: undefined }
     if (this.unfinished !== undefined) return { mutant, fate: 'incomplete', killedBy, reason: this.unfinished }
-    if (!this.differs && mutant.instance === true) return { mutant, fate: 'refused', killedBy, reason: 'no such instance' }
-    return { mutant, fate: 'survived', killedBy, reason: this.differs ? undefined : 'no model tells it from the original' }
+    const none = mutant.instance === true ? 'no such instance' : 'the same machine in every model'
+    if (!this.differs && (mutant.kind === 'fault' || mutant.instance === true))
+      return { mutant, fate: 'refused', killedBy, reason: none }
+    return {
+      mutant,
+      fate: 'survived',
+      killedBy,
+      reason: this.differs ? undefined : 'no model tells it from the original',
+    }
   }
 }
 
 const bySize = (models: readonly Model[]): Model[] => [...models].sort((a, b) => a.distinctStates - b.distinctStates)
 
 /** Properties and fairness: model by model, as the graph of a model serves all mutants. */
-const judgeAll = async (protocol: string, cases: readonly Case[], models: readonly Model[], options: RunOptions) => {
+const judgeAll = async (protocol: string, cases: readonly Case[], models: readonly Model[], options: CrewOptions) => {
   const queue = bySize(models)
   let done = 0
   const alive = (): Case[] => cases.filter(({ killedBy }) => options.all || killedBy.length === 0)
@@ -63,7 +70,7 @@ const judgeAll = async (protocol: string, cases: readonly Case[], models: readon
 }
 
 /** Faults: mutant by mutant, smallest models first. */
-const tryAll = async (protocol: string, cases: readonly Case[], models: readonly Model[], options: RunOptions) => {
+const tryAll = async (protocol: string, cases: readonly Case[], models: readonly Model[], options: CrewOptions) => {
   const names = bySize(models).map(({ name }) => name)
   const queue = [...cases]
   const work = async (hand: Hand): Promise<void> => {
@@ -83,7 +90,7 @@ export const judgeMutants = async (
   protocol: string,
   mutants: readonly Mutant[],
   models: readonly Model[],
-  options: RunOptions,
+  options: CrewOptions,
 ): Promise<readonly Judged[]> => {
   const cases = mutants.map((mutant) => new Case(mutant))
   const faults = cases.filter(({ mutant }) => mutant.kind === 'fault')
