@@ -155,16 +155,20 @@ export class Weakener {
     this.part(e.whenFalse, direction)
   }
 
+  /** A condition that has a name: of the function at hand, or of one around it. */
   private local(e: ts.Identifier, direction: Direction): void {
-    const { ts } = this.source
-    const fn = this.source.around(e, (n): n is Callable => this.source.isCallable(n))
-    if (fn?.body === undefined || !ts.isBlock(fn.body)) return
-    for (const statement of fn.body.statements) {
-      if (!ts.isVariableStatement(statement)) continue
-      for (const { name, initializer } of statement.declarationList.declarations) {
-        if (name.getText() !== e.text || initializer === undefined || this.source.isCallable(initializer)) continue
-        if (this.once(initializer, direction)) this.whole(initializer, direction)
-      }
+    const { source } = this
+    const isCallable = (n: ts.Node): n is Callable => source.isCallable(n)
+    for (let fn = source.around(e, isCallable); fn !== undefined; fn = source.around(fn, isCallable)) {
+      if (fn.body === undefined || !source.ts.isBlock(fn.body)) continue
+      const declared = fn.body.statements
+        .filter((statement) => source.ts.isVariableStatement(statement))
+        .flatMap(({ declarationList }) => declarationList.declarations)
+        .find(({ name }) => name.getText() === e.text)
+      if (declared?.initializer === undefined) continue
+      if (!isCallable(declared.initializer) && this.once(declared, direction))
+        this.whole(declared.initializer, direction)
+      return
     }
   }
 

@@ -91,6 +91,8 @@ const conditions = (source: Source, region: ts.Node, weaken: Weakener): void => 
     if (isBuilder(source, node)) return
     let inside = inInstances
     if (ts.isPropertyAssignment(node)) {
+      // when a property is vacuous is not what it says
+      if (node.name.getText() === 'occurs') return
       const direction = FIELDS[node.name.getText()]
       if (direction !== undefined) {
         weaken.reference(node.initializer, direction)
@@ -144,7 +146,7 @@ const listNamed = (source: Source, name: string): ts.ArrayLiteralExpression | un
   source.walk(source.tree, (node) => {
     if (!ts.isVariableDeclaration(node) || node.name.getText() !== name || node.initializer === undefined) return
     const value = ts.isAsExpression(node.initializer) ? node.initializer.expression : node.initializer
-    const [argument] = ts.isNewExpression(value) ? (value.arguments ?? []) : [value]
+    const argument = ts.isNewExpression(value) ? value.arguments?.at(0) : value
     if (argument !== undefined && ts.isArrayLiteralExpression(argument)) found = argument
   })
   return found
