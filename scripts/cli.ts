@@ -299,6 +299,11 @@ const program = (): Command => {
     .command('mutate')
     .description('weakens properties and breaks steps, one change at a time: what notices each?')
     .argument('[protocol]', 'a protocol; default all')
+    .addOption(
+      new Option('--side <side>', 'what is changed; the specification needs Java')
+        .choices(['machine', 'spec', 'both'])
+        .default('both'),
+    )
     .addOption(new Option('--kind <kind>', 'only these').choices([...MUTANT_KINDS]))
     .addOption(new Option('--changed', 'only protocols whose specification or machine differs from --base'))
     .addOption(new Option('--base <rev>', 'what --changed compares with').default('HEAD'))

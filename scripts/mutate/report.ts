@@ -1,6 +1,6 @@
 /** What `mutate` says: a table of what noticed the mutants, then those that nobody noticed, with their place. */
 
-import type { MutantKind } from '../../impl/lib/mutate/mutant.ts'
+import type { MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { Fate, Judged, Killer } from '../../impl/lib/mutate/verdict.ts'
 import type { Output } from '../ui/output.ts'
@@ -21,13 +21,23 @@ export interface Part {
 
 const HEADINGS = ['', 'mutants', 'cell', 'count', 'proof', 'test', 'argued', 'survived', 'incomplete']
 
-const row = (judged: readonly Judged[], kind: MutantKind): string[] => {
-  const own = judged.filter(({ mutant, fate }) => mutant.kind === kind && fate !== 'refused')
+const row = (judged: readonly Judged[], side: Side, kind: MutantKind): string[] => {
+  const own = judged.filter(({ mutant: m, fate }) => m.side === side && m.kind === kind && fate !== 'refused')
   const by = (killer: Killer['kind']): number => own.filter(({ killedBy }) => killedBy[0]?.kind === killer).length
   const of = (fate: Fate): number => own.filter((j) => j.fate === fate).length
   const counts = [by('cell'), by('count'), by('proof'), by('test'), of('argued'), of('survived'), of('incomplete')]
-  return [`  ${kind}`, ...[own.length, ...counts].map(String)]
+  return [`  ${side} ${kind}`, ...[own.length, ...counts].map(String)]
 }
+
+const SIDES: readonly Side[] = ['machine', 'spec']
+
+/** One row for each side and kind that there are mutants of. */
+const rows = (judged: readonly Judged[]): string[][] =>
+  SIDES.flatMap((side) =>
+    MUTANT_KINDS.filter((kind) => judged.some(({ mutant }) => mutant.side === side && mutant.kind === kind)).map(
+      (kind) => row(judged, side, kind),
+    ),
+  )
 
 const details = ({ mutant, reason }: Judged): string[] => [
   `  ${mutant.file}:${mutant.line}  ${mutant.within}`,
@@ -39,14 +49,13 @@ const details = ({ mutant, reason }: Judged): string[] => [
 /** The report of one protocol, line by line. */
 export const report = (part: Part, colour: Output['colour']): string[] => {
   const { protocol, judged, stale, same, notDrawn } = part
-  const kinds = MUTANT_KINDS.filter((kind) => judged.some(({ mutant }) => mutant.kind === kind))
   const of = (fate: Fate): Judged[] => judged.filter((j) => j.fate === fate)
   const discarded = same + of('refused').length
   const list = (title: string, fates: readonly Judged[]): string[] =>
     fates.length === 0 ? [] : [colour.red(title), ...fates.flatMap(details)]
   return [
     colour.bold(protocol),
-    ...columns([HEADINGS, ...kinds.map((kind) => row(judged, kind))]),
+    ...columns([HEADINGS, ...rows(judged)]),
     `  ${discarded} discarded (same text, same machine, no such instance, type error)` +
       `${notDrawn === 0 ? '' : `, ${notDrawn} faults not drawn`}, ${seconds(part.seconds)}`,
     ...list('survived: nothing notices', of('survived')),
@@ -65,10 +74,11 @@ export const report = (part: Part, colour: Output['colour']): string[] => {
 export const jsonOf = (
   parts: readonly Part[],
   ok: boolean,
-  options: { readonly seed: number; readonly sample?: number },
+  options: { readonly seed: number; readonly sample?: number; readonly skipped: string | undefined },
 ): unknown => ({
   ok,
   seed: options.sample === undefined ? null : options.seed,
+  skipped: options.skipped === undefined ? [] : [{ side: 'spec', why: options.skipped }],
   protocols: parts.map(({ protocol, judged, same, notDrawn, seconds: took }) => ({
     protocol,
     mutants: judged.filter(({ fate }) => fate !== 'refused').length,

@@ -17,7 +17,7 @@ export interface CrewOptions {
 }
 
 /** What is known of a mutant so far. */
-class Case {
+export class Case {
   readonly mutant: Mutant
   readonly killedBy: Killer[] = []
   differs = false
@@ -85,17 +85,15 @@ const tryAll = async (protocol: string, cases: readonly Case[], models: readonly
   await withCrew(options.workers, { protocol }, work)
 }
 
-/** Judges the mutants of a protocol's machine. */
-export const judgeMutants = async (
+/** Judges mutants of a protocol's machine. */
+export const judgeMachine = async (
   protocol: string,
-  mutants: readonly Mutant[],
+  cases: readonly Case[],
   models: readonly Model[],
   options: CrewOptions,
-): Promise<readonly Judged[]> => {
-  const cases = mutants.map((mutant) => new Case(mutant))
+): Promise<void> => {
   const faults = cases.filter(({ mutant }) => mutant.kind === 'fault')
   const weaker = cases.filter(({ mutant }) => mutant.kind !== 'fault')
   if (weaker.length > 0) await judgeAll(protocol, weaker, models, options)
   if (faults.length > 0) await tryAll(protocol, faults, models, options)
-  return cases.map((c) => c.judged())
 }

@@ -47,9 +47,20 @@ export interface Expr {
 
 /** What a module has at its top level. */
 export type Unit =
-  | { readonly kind: 'definition'; readonly name: string; readonly parameters: readonly string[]; readonly body: Expr; readonly start: number }
+  | {
+      readonly kind: 'definition'
+      readonly name: string
+      readonly parameters: readonly string[]
+      readonly body: Expr
+      readonly start: number
+    }
   | { readonly kind: 'assume'; readonly body: Expr; readonly start: number }
-  | { readonly kind: 'declare'; readonly keyword: 'CONSTANTS' | 'VARIABLES'; readonly names: readonly string[]; readonly start: number }
+  | {
+      readonly kind: 'declare'
+      readonly keyword: 'CONSTANTS' | 'VARIABLES'
+      readonly names: readonly string[]
+      readonly start: number
+    }
 
 /** A module. */
 export interface Module {

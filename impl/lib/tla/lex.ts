@@ -87,9 +87,8 @@ const tokenAt = (text: string, at: number): { readonly kind: TokenKind; readonly
 /** The tokens of a module, the last of kind `end`. Comments go. */
 export const lex = (text: string, file: string): readonly Token[] => {
   const tokens: Token[] = []
-  let lineStart = 0
   for (let at = skipped(text, 0, file); at < text.length;) {
-    lineStart = text.lastIndexOf('\n', at - 1) + 1
+    const lineStart = text.lastIndexOf('\n', at - 1) + 1
     const found = tokenAt(text, at)
     if (found === undefined) {
       throw badInput({

@@ -37,14 +37,15 @@ const spread = ({ parts }: Expr): { readonly first: Expr; readonly middle: reado
 const upToLast = (e: Expr): readonly [string, string] => [all(e.parts.slice(0, -1)), printExpr(spread(e).last)]
 
 const cases = ({ parts }: Expr): string => {
-  const arms = parts.map((arm) => (arm.kind === 'arm' ? arm.parts.map(operand).join(' -> ') : `OTHER -> ${operand(arm)}`))
+  const arms = parts.map((arm) =>
+    arm.kind === 'arm' ? arm.parts.map(operand).join(' -> ') : `OTHER -> ${operand(arm)}`,
+  )
   return `CASE ${arms.join(' [] ')}`
 }
 
 const selector = ({ text, parts }: Expr): string => (text === '' ? `[${all(parts)}]` : `.${text}`)
 
-const update = (e: Expr): string =>
-  `!${e.parts.slice(0, -1).map(selector).join('')} = ${printExpr(spread(e).last)}`
+const update = (e: Expr): string => `!${e.parts.slice(0, -1).map(selector).join('')} = ${printExpr(spread(e).last)}`
 
 /** An expression on one line. */
 export const printExpr = (e: Expr): string =>
