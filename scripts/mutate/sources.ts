@@ -22,26 +22,13 @@ const draftsOf = (ts: TypeScript, file: string, text: string): Draft[] => {
   return source.drafts
 }
 
-const generated = (ts: TypeScript, files: readonly string[], kinds: readonly MutantKind[]): Generated => {
-  const sources = new Map(files.map((file) => [file, readSource(file)]))
-  const drafts = [...sources].flatMap(([file, text]) => draftsOf(ts, file, text))
-  return numbered(
-    drafts.filter(({ kind }) => kinds.includes(kind)),
-    sources,
-  )
-}
-
 /** Mutants of the machine of a protocol. */
-export const machineMutants = (ts: TypeScript, protocol: Protocol, kinds: readonly MutantKind[]): Generated =>
-  generated(ts, [`impl/${protocol.name}/${protocol.module}.ts`], kinds)
-
-/** Faults of the machinery that protocols share. */
-export const sharedMutants = (ts: TypeScript, files: readonly string[], kinds: readonly MutantKind[]): Generated =>
-  generated(
-    ts,
-    files,
-    kinds.filter((kind) => kind === 'fault'),
-  )
+export const machineMutants = (ts: TypeScript, protocol: Protocol, kinds: readonly MutantKind[]): Generated => {
+  const file = `impl/${protocol.name}/${protocol.module}.ts`
+  const text = readSource(file)
+  const drafts = draftsOf(ts, file, text).filter(({ kind }) => kinds.includes(kind))
+  return numbered(drafts, new Map([[file, text]]))
+}
 
 /** A number for a place in a sequence that the seed decides; the same for the same mutant whatever else there is. */
 const rank = (seed: number, id: string): number => {
