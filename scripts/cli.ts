@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { EXIT, LockstepError } from '../impl/lib/error.ts'
+import { MUTANT_KINDS } from '../impl/lib/mutate/mutant.ts'
 import { ORDERS } from '../impl/lib/validate/event.ts'
 import type { CachedOptions } from './check/decide.ts'
 import type { AblateOptions } from './commands/ablate.ts'
@@ -20,6 +21,8 @@ import type { LiveCommandOptions } from './commands/live.ts'
 import { live } from './commands/live.ts'
 import type { ProveOptions } from './commands/prove.ts'
 import { prove } from './commands/prove.ts'
+import type { MutateOptions } from './commands/mutate.ts'
+import { mutate } from './commands/mutate.ts'
 import { replayCommand } from './commands/replay.ts'
 import { start } from './commands/start.ts'
 import { tlc } from './commands/tlc.ts'
@@ -290,6 +293,33 @@ const program = (): Command => {
     )
     .action((protocol: string, options: Omit<AblateOptions, 'protocol'> & { json?: boolean }) =>
       guarded((out) => ablate(out, { ...options, protocol }))(options),
+    )
+
+  root
+    .command('mutate')
+    .description('weakens properties and breaks steps, one change at a time: what notices each?')
+    .argument('[protocol]', 'a protocol; default all')
+    .addOption(
+      new Option('--side <side>', 'what is changed; the specification needs Java')
+        .choices(['machine', 'spec', 'both'])
+        .default('both'),
+    )
+    .addOption(new Option('--kind <kind>', 'only these').choices([...MUTANT_KINDS]))
+    .addOption(new Option('--changed', 'only protocols whose specification or machine differs from --base'))
+    .addOption(new Option('--base <rev>', 'what --changed compares with').default('HEAD'))
+    .addOption(new Option('--sample <n>', 'at most so many faults of each protocol').argParser(positive))
+    .addOption(new Option('--seed <n>', 'of --sample').argParser(positive).default(1))
+    .addOption(tagOption().default('fast'))
+    .addOption(new Option('--all', 'go on after the first cell that notices a mutant'))
+    .addOption(new Option('--arguments <file>', 'survivors that are argued; default spec/PROTOCOL/mutants.json'))
+    .addOption(workersOption())
+    .addOption(
+      new Option('--timeout <seconds>', 'limit of one model, and of one fault').argParser(positive).default(600),
+    )
+    .addOption(jsonOption())
+    .addHelpText('after', examples('mutate poll-kick', 'mutate --changed --sample 20', 'mutate --kind property --json'))
+    .action((protocol: string | undefined, options: Omit<MutateOptions, 'protocol'> & { json?: boolean }) =>
+      guarded((out) => mutate(out, { ...options, ...(protocol === undefined ? {} : { protocol }) }))(options),
     )
 
   root

@@ -1,0 +1,252 @@
+/**
+ * Weaker conditions, from the syntax of a condition and from where it is asked: what must hold is made true more often,
+ * what a property asks about is made true less often. Helper predicates are followed, each in the directions it is used;
+ * programs may use them too: a property mutant is judged on the graph of the machine as it is, so only properties see it.
+ */
+
+import type ts from 'typescript'
+import type { Callable, Source } from './syntax.ts'
+
+/** Which way a condition is changed. */
+export type Direction = 'truer' | 'falser'
+
+const other = (direction: Direction): Direction => (direction === 'truer' ? 'falser' : 'truer')
+
+const constant = (direction: Direction): string => (direction === 'truer' ? 'true' : 'false')
+
+const SHIFTS: Readonly<Record<string, { readonly truer: number; readonly falser: number }>> = {
+  '<': { truer: 1, falser: -1 },
+  '<=': { truer: 1, falser: -1 },
+  '>': { truer: -1, falser: 1 },
+  '>=': { truer: -1, falser: 1 },
+}
+
+/** Makes the mutants of the conditions of one source. */
+export class Weakener {
+  private readonly source: Source
+  /** functions and constants that were gone through, by direction: helpers are used more than once */
+  private readonly done = new Set<string>()
+
+  constructor(source: Source) {
+    this.source = source
+  }
+
+  private once(node: ts.Node, what: string): boolean {
+    const key = `${node.pos} ${what}`
+    if (this.done.has(key)) return false
+    this.done.add(key)
+    return true
+  }
+
+  /** A function that answers the question. */
+  callable(fn: Callable, direction: Direction): void {
+    if (fn.body === undefined || !this.once(fn, direction)) return
+    if (this.source.ts.isBlock(fn.body)) this.statements(fn.body.statements, direction)
+    else this.whole(fn.body, direction)
+  }
+
+  /** A value that is a function or the name of one. */
+  reference(value: ts.Expression, direction: Direction): void {
+    const { source } = this
+    if (source.isCallable(value)) this.callable(value, direction)
+    else if (source.ts.isIdentifier(value)) this.helper(value.text, direction)
+  }
+
+  private helper(name: string, direction: Direction): void {
+    const fn = this.source.callables.get(name)
+    // a method of that name which gives something else is not the one that is called
+    if (fn !== undefined && (fn.type?.getText() ?? 'boolean') === 'boolean') this.callable(fn, direction)
+  }
+
+  /** A whole condition: its parts, and the constant in its place. */
+  whole(e: ts.Expression, direction: Direction): void {
+    if (e.getText() !== constant(direction)) this.source.note('property', e, constant(direction))
+    this.part(e, direction)
+  }
+
+  private statements(list: readonly ts.Statement[], direction: Direction): void {
+    for (const statement of list) this.statement(statement, direction)
+  }
+
+  private statement(statement: ts.Statement, direction: Direction): void {
+    const { ts } = this.source
+    if (ts.isReturnStatement(statement) && statement.expression !== undefined)
+      this.whole(statement.expression, direction)
+    else if (ts.isBlock(statement)) this.statements(statement.statements, direction)
+    else if (ts.isIfStatement(statement)) this.branch(statement, direction)
+    else if (ts.isSwitchStatement(statement)) {
+      for (const clause of statement.caseBlock.clauses) this.statements(clause.statements, direction)
+    }
+  }
+
+  /** `if (condition) return ...`: without it, and with what it asks changed where that is a weakening for sure. */
+  private branch(statement: ts.IfStatement, direction: Direction): void {
+    const { ts } = this.source
+    const then = statement.thenStatement
+    this.source.note('property', statement, ';', { to: 'no such case' })
+    if (ts.isReturnStatement(then) && then.expression !== undefined) {
+      const answer = then.expression.getText()
+      if (answer === 'true') this.part(statement.expression, direction)
+      else if (answer === 'false') this.part(statement.expression, other(direction))
+    }
+    this.statement(then, direction)
+    if (statement.elseStatement !== undefined) this.statement(statement.elseStatement, direction)
+  }
+
+  /** A part of a condition. */
+  part(e: ts.Expression, direction: Direction): void {
+    const { ts } = this.source
+    if (ts.isParenthesizedExpression(e)) this.part(e.expression, direction)
+    else if (ts.isPrefixUnaryExpression(e) && e.operator === ts.SyntaxKind.ExclamationToken) {
+      this.part(e.operand, other(direction))
+    } else if (ts.isBinaryExpression(e)) this.binary(e, direction)
+    else if (ts.isConditionalExpression(e)) this.conditional(e, direction)
+    else if (ts.isCallExpression(e)) this.call(e, direction)
+    else if (ts.isIdentifier(e)) this.local(e, direction)
+    this.values(e)
+  }
+
+  private binary(e: ts.BinaryExpression, direction: Direction): void {
+    const { ts } = this.source
+    const operator = e.operatorToken.kind
+    const isAnd = operator === ts.SyntaxKind.AmpersandAmpersandToken
+    if (isAnd || operator === ts.SyntaxKind.BarBarToken) {
+      const operands = this.source.operands(e)
+      if (isAnd === (direction === 'truer')) this.withoutOperands(e, operands)
+      for (const operand of operands) this.part(operand, direction)
+      return
+    }
+    if (operator === ts.SyntaxKind.EqualsEqualsEqualsToken && direction === 'truer') this.equivalence(e)
+    const shift = SHIFTS[e.operatorToken.getText()]
+    if (shift !== undefined && ts.isNumericLiteral(e.right)) {
+      this.source.note('property', e.right, String(Number(e.right.text) + shift[direction]), {
+        from: e.getText(),
+        to: `${e.left.getText()} ${e.operatorToken.getText()} ${Number(e.right.text) + shift[direction]}`,
+      })
+    }
+  }
+
+  /** `a === (b || c)`: only one of the two implications. */
+  private equivalence(e: ts.BinaryExpression): void {
+    const { ts } = this.source
+    const isAnswer = (side: ts.Expression): boolean =>
+      ts.isPrefixUnaryExpression(side) || (ts.isParenthesizedExpression(side) && ts.isBinaryExpression(side.expression))
+    if (!isAnswer(e.left) && !isAnswer(e.right)) return
+    const [left, right] = [e.left.getText(), e.right.getText()]
+    this.source.note('property', e, `(!(${left}) || ${right})`, { to: `the first implies the second` })
+    this.source.note('property', e, `(${left} || !(${right}))`, { to: `the second implies the first` })
+  }
+
+  private withoutOperands(e: ts.BinaryExpression, operands: readonly ts.Expression[]): void {
+    const operator = e.operatorToken.getText()
+    operands.forEach((operand, i) => {
+      const rest = operands.filter((_, at) => at !== i).map((o) => o.getText())
+      this.source.note('property', e, `(${rest.join(` ${operator} `)})`, {
+        from: e.getText(),
+        to: `without ${operand.getText()}`,
+      })
+    })
+  }
+
+  private conditional(e: ts.ConditionalExpression, direction: Direction): void {
+    this.source.note('property', e.condition, 'true', { from: e.getText(), to: e.whenTrue.getText() })
+    this.source.note('property', e.condition, 'false', { from: e.getText(), to: e.whenFalse.getText() })
+    this.part(e.whenTrue, direction)
+    this.part(e.whenFalse, direction)
+  }
+
+  /** A condition that has a name: of the function at hand, or of one around it. */
+  private local(e: ts.Identifier, direction: Direction): void {
+    const { source } = this
+    const isCallable = (n: ts.Node): n is Callable => source.isCallable(n)
+    for (let fn = source.around(e, isCallable); fn !== undefined; fn = source.around(fn, isCallable)) {
+      if (fn.body === undefined || !source.ts.isBlock(fn.body)) continue
+      const declared = fn.body.statements
+        .filter((statement) => source.ts.isVariableStatement(statement))
+        .flatMap(({ declarationList }) => declarationList.declarations)
+        .find(({ name }) => name.getText() === e.text)
+      if (declared?.initializer === undefined) continue
+      if (!isCallable(declared.initializer) && this.once(declared, direction))
+        this.whole(declared.initializer, direction)
+      return
+    }
+  }
+
+  private call(e: ts.CallExpression, direction: Direction): void {
+    const { ts } = this.source
+    const { expression: callee, arguments: args } = e
+    if (ts.isIdentifier(callee)) {
+      this.helper(callee.text, direction)
+      return
+    }
+    if (!ts.isPropertyAccessExpression(callee)) return
+    const [first] = args
+    const list = callee.expression
+    const name = callee.name.text
+    if ((name === 'every' || name === 'some') && first !== undefined) {
+      this.reference(first, direction)
+      this.quantifier(e, callee, direction)
+    } else if (name === 'includes' && direction === 'falser' && ts.isArrayLiteralExpression(list)) {
+      this.source.withoutElements('property', list)
+    } else if (name === 'at' && direction === 'falser' && args.length > 1) this.labels(e)
+    else this.helper(name, direction)
+  }
+
+  /** `every` asks less of a shorter list, and `some` finds less in it. */
+  private quantifier(e: ts.CallExpression, callee: ts.PropertyAccessExpression, direction: Direction): void {
+    const { source } = this
+    const isEvery = callee.name.text === 'every'
+    if (isEvery !== (direction === 'truer')) return
+    const list = callee.expression
+    source.note('property', callee.name, isEvery ? 'some' : 'every', {
+      from: e.getText(),
+      to: `${isEvery ? 'some' : 'every'} in place of ${isEvery ? 'every' : 'some'}`,
+    })
+    if (source.ts.isArrayLiteralExpression(list)) {
+      source.withoutElements('property', list)
+      return
+    }
+    for (const [slice, words] of [
+      ['slice(0, 1)', 'the first only'],
+      ['slice(1)', 'all but the first'],
+    ]) {
+      source.note('property', list, `${list.getText()}.${slice ?? ''}`, { from: e.getText(), to: words ?? '' })
+    }
+  }
+
+  /** `o.at('a', 'b')`: at one label less. */
+  private labels(e: ts.CallExpression): void {
+    e.arguments.forEach((label, i) => {
+      const rest = e.arguments.filter((_, at) => at !== i).map((a) => a.getText())
+      this.source.note('property', e, `${e.expression.getText()}(${rest.join(', ')})`, {
+        from: e.getText(),
+        to: `without ${label.getText()}`,
+      })
+    })
+  }
+
+  /** Helpers that give a value and not an answer: each answer exchanged with another one of the same helper. */
+  private values(e: ts.Expression): void {
+    const { ts } = this.source
+    const visit = (node: ts.Node): void => {
+      if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return
+      const fn = this.source.callables.get(node.expression.text)
+      const type = fn?.type?.getText()
+      if (fn === undefined || type === undefined || type === 'boolean') return
+      if (this.once(fn, 'value')) this.exchanged(fn)
+    }
+    this.source.walk(e, visit)
+  }
+
+  private exchanged(fn: Callable): void {
+    const { ts } = this.source
+    const answers: ts.Expression[] = []
+    this.source.walk(fn, (node) => {
+      if (ts.isReturnStatement(node) && node.expression !== undefined) answers.push(node.expression)
+    })
+    const texts = [...new Set(answers.map((a) => a.getText()))]
+    for (const answer of answers) {
+      for (const text of texts) if (text !== answer.getText()) this.source.note('property', answer, text)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** What a mutant is: one small change of a source, made from its syntax, that somebody has to notice. */
+
+import { hash } from 'node:crypto'
+
+/** Which of the two twins is changed. */
+export type Side = 'spec' | 'machine'
+
+/** A property weakened, a fairness assumption weakened, or a step changed. */
+export type MutantKind = 'property' | 'fairness' | 'fault'
+
+export const MUTANT_KINDS: readonly MutantKind[] = ['property', 'fairness', 'fault']
+
+/** A piece of a source and what stands there instead. */
+export interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** One change of one source. */
+export interface Mutant {
+  /** stable while the changed piece and the function around it stay as they are */
+  readonly id: string
+  readonly side: Side
+  /** path from the root of the package, with `/` */
+  readonly file: string
+  readonly line: number
+  readonly kind: MutantKind
+  /** function or definition that is changed */
+  readonly within: string
+  readonly from: string
+  readonly to: string
+  readonly edit: Edit
+  /** drops one instance by its number: where no model has that many, there is no such mutant */
+  readonly instance?: true
+}
+
+/** A mutant before it is numbered. */
+export type Draft = Omit<Mutant, 'id'>
+
+/** White space does not tell two sources apart. */
+export const normalised = (text: string): string => text.replace(/\s+/g, ' ').trim()
+
+/** The source with the edit made. */
+export const edited = (text: string, { start, end, text: by }: Edit): string =>
+  text.slice(0, start) + by + text.slice(end)
+
+const contentOf = ({ side, file, kind, within, from, to }: Draft): string =>
+  JSON.stringify([side, file, kind, within, from, to])
+
+/** Gives each mutant its id; of those that are the same text only the first is kept, and how many were not is told. */
+export const numbered = (
+  drafts: readonly Draft[],
+  sources: ReadonlyMap<string, string>,
+): { readonly mutants: readonly Mutant[]; readonly same: number } => {
+  const texts = new Set<string>()
+  const times = new Map<string, number>()
+  const mutants: Mutant[] = []
+  for (const draft of drafts) {
+    const source = sources.get(draft.file) ?? ''
+    const text = `${draft.file}\n${normalised(edited(source, draft.edit))}`
+    if (text === `${draft.file}\n${normalised(source)}` || texts.has(text)) continue
+    texts.add(text)
+    const content = contentOf(draft)
+    const before = times.get(content) ?? 0
+    times.set(content, before + 1)
+    mutants.push({ id: hash('sha256', `${content}${before}`).slice(0, 10), ...draft })
+  }
+  return { mutants, same: drafts.length - mutants.length }
+}

@@ -1,0 +1,233 @@
+/**
+ * Weaker properties and weaker fairness of a machine. Conditions are found by the names of their fields (`holds`, `from`,
+ * `to`, `eventuallyAlways`) and by the functions inside `instances`, so that it does not matter how a list is built.
+ */
+
+import type ts from 'typescript'
+import type { Direction } from './conditions.ts'
+import { Weakener } from './conditions.ts'
+import type { Callable, Source } from './syntax.ts'
+
+const FIELDS: Readonly<Record<string, Direction>> = {
+  holds: 'truer',
+  to: 'truer',
+  from: 'falser',
+  eventuallyAlways: 'falser',
+}
+
+/** Instances that are dropped by number: no property of a fast model has more. */
+const MOST_INSTANCES = 8
+
+const isProperty = (type: string): boolean => /\b(Invariant|LeadsTo)\b/.test(type)
+
+const typeOf = (fn: Callable): string => fn.type?.getText() ?? ''
+
+/** The functions that build properties or fairness, by what they say that they return. */
+const regionsOf = (source: Source, test: (type: string) => boolean): Callable[] =>
+  [...source.callables.values()].filter((fn) => test(typeOf(fn)))
+
+/** A local function that builds properties of what it is given: its arguments are the conditions. */
+const isBuilder = (source: Source, node: ts.Node): boolean =>
+  source.isCallable(node) &&
+  node.parameters.some(({ type }) => type !== undefined && source.ts.isFunctionTypeNode(type))
+
+/** Lists of properties or of fairness entries: what a region returns, and lists spread into them. */
+const listsIn = (source: Source, region: ts.Node): ts.ArrayLiteralExpression[] => {
+  const { ts } = source
+  const lists: ts.ArrayLiteralExpression[] = []
+  const list = (e: ts.Expression): void => {
+    if (ts.isParenthesizedExpression(e)) list(e.expression)
+    else if (ts.isConditionalExpression(e)) {
+      list(e.whenTrue)
+      list(e.whenFalse)
+    } else if (ts.isCallExpression(e)) {
+      for (const argument of e.arguments) if (source.isCallable(argument)) answers(argument)
+    } else if (ts.isArrayLiteralExpression(e)) {
+      lists.push(e)
+      for (const element of e.elements) if (ts.isSpreadElement(element)) list(element.expression)
+    }
+  }
+  const answers = (fn: ts.Node): void => {
+    if (!source.isCallable(fn) || fn.body === undefined) return
+    if (!ts.isBlock(fn.body)) list(fn.body)
+    else
+      for (const statement of fn.body.statements)
+        if (ts.isReturnStatement(statement) && statement.expression !== undefined) list(statement.expression)
+  }
+  if (source.isCallable(region)) answers(region)
+  else if (ts.isExpression(region)) list(region)
+  return lists
+}
+
+const nameOfProperty = (source: Source, element: ts.Expression): string | undefined => {
+  const names: string[] = []
+  source.walk(element, (node) => {
+    if (source.ts.isStringLiteral(node)) names.push(node.text)
+  })
+  return names[0]
+}
+
+/** Each property without all of its instances, and without each of them. */
+const withoutInstances = (source: Source, element: ts.Expression): void => {
+  const name = nameOfProperty(source, element)
+  if (name === undefined) return
+  const text = element.getText()
+  const kept = (test: string): string =>
+    `((p) => ({ ...p, instances: p.instances.filter((_, i) => ${test}) }))(${text})`
+  source.note('property', element, kept('false'), { from: `${name}: all instances`, to: 'none' })
+  for (let i = 0; i < MOST_INSTANCES; i++) {
+    source.note('property', element, kept(`i !== ${i}`), {
+      from: `${name}: all instances`,
+      to: `without instance ${i}`,
+      instance: true,
+    })
+  }
+}
+
+/** The conditions of a region: weaker ones of each. */
+const conditions = (source: Source, region: ts.Node, weaken: Weakener): void => {
+  const { ts } = source
+  const visit = (node: ts.Node, inInstances: boolean): void => {
+    if (isBuilder(source, node)) return
+    let inside = inInstances
+    if (ts.isPropertyAssignment(node)) {
+      // when a property is vacuous is not what it says
+      if (node.name.getText() === 'occurs') return
+      const direction = FIELDS[node.name.getText()]
+      if (direction !== undefined) {
+        weaken.reference(node.initializer, direction)
+        return
+      }
+      if (node.name.getText() === 'instances') inside = true
+    } else if (ts.isShorthandPropertyAssignment(node)) {
+      const direction = FIELDS[node.name.text]
+      if (direction !== undefined) weaken.reference(node.name, direction)
+    } else if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
+      for (const argument of node.arguments) if (source.isCallable(argument)) weaken.callable(argument, 'truer')
+    } else if (inside && ts.isArrowFunction(node) && node.parameters.length === 0) {
+      weaken.callable(node, 'truer')
+      return
+    }
+    ts.forEachChild(node, (child) => {
+      visit(child, inside)
+    })
+  }
+  ts.forEachChild(region, (child) => {
+    visit(child, false)
+  })
+}
+
+/** Properties that are declared by themselves: `const forbidden: Invariant = ...`. */
+const declaredAlone = (source: Source): ts.Expression[] => {
+  const found: ts.Expression[] = []
+  source.walk(source.tree, (node) => {
+    if (!source.ts.isVariableDeclaration(node) || node.initializer === undefined) return
+    if (isProperty(node.type?.getText() ?? '') && !source.isCallable(node.initializer)) found.push(node.initializer)
+  })
+  return found
+}
+
+const weakerProperties = (source: Source): void => {
+  const regions = regionsOf(source, isProperty)
+  const weaken = new Weakener(source)
+  for (const region of regions) {
+    if (isBuilder(source, region)) continue
+    for (const list of listsIn(source, region))
+      for (const element of list.elements) if (!source.ts.isSpreadElement(element)) withoutInstances(source, element)
+    conditions(source, region, weaken)
+  }
+  for (const property of declaredAlone(source)) conditions(source, property, weaken)
+}
+
+/** The list that a name stands for, where it is written out in this file. */
+const listNamed = (source: Source, name: string): ts.ArrayLiteralExpression | undefined => {
+  const { ts } = source
+  let found: ts.ArrayLiteralExpression | undefined
+  source.walk(source.tree, (node) => {
+    if (!ts.isVariableDeclaration(node) || node.name.getText() !== name || node.initializer === undefined) return
+    const value = ts.isAsExpression(node.initializer) ? node.initializer.expression : node.initializer
+    const argument = ts.isNewExpression(value) ? value.arguments?.at(0) : value
+    if (argument !== undefined && ts.isArrayLiteralExpression(argument)) found = argument
+  })
+  return found
+}
+
+/** Sets of labels with one label less; lists that are spread into them as well. */
+const fewerLabels = (source: Source, list: ts.ArrayLiteralExpression, done: Set<ts.Node>, least: number): void => {
+  const { ts } = source
+  if (done.has(list)) return
+  done.add(list)
+  source.withoutElements('fairness', list, least)
+  for (const element of list.elements) {
+    if (!ts.isSpreadElement(element)) continue
+    source.walk(element, (node) => {
+      const named = ts.isIdentifier(node) ? listNamed(source, node.text) : undefined
+      if (named !== undefined) fewerLabels(source, named, done, 1)
+      if (ts.isArrayLiteralExpression(node)) fewerLabels(source, node, done, 1)
+    })
+  }
+}
+
+/** One entry of the fairness: weak in place of strong, and fewer labels. */
+const weakerEntry = (source: Source, entry: ts.Node, done: Set<ts.Node>): void => {
+  const { ts } = source
+  source.walk(entry, (node) => {
+    if (!ts.isPropertyAssignment(node)) return
+    const field = node.name.getText()
+    if (field === 'strong') {
+      source.note('fairness', node, '...{}', { from: entry.getText(), to: 'weak in place of strong' })
+    }
+    if (field !== 'labels') return
+    const { initializer } = node
+    const [argument] = ts.isNewExpression(initializer) ? (initializer.arguments ?? []) : []
+    const list = ts.isIdentifier(initializer)
+      ? listNamed(source, initializer.text)
+      : argument !== undefined && ts.isArrayLiteralExpression(argument)
+        ? argument
+        : undefined
+    if (list !== undefined) fewerLabels(source, list, done, 2)
+  })
+}
+
+/** A list of fairness entries without each, and what is spread into it without its first and without all others. */
+const fewerEntries = (source: Source, list: ts.ArrayLiteralExpression, done: Set<ts.Node>): void => {
+  const { ts } = source
+  for (const element of list.elements) {
+    source.note('fairness', element, '...[]', { to: 'no such fairness' })
+    if (!ts.isSpreadElement(element)) continue
+    const spread = element.expression
+    if (!ts.isCallExpression(spread) || !ts.isPropertyAccessExpression(spread.expression)) continue
+    const over = spread.expression.expression
+    const written = ts.isIdentifier(over) ? listNamed(source, over.text) : undefined
+    if (written !== undefined && !done.has(written)) {
+      done.add(written)
+      source.withoutElements('fairness', written, 1)
+    } else {
+      source.note('fairness', over, `${over.getText()}.slice(0, 1)`, { from: element.getText(), to: 'the first only' })
+      source.note('fairness', over, `${over.getText()}.slice(1)`, { from: element.getText(), to: 'all but the first' })
+    }
+  }
+}
+
+const weakerFairness = (source: Source): void => {
+  const { ts } = source
+  const done = new Set<ts.Node>()
+  const regions: ts.Node[] = regionsOf(source, (type) => /^(readonly )?Fairness\[\]$/.test(type))
+  source.walk(source.tree, (node) => {
+    if (ts.isPropertyAssignment(node) && node.name.getText() === 'fairness') regions.push(node.initializer)
+  })
+  for (const region of regions) {
+    for (const list of listsIn(source, region)) {
+      if (done.has(list)) continue
+      done.add(list)
+      fewerEntries(source, list, done)
+      for (const element of list.elements) weakerEntry(source, element, done)
+    }
+  }
+}
+
+/** Adds the mutants of a machine's properties and of its fairness to the source. */
+export const weakenings = (source: Source): void => {
+  weakerProperties(source)
+  weakerFairness(source)
+}

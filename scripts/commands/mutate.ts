@@ -1,0 +1,188 @@
+/** `lockstep mutate`: weakens and breaks machines one change at a time, and says what notices each change. */
+
+import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/error.ts'
+import { PROTOCOLS, protocolNamed } from '../../impl/catalog.ts'
+import type { Mutant, MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
+import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
+import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
+import type { Judged } from '../../impl/lib/mutate/verdict.ts'
+import type { Protocol } from '../../impl/lib/protocol.ts'
+import { tlcIfPresent, workersOf } from '../check/engines.ts'
+import type { Toolchain } from '../check/tlc.ts'
+import type { Model } from '../lib/project.ts'
+import { loadModels, near } from '../lib/project.ts'
+import type { Argument } from '../mutate/argued.ts'
+import { loadArguments, withArguments } from '../mutate/argued.ts'
+import { changedFiles, protocolsOf } from '../mutate/changed.ts'
+import { findTypeScript } from '../mutate/load.ts'
+import type { Part } from '../mutate/report.ts'
+import { jsonOf, report } from '../mutate/report.ts'
+import { Case, judgeMachine } from '../mutate/run.ts'
+import { judgeSpec, specMutants } from '../mutate/spec-run.ts'
+import type { Generated } from '../mutate/sources.ts'
+import { machineMutants, sampled } from '../mutate/sources.ts'
+import { TypeCheck } from '../mutate/types.ts'
+import type { Output } from '../ui/output.ts'
+import { printJson } from '../ui/output.ts'
+
+/** Options of the command. */
+export interface MutateOptions {
+  readonly protocol?: string
+  readonly side: Side | 'both'
+  readonly kind?: MutantKind
+  readonly changed?: boolean
+  readonly base: string
+  readonly sample?: number
+  readonly seed: number
+  readonly tag: 'fast' | 'full'
+  readonly all?: boolean
+  readonly arguments?: string
+  readonly workers?: number
+  /** seconds */
+  readonly timeout: number
+}
+
+const NONE: Generated = { mutants: [], same: 0 }
+
+const compilerOrFail = async (): Promise<TypeScript> => {
+  const ts = await findTypeScript()
+  if (ts !== undefined) return ts
+  throw environmentFailure({
+    code: 'no-typescript',
+    message: 'mutate needs the package typescript, which is not installed',
+    hint: 'it is a command for checkouts: clone the repository and run `npm ci` in it',
+  })
+}
+
+const known = (name: string): Protocol => {
+  const protocol = protocolNamed(name)
+  if (protocol !== undefined) return protocol
+  const candidates = near(
+    name,
+    PROTOCOLS.map((p) => p.name),
+  )
+  throw badInput({
+    code: 'unknown-target',
+    message: `no protocol is called ${JSON.stringify(name)}`,
+    hint: candidates.length > 0 ? `did you mean ${candidates.join(', ')}?` : '`lockstep list` shows them all',
+  })
+}
+
+const chosen = (options: MutateOptions): readonly Protocol[] => {
+  const asked = options.protocol === undefined ? PROTOCOLS : [known(options.protocol)]
+  return options.changed === true ? protocolsOf(changedFiles(options.base), asked) : asked
+}
+
+/** A survivor, or one whose machine ends in an error, may be no program at all. */
+const typed = (judged: readonly Judged[], types: () => TypeCheck): Judged[] =>
+  judged.map((j) => {
+    const suspicious = j.fate === 'survived' || j.killedBy.some(({ name }) => name.includes(' error: '))
+    if (j.mutant.kind !== 'fault' || !suspicious) return j
+    const error = types().errorOf(j.mutant)
+    return error === undefined ? j : { ...j, fate: 'refused', killedBy: [], reason: `type error: ${error}` }
+  })
+
+/** What a run needs besides its options. */
+interface Means {
+  readonly out: Output
+  readonly ts: TypeScript
+  readonly types: () => TypeCheck
+  /** TLC, or why the side of the specification is left out */
+  readonly tlc: Toolchain | string
+}
+
+const kindsOf = ({ kind }: MutateOptions): readonly MutantKind[] => (kind === undefined ? MUTANT_KINDS : [kind])
+
+const judged = async (
+  { out, types, tlc }: Means,
+  protocol: Protocol,
+  mutants: readonly Mutant[],
+  models: readonly Model[],
+  options: MutateOptions,
+): Promise<readonly Judged[]> => {
+  const cases = mutants.map((mutant) => new Case(mutant))
+  const of = (side: Side): Case[] => cases.filter(({ mutant }) => mutant.side === side)
+  const onProgress =
+    (side: Side) =>
+    (done: number, total: number, alive: number): void => {
+      out.progress(`${protocol.name}, ${side}: ${done} of ${total} done, ${alive} mutants nobody noticed yet`)
+    }
+  const limit = options.timeout * 1000
+  const crew = { workers: workersOf(options), limit, all: options.all ?? false, onProgress: onProgress('machine') }
+  await judgeMachine(protocol.name, of('machine'), models, crew)
+  if (typeof tlc !== 'string' && of('spec').length > 0) {
+    const run = { toolchain: tlc, timeout: options.timeout, onProgress: onProgress('spec') }
+    await judgeSpec(protocol, of('spec'), models, run)
+  }
+  out.clear()
+  return typed(
+    cases.map((c) => c.judged()),
+    types,
+  )
+}
+
+const runProtocol = async (
+  means: Means,
+  protocol: Protocol,
+  models: readonly Model[],
+  options: MutateOptions,
+): Promise<Part> => {
+  const start = performance.now()
+  const kinds = kindsOf(options)
+  const machine = options.side === 'spec' ? NONE : machineMutants(means.ts, protocol, kinds)
+  const spec = options.side === 'machine' || typeof means.tlc === 'string' ? NONE : specMutants(protocol, models, kinds)
+  const all = [...machine.mutants, ...spec.mutants]
+  const mutants = sampled(all, options.sample, options.seed)
+  const argued = loadArguments(protocol, options.arguments)
+  const sides = new Set(mutants.map(({ side }) => side))
+  const wasRun = ({ file, kind }: Argument): boolean =>
+    sides.has(file.startsWith('spec/') ? 'spec' : 'machine') &&
+    kinds.includes(kind) &&
+    (kind !== 'fault' || options.sample === undefined)
+  const found = await judged(means, protocol, mutants, models, options)
+  return {
+    protocol: protocol.name,
+    ...withArguments(found, argued, wasRun),
+    same: machine.same + spec.same,
+    notDrawn: all.length - mutants.length,
+    seconds: (performance.now() - start) / 1000,
+  }
+}
+
+const exitOf = (parts: readonly Part[], skipped: boolean): number => {
+  const fates = parts.flatMap((part) => part.judged.map(({ fate }) => fate))
+  if (fates.includes('survived') || parts.some(({ stale }) => stale.length > 0)) return EXIT.finding
+  return skipped || fates.includes('incomplete') ? EXIT.environment : EXIT.ok
+}
+
+const toolsFor = async ({ side }: MutateOptions): Promise<Toolchain | string> => {
+  if (side === 'machine') return 'not asked for'
+  const tlc = await tlcIfPresent()
+  if (!(tlc instanceof LockstepError)) return tlc
+  if (side === 'spec') throw tlc
+  return tlc.message
+}
+
+/** Runs mutants; returns the exit code. */
+export const mutate = async (out: Output, options: MutateOptions): Promise<number> => {
+  const ts = await compilerOrFail()
+  const tlc = await toolsFor(options)
+  const protocols = chosen(options)
+  const models = loadModels().filter((m) => options.tag === 'full' || m.tags.includes('fast'))
+  let checker: TypeCheck | undefined
+  const means: Means = { out, ts, tlc, types: () => (checker ??= new TypeCheck(ts)) }
+  const parts: Part[] = []
+  for (const protocol of protocols) {
+    const own = models.filter((m) => m.protocol === protocol)
+    const part = await runProtocol(means, protocol, own, options)
+    parts.push(part)
+    for (const line of report(part, out.colour)) out.line(line)
+  }
+  const skipped = options.side === 'both' && typeof tlc === 'string' ? tlc : undefined
+  const code = exitOf(parts, skipped !== undefined)
+  if (out.json) printJson(jsonOf(parts, code === EXIT.ok, { ...options, skipped }))
+  if (protocols.length === 0) out.line(`no protocol was changed since ${options.base}: nothing was run`)
+  if (skipped !== undefined) out.line(out.colour.red(`the specification's side is skipped: ${skipped}`))
+  if (options.sample !== undefined) out.line(`faults were drawn with --seed ${options.seed}`)
+  return code
+}

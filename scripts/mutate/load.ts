@@ -1,0 +1,115 @@
+/**
+ * Loads a protocol with some of its sources changed, without a file being written: the changed modules and those that
+ * import them are compiled in memory, all others are the very modules that run.
+ */
+
+import { readFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { compileFunction } from 'node:vm'
+import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
+import type { Protocol } from '../../impl/lib/protocol.ts'
+import { packageRoot } from '../lib/project.ts'
+
+/** Sources that may be changed: a protocol's own, and the machinery that protocols share. */
+export const isMutable = (file: string, protocol: string): boolean =>
+  file.startsWith(`impl/${protocol}/`) || /^impl\/lib\/((kvm|memory)\/.*|SRCU)\.ts$/.test(file)
+
+type Exports = Record<string, unknown>
+
+const importsOf = (file: string, text: string): string[] =>
+  [...text.matchAll(/^(?:import|export) (?!type\b)[^']*?from '(\.[^']+)'/gm)].map(([, path = '']) =>
+    posix.join(posix.dirname(file), path),
+  )
+
+/** The compiler; where it is missing, undefined. */
+export const findTypeScript = async (): Promise<TypeScript | undefined> => {
+  try {
+    const { default: ts } = await import('typescript')
+    return ts
+  } catch {
+    return undefined
+  }
+}
+
+/** Text of a source of the package. */
+export const readSource = (file: string): string => readFileSync(join(packageRoot(), file), 'utf8')
+
+/** The modules that a protocol is made of, by their sources. */
+export class Loader {
+  private readonly ts: TypeScript
+  private readonly protocol: string
+  private readonly entry: string
+  /** sources that may be changed, each with the sources that it imports */
+  readonly imports = new Map<string, readonly string[]>()
+  private readonly real = new Map<string, Exports>()
+  private readonly compiled = new Map<string, string>()
+
+  private constructor(ts: TypeScript, protocol: string) {
+    this.ts = ts
+    this.protocol = protocol
+    this.entry = `impl/${protocol}/index.ts`
+  }
+
+  /** Finds the sources of a protocol and loads what they import. */
+  static async of(ts: TypeScript, protocol: string): Promise<Loader> {
+    const loader = new Loader(ts, protocol)
+    await loader.discover(loader.entry)
+    return loader
+  }
+
+  private async discover(file: string): Promise<void> {
+    if (this.real.has(file)) return
+    this.real.set(file, {})
+    const own = new URL(import.meta.url)
+    const built = own.pathname.endsWith('.ts') ? file : file.replace(/\.ts$/, '.js')
+    this.real.set(file, (await import(new URL(`../../${built}`, own).href)) as Exports)
+    if (!isMutable(file, this.protocol)) return
+    const imports = importsOf(file, readSource(file))
+    this.imports.set(file, imports)
+    for (const imported of imports) await this.discover(imported)
+  }
+
+  private depends(file: string, on: string, seen = new Set<string>()): boolean {
+    if (file === on) return true
+    if (seen.has(file)) return false
+    seen.add(file)
+    return (this.imports.get(file) ?? []).some((imported) => this.depends(imported, on, seen))
+  }
+
+  private compile(text: string): string {
+    const { ts } = this
+    return ts.transpileModule(text, {
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, verbatimModuleSyntax: false },
+    }).outputText
+  }
+
+  private unchanged(file: string): string {
+    const known = this.compiled.get(file) ?? this.compile(readSource(file))
+    this.compiled.set(file, known)
+    return known
+  }
+
+  /** The protocol with another text for one of its sources. */
+  load(changed: string, text: string): Protocol {
+    const loaded = new Map<string, Exports>()
+    const load = (file: string): Exports => {
+      const before = loaded.get(file)
+      if (before !== undefined) return before
+      if (!this.depends(file, changed)) return this.real.get(file) ?? {}
+      const exports: Exports = {}
+      loaded.set(file, exports)
+      const code = file === changed ? this.compile(text) : this.unchanged(file)
+      const run = compileFunction(code, ['exports', 'require'], { filename: file }) as (
+        exports: Exports,
+        require: (path: string) => Exports,
+      ) => void
+      run(exports, (path) => load(posix.join(dirname(file), path)))
+      return exports
+    }
+    const found = Object.values(load(this.entry)).find(
+      (value): value is Protocol => typeof value === 'object' && value !== null && 'machine' in value,
+    )
+    if (found === undefined) throw new TypeError(`${this.entry} exports no protocol`)
+    return found
+  }
+}

@@ -1,0 +1,37 @@
+/** What is said between `mutate` and its workers. */
+
+import type { Problem } from '../../impl/lib/error.ts'
+import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
+import type { Opinion } from './judge.ts'
+
+/** What a worker knows from its start. */
+export interface WorkerStart {
+  readonly protocol: string
+}
+
+/** What one model says of mutants of properties and fairness. */
+export interface JudgeRequest {
+  readonly kind: 'judge'
+  /** name of the model */
+  readonly model: string
+  readonly mutants: readonly Mutant[]
+}
+
+/** What the models, in this order, say of a changed step; the first that notices it is the last that is asked. */
+export interface FaultRequest {
+  readonly kind: 'fault'
+  readonly models: readonly string[]
+  readonly mutant: Mutant
+}
+
+/** What comes back for each request. */
+export interface Answers {
+  readonly judge: readonly Opinion[]
+  readonly fault: Opinion
+}
+
+export type Request = JudgeRequest | FaultRequest
+
+/** An answer, or what went wrong. */
+export type Reply<K extends Request['kind']> =
+  { readonly answer: Answers[K] } | { readonly problem: Problem; readonly exit: 2 | 3 }

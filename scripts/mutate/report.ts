@@ -1,0 +1,108 @@
+/** What `mutate` says: a table of what noticed the mutants, then those that nobody noticed, with their place. */
+
+import type { MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
+import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
+import type { Fate, Judged, Killer } from '../../impl/lib/mutate/verdict.ts'
+import type { Output } from '../ui/output.ts'
+import { columns, seconds } from '../ui/output.ts'
+import type { Stale } from './argued.ts'
+
+/** Everything that was found of one protocol. */
+export interface Part {
+  readonly protocol: string
+  readonly judged: readonly Judged[]
+  readonly stale: readonly Stale[]
+  /** mutants that were the text of the source, or of another mutant */
+  readonly same: number
+  /** faults that were left out by `--sample` */
+  readonly notDrawn: number
+  readonly seconds: number
+}
+
+const HEADINGS = ['', 'mutants', 'cell', 'count', 'proof', 'test', 'argued', 'survived', 'incomplete']
+
+const row = (judged: readonly Judged[], side: Side, kind: MutantKind): string[] => {
+  const own = judged.filter(({ mutant: m, fate }) => m.side === side && m.kind === kind && fate !== 'refused')
+  const by = (killer: Killer['kind']): number => own.filter(({ killedBy }) => killedBy[0]?.kind === killer).length
+  const of = (fate: Fate): number => own.filter((j) => j.fate === fate).length
+  const counts = [by('cell'), by('count'), by('proof'), by('test'), of('argued'), of('survived'), of('incomplete')]
+  return [`  ${side} ${kind}`, ...[own.length, ...counts].map(String)]
+}
+
+const SIDES: readonly Side[] = ['machine', 'spec']
+
+/** One row for each side and kind that there are mutants of. */
+const rows = (judged: readonly Judged[]): string[][] =>
+  SIDES.flatMap((side) =>
+    MUTANT_KINDS.filter((kind) => judged.some(({ mutant }) => mutant.side === side && mutant.kind === kind)).map(
+      (kind) => row(judged, side, kind),
+    ),
+  )
+
+const details = ({ mutant, reason }: Judged): string[] => [
+  `  ${mutant.file}:${mutant.line}  ${mutant.within}`,
+  `    ${mutant.from}`,
+  `    -> ${mutant.to}`,
+  ...(reason === undefined ? [] : [`    ${reason}`]),
+]
+
+/** The report of one protocol, line by line. */
+export const report = (part: Part, colour: Output['colour']): string[] => {
+  const { protocol, judged, stale, same, notDrawn } = part
+  const of = (fate: Fate): Judged[] => judged.filter((j) => j.fate === fate)
+  const discarded = same + of('refused').length
+  const list = (title: string, fates: readonly Judged[]): string[] =>
+    fates.length === 0 ? [] : [colour.red(title), ...fates.flatMap(details)]
+  return [
+    colour.bold(protocol),
+    ...columns([HEADINGS, ...rows(judged)]),
+    `  ${discarded} discarded (same text, same machine, no such instance, type error)` +
+      `${notDrawn === 0 ? '' : `, ${notDrawn} faults not drawn`}, ${seconds(part.seconds)}`,
+    ...list('survived: nothing notices', of('survived')),
+    ...list('incomplete: not decided', of('incomplete')),
+    ...(stale.length === 0 ? [] : [colour.red('arguments that are none any more')]),
+    ...stale.flatMap(({ argument, why }) => [
+      `  ${argument.file}  ${argument.within}`,
+      `    ${argument.from}`,
+      `    -> ${argument.to}`,
+      `    ${why}`,
+    ]),
+  ]
+}
+
+/** The one JSON document. */
+export const jsonOf = (
+  parts: readonly Part[],
+  ok: boolean,
+  options: { readonly seed: number; readonly sample?: number; readonly skipped: string | undefined },
+): unknown => ({
+  ok,
+  seed: options.sample === undefined ? null : options.seed,
+  skipped: options.skipped === undefined ? [] : [{ side: 'spec', why: options.skipped }],
+  protocols: parts.map(({ protocol, judged, same, notDrawn, seconds: took }) => ({
+    protocol,
+    mutants: judged.filter(({ fate }) => fate !== 'refused').length,
+    discarded: { same, refused: judged.filter(({ fate }) => fate === 'refused').length },
+    notDrawn,
+    seconds: Math.round(took * 1000) / 1000,
+  })),
+  mutants: parts.flatMap(({ protocol, judged }) =>
+    judged
+      .filter(({ fate }) => fate !== 'refused')
+      .map(({ mutant: { id, side, file, line, kind, within, from, to }, fate, killedBy, reason }) => ({
+        id,
+        protocol,
+        side,
+        file,
+        line,
+        kind,
+        within,
+        from,
+        to,
+        fate,
+        killedBy,
+        reason: reason ?? null,
+      })),
+  ),
+  stale: parts.flatMap(({ protocol, stale }) => stale.map(({ argument, why }) => ({ protocol, ...argument, why }))),
+})

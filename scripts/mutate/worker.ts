@@ -1,0 +1,101 @@
+/** A worker thread of `mutate`: loads mutants in memory and asks models about them. */
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { match } from 'ts-pattern'
+import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
+import { edited } from '../../impl/lib/mutate/mutant.ts'
+import type { Protocol } from '../../impl/lib/protocol.ts'
+import type { Model } from '../lib/project.ts'
+import { loadModels } from '../lib/project.ts'
+import type { Opinion } from './judge.ts'
+import { Bench } from './judge.ts'
+import { faultOpinion } from './fault.ts'
+import { findTypeScript, Loader, readSource } from './load.ts'
+import type { Answers, FaultRequest, JudgeRequest, Reply, Request, WorkerStart } from './messages.ts'
+
+const start = workerData as WorkerStart
+const models = new Map(
+  loadModels()
+    .filter(({ protocol }) => protocol.name === start.protocol)
+    .map((model) => [model.name, model]),
+)
+
+// the compiler of machines decides by exceptions, thousands a machine; nobody reads the stacks
+Error.stackTraceLimit = 0
+
+const loaderOnce = async (): Promise<Loader> => {
+  const ts = await findTypeScript()
+  if (ts === undefined)
+    throw environmentFailure({ code: 'no-typescript', message: 'the package typescript is missing' })
+  return Loader.of(ts, start.protocol)
+}
+const loading = loaderOnce()
+
+/** Machines of mutants that were loaded already: most are asked about by model after model. */
+const known = new Map<string, Protocol>()
+
+const load = (loader: Loader, { id, file, edit }: Mutant): Protocol => {
+  const before = known.get(id)
+  if (before !== undefined) return before
+  const protocol = loader.load(file, edited(readSource(file), edit))
+  known.set(id, protocol)
+  return protocol
+}
+
+const modelNamed = (name: string): Model => {
+  const model = models.get(name)
+  if (model === undefined) throw new RangeError(`no model ${name}`)
+  return model
+}
+
+/** The machine as it is must have the manifest's verdicts, loaded as mutants are: else nothing means anything. */
+const checkedBench = (loader: Loader, model: Model, files: readonly string[]): Bench => {
+  const bench = new Bench(model)
+  const unchanged = files.map((file) => bench.opinion(loader.load(file, readSource(file))))
+  const [broken] = bench.broken()
+  if (broken === undefined && unchanged.every(({ differs }) => !differs)) return bench
+  throw environmentFailure({
+    code: 'baseline-differs',
+    message: `${model.name}: without a mutant ${broken ?? 'the machine that is loaded for mutants'} is not as expected`,
+    hint: '`lockstep check --engine explorer` says what is wrong',
+  })
+}
+
+const judge = (loader: Loader, request: JudgeRequest): readonly Opinion[] => {
+  const files = [...new Set(request.mutants.map(({ file }) => file))]
+  const bench = checkedBench(loader, modelNamed(request.model), files)
+  return request.mutants.map((mutant) => bench.opinion(load(loader, mutant)))
+}
+
+const fault = (loader: Loader, { mutant, models: names }: FaultRequest): Opinion => {
+  const protocol = loader.load(mutant.file, edited(readSource(mutant.file), mutant.edit))
+  let differs = false
+  for (const name of names) {
+    const opinion = faultOpinion(protocol, modelNamed(name))
+    if (opinion.killer !== undefined) return opinion
+    differs ||= opinion.differs
+  }
+  return { killer: undefined, differs }
+}
+
+const answerTo = async (request: Request): Promise<Answers[Request['kind']]> => {
+  const loader = await loading
+  return match(request)
+    .with({ kind: 'judge' }, (r) => judge(loader, r))
+    .with({ kind: 'fault' }, (r) => fault(loader, r))
+    .exhaustive()
+}
+
+const replyTo = async (request: Request): Promise<Reply<Request['kind']>> => {
+  try {
+    return { answer: await answerTo(request) }
+  } catch (error) {
+    if (!(error instanceof LockstepError)) throw error
+    return { problem: error.problem, exit: error.exit }
+  }
+}
+
+parentPort?.on('message', (request: Request) => {
+  void replyTo(request).then((reply) => parentPort?.postMessage(reply))
+})

@@ -1,0 +1,241 @@
+/** `lockstep mutate`: a weakening is killed by the cell that notices it, or reported; arguments are checked both ways. */
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pc from 'picocolors'
+import ts from 'typescript'
+import { afterAll, describe, expect, it } from 'vitest'
+import { PROTOCOLS } from '../../impl/catalog.ts'
+import { edited } from '../../impl/lib/mutate/mutant.ts'
+import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
+import { copiesOf, specWeakenings } from '../../impl/lib/mutate/spec.ts'
+import type { Judged } from '../../impl/lib/mutate/verdict.ts'
+import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
+import { withArguments } from '../../scripts/mutate/argued.ts'
+import { protocolsOf } from '../../scripts/mutate/changed.ts'
+import { faultOpinion } from '../../scripts/mutate/fault.ts'
+import { Bench } from '../../scripts/mutate/judge.ts'
+import { Loader, readSource } from '../../scripts/mutate/load.ts'
+import { report } from '../../scripts/mutate/report.ts'
+import { machineMutants, sampled } from '../../scripts/mutate/sources.ts'
+
+const models = loadModels()
+const modelNamed = (name: string) => {
+  const model = models.find((m) => m.name === name)
+  if (model === undefined) throw new Error(`no model ${name}`)
+  return model
+}
+
+const litmus = modelNamed('litmus/sb.sc').protocol
+const directory = mkdtempSync(join(tmpdir(), 'lockstep-mutate-test-'))
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true })
+})
+
+const lockstep = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(packageRoot(), 'bin', 'lockstep.mjs'), 'mutate', ...args],
+    { encoding: 'utf8', maxBuffer: 2 ** 28 },
+  )
+  return { status, stdout, stderr }
+}
+
+const mutants = machineMutants(ts, litmus, ['property', 'fault']).mutants
+const mutantOf = (to: string): Mutant => {
+  const found = mutants.find((m) => m.to === to)
+  if (found === undefined) throw new Error(`no mutant -> ${to}`)
+  return found
+}
+
+const loaded = async ({ file, edit }: Mutant) =>
+  (await Loader.of(ts, 'litmus')).load(file, edited(readSource(file), edit))
+
+describe('one mutant on one model', () => {
+  it('is noticed by the cell that must be violated, and by no other', async () => {
+    const protocol = await loaded(mutantOf('true'))
+    expect(new Bench(modelNamed('litmus/sb.tso')).opinion(protocol)).toEqual({
+      differs: true,
+      killer: { kind: 'cell', name: 'litmus/sb.tso OutcomeForbiddenInv' },
+    })
+    // it holds in any case under sequential consistency: this model alone lets the weakening survive
+    expect(new Bench(modelNamed('litmus/sb.sc')).opinion(protocol)).toEqual({ differs: true, killer: undefined })
+  })
+
+  it('the machine as it is, loaded as mutants are, differs in nothing', async () => {
+    const file = 'impl/litmus/Litmus.ts'
+    const protocol = (await Loader.of(ts, 'litmus')).load(file, readSource(file))
+    const bench = new Bench(modelNamed('litmus/sb.tso'))
+    expect(bench.opinion(protocol)).toEqual({ differs: false, killer: undefined })
+    expect(bench.broken()).toEqual([])
+    expect(faultOpinion(protocol, modelNamed('litmus/sb.tso'))).toEqual({ differs: false, killer: undefined })
+  })
+
+  it('a step that is dropped is noticed', async () => {
+    const opinion = faultOpinion(await loaded(mutantOf('no such step')), modelNamed('litmus/sb.tso'))
+    expect(opinion.killer).toBeDefined()
+  })
+})
+
+const judged = (mutant: Mutant, fate: Judged['fate']): Judged => ({
+  mutant,
+  fate,
+  killedBy: fate === 'killed' ? [{ kind: 'cell', name: 'litmus/sb.tso OutcomeForbiddenInv' }] : [],
+  reason: undefined,
+})
+
+describe('arguments', () => {
+  const [first, second] = mutants
+  if (first === undefined || second === undefined) throw new Error('no mutants')
+  const argue = ({ file, kind, within, from, to }: Mutant) => ({
+    ...{ file, kind, within, from, to },
+    reason: 'it says the same in every state',
+  })
+
+  it('are matched by content, not by line, and give the survivor its reason', () => {
+    const moved = { ...first, line: first.line + 100, id: 'moved' }
+    const { judged: after, stale } = withArguments([judged(moved, 'survived')], [argue(first)], () => true)
+    expect(after.map(({ fate, reason }) => [fate, reason])).toEqual([['argued', 'it says the same in every state']])
+    expect(stale).toEqual([])
+  })
+
+  it('are an error where the mutant is killed, and where there is none any more', () => {
+    const { stale } = withArguments([judged(first, 'killed')], [argue(first), argue(second)], () => true)
+    expect(stale.map(({ why }) => why)).toEqual([
+      'it is killed by litmus/sb.tso OutcomeForbiddenInv',
+      'there is no such mutant',
+    ])
+  })
+
+  it('say nothing of what was not run', () => {
+    expect(withArguments([], [argue(first)], () => false).stale).toEqual([])
+  })
+
+  it('do not turn what is incomplete into a survivor', () => {
+    const { judged: after } = withArguments([judged(first, 'incomplete')], [argue(first)], () => true)
+    expect(after.map(({ fate }) => fate)).toEqual(['incomplete'])
+  })
+})
+
+describe('the report', () => {
+  it('names the survivor with its place and the change', () => {
+    const mutant = mutantOf('true')
+    const part = {
+      protocol: 'litmus',
+      judged: [judged(mutant, 'survived')],
+      stale: [],
+      same: 0,
+      notDrawn: 0,
+      seconds: 1,
+    }
+    const text = report(part, pc.createColors(false)).join('\n')
+    expect(text).toContain(`${mutant.file}:${mutant.line}  litmus\n    ${mutant.from}\n    -> true`)
+    expect(text).toMatch(/machine property +1 +0 +0 +0 +0 +0 +1 +0/)
+  })
+})
+
+describe('what is drawn', () => {
+  it('is the same for the same seed, another for another, and leaves weakenings alone', () => {
+    const drawn = (seed: number) => sampled(mutants, 2, seed).map(({ id }) => id)
+    expect(drawn(1)).toEqual(drawn(1))
+    const seeds = [1, 2, 3, 4, 5, 6, 7, 8]
+    expect(new Set(seeds.map((seed) => drawn(seed).join())).size).toBeGreaterThan(1)
+    expect(sampled(mutants, 2, 1).filter(({ kind }) => kind === 'property')).toEqual(
+      mutants.filter(({ kind }) => kind === 'property'),
+    )
+  })
+})
+
+describe('what was changed', () => {
+  const names = (...files: string[]) => protocolsOf(files, PROTOCOLS).map(({ name }) => name)
+  it('a protocol’s own files, and for what is shared every protocol', () => {
+    expect(names('spec/poll-kick/PollKick.tla')).toEqual(['poll-kick'])
+    expect(names('impl/litmus/Litmus.ts', 'impl/lib/report/lanes.ts')).toEqual(['litmus'])
+    expect(names('impl/lib/kvm/vcpu.ts')).toEqual(PROTOCOLS.map(({ name }) => name))
+    expect(names()).toEqual([])
+  })
+})
+
+describe('the specification', () => {
+  const text = `---- MODULE M ----
+Asleep(p) == /\\ a[p]
+             /\\ ~b[p]
+AInv == \\A p \\in P : c => ~Asleep(p)
+BInv == d
+Fairness == WF_v(X \\/ Y) /\\ SF_v(Z)
+====
+`
+  const source = { file: 'spec/m/M.tla', text }
+  const drafts = specWeakenings([source], ['AInv', 'BInv'])
+
+  it('is weakened in the direction in which each part is asked', () => {
+    const said = drafts.map(({ within, from, to }) => `${within}: ${from} -> ${to}`)
+    expect(said).toContain('Asleep: a[p] /\\ (~ b[p]) -> FALSE')
+    expect(said.filter((line) => line.startsWith('Asleep'))).toHaveLength(1)
+    expect(said).toContain('Fairness: SF_v(Z) -> weak in place of strong')
+    expect(said).toContain('Fairness: WF_v(X \\/ Y) -> without X')
+    expect(said).toContain('AInv: \\A p \\in P : c => (~ Asleep(p)) -> p in one of P only')
+  })
+
+  it('has copies of what a mutant changes, and of nothing else', () => {
+    const draft = drafts.find(({ within }) => within === 'Asleep')
+    if (draft === undefined) throw new Error('no mutant of Asleep')
+    const copies = copiesOf([{ ...source, text: edited(text, draft.edit) }], 'Asleep', ['AInv', 'BInv'], 'm1')
+    expect([...copies.names]).toEqual([['AInv', 'AInv_m1']])
+    expect(copies.lines).toEqual(['Asleep_m1(p) == FALSE', 'AInv_m1 == \\A p \\in P : c => (~ Asleep_m1(p))'])
+  })
+})
+
+describe('the command', () => {
+  it('kills every weakening of litmus, and an argument about one of them is an error', () => {
+    const file = join(directory, 'mutants.json')
+    const { file: where, kind, within, from, to } = mutantOf('true')
+    const reason = 'nobody could ever need this property'
+    writeFileSync(file, JSON.stringify({ argued: [{ file: where, kind, within, from, to, reason }] }))
+    const { status, stdout } = lockstep(
+      'litmus',
+      '--side',
+      'machine',
+      '--kind',
+      'property',
+      '--json',
+      '--arguments',
+      file,
+    )
+    const result = JSON.parse(stdout) as {
+      ok: boolean
+      mutants: { fate: string; killedBy: { kind: string; name: string }[] }[]
+      stale: { why: string }[]
+    }
+    expect(result.mutants.length).toBeGreaterThan(3)
+    expect(result.mutants.filter(({ fate }) => fate !== 'killed')).toEqual([])
+    expect(result.mutants[0]?.killedBy[0]).toMatchObject({
+      kind: 'cell',
+      name: expect.stringMatching(/^litmus\/.* Outcome/) as string,
+    })
+    expect(result.stale.map(({ why }) => why)).toEqual([expect.stringMatching(/^it is killed by litmus\//)])
+    expect([status, result.ok]).toEqual([1, false])
+  })
+
+  it('refuses what it cannot read or does not know, with exit 2', () => {
+    const file = join(directory, 'bad.json')
+    writeFileSync(file, '{"argued": [{"file": 1}]}')
+    const bad = lockstep('litmus', '--side', 'machine', '--arguments', file)
+    expect([bad.status, bad.stderr]).toEqual([2, expect.stringContaining('docs/mutate.md')])
+    const unknown = lockstep('litmsu')
+    expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining('did you mean litmus')])
+    const base = lockstep('--changed', '--base', 'no-such-revision', '--side', 'machine')
+    expect([base.status, base.stderr]).toEqual([3, expect.stringContaining('--changed needs')])
+  })
+})
+
+describe.runIf(process.env['LOCKSTEP_FULL'] !== undefined)('the whole run', () => {
+  it('leaves no survivor unexplained, over all protocols', { timeout: 7_200_000 }, () => {
+    const { stdout } = lockstep('--side', 'machine', '--json')
+    const result = JSON.parse(stdout) as { mutants: { fate: string }[]; stale: unknown[] }
+    expect(result.mutants.filter(({ fate }) => fate !== 'killed' && fate !== 'argued')).toEqual([])
+    expect(result.stale).toEqual([])
+  })
+})
