@@ -18,7 +18,18 @@ export { checkLeadsTo } from './lib/liveness.ts'
 export type { MemoryModel } from './lib/memory/buffer.ts'
 export { MEMORY_MODELS } from './lib/memory/buffer.ts'
 export { Location, Memory } from './lib/memory/memory.ts'
-export type { Access, Machine, Op, Program, Step, Thread } from './lib/program.ts'
+export type {
+  Access,
+  Invariant,
+  InvariantInstance,
+  LeadsTo,
+  LeadsToInstance,
+  Machine,
+  Op,
+  Program,
+  Step,
+  Thread,
+} from './lib/program.ts'
 export { atomic, Observer, require, Shared, thread, Variable } from './lib/program.ts'
 export type { Protocol } from './lib/protocol.ts'
 export type { Comparison, Difference } from './lib/prove/compare.ts'

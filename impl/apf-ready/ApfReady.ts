@@ -16,6 +16,7 @@ import type {
   EnvironmentAction,
   Fairness,
   Invariant,
+  InvariantInstance,
   LeadsTo,
   Machine,
   Program,
@@ -908,25 +909,45 @@ interface Observers {
 }
 
 const invariants = (v: Vcpu, { guest }: Observers): Invariant[] => {
-  const always = (name: string, holds: () => boolean): Invariant => ({ name, instances: [holds] })
+  const always = (name: string, occurs: () => boolean, holds: () => boolean): Invariant => ({
+    name,
+    instances: [{ name: '', occurs, holds }],
+  })
   const isInSlot = (a: number): boolean => v.token.get() === v.word(a) && (v.c.SplitWords || v.reason.get() === 2)
+  const hasUnread = (): boolean => v.unread.get().length > 0
+  const isWritten = (): boolean => v.written.get() !== 'none'
+  const isReady = (): boolean => v.written.get() === 'ready'
+  const afterWrite = (): boolean => v.in_guest.get() && v.exit_reason.get() === 'none'
+  /** Where the guest takes an exception for one of three things it may be one of them only. */
+  const taken = (as: string, where: string, right: () => boolean): InvariantInstance => ({
+    name: as,
+    occurs: () => guest.at(where),
+    holds: () => !guest.at(where) || right(),
+  })
   return [
-    always('NotOverwrittenInv', () => v.unread.get().every(isInSlot)),
-    always('ReadyAfterMissingInv', () => v.unread.get().every((a) => a === BROADCAST || v.missing.get().includes(a))),
-    always('FaultNotMistakenInv', () => {
-      if (guest.at('kvm_async_pf_task_wait')) return guest.get('event') === 'apf'
-      if (guest.at('do_user_addr_fault')) return guest.get('event') === 'real'
-      return !guest.at('kvm_async_pf_task_wake')
-    }),
-    always('InterruptIffFilledInv', () => v.raised.get() === (v.written.get() === 'ready')),
-    always('OneUnreadInv', () => v.unread.get().length <= 1),
-    always('QuietWhenOffInv', () => v.written.get() === 'none' || v.guest_en.get()),
+    always('NotOverwrittenInv', hasUnread, () => v.unread.get().every(isInSlot)),
+    always('ReadyAfterMissingInv', hasUnread, () =>
+      v.unread.get().every((a) => a === BROADCAST || v.missing.get().includes(a)),
+    ),
+    {
+      name: 'FaultNotMistakenInv',
+      instances: [
+        taken('.missing', 'kvm_async_pf_task_wait', () => guest.get('event') === 'apf'),
+        taken('.ordinary', 'do_user_addr_fault', () => guest.get('event') === 'real'),
+        taken('.ready', 'kvm_async_pf_task_wake', () => false),
+      ],
+    },
+    always(
+      'InterruptIffFilledInv',
+      () => v.raised.get() || isReady(),
+      () => v.raised.get() === isReady(),
+    ),
+    always('OneUnreadInv', hasUnread, () => v.unread.get().length <= 1),
+    always('QuietWhenOffInv', isWritten, () => v.written.get() === 'none' || v.guest_en.get()),
     always(
       'RejectedUnchangedInv',
-      () =>
-        !v.in_guest.get() ||
-        v.exit_reason.get() !== 'none' ||
-        (v.msr_en.get() === v.guest_en.get() && v.msr_int.get() === v.guest_int.get()),
+      afterWrite,
+      () => !afterWrite() || (v.msr_en.get() === v.guest_en.get() && v.msr_int.get() === v.guest_int.get()),
     ),
   ]
 }
@@ -935,6 +956,7 @@ const liveness = (v: Vcpu, { vcpu }: Observers): LeadsTo[] => [
   {
     name: 'TaskWakesProp',
     instances: v.c.Tokens.map((t) => ({
+      name: `[${t}]`,
       eventuallyAlways: () => v.guest_en.get(),
       from: () => v.sleepers.get().includes(t),
       to: () => !v.sleepers.get().includes(t),
@@ -944,6 +966,7 @@ const liveness = (v: Vcpu, { vcpu }: Observers): LeadsTo[] => [
     name: 'FallbackProgressProp',
     instances: [
       {
+        name: '',
         from: () => vcpu.at('kvm_faultin_pfn') || vcpu.get('halted'),
         to: () => v.in_guest.get(),
       },

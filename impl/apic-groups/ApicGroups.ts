@@ -12,7 +12,16 @@ import { VcpuMutexes } from '../lib/kvm/mutex.ts'
 import type { MemoryModel } from '../lib/memory/buffer.ts'
 import type { LocationMap } from '../lib/memory/memory.ts'
 import { COMMIT, Location, Memory } from '../lib/memory/memory.ts'
-import type { Invariant, LeadsTo, Machine, Program, Step, ThreadId, Variable } from '../lib/program.ts'
+import type {
+  Invariant,
+  InvariantInstance,
+  LeadsTo,
+  Machine,
+  Program,
+  Step,
+  ThreadId,
+  Variable,
+} from '../lib/program.ts'
 import { atomic, Observer, require, Shared, thread } from '../lib/program.ts'
 import type { Domain, IdSet, Key } from '../lib/schema.ts'
 import { bool, idSet, int, oneOfNames, setOf } from '../lib/schema.ts'
@@ -910,62 +919,123 @@ const mayReach = ({ groups }: Vm, { id, f }: Asker): IdSet => {
   }
 }
 
-/** is what kvm_hv_get_vtl_vcpu() has returned the vCPU of that VTL on the same processor, or else NULL? */
-const obeysLookupLaws = (k: Vm, { id, f }: Asker): boolean => {
-  const mask = k.apic_id_group_mask.peek()
-  const shift = k.apic_id_group_shift.peek()
-  const vtlOf = (vcpu: Key): number => (vcpu & mask) >> shift
-  const vtl = f.get('vtl')
-  const found = f.get('target')
-  if (vtl === vtlOf(id) && found !== id) return false
-  if (found === NONE) return k.c.Configures || vtl >= k.groups.count
-  return (
-    vtl <= mask >> shift &&
-    vtlOf(found) === vtl &&
-    (found & ~mask) === (id & ~mask) &&
-    idSet.has(k.online.peek(), found)
-  )
+/** The laws of what kvm_hv_get_vtl_vcpu() has returned: the vCPU of that VTL on the same processor, or else NULL. */
+const lookupLaws = (k: Vm): readonly { clause: string; given: (a: Asker) => boolean; law: (a: Asker) => boolean }[] => {
+  const mask = (): number => k.apic_id_group_mask.peek()
+  const vtlOf = (vcpu: Key): number => (vcpu & mask()) >> k.apic_id_group_shift.peek()
+  const found = ({ f }: Asker): Key => f.get('target')
+  return [
+    {
+      clause: 'null',
+      given: ({ f }) => f.get('vtl') > mask() >> k.apic_id_group_shift.peek(),
+      law: (a) => found(a) === NONE,
+    },
+    { clause: 'own', given: ({ id, f }) => f.get('vtl') === vtlOf(id), law: (a) => found(a) === a.id },
+    {
+      clause: 'sibling',
+      given: (a) => found(a) !== NONE,
+      law: (a) =>
+        vtlOf(found(a)) === a.f.get('vtl') &&
+        (found(a) & ~mask()) === (a.id & ~mask()) &&
+        idSet.has(k.online.peek(), found(a)),
+    },
+    {
+      clause: 'present',
+      given: ({ f }) => !k.c.Configures && f.get('vtl') < k.groups.count,
+      law: (a) => found(a) !== NONE,
+    },
+  ]
 }
 
 const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
   const { c, groups } = k
-  const each = (holds: (a: Asker) => boolean): (() => boolean)[] => askers.map((a) => () => holds(a))
+  const instance = (name: string, occurs: () => boolean, holds: () => boolean): InvariantInstance => ({
+    name,
+    occurs,
+    holds: () => !occurs() || holds(),
+  })
+  /** For every vCPU that asks: wherever `occurs` is true, `holds` is. */
+  const each = (occurs: (a: Asker) => boolean, holds: (a: Asker) => boolean): InvariantInstance[] =>
+    askers.map((a) =>
+      instance(
+        `[${a.id}]`,
+        () => occurs(a),
+        () => holds(a),
+      ),
+    )
+  const hasReached = (a: Asker): boolean => k.reached.get(a.id).length > 0
+  const isKind = (a: Asker, kind: string): boolean => a.f.get('kind') === kind
+  const named = (prefix: string, instances: readonly InvariantInstance[]): InvariantInstance[] =>
+    instances.map((i) => ({ ...i, name: `.${prefix}${i.name}` }))
   return [
-    { name: 'IsolationInv', instances: each((a) => isSubset(k.reached.get(a.id), mayReach(k, a))) },
+    { name: 'IsolationInv', instances: each(hasReached, (a) => isSubset(k.reached.get(a.id), mayReach(k, a))) },
     {
       name: 'ExactlyOneInv',
       instances: [
-        ...each((a) => {
-          if (!isDone(a)) return true
-          const intended = k.intended.get(a.id)
-          return intended.length !== 1 || isSame(k.reached.get(a.id), intended)
-        }),
-        ...GPAS.map((gpa) => () => !['lost', 'twice'].includes(k.fault.get(gpa))),
+        ...named(
+          'unicast',
+          each(
+            (a) => isDone(a) && k.intended.get(a.id).length === 1,
+            (a) => isSame(k.reached.get(a.id), k.intended.get(a.id)),
+          ),
+        ),
+        ...GPAS.map((gpa) =>
+          instance(
+            `.intercept[${gpa}]`,
+            () => k.fault.get(gpa) !== 'none',
+            () => !['lost', 'twice'].includes(k.fault.get(gpa)),
+          ),
+        ),
       ],
     },
     {
       name: 'LookupLawsInv',
-      instances: each((a) => !isDone(a) || a.f.get('kind') !== 'lookup' || obeysLookupLaws(k, a)),
+      instances: lookupLaws(k).flatMap(({ clause, given, law }) =>
+        named(
+          clause,
+          each((a) => isDone(a) && isKind(a, 'lookup') && given(a), law),
+        ),
+      ),
     },
     {
       name: 'SiblingStableInv',
-      instances: each((a) => !a.f.at('kvm_mmu_walk') || k.mmu_root.get(a.f.get('target')) === a.f.get('root')),
+      instances: each(
+        (a) => a.f.at('kvm_mmu_walk'),
+        (a) => k.mmu_root.get(a.f.get('target')) === a.f.get('root'),
+      ),
     },
     {
       name: 'InterceptIntactInv',
-      instances: c.Siblings.map((h) => () => !k.msg_type.get(h) || k.msg_gpa.get(h) === k.msg_access.get(h)),
+      instances: c.Siblings.map((h) =>
+        instance(
+          `[${h}]`,
+          () => k.msg_type.get(h),
+          () => k.msg_gpa.get(h) === k.msg_access.get(h),
+        ),
+      ),
     },
     {
       name: 'HierarchyInv',
-      instances: each(({ id, f }) => {
-        const kind = f.get('kind')
-        if (kind === 'pv') return k.reached.get(id).every((target) => groups.group(target) <= groups.group(id))
-        return kind !== 'translate' || f.get('root') === NONE || groups.group(f.get('target')) <= groups.group(id)
-      }),
+      instances: [
+        ...named(
+          'ipi',
+          each(
+            (a) => isKind(a, 'pv') && hasReached(a),
+            ({ id }) => k.reached.get(id).every((target) => groups.group(target) <= groups.group(id)),
+          ),
+        ),
+        ...named(
+          'translation',
+          each(
+            (a) => isKind(a, 'translate') && a.f.get('root') !== NONE,
+            ({ id, f }) => groups.group(f.get('target')) <= groups.group(id),
+          ),
+        ),
+      ],
     },
     {
       name: 'AgreeInv',
-      instances: each((a) => !isDone(a) || isSame(k.reached.get(a.id), k.ns_reached.get(a.id))),
+      instances: each(isDone, (a) => isSame(k.reached.get(a.id), k.ns_reached.get(a.id))),
     },
   ]
 }
@@ -974,6 +1044,7 @@ const liveness = (k: Vm, askers: readonly Asker[]): LeadsTo[] => [
   {
     name: 'DeliveryProp',
     instances: askers.map(({ id }) => ({
+      name: `[${id}]`,
       from: () => k.intended.get(id).length > 0,
       to: () => {
         const intended = k.intended.get(id)
@@ -984,6 +1055,7 @@ const liveness = (k: Vm, askers: readonly Asker[]): LeadsTo[] => [
   {
     name: 'FaultHandledProp',
     instances: GPAS.map((gpa) => ({
+      name: `[${gpa}]`,
       from: () => k.fault.get(gpa) !== 'none',
       to: () => k.fault.get(gpa) === 'none',
     })),

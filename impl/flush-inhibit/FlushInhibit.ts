@@ -488,61 +488,128 @@ interface Observers {
 
 const invariants = (k: Kvm, o: Observers): Invariant[] => {
   const { Flushers, Targets } = k.c
-  const forall = (name: string, over: readonly Key[], holds: (key: Key) => boolean): Invariant => ({
+  /** For every key, in all states; it speaks of something where `occurs` is true. */
+  const always = (
+    name: string,
+    over: readonly Key[],
+    occurs: (key: Key) => boolean,
+    holds: (key: Key) => boolean,
+  ): Invariant => ({
     name,
-    instances: over.map((key) => () => holds(key)),
+    instances: over.map((key) => ({ name: `[${key}]`, occurs: () => occurs(key), holds: () => holds(key) })),
   })
+  /** For every key: wherever `occurs` is true, `holds` is. */
+  const where = (
+    name: string,
+    over: readonly Key[],
+    occurs: (key: Key) => boolean,
+    holds: (key: Key) => boolean,
+  ): Invariant => always(name, over, occurs, (key) => !occurs(key) || holds(key))
   const isEmpty = (set: IdSet): boolean => set.length === 0
+  const hasPosted = (f: Key): boolean => !isEmpty(k.posted.get(f))
+  const succeeds = (f: Key): boolean => o.flusher(f).get('result') === 'success'
+  const isBusy = (f: Key): boolean => o.flusher(f).get('result') === 'EBUSY'
+  const errno = (t: Key): string => o.ioctl(t).get('errno')
+  const unsuspends = (t: Key): boolean => o.ioctl(t).at('kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on')
+  const clearsSuspended = (t: Key): boolean => o.ioctl(t).at('kvm_hv_vcpu_unsuspend_tlb_flush_suspended')
+  const wakes = (t: Key): boolean => o.ioctl(t).at('kvm_hv_vcpu_unsuspend_tlb_flush_wake')
+  /** Of each clause of a property an instance for each key. */
+  const clauses = (name: string, ...parts: readonly (readonly [clause: string, of: Invariant])[]): Invariant => ({
+    name,
+    instances: parts.flatMap(([clause, { instances }]) =>
+      instances.map((instance) => ({ ...instance, name: `.${clause}${instance.name}` })),
+    ),
+  })
   return [
-    forall('NoFlushPostedWhileInhibitedInv', Flushers, (f) => isEmpty(k.late.get(f))),
-    forall('NoFlushCompletesWhileInhibitedInv', Flushers, (f) => isEmpty(k.overrun.get(f))),
-    forall('NoPostedFlushCompletesInv', Flushers, (f) => isEmpty(idSet.intersect(k.overrun.get(f), k.late.get(f)))),
-    forall(
+    always('NoFlushPostedWhileInhibitedInv', Flushers, hasPosted, (f) => isEmpty(k.late.get(f))),
+    always('NoFlushCompletesWhileInhibitedInv', Flushers, succeeds, (f) => isEmpty(k.overrun.get(f))),
+    always('NoPostedFlushCompletesInv', Flushers, succeeds, (f) =>
+      isEmpty(idSet.intersect(k.overrun.get(f), k.late.get(f))),
+    ),
+    where(
       'NoFlushHappensWhileInhibitedInv',
       Targets,
-      (t) => !(o.target(t).at('kvm_hv_vcpu_flush_tlb') && k.in_force.get(t)),
+      (t) => o.target(t).at('kvm_hv_vcpu_flush_tlb'),
+      (t) => !k.in_force.get(t),
     ),
-    forall('AllOrNothingInv', Flushers, (f) => {
-      const flusher = o.flusher(f)
-      const suspends = flusher.get('cause') === -1 || isEmpty(k.posted.get(f))
-      const done = flusher.get('result') === 'success' && flusher.at('vcpu_enter_guest')
-      return suspends && (!done || k.posted.get(f).length === flusher.get('targets').length)
-    }),
-    forall('SuspendedHasCauseInv', Flushers, (f) => {
-      if (!k.isSuspended(f)) return true
-      const cause = o.flusher(f).get('cause')
-      if (k.waiting_on.get(f) === cause) return true
-      if (cause === -1) return false
-      const ioctl = o.ioctl(cause)
-      const between = ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb', 'kvm_hv_vcpu_unsuspend_tlb_flush_suspended')
-      return (between && ioctl.get('scan') === f) || k.suspended.isBuffered(f, ['ioctl', cause])
-    }),
-    forall('OnlyWaitersWokenInv', Targets, (t) => {
-      const ioctl = o.ioctl(t)
-      if (ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_waiting_on') && k.waiting_on.get(ioctl.get('scan')) !== t)
-        return false
-      if (ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_suspended') && o.flusher(ioctl.get('scan')).get('cause') !== t)
-        return false
-      if (!ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_wake')) return true
-      return ioctl.get('vcpu_mask').every((v) => k.unsuspended.get(t).includes(v))
-    }),
-    forall('BusyNeverReachesGuestInv', Flushers, (f) => {
-      const flusher = o.flusher(f)
-      return flusher.get('result') !== 'EBUSY' || !flusher.at('vcpu_run_running', 'vcpu_enter_guest')
-    }),
-    forall('NoneStuckSuspendedInv', Flushers, (f) => {
-      if (!k.isSuspended(f)) return true
-      const cause = o.flusher(f).get('cause')
-      return cause === -1 || k.tlb_flush_inhibit.get(cause) !== 0 || !o.ioctl(cause).at(IOCTL_STARTS)
-    }),
-    forall('RejectedUnchangedInv', Targets, (t) => {
-      const errno = o.ioctl(t).get('errno')
-      return errno === 'none' || errno === '0' || k.tlb_flush_inhibit.get(t) === k.was.get(t)
-    }),
-    forall('InvalidRejectedInv', Targets, (t) => {
-      const [call, errno] = [o.ioctl(t).get('call'), o.ioctl(t).get('errno')]
-      return errno === 'none' || (call !== 'none' && errno === ERRNO[call])
-    }),
+    clauses(
+      'AllOrNothingInv',
+      [
+        'suspends',
+        where(
+          '',
+          Flushers,
+          (f) => o.flusher(f).get('cause') !== -1,
+          (f) => !hasPosted(f),
+        ),
+      ],
+      [
+        'completes',
+        where(
+          '',
+          Flushers,
+          (f) => succeeds(f) && o.flusher(f).at('vcpu_enter_guest'),
+          (f) => k.posted.get(f).length === o.flusher(f).get('targets').length,
+        ),
+      ],
+    ),
+    where(
+      'SuspendedHasCauseInv',
+      Flushers,
+      (f) => k.isSuspended(f),
+      (f) => {
+        const cause = o.flusher(f).get('cause')
+        if (k.waiting_on.get(f) === cause) return true
+        if (cause === -1) return false
+        const ioctl = o.ioctl(cause)
+        const between = ioctl.at('kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb', 'kvm_hv_vcpu_unsuspend_tlb_flush_suspended')
+        return (between && ioctl.get('scan') === f) || k.suspended.isBuffered(f, ['ioctl', cause])
+      },
+    ),
+    clauses(
+      'OnlyWaitersWokenInv',
+      ['waiting_on', where('', Targets, unsuspends, (t) => k.waiting_on.get(o.ioctl(t).get('scan')) === t)],
+      ['suspended', where('', Targets, clearsSuspended, (t) => o.flusher(o.ioctl(t).get('scan')).get('cause') === t)],
+      [
+        'woken',
+        where('', Targets, wakes, (t) =>
+          o
+            .ioctl(t)
+            .get('vcpu_mask')
+            .every((v) => k.unsuspended.get(t).includes(v)),
+        ),
+      ],
+    ),
+    where(
+      'BusyNeverReachesGuestInv',
+      Flushers,
+      isBusy,
+      (f) => !o.flusher(f).at('vcpu_run_running', 'vcpu_enter_guest'),
+    ),
+    where(
+      'NoneStuckSuspendedInv',
+      Flushers,
+      (f) => k.isSuspended(f) && o.flusher(f).get('cause') !== -1,
+      (f) => {
+        const cause = o.flusher(f).get('cause')
+        return k.tlb_flush_inhibit.get(cause) !== 0 || !o.ioctl(cause).at(IOCTL_STARTS)
+      },
+    ),
+    where(
+      'RejectedUnchangedInv',
+      Targets,
+      (t) => errno(t) !== 'none' && errno(t) !== '0',
+      (t) => k.tlb_flush_inhibit.get(t) === k.was.get(t),
+    ),
+    where(
+      'InvalidRejectedInv',
+      Targets,
+      (t) => errno(t) !== 'none',
+      (t) => {
+        const call = o.ioctl(t).get('call')
+        return call !== 'none' && errno(t) === ERRNO[call]
+      },
+    ),
   ]
 }
 
@@ -550,6 +617,7 @@ const liveness = (k: Kvm, o: Observers): LeadsTo[] => [
   {
     name: 'IoctlReturnsProp',
     instances: k.c.Targets.map((t) => ({
+      name: `[${t}]`,
       from: () => !o.ioctl(t).at(IOCTL_STARTS),
       to: () => o.ioctl(t).at(IOCTL_STARTS),
     })),
@@ -557,6 +625,7 @@ const liveness = (k: Kvm, o: Observers): LeadsTo[] => [
   {
     name: 'FlushCompletesProp',
     instances: k.c.Flushers.map((f) => ({
+      name: `[${f}]`,
       eventuallyAlways: () => k.c.Targets.every((t) => k.tlb_flush_inhibit.get(t) === 0),
       from: () => !o.flusher(f).at(FLUSHER_STARTS),
       to: () => o.flusher(f).at(FLUSHER_STARTS),

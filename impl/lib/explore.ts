@@ -174,7 +174,7 @@ export const explore = (kernel: Kernel, options: ExploreOptions = {}): Graph => 
     options.invariants === false
       ? []
       : kernel.compiled.machine.invariants.flatMap(({ name, instances }) =>
-          instances.map((holds) => ({ name, predicate: compilePredicate(kernel, holds) })),
+          instances.map(({ holds }) => ({ name, predicate: compilePredicate(kernel, holds) })),
         )
   const violations = new Map<string, Finding>()
   let deadlock: Finding | undefined

@@ -153,7 +153,11 @@ const seenOf = (compiled: Compiled, layout: Layout): Seen[] => {
   const { invariants, liveness } = compiled.machine
   const predicate = (holds: () => boolean): Predicate => compilePredicate({ compiled, layout }, holds)
   return [
-    ...invariants.map(({ name, instances }) => ({ name, live: false, instances: [instances.map(predicate)] })),
+    ...invariants.map(({ name, instances }) => ({
+      name,
+      live: false,
+      instances: [instances.map(({ holds }) => predicate(holds))],
+    })),
     ...liveness.map(({ name, instances }) => ({
       name,
       live: true,

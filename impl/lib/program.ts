@@ -279,10 +279,28 @@ export interface EnvironmentAction {
   readonly exec: () => void
 }
 
+/** What an invariant says of one vCPU, event, ... */
+export interface InvariantInstance {
+  /** of whom it speaks: where the specification's `...Occurs` of the property has it, e.g. `[3]` or `.poller`; empty for the only one */
+  readonly name: string
+  /** true in the states in which what it speaks of occurs: an instance of which no reachable state has it says nothing */
+  readonly occurs: () => boolean
+  readonly holds: () => boolean
+}
+
 /** A property that every reachable state must have, for each instance (vCPU, ...) by itself. */
 export interface Invariant {
   readonly name: string
-  readonly instances: readonly (() => boolean)[]
+  readonly instances: readonly InvariantInstance[]
+}
+
+/** What a leads-to property says of one vCPU, event, ... */
+export interface LeadsToInstance {
+  /** of whom it speaks, as that of an invariant */
+  readonly name: string
+  readonly eventuallyAlways?: () => boolean
+  readonly from: () => boolean
+  readonly to: () => boolean
 }
 
 /**
@@ -291,11 +309,7 @@ export interface Invariant {
  */
 export interface LeadsTo {
   readonly name: string
-  readonly instances: readonly {
-    readonly eventuallyAlways?: () => boolean
-    readonly from: () => boolean
-    readonly to: () => boolean
-  }[]
+  readonly instances: readonly LeadsToInstance[]
 }
 
 /**

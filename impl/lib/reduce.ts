@@ -78,7 +78,7 @@ const resolve = (nodes: readonly ProgramNode[], start: number, labels: ReadonlyS
 }
 
 const predicates = ({ invariants, liveness }: Machine): (() => boolean)[] => [
-  ...invariants.flatMap(({ instances }) => instances),
+  ...invariants.flatMap(({ instances }) => instances.map(({ holds }) => holds)),
   ...liveness
     .flatMap(({ instances }) => instances)
     .flatMap((i) => [i.from, i.to, ...(i.eventuallyAlways === undefined ? [] : [i.eventuallyAlways])]),

@@ -89,7 +89,7 @@ export const litmus = (c: LitmusConstants): Machine => {
   const finished = (): boolean => observers.every((o, n) => o.at('done') && w.memory.isDrained(n))
   const forbidden: Invariant = {
     name: 'OutcomeForbiddenInv',
-    instances: [() => !(finished() && outcome.every(met))],
+    instances: [{ name: '', occurs: finished, holds: () => !(finished() && outcome.every(met)) }],
   }
   return {
     shared: w.shared,

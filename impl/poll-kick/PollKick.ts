@@ -443,20 +443,44 @@ const isAsleep = (v: Vcpu, o: Observers, p: Key): boolean =>
 const invariants = (v: Vcpu, o: Observers): Invariant[] => {
   const sourcesIdle = (): boolean => o.sources.every((s) => s.at(PUBLISHES))
   const { Pollers } = v.c
+  const published = (): boolean => v.eventPending() && sourcesIdle()
+  const requestInGuest = (): boolean => o.vcpu.at('vmexit') && v.kvm.requests.get(VCPU) && sourcesIdle()
+  const reportsReady = (p: Key): boolean => o.poller(p).at('poll_freewait_lock')
   return [
     {
       name: 'NoLostEventInv',
       instances: [
-        () =>
-          !(o.vcpu.at(PARKED) && Pollers.some((p) => isAsleep(v, o, p)) && v.eventPending() && sourcesIdle()) &&
-          !(o.vcpu.at('kvm_vcpu_block_schedule') && !v.kvm.woken.get(VCPU) && v.eventPending() && sourcesIdle()),
+        {
+          name: '.poller',
+          occurs: () => o.vcpu.at(PARKED) && published(),
+          holds: () => !(o.vcpu.at(PARKED) && published() && Pollers.some((p) => isAsleep(v, o, p))),
+        },
+        {
+          name: '.vcpu',
+          occurs: () => o.vcpu.at('kvm_vcpu_block_schedule') && published(),
+          holds: () => !(o.vcpu.at('kvm_vcpu_block_schedule') && published() && !v.kvm.woken.get(VCPU)),
+        },
       ],
     },
-    { name: 'ReadyMeansKickedInv', instances: Pollers.map((p) => () => !v.unkicked.get(p)) },
-    { name: 'ReadyMeansPendingInv', instances: Pollers.map((p) => () => !v.stale.get(p)) },
+    {
+      name: 'ReadyMeansKickedInv',
+      instances: Pollers.map((p) => ({
+        name: `[${p}]`,
+        occurs: () => reportsReady(p),
+        holds: () => !v.unkicked.get(p),
+      })),
+    },
+    {
+      name: 'ReadyMeansPendingInv',
+      instances: Pollers.map((p) => ({
+        name: `[${p}]`,
+        occurs: () => reportsReady(p),
+        holds: () => !v.stale.get(p),
+      })),
+    },
     {
       name: 'GuestSeesRequestInv',
-      instances: [() => !(o.vcpu.at('vmexit') && v.kvm.requests.get(VCPU) && sourcesIdle()) || v.kvm.ipi.get(VCPU)],
+      instances: [{ name: '', occurs: requestInGuest, holds: () => !requestInGuest() || v.kvm.ipi.get(VCPU) }],
     },
   ]
 }
@@ -470,10 +494,12 @@ const liveness = (v: Vcpu, o: Observers): LeadsTo[] => {
       name: 'EventReportedProp',
       instances: [
         {
+          name: '.poller',
           from: () => parked() && Pollers.some((p) => isAsleep(v, o, p)),
           to: () => !parked() || Pollers.some(reported),
         },
         {
+          name: '.vcpu',
           from: () => v.eventPending() && o.vcpu.at('kvm_vcpu_block_schedule'),
           to: () => !o.vcpu.at('kvm_vcpu_block_schedule'),
         },
@@ -482,6 +508,7 @@ const liveness = (v: Vcpu, o: Observers): LeadsTo[] => {
     {
       name: 'AllPollersWokenProp',
       instances: Pollers.map((p) => ({
+        name: `[${p}]`,
         from: () => parked() && isAsleep(v, o, p),
         to: () => !parked() || reported(p),
       })),

@@ -851,28 +851,52 @@ const exitsByWakeup = (o: Observers, v: Key): boolean =>
 
 const invariants = (k: Vp, o: Observers): Invariant[] => {
   const { VTLs } = k.c
-  const forall = (name: string, holds: (v: Key) => boolean): Invariant => ({
+  /** For every VTL: where `occurs` is true, `holds` is. */
+  const forall = (name: string, occurs: (v: Key) => boolean, holds: (v: Key) => boolean): Invariant => ({
     name,
-    instances: VTLs.map((v) => () => holds(v)),
+    instances: VTLs.map((v) => ({
+      name: `[${v}]`,
+      occurs: () => occurs(v),
+      holds: () => !occurs(v) || holds(v),
+    })),
   })
+  const inGuest = (v: Key): boolean => k.guest.get(v)
+  const setsRunnable = (v: Key): boolean =>
+    o.vcpu(v).at('kvm_arch_vcpu_ioctl_set_mpstate') && o.vcpu(v).get('arg') === 'RUNNABLE'
   return [
-    { name: 'OneVtlInGuestInv', instances: [() => VTLs.filter((v) => k.guest.get(v)).length <= 1] },
-    forall('InactiveNeverRunsInv', (v) => !(k.guest.get(v) && k.inactive.get(v))),
+    {
+      name: 'OneVtlInGuestInv',
+      instances: [
+        {
+          name: '',
+          occurs: () => VTLs.length > 1 && VTLs.some(inGuest),
+          holds: () => VTLs.filter(inGuest).length <= 1,
+        },
+      ],
+    },
+    forall('InactiveNeverRunsInv', inGuest, (v) => !k.inactive.get(v)),
     forall(
       'WakeupHasCauseInv',
-      (v) => !exitsByWakeup(o, v) || [k.irr, k.nmi, k.init, k.sipi].some((event) => event.get(v)),
+      (v) => exitsByWakeup(o, v),
+      (v) => [k.irr, k.nmi, k.init, k.sipi].some((event) => event.get(v)),
     ),
-    forall('IfIgnoredInv', (v) => {
-      if (!isInactive(k, o, v) || k.guest_mode.get(v)) return true
-      const blocked = svm_interrupt_blocked(k, v, isIdleVtl(k, v, o.vcpu(v).get('reason')))
-      return blocked === (!k.gif.get(v) || k.shadow.get(v))
-    }),
-    forall('InactiveNotNestedInv', (v) => k.mp_state.get(v) !== 'HV_INACTIVE_VTL' || (k.c.Vsm && !k.guest_mode.get(v))),
-    forall('RunnableOnlyAloneInv', (v) => {
-      if (!o.vcpu(v).at('kvm_arch_vcpu_ioctl_set_mpstate') || o.vcpu(v).get('arg') !== 'RUNNABLE') return true
-      return VTLs.every((w) => w === v || o.vcpu(w).at('vmm_wait_resume') || isInactive(k, o, w))
-    }),
-    forall('HaltSurvivesInv', (v) => !(k.guest.get(v) && k.halted.get(v))),
+    forall(
+      'IfIgnoredInv',
+      (v) => isInactive(k, o, v) && !k.guest_mode.get(v),
+      (v) => {
+        const blocked = svm_interrupt_blocked(k, v, isIdleVtl(k, v, o.vcpu(v).get('reason')))
+        return blocked === (!k.gif.get(v) || k.shadow.get(v))
+      },
+    ),
+    forall(
+      'InactiveNotNestedInv',
+      (v) => k.mp_state.get(v) === 'HV_INACTIVE_VTL',
+      (v) => k.c.Vsm && !k.guest_mode.get(v),
+    ),
+    forall('RunnableOnlyAloneInv', setsRunnable, (v) =>
+      VTLs.every((w) => w === v || o.vcpu(w).at('vmm_wait_resume') || isInactive(k, o, w)),
+    ),
+    forall('HaltSurvivesInv', inGuest, (v) => !k.halted.get(v)),
   ]
 }
 
@@ -881,9 +905,12 @@ const liveness = (k: Vp, o: Observers): LeadsTo[] => {
   const isTakable = (v: Key): boolean => k.gif.get(v) && !k.shadow.get(v)
   const isInterrupted = (v: Key): boolean => (k.irr.get(v) || k.timer.get(v)) && isTakable(v) && !k.isr.get(v)
   // an expired timer is an interrupt, and what TPR masks wakes nobody
-  const wakeEvents: readonly ((v: Key) => boolean)[] = [
-    isInterrupted,
-    ...[k.nmi, k.pv_unhalted, k.init, k.sipi].map((event) => (v: Key) => event.get(v)),
+  const wakeEvents: readonly { readonly name: string; readonly isPending: (v: Key) => boolean }[] = [
+    { name: '.irq', isPending: isInterrupted },
+    { name: '.NMI', isPending: (v) => k.nmi.get(v) },
+    { name: '.sticky', isPending: (v) => k.pv_unhalted.get(v) },
+    { name: '.INIT', isPending: (v) => k.init.get(v) },
+    { name: '.SIPI', isPending: (v) => k.sipi.get(v) },
   ]
   const isInIoctl = (v: Key): boolean => ['run', 'wait'].includes(k.mutexes.mutex.get(v))
   const interrupted = (): boolean => k.irr.get(VTL1) && isTakable(VTL1)
@@ -892,15 +919,20 @@ const liveness = (k: Vp, o: Observers): LeadsTo[] => {
   return [
     {
       name: 'WakeupReportedProp',
-      instances: wakeEvents.map((isPending) => ({
+      instances: wakeEvents.map(({ name, isPending }) => ({
+        name,
         from: () => isInIoctl(VTL1) && isInactive(k, o, VTL1) && isPending(VTL1),
         to: () => !isPending(VTL1) || exitsByWakeup(o, VTL1),
       })),
     },
-    { name: 'InterruptTakenProp', instances: [{ eventuallyAlways, from: interrupted, to: () => !interrupted() }] },
+    {
+      name: 'InterruptTakenProp',
+      instances: [{ name: '', eventuallyAlways, from: interrupted, to: () => !interrupted() }],
+    },
     {
       name: 'LowerVtlRunsProp',
       instances: VTLs.filter(isLower).map((v) => ({
+        name: `[${v}]`,
         eventuallyAlways,
         from: () => o.vcpu(v).at('vmm_wait_resume'),
         to: () => k.guest.get(v) || o.vcpu(v).at('kvm_vcpu_block_schedule'),
@@ -908,7 +940,9 @@ const liveness = (k: Vp, o: Observers): LeadsTo[] => {
     },
     {
       name: 'NoWakeupLoopProp',
-      instances: [{ eventuallyAlways, from: () => k.wakeups.get(VTL1) === 2, to: () => k.wakeups.get(VTL1) !== 2 }],
+      instances: [
+        { name: '', eventuallyAlways, from: () => k.wakeups.get(VTL1) === 2, to: () => k.wakeups.get(VTL1) !== 2 },
+      ],
     },
   ]
 }

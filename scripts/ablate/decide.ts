@@ -163,7 +163,7 @@ const digestOf = (kernel: Kernel): string => {
   numbers('tables', kernel.tree, kernel.leafStart, kernel.and, kernel.or, kernel.initial)
   numbers('roots', kernel.environmentRoots, ...kernel.roots)
   for (const { name, instances } of machine.invariants)
-    instances.forEach((holds) => {
+    instances.forEach(({ holds }) => {
       predicate(name, holds)
     })
   for (const { name, instances } of machine.liveness) {

@@ -101,7 +101,7 @@ const stageOf = (model: Model, scenario: LiveScenario, rounds: number): Stage =>
     programs: threads.length,
     rounds,
   }
-  const holds = invariant.instances.map((instance) => compilePredicate(kernel, instance))
+  const holds = invariant.instances.map((instance) => compilePredicate(kernel, instance.holds))
   return { scenario, compiled, kernel, threads, holds, shape, arena: arena(shape) }
 }
 

@@ -45,7 +45,7 @@ const machine = (strong: boolean): Machine => {
     ],
     environment: [],
     invariants: [],
-    liveness: [{ name: 'GetsItProp', instances: [{ from: () => one.at('want'), to: () => one.at('have') }] }],
+    liveness: [{ name: 'GetsItProp', instances: [{ name: '', from: () => one.at('want'), to: () => one.at('have') }] }],
     fairness: [
       { thread: ['cpu', 0], labels: new Set(['take', 'release']) },
       strong ? { ...wants, strong: true } : wants,

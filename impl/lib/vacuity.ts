@@ -1,0 +1,50 @@
+/** What a property says nothing of: instances whose subject no reachable state has. Such a pass is none. */
+
+import { compilePredicate, evaluate } from './compile.ts'
+import type { Graph } from './explore.ts'
+import type { Machine } from './program.ts'
+
+/** Is the condition true in some state of the graph? */
+const isReached = ({ kernel, states, count }: Graph, condition: () => boolean): boolean => {
+  const predicate = compilePredicate(kernel, condition)
+  const W = kernel.layout.words
+  for (let state = 0; state < count; state++) if (evaluate(predicate, states, state * W)) return true
+  return false
+}
+
+/** What some state must meet, for each instance of each property of a machine. */
+export const subjectsOf = (machine: Machine): { property: string; instance: string; occurs: () => boolean }[] => [
+  ...machine.invariants.flatMap(({ name: property, instances }) =>
+    instances.map(({ name: instance, occurs }) => ({ property, instance, occurs })),
+  ),
+  ...machine.liveness.flatMap(({ name: property, instances }) =>
+    instances.map(({ name: instance, from, eventuallyAlways }) => ({
+      property,
+      instance,
+      occurs: (): boolean => from() && (eventuallyAlways?.() ?? true),
+    })),
+  ),
+]
+
+/** Names of the instances of one property. */
+export interface Instances {
+  readonly all: readonly string[]
+  /** those of which no reachable state has what they speak of: of a leads-to its left side, while what must hold for good does */
+  readonly vacuous: readonly string[]
+}
+
+/**
+ * The instances of each property of a machine.
+ * @throws TypeError if the graph is not complete: then nothing can be said
+ */
+export const vacuityOf = (graph: Graph): Map<string, Instances> => {
+  if (!graph.complete) throw new TypeError('vacuity needs a complete graph')
+  const found = new Map<string, { all: string[]; vacuous: string[] }>()
+  for (const { property, instance, occurs } of subjectsOf(graph.kernel.compiled.machine)) {
+    const own = found.get(property) ?? { all: [], vacuous: [] }
+    own.all.push(instance)
+    if (!isReached(graph, occurs)) own.vacuous.push(instance)
+    found.set(property, own)
+  }
+  return found
+}
