@@ -18,7 +18,18 @@ const kernelOf = (protocol: Protocol, model: Model): Kernel =>
   assemble(compile(protocol.machine(new Constants(model.cfg.constants, model.name), dataOf(protocol))))
 
 /** The steps of a machine as text: equal texts have equal graphs. */
-const stepsOf = ({ tree, leafStart, and, or, roots, environmentRoots, initial, steps, actions, layout }: Kernel): string =>
+const stepsOf = ({
+  tree,
+  leafStart,
+  and,
+  or,
+  roots,
+  environmentRoots,
+  initial,
+  steps,
+  actions,
+  layout,
+}: Kernel): string =>
   JSON.stringify([
     [tree, leafStart, and, or, environmentRoots, initial, ...roots].map((words) => words.join(',')),
     steps.map(({ thread, action }) => [thread, action]),

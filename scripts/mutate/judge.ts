@@ -25,9 +25,8 @@ export interface Opinion {
 type Instance = LeadsTo['instances'][number]
 
 /** The condition of an instance of an invariant. */
-const conditionOf = (
-  instance: Invariant['instances'][number] | { readonly holds: () => boolean },
-): (() => boolean) => (typeof instance === 'function' ? instance : instance.holds)
+const conditionOf = (instance: Invariant['instances'][number] | { readonly holds: () => boolean }): (() => boolean) =>
+  typeof instance === 'function' ? instance : instance.holds
 
 /** A model with its graph, and the verdicts that are known on it. */
 export class Bench {
@@ -37,9 +36,9 @@ export class Bench {
   private readonly liveness = new Map<string, boolean>()
   private readonly own: ReadonlyMap<string, readonly string[]>
 
-  constructor(model: Model) {
+  constructor(model: Model, graph: Graph = graphOf(model)) {
     this.model = model
-    this.graph = graphOf(model)
+    this.graph = graph
     this.own = this.keysOf(this.graph.kernel.compiled.machine)
   }
 

@@ -31,8 +31,14 @@ class Case {
     const { mutant, killedBy } = this
     if (killedBy.length > 0) return { mutant, fate: 'killed', killedBy, reason: undefined }
     if (this.unfinished !== undefined) return { mutant, fate: 'incomplete', killedBy, reason: this.unfinished }
-    if (!this.differs && mutant.instance === true) return { mutant, fate: 'refused', killedBy, reason: 'no such instance' }
-    return { mutant, fate: 'survived', killedBy, reason: this.differs ? undefined : 'no model tells it from the original' }
+    if (!this.differs && mutant.instance === true)
+      return { mutant, fate: 'refused', killedBy, reason: 'no such instance' }
+    return {
+      mutant,
+      fate: 'survived',
+      killedBy,
+      reason: this.differs ? undefined : 'no model tells it from the original',
+    }
   }
 }
 

@@ -26,7 +26,8 @@ Error.stackTraceLimit = 0
 
 const loaderOnce = async (): Promise<Loader> => {
   const ts = await findTypeScript()
-  if (ts === undefined) throw environmentFailure({ code: 'no-typescript', message: 'the package typescript is missing' })
+  if (ts === undefined)
+    throw environmentFailure({ code: 'no-typescript', message: 'the package typescript is missing' })
   return Loader.of(ts, start.protocol)
 }
 const loading = loaderOnce()

@@ -70,7 +70,8 @@ export class Weakener {
 
   private statement(statement: ts.Statement, direction: Direction): void {
     const { ts } = this.source
-    if (ts.isReturnStatement(statement) && statement.expression !== undefined) this.whole(statement.expression, direction)
+    if (ts.isReturnStatement(statement) && statement.expression !== undefined)
+      this.whole(statement.expression, direction)
     else if (ts.isBlock(statement)) this.statements(statement.statements, direction)
     else if (ts.isIfStatement(statement)) this.branch(statement, direction)
     else if (ts.isSwitchStatement(statement)) {

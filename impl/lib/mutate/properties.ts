@@ -28,7 +28,8 @@ const regionsOf = (source: Source, test: (type: string) => boolean): Callable[] 
 
 /** A local function that builds properties of what it is given: its arguments are the conditions. */
 const isBuilder = (source: Source, node: ts.Node): boolean =>
-  source.isCallable(node) && node.parameters.some(({ type }) => type !== undefined && source.ts.isFunctionTypeNode(type))
+  source.isCallable(node) &&
+  node.parameters.some(({ type }) => type !== undefined && source.ts.isFunctionTypeNode(type))
 
 /** Lists of properties or of fairness entries: what a region returns, and lists spread into them. */
 const listsIn = (source: Source, region: ts.Node): ts.ArrayLiteralExpression[] => {
@@ -71,7 +72,8 @@ const withoutInstances = (source: Source, element: ts.Expression): void => {
   const name = nameOfProperty(source, element)
   if (name === undefined) return
   const text = element.getText()
-  const kept = (test: string): string => `((p) => ({ ...p, instances: p.instances.filter((_, i) => ${test}) }))(${text})`
+  const kept = (test: string): string =>
+    `((p) => ({ ...p, instances: p.instances.filter((_, i) => ${test}) }))(${text})`
   source.note('property', element, kept('false'), { from: `${name}: all instances`, to: 'none' })
   for (let i = 0; i < MOST_INSTANCES; i++) {
     source.note('property', element, kept(`i !== ${i}`), {

@@ -84,6 +84,19 @@ export class Source {
     return method === '' ? name : `${name}.${method}`
   }
 
+  /** What a mutant at a node is, all but its edit. */
+  place(kind: MutantKind, node: ts.Node, from: string, to: string): Omit<Draft, 'edit'> {
+    return {
+      side: 'machine',
+      file: this.file,
+      line: this.tree.getLineAndCharacterOfPosition(node.getStart()).line + 1,
+      kind,
+      within: this.within(node),
+      from: shortened(normalised(from)),
+      to: shortened(normalised(to)),
+    }
+  }
+
   /** Notes a mutant: `node` replaced by `text`; what a report shows may be said in other words. */
   note(
     kind: MutantKind,
@@ -91,17 +104,10 @@ export class Source {
     text: string,
     shown: { readonly from?: string; readonly to?: string; readonly instance?: true } = {},
   ): void {
-    const start = node.getStart()
-    const { from = node.getText(), to = text === '' ? 'nothing' : text, instance } = shown
+    const { from = node.getText(), to = text, instance } = shown
     this.drafts.push({
-      side: 'machine',
-      file: this.file,
-      line: this.tree.getLineAndCharacterOfPosition(start).line + 1,
-      kind,
-      within: this.within(node),
-      from: shortened(normalised(from)),
-      to: shortened(normalised(to)),
-      edit: { start, end: node.getEnd(), text },
+      ...this.place(kind, node, from, to),
+      edit: { start: node.getStart(), end: node.getEnd(), text },
       ...(instance === undefined ? {} : { instance }),
     })
   }

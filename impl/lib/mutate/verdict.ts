@@ -9,10 +9,11 @@ export interface Killer {
 }
 
 /**
- * `killed`; `survived`: everything was run and nothing differs; `incomplete`: not everything ended, which is neither;
- * `refused`: no mutant at all, the type checker or a list of instances says so.
+ * `killed`; `survived`: everything was run and nothing differs; `argued`: survived, and a checked file says why it may;
+ * `incomplete`: not everything ended, which is neither; `refused`: no mutant at all, the type checker or the number of
+ * instances says so.
  */
-export type Fate = 'killed' | 'survived' | 'incomplete' | 'refused'
+export type Fate = 'killed' | 'survived' | 'argued' | 'incomplete' | 'refused'
 
 /** A mutant and what became of it. */
 export interface Judged {
