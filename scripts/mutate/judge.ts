@@ -36,9 +36,9 @@ export class Bench {
   private readonly liveness = new Map<string, boolean>()
   private readonly own: ReadonlyMap<string, readonly string[]>
 
-  constructor(model: Model) {
+  constructor(model: Model, graph: Graph = graphOf(model)) {
     this.model = model
-    this.graph = graphOf(model)
+    this.graph = graph
     this.own = this.keysOf(this.graph.kernel.compiled.machine)
   }
 
