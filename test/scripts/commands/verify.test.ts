@@ -11,11 +11,10 @@ import { inputHashes, printCertificate, readCertificate } from '../../../scripts
 import type { Model } from '../../../scripts/lib/project.ts'
 import { loadModels, oneModel } from '../../../scripts/lib/project.ts'
 
-type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
+type Json = unknown
 
 /** A certificate as a forger has it. */
-const jsonOf = (certificate: Certificate): { [name: string]: Json } =>
-  JSON.parse(printCertificate(certificate)) as { [name: string]: Json }
+const jsonOf = (certificate: Certificate): Json => JSON.parse(printCertificate(certificate))
 
 const otherText = (text: string): string =>
   /^[0-9a-f]{64}$/.test(text) ? (text.startsWith('0') ? '1' : '0') + text.slice(1) : `${text}x`
@@ -40,18 +39,19 @@ interface Forgery {
 const forgeries = (value: Json, path: string, rebuild: (changed: Json) => Json): Forgery[] => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return others(value).map((other) => ({ what: `${path} = ${JSON.stringify(other)}`, json: rebuild(other) }))
-  const names = Object.keys(value)
+  const fields = new Map<string, Json>(Object.entries(value))
+  const names = [...fields.keys()]
   return [
     ...names.flatMap((name) =>
-      forgeries(value[name] ?? null, `${path}.${name}`, (changed) => rebuild({ ...value, [name]: changed })),
+      forgeries(fields.get(name), `${path}.${name}`, (changed) => rebuild({ ...value, [name]: changed })),
     ),
     ...names.map((name) => {
-      const { [name]: _gone, ...rest } = value
+      const rest = Object.fromEntries(Object.entries(value).filter(([other]) => other !== name))
       return { what: `without ${path}.${name}`, json: rebuild(rest) }
     }),
     { what: `${path} without anything`, json: rebuild({}) },
     ...names.slice(0, 1).map((name) => {
-      const [copied = null] = [value[name]]
+      const copied = fields.get(name)
       return { what: `${path} with one more`, json: rebuild({ ...value, foreign: copied }) }
     }),
   ]

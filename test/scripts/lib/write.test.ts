@@ -159,7 +159,8 @@ describe('a writer that is killed', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       let lines = 1 + Math.floor(next() * 5)
-      for await (const _line of createInterface({ input: child.stdout })) if (--lines === 0) child.kill('SIGKILL')
+      for await (const line of createInterface({ input: child.stdout }))
+        if (Number(line) > 0 && --lines === 0) child.kill('SIGKILL')
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
       expect(child.signalCode).toBe('SIGKILL')
       const [a = -1, b = -1] = ['a', 'b'].map((name) => (JSON.parse(read(name)) as { i: number }).i)
