@@ -87,7 +87,7 @@ describe('the READMEs', () => {
     hold('spec/litmus/README.md', 'matrix', litmusTable())
   })
   it('show the diagram that explain prints', () => {
-    hold('README.md', 'lanes', diagram('poll-kick/posted'))
+    hold('README.md', 'lanes', diagram('poll-kick/posted.sc'))
   })
   it('show the diagnosis that validate prints', async () => {
     const file = 'traces/poll-kick/harness-posted.rejected.ndjson'
@@ -112,6 +112,6 @@ describe('the READMEs', () => {
     const violated = rows.flatMap((row) => properties.filter((p) => row.verdict(p) === 'violated')).length
     const { text } = matrix([...byName.keys()], properties, (name, property) => byName.get(name)?.verdict(property))
     const body = text.slice(0, text.indexOf('. holds'))
-    expect([...body.matchAll(/ X(?= |\n)/g)].length).toBe(violated)
+    expect([...body.matchAll(/ V(?= |\n)/g)].length).toBe(violated)
   })
 })

@@ -23,10 +23,16 @@ export const livenessOf = (graph: Graph): Map<string, Lasso> => {
   return found
 }
 
-/** Violated properties of a machine, `Deadlock` among them, with the states of their counterexamples. */
-export const violatedDepths = (graph: Graph): Map<string, number> => {
+/** Violated invariants, and `Deadlock`, with the states of their counterexamples. */
+const safetyDepths = (graph: Graph): Map<string, number> => {
   const depths = new Map([...graph.violations].map(([name, { depth }]) => [name, depth]))
   if (graph.deadlock !== undefined) depths.set('Deadlock', graph.deadlock.depth)
+  return depths
+}
+
+/** Violated properties of a machine, `Deadlock` among them, with the states of their counterexamples. */
+export const violatedDepths = (graph: Graph): Map<string, number> => {
+  const depths = safetyDepths(graph)
   for (const [name, { path }] of livenessOf(graph)) depths.set(name, path.length)
   return depths
 }
@@ -39,7 +45,9 @@ export const checkWithExplorer = (model: Model): EngineFindings => {
 
 /** The same with a graph that was explored already; `start` is when that began. */
 export const checkGraph = (model: Model, graph: Graph, start: number): EngineFindings => {
-  const depths = violatedDepths(graph)
+  // a part of a graph shows what is violated in it and nothing of what holds
+  const depths = graph.complete ? violatedDepths(graph) : safetyDepths(graph)
+  const unseen: Found = { verdict: graph.complete ? 'holds' : 'incomplete' }
   const known = new Set([
     'Deadlock',
     ...graph.kernel.compiled.machine.invariants.map(({ name }) => name),
@@ -54,7 +62,7 @@ export const checkGraph = (model: Model, graph: Graph, start: number): EngineFin
       continue
     }
     const depth = depths.get(name)
-    cells.set(name, depth === undefined ? { verdict: 'holds' } : { verdict: 'violated', depth })
+    cells.set(name, depth === undefined ? unseen : { verdict: 'violated', depth })
   }
   return {
     engine: 'explorer',

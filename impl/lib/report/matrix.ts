@@ -23,7 +23,7 @@ const signOf = (verdict: CellVerdict): Sign => {
     case 'holds':
       return { sign: '.', markdown: 'holds', meaning: 'holds' }
     case 'violated':
-      return { sign: 'X', markdown: '**violated**', meaning: 'violated' }
+      return { sign: 'V', markdown: '**violated**', meaning: 'violated' }
     case 'incomplete':
       return { sign: '?', markdown: '*incomplete*', meaning: 'incomplete' }
     case 'error':

@@ -17,11 +17,11 @@ describe('matrix', () => {
     expect(matrix(Object.keys(cells), properties, cell).text).toBe(
       [
         '                     1  2  3',
-        'posted               .  .  X',
-        'no-srcu              X  ?  X',
+        'posted               .  .  V',
+        'no-srcu              V  ?  V',
         'request-then-check   !  -  .',
         '',
-        '. holds   X violated   ? incomplete   ! error   - not checked',
+        '. holds   V violated   ? incomplete   ! error   - not checked',
         '  1 NoFlushPostedWhileInhibitedInv   3 FlushCompletesProp',
         '  2 Deadlock',
       ].join('\n'),
