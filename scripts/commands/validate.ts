@@ -168,7 +168,11 @@ const anyDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
     const { batches, lines, cut } = await keep(file, signal, options.timeout)
     if (cut !== undefined) {
       const why = cut === 'signal' ? 'a signal came' : `the log did not end within ${options.timeout} s`
-      const log = bare({ ...of, model: options.target }, 'incomplete', `stopped after ${thousands(lines)} lines: ${why}`)
+      const log = bare(
+        { ...of, model: options.target },
+        'incomplete',
+        `stopped after ${thousands(lines)} lines: ${why}`,
+      )
       out.clear()
       for (const line of validationLines(log)) out.line(line)
       return { log, each: [log] }
