@@ -33,6 +33,7 @@ import { workersOf } from '../check/engines.ts'
 import { findToolchain } from '../check/tlc.ts'
 import type { Cell, Model } from '../lib/project.ts'
 import { loadModels, near, propertyNamed } from '../lib/project.ts'
+import { checkOutput } from '../validate/outputs.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, seconds } from '../ui/output.ts'
 
@@ -378,6 +379,15 @@ const json = (
   }
 }
 
+/** A draft that cannot even be removed is no news beside why it could not be written. */
+const removeDraft = (draft: string): void => {
+  try {
+    rmSync(draft, { force: true })
+  } catch {
+    // the directory may be closed to us
+  }
+}
+
 /** Writes a file as a whole or not at all. */
 const writeWhole = (file: string, text: string): void => {
   const draft = `${file}.${process.pid}.tmp`
@@ -385,7 +395,7 @@ const writeWhole = (file: string, text: string): void => {
     writeFileSync(draft, text)
     renameSync(draft, file)
   } catch (error) {
-    rmSync(draft, { force: true })
+    removeDraft(draft)
     const message = error instanceof Error ? error.message : String(error)
     throw badInput({
       code: 'unwritable',
@@ -428,6 +438,7 @@ const print = (out: Output, ablated: Ablated, report: AblationReport, options: A
 /** Ablates a protocol; returns the exit code. */
 export const ablate = async (out: Output, options: AblateOptions): Promise<number> => {
   // what is missing is said before the work
+  if (options.markdown !== undefined) checkOutput(options.markdown, '--markdown')
   if (options.confirm === true) await findToolchain()
   const ablated = await runAblation(out, options)
   const report = reportOf(ablated)

@@ -1,6 +1,6 @@
 /** `lockstep verify`: a certificate again, without Java: the machine is explored anew and every hash compared. */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { badInput, EXIT } from '../../impl/lib/error.ts'
 import { graphDigest } from '../../impl/lib/prove/compare.ts'
@@ -10,33 +10,38 @@ import type { Certificate } from '../lib/certificate.ts'
 import { certificateSchema, inputHashes } from '../lib/certificate.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels } from '../lib/project.ts'
+import { whyUnreadable } from '../lib/input.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, thousands } from '../ui/output.ts'
 
+const HINT = 'give a file that `lockstep prove --write` wrote, e.g. traces/flush-inhibit/posted.sc.certificate.json'
+
+const read = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw badInput({ code: 'unreadable', message: `cannot read the file: ${whyUnreadable(error)}`, file, hint: HINT })
+  }
+}
+
+/** What is no certificate, in one sentence: a parser's own words say nothing to who gave another file. */
 const load = (file: string): Certificate => {
-  const hint = 'give a file that `lockstep prove --write` wrote, e.g. traces/flush-inhibit/posted.sc.certificate.json'
-  if (!existsSync(file)) throw badInput({ code: 'unreadable', message: 'no such file', file, hint })
+  const text = read(file)
   let json: unknown
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    throw badInput({
-      code: 'not-json',
-      message: `not JSON: ${error instanceof Error ? error.message : ''}`,
-      file,
-      hint,
-    })
+    json = JSON.parse(text)
+  } catch {
+    throw badInput({ code: 'not-json', message: 'not a certificate: it is not JSON', file, hint: HINT })
   }
   const parsed = certificateSchema.safeParse(json)
-  if (!parsed.success) {
-    throw badInput({
-      code: 'bad-certificate',
-      message: z.prettifyError(parsed.error).replace(/\s*\n\s*/g, '; '),
-      file,
-      hint,
-    })
-  }
-  return parsed.data
+  if (parsed.success) return parsed.data
+  const isOurs = z.object({ format: z.literal('lockstep-certificate') }).safeParse(json).success
+  const [issue] = parsed.error.issues
+  const at = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.map(String).join('.')}`
+  const message = isOurs
+    ? `a damaged certificate, or one of another version: ${issue?.message ?? 'invalid'}${at}`
+    : 'not a certificate: JSON of another kind, without "format": "lockstep-certificate"'
+  throw badInput({ code: 'bad-certificate', message, file, hint: HINT })
 }
 
 /** What a certificate says that is not so; empty if it is all so. */
