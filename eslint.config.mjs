@@ -23,6 +23,31 @@ export default tseslint.config(
     },
   },
   {
+    // every text that leaves us goes through one place, which makes it fit to be printed
+    files: ['impl/**/*.ts', 'scripts/**/*.ts'],
+    ignores: ['scripts/ui/**'],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-properties': [
+        'error',
+        ...['stdout', 'stderr'].map((property) => ({
+          object: 'process',
+          property,
+          message: 'scripts/ui/output.ts is what writes',
+        })),
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['node:process', 'process', 'node:console', 'console'].map((name) => ({
+            name,
+            message: 'scripts/ui/output.ts is what writes',
+          })),
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { EXIT, LockstepError } from '../impl/lib/error.ts'
+import { EXIT } from '../impl/lib/error.ts'
 import { MUTANT_KINDS } from '../impl/lib/mutate/mutant.ts'
 import { ORDERS } from '../impl/lib/validate/event.ts'
 import type { CachedOptions } from './check/decide.ts'
@@ -31,8 +31,9 @@ import { validate } from './commands/validate.ts'
 import { verify } from './commands/verify.ts'
 import { packageRoot } from './lib/project.ts'
 import { installSignalHandlers } from './lib/signals.ts'
+import { errorJson, reportError } from './ui/errors.ts'
 import type { Output } from './ui/output.ts'
-import { outputFor, printJson } from './ui/output.ts'
+import { outputFor, printJson, watchStdout, writeError, writeOut } from './ui/output.ts'
 
 const positive = (text: string): number => {
   const n = Number(text)
@@ -73,31 +74,6 @@ const guarded =
       process.exitCode = reportError(error, out.json)
     }
   }
-
-/** Prints an error, as JSON if asked for; returns the exit code. */
-const reportError = (error: unknown, json: boolean): number => {
-  if (!(error instanceof LockstepError)) {
-    const message = error instanceof Error ? error.message : String(error)
-    const hint = 'this is a defect of lockstep: please report it with the command that you ran'
-    if (json) printJson({ ok: false, error: { code: 'internal', message, hint, file: null, line: null, column: null } })
-    else process.stderr.write(`lockstep: internal error: ${message}\n  ${hint}\n`)
-    if (process.env['LOCKSTEP_DEBUG'] !== undefined && error instanceof Error)
-      process.stderr.write(`${error.stack ?? ''}\n`)
-    return EXIT.environment
-  }
-  const { code, message, hint, file, line, column } = error.problem
-  if (json) {
-    const place = { file: file ?? null, line: line ?? null, column: column ?? null }
-    printJson({ ok: false, error: { code, message, hint: hint ?? null, ...place } })
-    return error.exit
-  }
-  const place =
-    file === undefined
-      ? ''
-      : `${file}${line === undefined ? '' : `:${line}${column === undefined ? '' : `:${column}`}`}: `
-  process.stderr.write(`lockstep: ${place}${message}\n${hint === undefined ? '' : `  ${hint}\n`}`)
-  return error.exit
-}
 
 const program = (): Command => {
   const root = new Command('lockstep')
@@ -212,7 +188,7 @@ const program = (): Command => {
   root
     .command('validate')
     .description('a log from elsewhere: is it one that the design allows, or where and why not')
-    .argument('<model>', 'a model, or a design (its first model); with --design any a protocol')
+    .argument('<model>', 'a model, or a design that is one; with --design any a protocol or a design')
     .argument('<log...>', 'NDJSON or ftrace text, plain, gzip or zstd; - is stdin')
     .addOption(
       new Option(
@@ -257,7 +233,7 @@ const program = (): Command => {
   root
     .command('explain')
     .description('the counterexample to a property, fit for a review')
-    .argument('<model>', 'a model, or a design (its first model)')
+    .argument('<target>', 'a model, or what names several: the first of them that violates the property is shown')
     .addOption(new Option('--property <name>', 'which; default the first violated cell'))
     .addOption(new Option('--format <format>', 'how').choices(['lanes', 'mermaid', 'itf']).default('lanes'))
     .addOption(jsonOption())
@@ -392,23 +368,7 @@ const program = (): Command => {
 }
 
 /** Commander reports its own errors; bad usage is exit code 2, and with --json it is JSON too. */
-export const main = async (argv: readonly string[]): Promise<void> => {
-  installSignalHandlers()
-  // `lockstep ... | head`: the reader has what it wanted
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.ok)
-    // what nobody can read is no answer, whatever it was
-    process.stderr.write(`lockstep: cannot write to stdout: ${error.message}\n`)
-    process.exit(EXIT.environment)
-  })
-  const root = program()
-  const json = argv.includes('--json')
-  const override = (command: Command): void => {
-    command.exitOverride()
-    if (json) command.configureOutput({ writeErr: () => undefined })
-    for (const sub of command.commands) override(sub)
-  }
-  override(root)
+const parse = async (root: Command, argv: readonly string[], json: boolean): Promise<void> => {
   try {
     await root.parseAsync([...argv], { from: 'user' })
   } catch (error) {
@@ -416,8 +376,35 @@ export const main = async (argv: readonly string[]): Promise<void> => {
     process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
     if (json && error.exitCode !== 0) {
       const message = error.message.replace(/^error: /, '')
-      const place = { file: null, line: null, column: null }
-      printJson({ ok: false, error: { code: 'usage', message, hint: '--help shows how', ...place } })
+      printJson({ ok: false, error: errorJson({ code: 'usage', message, hint: '--help shows how' }) })
     }
   }
+}
+
+/** Runs the command line; the exit code is in `process.exitCode`. */
+export const run = async (argv: readonly string[]): Promise<void> => {
+  const root = program()
+  const json = argv.includes('--json')
+  const override = (command: Command): void => {
+    command.exitOverride()
+    // the words of the command line are in what Commander says of them
+    command.configureOutput({ writeOut, writeErr: json ? () => undefined : writeError })
+    for (const sub of command.commands) override(sub)
+  }
+  override(root)
+  try {
+    await parse(root, argv, json)
+  } catch (error) {
+    process.exitCode = reportError(error, json)
+  }
+}
+
+/** The program: what nothing else catches is one clear error as well. */
+export const main = async (argv: readonly string[]): Promise<void> => {
+  installSignalHandlers()
+  watchStdout()
+  process.on('uncaughtException', (error) => {
+    process.exit(reportError(error, argv.includes('--json')))
+  })
+  await run(argv)
 }

@@ -132,7 +132,7 @@ describe('the READMEs', () => {
     hold('spec/litmus/README.md', 'matrix', litmusTable())
   })
   it('show the diagram that explain prints', () => {
-    hold('README.md', 'lanes', diagram('poll-kick/posted'))
+    hold('README.md', 'lanes', diagram('poll-kick/posted.sc'))
   })
   it('show the diagnosis that validate prints', async () => {
     const file = 'traces/poll-kick/harness-posted.rejected.ndjson'

@@ -7,6 +7,7 @@ import type { Lasso } from '../../impl/lib/liveness.ts'
 import { checkLeadsTo } from '../../impl/lib/liveness.ts'
 import type { Model } from '../lib/project.ts'
 import { machineOf } from '../lib/project.ts'
+import type { Instances } from '../../impl/lib/vacuity.ts'
 import { vacuityOf } from '../../impl/lib/vacuity.ts'
 import type { EngineFindings, Found } from './result.ts'
 import { withVacuity } from './result.ts'
@@ -25,10 +26,16 @@ export const livenessOf = (graph: Graph): Map<string, Lasso> => {
   return found
 }
 
-/** Violated properties of a machine, `Deadlock` among them, with the states of their counterexamples. */
-export const violatedDepths = (graph: Graph): Map<string, number> => {
+/** Violated invariants, and `Deadlock`, with the states of their counterexamples. */
+const safetyDepths = (graph: Graph): Map<string, number> => {
   const depths = new Map([...graph.violations].map(([name, { depth }]) => [name, depth]))
   if (graph.deadlock !== undefined) depths.set('Deadlock', graph.deadlock.depth)
+  return depths
+}
+
+/** Violated properties of a machine, `Deadlock` among them, with the states of their counterexamples. */
+export const violatedDepths = (graph: Graph): Map<string, number> => {
+  const depths = safetyDepths(graph)
   for (const [name, { path }] of livenessOf(graph)) depths.set(name, path.length)
   return depths
 }
@@ -41,13 +48,15 @@ export const checkWithExplorer = (model: Model): EngineFindings => {
 
 /** The same with a graph that was explored already; `start` is when that began. */
 export const checkGraph = (model: Model, graph: Graph, start: number): EngineFindings => {
-  const depths = violatedDepths(graph)
+  // a part of a graph shows what is violated in it and nothing of what holds
+  const depths = graph.complete ? violatedDepths(graph) : safetyDepths(graph)
+  const unseen: Found = { verdict: graph.complete ? 'holds' : 'incomplete' }
   const known = new Set([
     'Deadlock',
     ...graph.kernel.compiled.machine.invariants.map(({ name }) => name),
     ...graph.kernel.compiled.machine.liveness.map(({ name }) => name),
   ])
-  const vacuity = vacuityOf(graph)
+  const vacuity = graph.complete ? vacuityOf(graph) : new Map<string, Instances>()
   const cells = new Map<string, Found>()
   const notes: string[] = []
   for (const { name } of model.cells) {
@@ -57,7 +66,7 @@ export const checkGraph = (model: Model, graph: Graph, start: number): EngineFin
       continue
     }
     const depth = depths.get(name)
-    const found: Found = depth === undefined ? { verdict: 'holds' } : { verdict: 'violated', depth }
+    const found: Found = depth === undefined ? unseen : { verdict: 'violated', depth }
     const instances = vacuity.get(name)
     cells.set(name, instances === undefined ? found : withVacuity(found, instances))
   }

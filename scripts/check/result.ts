@@ -47,9 +47,9 @@ export interface ModelResult {
 
 const RANK: Readonly<Record<Verdict, number>> = { holds: 0, vacuous: 1, violated: 2, incomplete: 3, error: 4 }
 
-/** A model's verdict is its worst cell; what says nothing is worse than what holds. */
-export const worst = (verdicts: readonly Verdict[]): Verdict =>
-  verdicts.reduce<Verdict>((most, v) => (RANK[v] > RANK[most] ? v : most), 'holds')
+/** A model's verdict is its worst cell; what says nothing is worse than what holds. Where nothing was checked nothing is decided. */
+export const worst = ([first, ...others]: readonly Verdict[]): Verdict =>
+  others.reduce<Verdict>((most, v) => (RANK[v] > RANK[most] ? v : most), first ?? 'incomplete')
 
 /** What an engine found of one cell. */
 export interface Found {
@@ -154,7 +154,7 @@ export const modelResult = (
     memory: model.memory,
     engine: found.engine,
     verdict,
-    asExpected: surprises.length === 0 && counts.length === 0 && found.failure === undefined,
+    asExpected: properties.length > 0 && surprises.length === 0 && counts.length === 0 && found.failure === undefined,
     distinctStates: found.distinctStates,
     generatedStates: found.generatedStates,
     depth: found.depth,
@@ -163,6 +163,6 @@ export const modelResult = (
     properties,
     certified: found.certified ?? [],
     unchecked,
-    notes: [...found.notes, ...counts, ...surprises],
+    notes: [...found.notes, ...counts, ...surprises, ...(properties.length === 0 ? ['no cell was checked'] : [])],
   }
 }

@@ -23,6 +23,7 @@ import {
 } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import { writeWhole } from '../lib/write.ts'
+import { writeError } from '../ui/output.ts'
 import type { Java } from '../tlc/java.ts'
 import { findJava } from '../tlc/java.ts'
 import type { Jar } from '../tlc/jar.ts'
@@ -47,7 +48,7 @@ const said = new Set<string>()
 
 /** Something was not as the user has set it, and something else is used: that is not to happen in silence. */
 const sayOnce = (note: string): void => {
-  if (!said.has(note)) process.stderr.write(`lockstep: ${note}\n`)
+  if (!said.has(note)) writeError(`lockstep: ${note}\n`)
   said.add(note)
 }
 

@@ -31,8 +31,9 @@ import { ablateWithWorkers } from '../ablate/run.ts'
 import { workersOf } from '../check/engines.ts'
 import { findToolchain } from '../check/tlc.ts'
 import type { Cell, Model } from '../lib/project.ts'
-import { loadModels, near } from '../lib/project.ts'
-import { assertWritable, writeWhole } from '../lib/write.ts'
+import { loadModels, near, propertyNamed } from '../lib/project.ts'
+import { writeWhole } from '../lib/write.ts'
+import { checkOutput } from '../validate/outputs.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, seconds } from '../ui/output.ts'
 
@@ -80,16 +81,10 @@ const knownProtocol = (name: string): Protocol => {
 /** The properties asked for, in the order of the models; without any all. */
 const cellsOf = (bases: readonly Base[], wanted: readonly string[] | undefined): readonly Cell[] => {
   const cells = cellsOfBases(bases)
+  if (wanted === undefined) return cells
   const known = cells.map(({ name }) => name)
-  const unknown = wanted?.find((name) => !known.includes(name))
-  if (unknown !== undefined) {
-    throw badInput({
-      code: 'unknown-property',
-      message: `${bases[0]?.model.protocol.name ?? ''} has no property ${unknown}`,
-      hint: `it has ${known.join(', ')}`,
-    })
-  }
-  return wanted === undefined ? cells : cells.filter(({ name }) => wanted.includes(name))
+  const names = wanted.map((name) => propertyNamed(name, known, bases[0]?.model.protocol.name ?? ''))
+  return cells.filter(({ name }) => names.includes(name))
 }
 
 /** The first design of the manifest that has these toggles; what else its model has (sizes, the world) does not count. */
@@ -408,15 +403,15 @@ const print = (out: Output, ablated: Ablated, report: AblationReport, options: A
   const { tooLarge, complete } = ablated.coverage
   out.line()
   out.line(`${coverageLine(report)}, ${seconds(ablated.seconds)}`)
-  if (tooLarge > 0) out.line(out.colour.red(`${tooLarge} graphs were too large and are not covered`))
-  if (!complete) out.line(out.colour.red(`Not covered is not a pass: give it more time with --timeout`))
-  else if (!ablated.complete) out.line(out.colour.red(`No time was left for all counterexamples: --timeout`))
+  if (tooLarge > 0) out.line(`${tooLarge} graphs were too large and are not covered`, 'red')
+  if (!complete) out.line(`Not covered is not a pass: give it more time with --timeout`, 'red')
+  else if (!ablated.complete) out.line(`No time was left for all counterexamples: --timeout`, 'red')
 }
 
 /** Ablates a protocol; returns the exit code. */
 export const ablate = async (out: Output, options: AblateOptions): Promise<number> => {
   // what is missing is said before the work
-  if (options.markdown !== undefined) assertWritable(options.markdown)
+  if (options.markdown !== undefined) checkOutput(options.markdown, '--markdown')
   if (options.confirm === true) await findToolchain()
   const ablated = await runAblation(out, options)
   const report = reportOf(ablated)
@@ -438,7 +433,7 @@ export const ablate = async (out: Output, options: AblateOptions): Promise<numbe
   if (confirmations !== undefined) {
     const agreed = confirmations.length - disagreements.length
     out.line(`TLC confirms ${agreed} of ${confirmations.length} verdicts on the boundary`)
-    for (const d of disagreements) out.line(out.colour.red(disagreementLine(ablated, d)))
+    for (const d of disagreements) out.line(disagreementLine(ablated, d), 'red')
   }
   return code
 }

@@ -65,6 +65,12 @@ export const bench = async (out: Output, options: BenchOptions): Promise<number>
       checkDeadlock: false,
     },
   )
+  if (run.outcome !== 'success' || run.distinctStates !== model.distinctStates) {
+    throw environmentFailure({
+      code: 'bench-differs',
+      message: `TLC ended with ${run.outcome} after ${run.distinctStates} of ${model.distinctStates} states: no figure`,
+    })
+  }
   const explorer = model.distinctStates / median(times)
   const tlc = run.distinctStates / run.seconds
   const ratio = explorer / tlc

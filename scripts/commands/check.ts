@@ -9,7 +9,7 @@ import { checkWithEmbedded } from '../check/embedded.ts'
 import type { CachedOptions } from '../check/decide.ts'
 import { tlcIfPresent, workersOf } from '../check/engines.ts'
 import { checkWithExplorer } from '../check/explorer.ts'
-import type { CellResult, EngineFindings, EngineName, ModelResult } from '../check/result.ts'
+import type { CellResult, EngineFindings, EngineName, ModelResult, Verdict } from '../check/result.ts'
 import { modelResult } from '../check/result.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { checkWithTlc, dryRunTlc } from '../check/tlc.ts'
@@ -132,19 +132,25 @@ export const exitOf = (results: readonly ModelResult[], conflicts: readonly stri
   return results.every((r) => r.asExpected) ? EXIT.ok : EXIT.finding
 }
 
-const violatedCells = (r: ModelResult): string => {
-  const violated = r.properties.filter((p) => p.verdict === 'violated')
-  const silent = r.properties.filter((p) => p.verdict === 'vacuous').length
-  if (silent > 0) return `${violated.length} of ${r.properties.length} violated, ${silent} vacuous`
-  if (violated.length === 0) return 'all hold'
-  return `${violated.length} of ${r.properties.length} violated`
+const isDecided = ({ verdict }: CellResult): boolean => verdict !== 'incomplete' && verdict !== 'error'
+
+/** What an engine found of a model's cells, in a few words. What it did not decide, and what says nothing, holds for nobody. */
+export const cellsText = ({ properties, unchecked }: ModelResult): string => {
+  const all = properties.length + unchecked.length
+  const decided = properties.filter(isDecided).length
+  const of = (wanted: Verdict): number => properties.filter(({ verdict }) => verdict === wanted).length
+  const [violated, silent] = [of('violated'), of('vacuous')]
+  const vacuous = silent === 0 ? '' : `, ${silent} vacuous`
+  if (decided === 0) return 'nothing decided'
+  if (decided < all) return `${decided} of ${all} decided, ${violated === 0 ? 'none' : violated} violated${vacuous}`
+  return violated + silent === 0 ? 'all hold' : `${violated} of ${all} violated${vacuous}`
 }
 
 /** One line of the table of results. */
 export const resultRow = (r: ModelResult): string[] => [
   r.asExpected ? 'ok' : r.verdict === 'error' || r.verdict === 'incomplete' ? r.verdict.toUpperCase() : 'UNEXPECTED',
   r.model,
-  violatedCells(r),
+  cellsText(r),
   r.distinctStates === null ? '? states' : `${thousands(r.distinctStates)} states`,
   r.engine,
   r.cached ? 'cached' : seconds(r.seconds),
@@ -176,10 +182,12 @@ export const runChecks = async (
   return { results, conflicts: disagreements(results), tlc: toolchain ?? missing }
 }
 
-const printResults = (out: Output, results: readonly ModelResult[], conflicts: readonly string[]): void => {
+/** Prints the table of results, and what is to be said of them. */
+export const printResults = (out: Output, results: readonly ModelResult[], conflicts: readonly string[]): void => {
   for (const row of columns(results.map(resultRow))) out.line(row)
-  for (const r of results) for (const note of r.notes) out.line(out.colour.red(`  ${r.model} (${r.engine}): ${note}`))
-  for (const conflict of conflicts) out.line(out.colour.red(`  engines disagree: ${conflict}`))
+  for (const r of results)
+    for (const note of r.notes) out.line(`  ${r.model} (${r.engine}): ${note.replaceAll('\n', '\n    ')}`, 'red')
+  for (const conflict of conflicts) out.line(`  engines disagree: ${conflict}`, 'red')
 }
 
 /** Labels at which a thread has ended: they are no actions. */
@@ -208,7 +216,7 @@ const coverage = (out: Output, options: CheckOptions): number => {
   const never = rows.filter((r) => r.taken === 0)
   if (out.json) printJson({ ok: never.length === 0, actions: rows })
   for (const row of columns(rows.map((r) => [r.protocol, r.action, thousands(r.taken)]))) out.line(row)
-  for (const { action } of never) out.line(out.colour.red(`no model takes ${action}`))
+  for (const { action } of never) out.line(`no model takes ${action}`, 'red')
   return never.length === 0 ? EXIT.ok : EXIT.finding
 }
 
@@ -277,6 +285,8 @@ export const summary = (results: readonly ModelResult[], code: number): string =
   const cells: CellResult[] = results.flatMap((r) => r.properties)
   const good = results.filter((r) => r.asExpected).length
   const violated = cells.filter((c) => c.verdict === 'violated').length
+  const undecided = cells.filter((c) => !isDecided(c)).length
+  const left = undecided === 0 ? '' : `, ${undecided} not decided`
   const word = code === EXIT.ok ? 'all as expected' : code === EXIT.finding ? 'NOT as expected' : 'NOT COMPLETE'
-  return `${good} of ${results.length} model runs as expected; ${cells.length} cells, ${violated} violated: ${word}`
+  return `${good} of ${results.length} model runs as expected; ${cells.length} cells, ${violated} violated${left}: ${word}`
 }

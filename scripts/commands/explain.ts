@@ -5,30 +5,67 @@ import { EXIT } from '../../impl/lib/error.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
 import { mermaid } from '../../impl/lib/report/mermaid.ts'
 import { printItf } from '../../impl/lib/trace/itf.ts'
-import { counterexample, toggleOf, traceOf } from '../lib/evidence.ts'
-import { loadModels, oneModel } from '../lib/project.ts'
+import type { Explained } from '../lib/evidence.ts'
+import { firstCounterexample, toggleOf, traceOf } from '../lib/evidence.ts'
+import type { Model } from '../lib/project.ts'
+import { loadModels, targetModels } from '../lib/project.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
 
-/** Explains a model's violated cell; returns the exit code. */
+/** Which of several models is shown, and why; undefined where the target is one model. */
+const choice = (
+  target: string,
+  meant: readonly Model[],
+  asked: string | undefined,
+  { model, cx, holds }: Explained,
+): string | undefined => {
+  if (meant.length === 1) return undefined
+  const what = asked === undefined ? 'a property' : cx.property
+  const held = asked === undefined ? 'every property' : cx.property
+  const before = holds.length === 0 ? '' : `; ${held} holds in ${holds.map(({ name }) => name).join(', ')}`
+  return `${target} is ${meant.length} models; this is ${model.name}, the first that violates ${what}${before}`
+}
+
+/** Explains the first violated cell of a target's models; returns the exit code. */
 export const explain = (
   out: Output,
   target: string,
   options: { readonly property?: string; readonly format: 'lanes' | 'mermaid' | 'itf' },
 ): number => {
-  const model = oneModel(loadModels(), target)
-  const cx = counterexample(model, options.property)
+  const { meant, left } = targetModels(loadModels(), target)
+  const explained = firstCounterexample(meant, options.property, {
+    target,
+    left,
+    onLook: ({ name }) => {
+      out.progress(`looking at ${name}`)
+    },
+  })
+  const { model, cx } = explained
   const { docs } = model.protocol
   const text = match(options.format)
     .with('lanes', () => lanes(cx, docs, { toggle: toggleOf(model) }))
     .with('mermaid', () => mermaid(cx, docs, { toggle: toggleOf(model) }))
     .with('itf', () => printItf(traceOf(cx)))
     .exhaustive()
+  const note = choice(target, meant, options.property, explained)
   if (out.json) {
     const { property, kind, preventedBy, behaviour } = cx
     const depth = behaviour.steps.length + 1
-    printJson({ ok: true, model: model.name, property, kind, depth, preventedBy, format: options.format, text })
+    const looked = { models: meant.map(({ name }) => name), holdsIn: explained.holds.map(({ name }) => name) }
+    printJson({
+      ok: true,
+      model: model.name,
+      ...looked,
+      property,
+      kind,
+      depth,
+      preventedBy,
+      format: options.format,
+      text,
+    })
   } else {
+    // the text may be on its way into a file
+    if (note !== undefined) out.note(note)
     out.line(text.trimEnd())
   }
   return EXIT.ok

@@ -33,7 +33,7 @@ export const list = (out: Output, targets: readonly string[]): number => {
     return EXIT.ok
   }
   for (const protocol of [...new Set(models.map((m) => m.protocol))]) {
-    out.line(out.colour.bold(protocol.name))
+    out.line(protocol.name, 'bold')
     for (const design of new Set(models.filter((m) => m.protocol === protocol).map((m) => m.design))) {
       const own = models.filter((m) => m.protocol === protocol && m.design === design)
       out.line(`  ${design}`)

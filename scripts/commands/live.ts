@@ -38,7 +38,7 @@ interface Planned extends LiveDesign {
 }
 
 /** What a design's rounds say. */
-type Outcome = 'as-expected' | 'not-seen' | 'forbidden' | 'unexplained' | 'undecided'
+type Outcome = 'as-expected' | 'not-seen' | 'forbidden' | 'unexplained' | 'undecided' | 'not-played'
 
 interface Variant extends Planned {
   readonly result: LiveResult
@@ -86,7 +86,12 @@ const plan = (target: string): Planned[] => {
 
 const roundsOf = (kinds: readonly Judged[]): number => kinds.reduce((sum, { count }) => sum + count, 0)
 
-const outcomeOf = ({ expected }: Planned, { lost, kinds }: LiveResult): Outcome => {
+/** What a design's rounds come to. No round, or none that the model was asked about, says nothing. */
+export const outcomeOf = (
+  { expected }: Pick<Planned, 'expected'>,
+  { rounds, lost, kinds }: Pick<LiveResult, 'rounds' | 'lost' | 'kinds'>,
+): Outcome => {
+  if (rounds === 0 || roundsOf(kinds) === 0) return 'not-played'
   if (kinds.some(({ tso }) => tso.verdict === 'rejected')) return 'unexplained'
   if (kinds.some(({ tso, sc }) => tso.verdict === 'incomplete' || sc.verdict === 'incomplete')) return 'undecided'
   if (lost > 0) return expected === 'violated' ? 'as-expected' : 'forbidden'
@@ -98,7 +103,7 @@ const exitOf = (variants: readonly Variant[]): number => {
     match(outcome)
       .with('as-expected', () => EXIT.ok)
       .with('not-seen', () => (scenario.control ? EXIT.environment : EXIT.ok))
-      .with('undecided', () => EXIT.environment)
+      .with('undecided', 'not-played', () => EXIT.environment)
       .with('forbidden', 'unexplained', () => EXIT.finding)
       .exhaustive(),
   )
@@ -114,6 +119,7 @@ const verdictText = ({ outcome, result, scenario }: Variant): string =>
     .with('forbidden', () => 'FORBIDDEN by the model, and seen')
     .with('unexplained', () => 'UNEXPLAINED rounds')
     .with('undecided', () => 'UNDECIDED: some rounds took too many states')
+    .with('not-played', () => 'NOT PLAYED: no round ended in time')
     .exhaustive()
 
 const figures = ({ rounds, lost, seconds, kinds }: LiveResult) => ({
@@ -172,8 +178,8 @@ const print = (out: Output, variants: readonly Variant[], options: LiveCommandOp
       variant.barrier ? 'yes' : 'no',
       thousands(rounds),
       thousands(lost),
-      accepted === sampled ? 'all' : `${thousands(accepted)} of ${thousands(sampled)}`,
-      acceptedUnderSc === sampled ? 'all' : `all but ${thousands(sampled - acceptedUnderSc)}`,
+      sampled === 0 ? 'none' : accepted === sampled ? 'all' : `${thousands(accepted)} of ${thousands(sampled)}`,
+      sampled === 0 ? 'none' : acceptedUnderSc === sampled ? 'all' : `all but ${thousands(sampled - acceptedUnderSc)}`,
       verdictText(variant),
     ]
   })

@@ -176,13 +176,13 @@ export const mutate = async (out: Output, options: MutateOptions): Promise<numbe
     const own = models.filter((m) => m.protocol === protocol)
     const part = await runProtocol(means, protocol, own, options)
     parts.push(part)
-    for (const line of report(part, out.colour)) out.line(line)
+    for (const { text, style } of report(part)) out.line(text, style)
   }
   const skipped = options.side === 'both' && typeof tlc === 'string' ? tlc : undefined
   const code = exitOf(parts, skipped !== undefined)
   if (out.json) printJson(jsonOf(parts, code === EXIT.ok, { ...options, skipped }))
   if (protocols.length === 0) out.line(`no protocol was changed since ${options.base}: nothing was run`)
-  if (skipped !== undefined) out.line(out.colour.red(`the specification's side is skipped: ${skipped}`))
+  if (skipped !== undefined) out.line(`the specification's side is skipped: ${skipped}`, 'red')
   if (options.sample !== undefined) out.line(`faults were drawn with --seed ${options.seed}`)
   return code
 }

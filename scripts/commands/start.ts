@@ -17,12 +17,12 @@ import { loadModels, oneModel, selectModels } from '../lib/project.ts'
 import { matrixOf } from '../ui/matrix.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
-import { disagreements, exitOf, noTlcNote, resultRow, runChecks, summary } from './check.ts'
+import { disagreements, exitOf, noTlcNote, printResults, runChecks, summary } from './check.ts'
 import { printProofs, proofJson } from './prove.ts'
 import { verifyCertificate } from './verify.ts'
 
 /** The race that the main job ends with, in full. */
-const SHOWN = 'flush-inhibit/no-srcu'
+const SHOWN = 'flush-inhibit/no-srcu.sc'
 
 /** Without Java the proofs cannot be made again; the checked-in certificates are held against the machine instead. */
 const verifyAll = (out: Output, models: readonly Model[]): { model: string; wrong: readonly string[] }[] =>
@@ -40,6 +40,8 @@ interface Found {
   readonly proven: number
   readonly printProofs: () => void
   readonly proofs: readonly unknown[]
+  /** how many there should be */
+  readonly toProve: number
 }
 
 /** With TLC: one run over the complete graph of each model decides its cells and is what the machine is held against. */
@@ -72,9 +74,10 @@ const withTlc = async (out: Output, toolchain: Toolchain, options: CachedOptions
     proven: failures.length > 0 ? EXIT.environment : equal ? EXIT.ok : EXIT.finding,
     printProofs: () => {
       printProofs(out, proofs)
-      for (const failure of failures) out.line(out.colour.red(`NOT PROVEN  ${failure}`))
+      for (const failure of failures) out.line(`NOT PROVEN  ${failure}`, 'red')
     },
     proofs: proofs.map(proofJson),
+    toProve: models.length,
   }
 }
 
@@ -99,6 +102,7 @@ const withoutTlc = async (out: Output, options: CachedOptions): Promise<Found> =
       )
     },
     proofs: verified.map(({ model, wrong }) => ({ model, verified: wrong.length === 0, differences: wrong })),
+    toProve: verified.length,
   }
 }
 
@@ -125,24 +129,22 @@ export const start = async (out: Output, options: CachedOptions): Promise<number
   const found = tlc instanceof LockstepError ? await withoutTlc(out, options) : await withTlc(out, tlc, options)
   const { results, conflicts, proven, proofs } = found
   const checked = exitOf(results, conflicts)
-  out.line(out.colour.bold('Model checking: every design against every property'))
+  out.line('Model checking: every design against every property', 'bold')
   out.line()
   if (tlc instanceof LockstepError) out.line(noTlcNote(tlc))
-  for (const row of columns(results.map(resultRow))) out.line(row)
-  for (const r of results) for (const note of r.notes) out.line(out.colour.red(`  ${r.model} (${r.engine}): ${note}`))
-  for (const conflict of conflicts) out.line(out.colour.red(`  engines disagree: ${conflict}`))
+  printResults(out, results, conflicts)
   for (const note of cacheNotes(results)) out.line(note)
   out.line()
 
-  out.line(out.colour.bold('Proof: is each machine its specification, state by state, edge by edge?'))
+  out.line('Proof: is each machine its specification, state by state, edge by edge?', 'bold')
   out.line()
   found.printProofs()
   out.line()
 
-  out.line(out.colour.bold('Designs x properties'))
+  out.line('Designs x properties', 'bold')
   out.line()
   for (const line of matrixOf(results)) out.line(line)
-  out.line(out.colour.bold(`One of the races found: lockstep explain ${SHOWN}`))
+  out.line(`One of the races found: lockstep explain ${SHOWN}`, 'bold')
   out.line()
   const shown = oneModel(loadModels(), SHOWN)
   out.line(lanes(counterexample(shown, undefined), shown.protocol.docs, { toggle: toggleOf(shown) }).trimEnd())
@@ -150,7 +152,7 @@ export const start = async (out: Output, options: CachedOptions): Promise<number
   const code = checked !== EXIT.ok ? checked : proven
   out.line(summary(results, checked))
   out.line(
-    `${proofs.length} proofs ${tlc instanceof LockstepError ? 'verified from their certificates' : 'made'}: ${proven === EXIT.ok ? 'all equal' : 'NOT all equal'}`,
+    `${proofs.length} of ${found.toProve} proofs ${tlc instanceof LockstepError ? 'verified from their certificates' : 'made'}: ${proven === EXIT.ok ? 'all equal' : proven === EXIT.finding ? 'NOT all equal' : 'NOT COMPLETE'}`,
   )
   out.line(`${thousands(Math.round((performance.now() - began) / 1000))} s in all`)
   if (out.json)

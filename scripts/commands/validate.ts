@@ -8,7 +8,8 @@ import type { Validation } from '../../impl/lib/validate/result.ts'
 import { readText } from '../lib/input.ts'
 import { interceptSignals } from '../lib/signals.ts'
 import type { Model } from '../lib/project.ts'
-import { loadModels, near, oneModel } from '../lib/project.ts'
+import { loadModels, near, oneModel, protocolOf } from '../lib/project.ts'
+import { errorJson } from '../ui/errors.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
 import { askAll, bare, checkUnlogged, designsOf, keep, oneAnswer } from '../validate/any.ts'
@@ -16,7 +17,7 @@ import { isLive } from '../validate/bytes.ts'
 import { readLines } from '../validate/lines.ts'
 import { githubAnnotations } from '../../impl/lib/report/validation/annotations.ts'
 import { validationLines } from '../../impl/lib/report/validation/diagnosis.ts'
-import { headline } from '../../impl/lib/report/validation/text.ts'
+import { headline, logName } from '../../impl/lib/report/validation/text.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { findToolchain } from '../check/tlc.ts'
 import { Oracle } from '../validate/oracle.ts'
@@ -161,14 +162,17 @@ const anyDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
     judges.set(model, known)
     return known
   }
-  const [protocol = options.target] = options.target.split('/', 1)
   return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
     const of = { file, order: options.order ?? ('total' as const) }
     const { batches, lines, cut } = await keep(file, signal, options.timeout)
     if (cut !== undefined) {
       const why = cut === 'signal' ? 'a signal came' : `the log did not end within ${options.timeout} s`
-      const log = bare({ ...of, model: protocol }, 'incomplete', `stopped after ${thousands(lines)} lines: ${why}`)
+      const log = bare(
+        { ...of, model: options.target },
+        'incomplete',
+        `stopped after ${thousands(lines)} lines: ${why}`,
+      )
       out.clear()
       for (const line of validationLines(log)) out.line(line)
       return { log, each: [log] }
@@ -180,8 +184,8 @@ const anyDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
       return judge.judge(batches, { ...asked, ...own, file })
     })
     out.clear()
-    const log = oneAnswer(protocol, each)
-    out.line(out.colour.bold(`${file}: which designs allow it`))
+    const log = oneAnswer(options.target, each)
+    out.line(`${logName(log)}: which designs allow it`, 'bold')
     const rows = each.map((r) => [
       r.verdict,
       r.model,
@@ -199,7 +203,7 @@ const anyDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
 const mapOf = async (options: ValidateOptions): Promise<TraceMap | undefined> => {
   if (options.map === undefined) return undefined
   const map = parseMap(await readText(options.map, 'mapping file'), options.map)
-  const { protocol } = oneModel(loadModels(), options.target)
+  const protocol = protocolOf(loadModels(), options.target)
   const known = Object.keys(protocol.docs.actions)
   const unknown = map.actions.find(({ action }) => !known.includes(action))
   if (unknown !== undefined) {
@@ -228,13 +232,6 @@ const logOptions = (options: ValidateOptions, signal: AbortSignal, map: TraceMap
     : { unlogged: options.unlogged === 'any' ? ('any' as const) : options.unlogged.split(',') }),
   ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
 })
-
-/** The error as a failing command prints it. */
-const errorOf = (refused: LockstepError | undefined): object => {
-  if (refused === undefined) return {}
-  const { code, message, hint = null, file = null, line = null, column = null } = refused.problem
-  return { error: { code, message, hint, file, line, column } }
-}
 
 /** What was read of stdin is gone: a second reader would find it empty. */
 const checkStdin = ({ logs, map }: ValidateOptions): void => {
@@ -276,13 +273,19 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
     const { judged, code, refused } = await judgeAll(out, options, controller.signal, map, toolchain)
     const logs = judged.map(({ log }) => log)
     writeOutputs(files, logs)
-    if (options.github === true) for (const line of githubAnnotations(logs, process.cwd())) out.line(line)
+    if (options.github === true) for (const line of githubAnnotations(logs, process.cwd())) out.command(line)
     const single = options.logs.length === 1
     if (refused !== undefined && ended === undefined && (single || !out.json)) throw refused
     if (out.json) {
       const results = judged.flatMap(({ each }) => each)
       const only = single && options.design !== 'any' ? results[0] : undefined
-      printJson(only ?? { ok: code === EXIT.ok, ...errorOf(refused), logs: results })
+      printJson(
+        only ?? {
+          ok: code === EXIT.ok,
+          ...(refused === undefined ? {} : { error: errorJson(refused.problem) }),
+          logs: results,
+        },
+      )
     }
     return ended ?? code
   } finally {
@@ -290,8 +293,11 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
   }
 }
 
+/** What to do with a target that is several models. */
+const ASK_ALL = '--design any asks each of them'
+
 const oneDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
-  const judge = new Judge(oneModel(loadModels(), options.target), toolchain, options.writeTla)
+  const judge = new Judge(oneModel(loadModels(), options.target, ASK_ALL), toolchain, options.writeTla)
   return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
     const enough = new AbortController()

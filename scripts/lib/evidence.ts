@@ -7,13 +7,14 @@ import { lassoBehaviour, shortestTo } from '../../impl/lib/counterexample.ts'
 import { assemble, compile } from '../../impl/lib/compile.ts'
 import type { Graph } from '../../impl/lib/explore.ts'
 import { explore } from '../../impl/lib/explore.ts'
+import type { LockstepError } from '../../impl/lib/error.ts'
 import { badInput } from '../../impl/lib/error.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
 import type { Trace } from '../../impl/lib/trace/trace.ts'
 import { View } from '../../impl/lib/view.ts'
 import { graphOf, livenessOf } from '../check/explorer.ts'
 import type { Cell, Model } from './project.ts'
-import { machineOf, packageRoot, traceDirectory } from './project.ts'
+import { machineOf, packageRoot, propertyNamed, traceDirectory } from './project.ts'
 
 /** File of the counterexample to a cell. */
 export const evidenceFile = (model: Model, property: string): string =>
@@ -65,30 +66,78 @@ export const counterexamples = (model: Model): Map<string, Counterexample> => {
   )
 }
 
-/** The counterexample to a property of a model: `property`, or the first violated cell. */
-export const counterexample = (model: Model, property: string | undefined): Counterexample => {
-  if (property !== undefined && !model.cells.some(({ name }) => name === property)) {
-    throw badInput({
-      code: 'unknown-property',
-      message: `${model.name} has no property ${property}`,
-      hint: `it has ${model.cells.map(({ name }) => name).join(', ')}`,
-    })
-  }
-  const found = counterexamples(model)
-  const [first] = found.keys()
-  const chosen = found.get(property ?? first ?? '')
-  if (chosen === undefined) {
-    throw badInput({
-      code: 'nothing-to-explain',
-      message: `${property ?? 'every property'} holds in ${model.name}: there is no counterexample`,
-      hint:
-        found.size > 0
-          ? `violated there: ${[...found.keys()].join(', ')}`
-          : '`lockstep list` shows which designs break what',
-    })
-  }
-  return { ...chosen, preventedBy: preventing(model, chosen.property) }
+/** What a model says to a question for a counterexample. */
+interface Look {
+  readonly model: Model
+  /** to the property, or to the first that the model violates */
+  readonly cx: Counterexample | undefined
+  /** all that it violates */
+  readonly violated: readonly string[]
 }
+
+const lookAt = (model: Model, property: string | undefined): Look => {
+  const found = counterexamples(model)
+  const violated = [...found.keys()]
+  const chosen = found.get(property ?? violated[0] ?? '')
+  const cx = chosen === undefined ? undefined : { ...chosen, preventedBy: preventing(model, chosen.property) }
+  return { model, cx, violated }
+}
+
+/** `a, b and c` */
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`
+
+const nothingToExplain = (
+  looks: readonly Look[],
+  property: string | undefined,
+  left: readonly Model[],
+): LockstepError => {
+  const others = [...new Set(looks.flatMap(({ violated }) => violated))]
+  const hints = [
+    others.length > 0 ? `violated there: ${others.join(', ')}` : '`lockstep list` shows which designs break what',
+    ...(left.length > 0 ? [`not looked at, being tagged full: ${left.map((m) => m.name).join(', ')}`] : []),
+  ]
+  return badInput({
+    code: 'nothing-to-explain',
+    message: `${property ?? 'every property'} holds in ${listed(looks.map(({ model }) => model.name))}: there is no counterexample`,
+    hint: hints.join('; '),
+  })
+}
+
+/** The counterexample of the first of some models that violates a property. */
+export interface Explained {
+  readonly model: Model
+  readonly cx: Counterexample
+  /** models before it in which it holds */
+  readonly holds: readonly Model[]
+}
+
+/**
+ * Looks through models, in their order, for the first that violates `property`, or any property. `left` are models of
+ * the same target that are not looked at.
+ * @throws LockstepError (exit 2) `unknown-property`, or `nothing-to-explain` if it holds in all of them
+ */
+export const firstCounterexample = (
+  models: readonly Model[],
+  wanted: string | undefined,
+  { target, left = [], onLook }: { target: string; left?: readonly Model[]; onLook?: (model: Model) => void },
+): Explained => {
+  const known = [...new Set(models.flatMap(({ cells }) => cells.map(({ name }) => name)))]
+  const property = wanted === undefined ? undefined : propertyNamed(wanted, known, target)
+  const about = models.filter(({ cells }) => property === undefined || cells.some(({ name }) => name === property))
+  const looks: Look[] = []
+  for (const model of about) {
+    onLook?.(model)
+    const look = lookAt(model, property)
+    if (look.cx !== undefined) return { model, cx: look.cx, holds: looks.map((l) => l.model) }
+    looks.push(look)
+  }
+  throw nothingToExplain(looks, property, left)
+}
+
+/** The counterexample to a property of a model: `property`, or the first violated cell. */
+export const counterexample = (model: Model, property: string | undefined): Counterexample =>
+  firstCounterexample([model], property, { target: model.name }).cx
 
 /** A behaviour as a trace file has it. */
 export const traceOf = (cx: Counterexample): Trace => {

@@ -15,6 +15,7 @@ import { certificateSchema, machineModules, occursHash, specificationHashes } fr
 import { closureOf, loadedHashes } from './loaded.ts'
 import type { Model } from './project.ts'
 import { writeWhole } from './write.ts'
+import { writeError } from '../ui/output.ts'
 
 /** What a kept result is a result of. */
 export type Kind = 'tlc' | 'embedded' | 'proof'
@@ -113,7 +114,7 @@ const unkept = (error: unknown): void => {
   if (place === '' || told) return
   told = true
   const why = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`lockstep: LOCKSTEP_CACHE is ${JSON.stringify(place)}, where nothing can be kept: ${why}\n`)
+  writeError(`lockstep: LOCKSTEP_CACHE is ${JSON.stringify(place)}, where nothing can be kept: ${why}\n`)
 }
 
 /** Keeps a result; a place that cannot be written only means that it is decided again. */

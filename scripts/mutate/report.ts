@@ -3,7 +3,7 @@
 import type { MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { Fate, Judged, Killer } from '../../impl/lib/mutate/verdict.ts'
-import type { Output } from '../ui/output.ts'
+import type { Style } from '../ui/output.ts'
 import { columns, seconds } from '../ui/output.ts'
 import type { Stale } from './argued.ts'
 
@@ -46,27 +46,40 @@ const details = ({ mutant, reason }: Judged): string[] => [
   ...(reason === undefined ? [] : [`    ${reason}`]),
 ]
 
+/** A line of the report. */
+export interface ReportLine {
+  readonly text: string
+  readonly style?: Style
+}
+
+const plain = (lines: readonly string[]): ReportLine[] => lines.map((text) => ({ text }))
+
+const titled = (title: string, lines: readonly string[]): ReportLine[] =>
+  lines.length === 0 ? [] : [{ text: title, style: 'red' }, ...plain(lines)]
+
 /** The report of one protocol, line by line. */
-export const report = (part: Part, colour: Output['colour']): string[] => {
+export const report = (part: Part): ReportLine[] => {
   const { protocol, judged, stale, same, notDrawn } = part
   const of = (fate: Fate): Judged[] => judged.filter((j) => j.fate === fate)
   const discarded = same + of('refused').length
-  const list = (title: string, fates: readonly Judged[]): string[] =>
-    fates.length === 0 ? [] : [colour.red(title), ...fates.flatMap(details)]
   return [
-    colour.bold(protocol),
-    ...columns([HEADINGS, ...rows(judged)]),
-    `  ${discarded} discarded (same text, same machine, no such instance, type error)` +
-      `${notDrawn === 0 ? '' : `, ${notDrawn} faults not drawn`}, ${seconds(part.seconds)}`,
-    ...list('survived: nothing notices', of('survived')),
-    ...list('incomplete: not decided', of('incomplete')),
-    ...(stale.length === 0 ? [] : [colour.red('arguments that are none any more')]),
-    ...stale.flatMap(({ argument, why }) => [
-      `  ${argument.file}  ${argument.within}`,
-      `    ${argument.from}`,
-      `    -> ${argument.to}`,
-      `    ${why}`,
+    { text: protocol, style: 'bold' },
+    ...plain(columns([HEADINGS, ...rows(judged)])),
+    ...plain([
+      `  ${discarded} discarded (same text, same machine, no such instance, type error)` +
+        `${notDrawn === 0 ? '' : `, ${notDrawn} faults not drawn`}, ${seconds(part.seconds)}`,
     ]),
+    ...titled('survived: nothing notices', of('survived').flatMap(details)),
+    ...titled('incomplete: not decided', of('incomplete').flatMap(details)),
+    ...titled(
+      'arguments that are none any more',
+      stale.flatMap(({ argument, why }) => [
+        `  ${argument.file}  ${argument.within}`,
+        `    ${argument.from}`,
+        `    -> ${argument.to}`,
+        `    ${why}`,
+      ]),
+    ),
   ]
 }
 

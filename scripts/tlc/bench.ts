@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { withTempDir } from '../lib/tempdir.ts'
+import { writeOut } from '../ui/output.ts'
 import { findJava } from './java.ts'
 import { resolveJar } from './jar.ts'
 
@@ -65,7 +66,7 @@ const main = async (n: number, rounds: number, workers: number): Promise<void> =
     const times = Array.from({ length: rounds }, () => variants.map(([, flags]) => run(flags)))
     variants.forEach(([name], i) => {
       const ratios = times.map((round) => (round[i] ?? NaN) / (round[0] ?? NaN))
-      console.log(`${name}: ${median(ratios).toFixed(2)}`)
+      writeOut(`${name}: ${median(ratios).toFixed(2)}\n`)
     })
   })
 }

@@ -1,46 +1,94 @@
-/** Where words for people go: colours and progress only on a terminal, one JSON document with --json. */
+/**
+ * Where words for people go: colours and progress only on a terminal, one JSON document with --json. The only place that
+ * writes to stdout and stderr, so that whatever a text holds, it reaches them as `impl/lib/text.ts` makes it fit.
+ */
 
 import pc from 'picocolors'
+import { EXIT } from '../../impl/lib/error.ts'
+import { jsonText, printable, visible, visibleCommand } from '../../impl/lib/text.ts'
+
+/** How a line looks on a terminal. The text itself never has colours: what looks like one in it is made visible. */
+export type Style = 'plain' | 'bold' | 'red'
 
 /** How a command talks. */
 export interface Output {
   readonly json: boolean
-  /** a line for people on stdout; nothing with --json */
-  readonly line: (text?: string) => void
+  /** a line for people on stdout, or several; nothing with --json */
+  readonly line: (text?: string, style?: Style) => void
+  /** a line on stdout that is meant as a command to a CI runner; nothing with --json */
+  readonly command: (line: string) => void
+  /** a remark beside the result, on stderr; nothing with --json */
+  readonly note: (text: string) => void
   /** a passing remark on stderr, on a terminal only; the next one replaces it */
   readonly progress: (text: string) => void
   /** ends the progress line */
   readonly clear: () => void
-  readonly colour: ReturnType<typeof pc.createColors>
 }
+
+/** Text for people on stdout. */
+export const writeOut = (text: string): void => {
+  process.stdout.write(visible(text))
+}
+
+/** Text for people on stderr. */
+export const writeError = (text: string): void => {
+  process.stderr.write(visible(text))
+}
+
+const WIPE = '\r\u001b[K'
 
 /** Talks on this process's streams. */
 export const outputFor = (json: boolean): Output => {
   const terminal = process.stderr.isTTY && !json
+  const colour = pc.createColors(pc.isColorSupported && process.stdout.isTTY && !json)
+  const styles: Readonly<Record<Style, (text: string) => string>> = {
+    plain: (text) => text,
+    bold: colour.bold,
+    red: colour.red,
+  }
   let shown = false
   const clear = (): void => {
-    if (shown) process.stderr.write('\r\u001b[K')
+    if (shown) process.stderr.write(WIPE)
     shown = false
+  }
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    clear()
+    if (!json) stream.write(`${text}\n`)
   }
   return {
     json,
-    line: (text = '') => {
-      clear()
-      if (!json) process.stdout.write(`${text}\n`)
+    line: (text = '', style = 'plain') => {
+      write(process.stdout, styles[style](visible(text)))
+    },
+    command: (line) => {
+      write(process.stdout, visibleCommand(line))
+    },
+    note: (text) => {
+      write(process.stderr, visible(`lockstep: ${text}`))
     },
     progress: (text) => {
       if (!terminal) return
-      process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns || 80) - 1)}`)
+      process.stderr.write(`${WIPE}${printable(text).slice(0, (process.stderr.columns || 80) - 1)}`)
       shown = true
     },
     clear,
-    colour: pc.createColors(pc.isColorSupported && process.stdout.isTTY && !json),
   }
 }
 
 /** Prints the one JSON document of a command. */
 export const printJson = (document: unknown): void => {
-  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
+  process.stdout.write(`${jsonText(document)}\n`)
+}
+
+/** Ends us when nobody reads what we say. */
+export const watchStdout = (): void => {
+  // `lockstep ... | head`: the reader has what it wanted
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok)
+    // what nobody can read is no answer, whatever it was
+    writeError(`lockstep: cannot write to stdout: ${error.message}\n`)
+    process.exit(EXIT.environment)
+  })
 }
 
 /** Text columns, each as wide as its widest entry. */

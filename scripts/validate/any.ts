@@ -4,7 +4,7 @@ import { badInput, LockstepError } from '../../impl/lib/error.ts'
 import { COMMIT } from '../../impl/lib/memory/memory.ts'
 import type { DesignVerdict, Validation } from '../../impl/lib/validate/result.ts'
 import type { Model } from '../lib/project.ts'
-import { loadModels, near, selectModels } from '../lib/project.ts'
+import { loadModels, near, protocolOf, selectModels } from '../lib/project.ts'
 import type { Lines } from './lines.ts'
 import { readLines } from './lines.ts'
 import { Source } from './source.ts'
@@ -59,12 +59,14 @@ export const keep = async (file: string, signal: AbortSignal, timeout: number): 
 export type Sizes = readonly Model[]
 
 /**
- * The designs of a protocol, each with each of its memory models: all of them, also those that the main job leaves out,
- * since a design that is not asked might be the one that allows the log.
+ * The designs of a protocol, or one of them, or a glob, each with each of its memory models: all of them, also those that
+ * the main job leaves out, since a design that is not asked might be the one that allows the log.
  */
 export const designsOf = (target: string): Sizes[] => {
   const sizes = new Map<string, Model[]>()
-  for (const model of selectModels(loadModels(), [target.split('/', 1)[0] ?? target], 'full')) {
+  const models = loadModels()
+  protocolOf(models, target)
+  for (const model of selectModels(models, [target], 'full')) {
     const key = `${model.design}.${model.memory}`
     sizes.set(key, [...(sizes.get(key) ?? []), model])
   }

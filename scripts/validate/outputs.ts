@@ -163,6 +163,16 @@ export const checkOutputs = (
   refuseInputs(targets(files, env), inputs)
 }
 
+/**
+ * Refuses a file that cannot be written, before the work of which it is to tell.
+ * @throws LockstepError (exit 2) as `checkOutputs`
+ */
+export const checkOutput = (file: string, option: string): void => {
+  if (file === '')
+    throw badInput({ code: 'no-file', message: `${option}: the name of the file is empty`, hint: 'name a file' })
+  targetOf(file, option, undefined)
+}
+
 const packageVersion = (): string => {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
   return version

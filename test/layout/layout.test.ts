@@ -24,7 +24,7 @@ const importsOf = (file: string): string[] =>
 
 /** May a file import another? Layers from the bottom; a file imports from its own layer or below. */
 const layerOf = (file: string): number => {
-  if (/^impl\/lib\/(error|schema|trace\/.*)/.test(file)) return 0
+  if (/^impl\/lib\/(error|text|schema|trace\/.*)/.test(file)) return 0
   if (/^impl\/lib\/(program|digest|SRCU|cfg|constants|(memory|kvm)\/.*)\.ts$/.test(file)) return 1
   if (file.startsWith('impl/lib/report/')) return 4
   if (/^impl\/lib\/protocol\.ts$/.test(file)) return 4

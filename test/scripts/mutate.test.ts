@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pc from 'picocolors'
 import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../../impl/catalog.ts'
@@ -130,7 +129,9 @@ describe('the report', () => {
       notDrawn: 0,
       seconds: 1,
     }
-    const text = report(part, pc.createColors(false)).join('\n')
+    const text = report(part)
+      .map(({ text: line }) => line)
+      .join('\n')
     expect(text).toContain(`${mutant.file}:${mutant.line}  litmus\n    ${mutant.from}\n    -> true`)
     expect(text).toMatch(/machine property +1 +0 +0 +0 +0 +0 +1 +0/)
   })

@@ -7,7 +7,9 @@ import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
+import { junitReport } from '../../../impl/lib/report/validation/junit.ts'
+import { loadModels, oneModel, packageRoot } from '../../../scripts/lib/project.ts'
+import { Validator } from '../../../scripts/validate/run.ts'
 
 const OPTIONS = [
   ...['--order', '--format', '--map', '--design', '--junit', '--sarif', '--github', '--summary', '--json'],
@@ -35,9 +37,8 @@ const workflowSchema = z.strictObject({
   name: z.string(),
   on: z.array(z.string()),
   permissions: z.record(z.string(), z.string()),
-  jobs: z.record(
-    z.string(),
-    z.strictObject({
+  jobs: z.strictObject({
+    validate: z.strictObject({
       'runs-on': z.string(),
       'timeout-minutes': z.number(),
       strategy: z.strictObject({
@@ -46,7 +47,23 @@ const workflowSchema = z.strictObject({
       }),
       steps: z.array(z.strictObject({ uses: z.string(), if: z.string().optional(), with: texts.optional() })),
     }),
-  ),
+    rejects: z.strictObject({
+      'runs-on': z.string(),
+      'timeout-minutes': z.number(),
+      steps: z.array(
+        z.strictObject({
+          id: z.string().optional(),
+          name: z.string().optional(),
+          'continue-on-error': z.boolean().optional(),
+          uses: z.string().optional(),
+          if: z.string().optional(),
+          with: texts.optional(),
+          env: texts.optional(),
+          run: z.string().optional(),
+        }),
+      ),
+    }),
+  }),
 })
 
 const root = packageRoot()
@@ -54,6 +71,7 @@ const files = ['action.yml', join('.github', 'workflows', 'validate-logs.yml')].
 const [action, workflow] = files.map((f) => readFileSync(f, 'utf8'))
 const { inputs, runs } = actionSchema.parse(parse(action ?? ''))
 const { jobs } = workflowSchema.parse(parse(workflow ?? ''))
+const { validate, rejects } = jobs
 
 describe('the action', () => {
   it('uses options that the command line has', () => {
@@ -87,20 +105,42 @@ describe('the action', () => {
 describe('the workflow', () => {
   it('holds models that there are against logs, with inputs that the action has', () => {
     const models = loadModels().map(({ name }) => name)
-    for (const { strategy, steps } of Object.values(jobs)) {
-      for (const { protocol, model } of strategy.matrix.include) {
-        expect([model, models.includes(model)]).toEqual([model, true])
-        expect(model.startsWith(`${protocol}/`)).toBe(true)
-      }
-      const own = steps.find(({ uses }) => uses === './')
-      expect(own).toBeDefined()
-      expect(Object.keys(own?.with ?? {}).filter((name) => !Object.hasOwn(inputs, name))).toEqual([])
-      for (const [name, { required }] of Object.entries(inputs))
-        expect(required === true && own?.with?.[name] === undefined).toBe(false)
-      const kept = String(steps.at(-1)?.with?.['path'])
-      for (const name of ['junit', 'sarif']) expect(kept).toContain(String(own?.with?.[name]))
-      expect(steps.find(({ uses }) => uses.startsWith('actions/setup-node@'))?.with?.['node-version']).toBe(20)
+    const { strategy, steps } = validate
+    for (const { protocol, model } of strategy.matrix.include) {
+      expect([model, models.includes(model)]).toEqual([model, true])
+      expect(model.startsWith(`${protocol}/`)).toBe(true)
     }
+    const own = steps.find(({ uses }) => uses === './')
+    expect(own).toBeDefined()
+    expect(Object.keys(own?.with ?? {}).filter((name) => !Object.hasOwn(inputs, name))).toEqual([])
+    for (const [name, { required }] of Object.entries(inputs))
+      expect(required === true && own?.with?.[name] === undefined).toBe(false)
+    const kept = String(steps.at(-1)?.with?.['path'])
+    for (const name of ['junit', 'sarif']) expect(kept).toContain(String(own?.with?.[name]))
+    expect(steps.find(({ uses }) => uses.startsWith('actions/setup-node@'))?.with?.['node-version']).toBe(20)
+  })
+})
+
+describe('the workflow’s log that must be rejected', () => {
+  const own = rejects.steps.find(({ uses }) => uses === './')
+  const text = (name: string): string => String(own?.with?.[name])
+
+  it('may fail, and has to', () => {
+    expect(own?.['continue-on-error']).toBe(true)
+    const { run = '', env = {} } = rejects.steps.at(-1) ?? {}
+    expect(env).toEqual({ OUTCOME: `\${{ steps.${own?.id ?? ''}.outcome }}` })
+    expect(run).toContain('test "$OUTCOME" = failure')
+    expect(run).toContain(text('junit'))
+  })
+
+  it('is rejected by its model, and the report says so in the words that are looked for', async () => {
+    const lines = readFileSync(join(root, text('log')), 'utf8').split('\n')
+    const model = oneModel(loadModels(), text('model'))
+    const result = await new Validator(model).validate([{ firstLine: 1, lines }], { file: text('log') })
+    expect(result.verdict).toBe('rejected')
+    const [, wanted = ''] = /grep -q '([^']+)'/.exec(rejects.steps.at(-1)?.run ?? '') ?? []
+    expect(wanted).not.toBe('')
+    expect(junitReport([result])).toContain(wanted)
   })
 })
 

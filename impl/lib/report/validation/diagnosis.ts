@@ -1,6 +1,7 @@
 /** What was found in a log as plain text, in the order in which a reviewer asks. */
 
 import type { Blame } from '../../prove/blame.ts'
+import { inert, printable } from '../../text.ts'
 import type { Candidate, LogDivergence, Validation } from '../../validate/result.ts'
 import { wrap } from '../columns.ts'
 import {
@@ -20,7 +21,6 @@ import {
   noteTexts,
   outcomeOf,
   placeOf,
-  printable,
   repairTexts,
   SHOWN,
   shown,
@@ -32,9 +32,6 @@ const WIDTH = 100
 
 const INDENT = 2
 const LABEL = 11
-
-/** A line that a CI runner would take for a command of ours is none: it looks for `::` where the text of a line begins. */
-const inert = (line: string): string => line.replace(/^(\s*)::/, '$1\\::')
 
 /** Texts beside their label, each on lines of its own. */
 const row = (label: string, texts: readonly string[], indent = INDENT): string[] => {

@@ -4,9 +4,10 @@
  * through, so that no parser reads the file; what is needed of XML is two escapes.
  */
 
+import { escaped } from '../../text.ts'
 import type { Validation } from '../../validate/result.ts'
 import { validationLines } from './diagnosis.ts'
-import { escaped, headline, lineOf, outcomeOf } from './text.ts'
+import { headline, lineOf, outcomeOf } from './text.ts'
 
 /** What XML 1.0 has no way to write, not even as a reference, so that it is shown as an escape. */
 const ILLEGAL = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
@@ -23,7 +24,8 @@ const text = (raw: string): string =>
   raw
     .replace(ILLEGAL, escaped)
     .replace(/[&<>"]/g, (c) => ENTITIES.get(c) ?? c)
-    .replaceAll('\r', '&#13;')
+    // a parser gives them back as they are, and until then nothing acts on them
+    .replace(/(?![\n\t])[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `&#${c.codePointAt(0) ?? 0};`)
 
 /** Line breaks and tabs in an attribute are blanks to a parser unless they are references. */
 const attribute = (raw: string): string => text(raw).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')

@@ -1,5 +1,6 @@
 /** Results of logs as SARIF 2.1.0, for code scanning. */
 
+import { jsonText } from '../../text.ts'
 import type { Blame } from '../../prove/blame.ts'
 import type { Validation } from '../../validate/result.ts'
 import { detailLines } from './diagnosis.ts'
@@ -110,5 +111,5 @@ export const sarifReport = (validations: readonly Validation[], { version, root 
     originalUriBaseIds: { [PACKAGE]: { description: { text: 'the directory of the lockstep package' } } },
     results: validations.flatMap((v) => result(v, root)),
   }
-  return `${JSON.stringify({ $schema: SCHEMA, version: '2.1.0', runs: [run] }, null, 2)}\n`
+  return `${jsonText({ $schema: SCHEMA, version: '2.1.0', runs: [run] })}\n`
 }

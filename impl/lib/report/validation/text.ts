@@ -1,6 +1,7 @@
 /** Text of a log in an output: whatever the log has in it, it stays text, visible, and of bounded length. */
 
 import type { Blame } from '../../prove/blame.ts'
+import { printable } from '../../text.ts'
 import type { Json } from '../../validate/fields.ts'
 import type { Candidate, DesignVerdict, LogDivergence, Repair, SeenEvent, Validation } from '../../validate/result.ts'
 
@@ -9,26 +10,6 @@ const LONGEST = 300
 
 /** Of everything that there can be many of, so much is shown. */
 export const SHOWN = { steps: 12, candidates: 4, fields: 12, blame: 8, repairs: 5, notes: 10 } as const
-
-const NAMED: ReadonlyMap<string, string> = new Map([
-  ['\n', '\\n'],
-  ['\r', '\\r'],
-  ['\t', '\\t'],
-])
-
-/** One character as an escape that says which it is. */
-export const escaped = (c: string): string => {
-  const code = (c.codePointAt(0) ?? 0).toString(16)
-  return NAMED.get(c) ?? (code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`)
-}
-
-/**
- * Text on one line that does nothing to a terminal: control characters, those that turn the direction of writing, and
- * those that are two units long, which a line break may not part, become escapes. `##[` is what older CI runners look
- * for anywhere in a line.
- */
-export const printable = (text: string): string =>
-  text.replace(/[\p{C}\p{Zl}\p{Zp}\u{10000}-\u{10ffff}]/gu, escaped).replaceAll('##[', '##\\[')
 
 /** The beginning of a long text, and how much there is more of it. */
 export const clip = (text: string, most = LONGEST): string =>

@@ -1,0 +1,52 @@
+/** What the package has in it: what runs, and the types of what it exports; no source maps, no types of its insides. */
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { packageRoot } from '../../scripts/lib/project.ts'
+
+const root = packageRoot()
+const packed = z.array(z.object({ files: z.array(z.object({ path: z.string() })) })).length(1)
+
+/** What `npm pack` takes, without building again under the feet of other tests. */
+const contents = (): string[] => {
+  const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  })
+  return packed.parse(JSON.parse(stdout)).flatMap(({ files }) => files.map(({ path }) => path))
+}
+
+/** Types that those of a file name, and theirs. */
+const reachable = (entry: string): Set<string> => {
+  const seen = new Set<string>()
+  const look = (file: string): void => {
+    if (seen.has(file)) return
+    seen.add(file)
+    for (const [, target = ''] of readFileSync(join(root, file), 'utf8').matchAll(
+      /(?:from|import\() *['"](\.[^'"]+)['"]/g,
+    ))
+      look(normalize(join(dirname(file), target.replace(/\.[jt]s$/, '.d.ts'))))
+  }
+  look(entry)
+  return seen
+}
+
+describe('the package', () => {
+  it('has the types of what it exports, no others, and no source maps', () => {
+    const files = contents()
+    expect(files).toContain('dist/scripts/cli.js')
+    expect(files.filter((file) => file.endsWith('.map'))).toEqual([])
+    const types = files.filter((file) => file.endsWith('.d.ts'))
+    expect(types.sort()).toEqual([...reachable('dist/impl/index.d.ts')].sort())
+  })
+
+  it('has everything that its entries name', () => {
+    const files = contents()
+    for (const file of ['bin/lockstep.mjs', 'dist/impl/index.js', 'dist/impl/index.d.ts', 'spec/lib/Memory.tla'])
+      expect([file, files.includes(file), existsSync(join(root, file))]).toEqual([file, true, true])
+  })
+})
