@@ -78,9 +78,9 @@ const FAULTS: readonly Fault[] = [
     model: 'poll-kick/posted.tso',
     from: 'require(this.buffer().length === 0, LOCKED)',
     to: 'require(this.buffer().length !== 0, LOCKED)',
-    action: 'wake_up_lock',
+    action: 'kvm_make_request',
     guilty: 'require(this.buffer().length !== 0, LOCKED)',
-    caller: "'wake_up_lock'",
+    caller: 'kvm_make_request(',
   },
   {
     name: 'memory/buffer.ts: a store to another location is forwarded',
@@ -95,12 +95,12 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'a predicate of the machine that is never true',
     file: 'impl/flush-inhibit/FlushInhibit.ts',
-    model: 'flush-inhibit/posted.sc',
+    model: 'flush-inhibit/events-masked.sc',
     from: 'return this.c.SeparateSuspended ? this.suspended.get(vcpu) : this.waiting_on.get(vcpu) !== -1',
     to: 'return this.c.SeparateSuspended ? !this.suspended.get(vcpu) : this.waiting_on.get(vcpu) !== -1',
     action: 'event_arrives',
     guilty: '!this.suspended.get(vcpu)',
-    caller: 'event_arrives',
+    caller: 'k.isSuspended(vcpu)',
   },
   {
     name: 'VcpuMutex.tla: the mutex is taken by nobody',
@@ -108,9 +108,9 @@ const FAULTS: readonly Fault[] = [
     model: 'flush-inhibit/posted.sc',
     from: '    /\\ mutex[v] = "free"\n    /\\ mutex\' = [mutex EXCEPT ![v] = holder]',
     to: '    /\\ mutex[v] = "free"\n    /\\ mutex\' = [mutex EXCEPT ![v] = "free"]',
-    action: 'kvm_check_request',
+    action: 'kvm_vcpu_ioctl_mutex_lock',
     guilty: 'mutex\' = [mutex EXCEPT ![v] = "free"]',
-    caller: 'mutex_lock(vcpu(t), t, "run")',
+    caller: 'mutex_lock(ioctl(t), t, "ioctl")',
   },
   {
     name: 'KvmVcpu.tla: the mode is another after an exit',

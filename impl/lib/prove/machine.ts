@@ -30,11 +30,11 @@ const lineOf = ({ file, line, text }: SourceLine): Blame => ({ side: 'impl', fil
 const unique = (all: readonly Blame[]): Blame[] =>
   all.filter((b, i) => all.findIndex((o) => o.file === b.file && o.line === b.line) === i)
 
-/** The statements of the protocol on a stack, innermost first, then the library's innermost in each of its files. */
+/** The statements of the protocol on a stack, innermost first, then the library's. */
 const statements = (locate: Locate, stack: Stack): Blame[] => {
   const places = stack.flatMap((frame) => locate(frame) ?? []).filter(({ file }) => isSource(file))
   const own = places.filter(({ file }) => !isLibrary(file))
-  const library = places.filter(({ file }, i) => isLibrary(file) && places.findIndex((p) => p.file === file) === i)
+  const library = places.filter(({ file }) => isLibrary(file))
   return unique([...own, ...library].map(lineOf))
 }
 
@@ -134,6 +134,11 @@ export class MachineBlame {
     return statements(this.#locate, stack)
   }
 
+  /** Those of the protocol's own files. */
+  #own(stack: Stack): Blame[] {
+    return this.#lines(stack).filter(({ file }) => !isLibrary(file))
+  }
+
   /** Where each of the threads that ever take the action stands, or else makes its step: there is no other place. */
   #elsewhere(action: string, { states, base }: Packed, only?: number): Blame[] {
     return this.#kernel.compiled.automata.flatMap((automaton, thread) => {
@@ -159,8 +164,13 @@ export class MachineBlame {
         run.refused === undefined ? [] : [{ run, stack: run.refused, made: reached?.made ?? [] }],
       ),
     )
-    const blame = refused.flatMap(({ stack, made }) => [...this.#lines(stack), ...this.#lines(made)])
-    const variables = this.#variables(refused.flatMap(({ run }) => [...run.reads]))
+    const blame = refused.flatMap(({ run, stack, made }) => [
+      ...this.#lines(stack),
+      // what was looked at last has decided it, in a predicate that has returned
+      ...this.#own(run.reads.at(-1)?.stack ?? []),
+      ...this.#lines(made),
+    ])
+    const variables = this.#variables(refused.flatMap(({ run }) => run.reads.map(({ cell }) => cell)))
     return {
       blame: this.#withHelpers(unique(refused.length > 0 ? blame : this.#elsewhere(action, at, only))),
       variables,
@@ -173,7 +183,8 @@ export class MachineBlame {
       const done = runs.filter(({ refused }) => refused === undefined)
       if (done.length === 0) return []
       const stores = done.flatMap(({ writes }) => [...writes.values()].flatMap(({ stack }) => this.#lines(stack)))
-      return [...this.#lines(reached?.made ?? []), ...stores]
+      const looked = done.flatMap(({ reads }) => reads.flatMap(({ stack }) => this.#own(stack)))
+      return [...this.#lines(reached?.made ?? []), ...stores, ...looked]
     })
     return this.#withHelpers(unique(steps))
   }
@@ -206,7 +217,8 @@ export class MachineBlame {
           ...(locals?.looked ?? []).flatMap((s) => this.#lines(s).slice(0, 1)),
         ]
       : []
-    return [...stores, ...set, ...this.#lines(reached?.made ?? []), ...decided]
+    const looked = stores.length === 0 ? [] : run.reads.flatMap(({ stack }) => this.#own(stack))
+    return [...stores, ...set, ...this.#lines(reached?.made ?? []), ...decided, ...looked]
   }
 
   /** Does what a run stores and the node that it leads to go with a state? */

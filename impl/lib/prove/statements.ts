@@ -25,8 +25,8 @@ export interface Run {
   readonly result: unknown
   /** where each cell was last stored to, and the index that it got */
   readonly writes: ReadonlyMap<number, { readonly index: number; readonly stack: Stack }>
-  /** cells that were looked at */
-  readonly reads: ReadonlySet<number>
+  /** cells that were looked at, in order, and by which statement */
+  readonly reads: readonly { readonly cell: number; readonly stack: Stack }[]
 }
 
 /** Deep enough for a program that calls through the library. */
@@ -76,7 +76,7 @@ const historyOf = (automaton: Automaton, node: number): readonly unknown[] => {
 class Recorder implements Store {
   readonly thread: number
   readonly writes = new Map<number, { index: number; stack: Stack }>()
-  readonly reads = new Set<number>()
+  readonly reads: { readonly cell: number; readonly stack: Stack }[] = []
   readonly #cell: (cell: number) => number
 
   constructor(thread: number, cell: (cell: number) => number) {
@@ -85,7 +85,7 @@ class Recorder implements Store {
   }
 
   get(cell: number): number {
-    this.reads.add(cell)
+    this.reads.push({ cell, stack: here() })
     return this.writes.get(cell)?.index ?? this.#cell(cell)
   }
 

@@ -108,8 +108,10 @@ function* messages(source: Source): Generator<Message> {
       open.push({ code, at: mark.index, body: end + (/^\r?\n/.exec(text.slice(end, end + 2))?.[0].length ?? 0) })
       continue
     }
-    if (top === undefined)
+    if (top === undefined) {
+      noRemains(source, outside, mark.index)
       throw source.error(mark.index, `a message ${mark[2] ?? ''} ends here that does not begin`, DAMAGED)
+    }
     if (top.code !== Number(mark[2])) throw unended(top)
     open.pop()
     if (open.length > 0) continue
