@@ -302,7 +302,7 @@ const updateLines = (
     const itself = updatesItself(modules, conjunct.text, variables)
     if (!itself && within.length === 0) return []
     const isUnchanged = /^\s*UNCHANGED\b/.test(conjunct.text)
-    const helpers = itself && !isUnchanged ? helpersOf(modules, conjunct.text).filter((b) => !/'/.test(b.text)) : []
+    const helpers = itself && !isUnchanged ? helpersOf(modules, conjunct.text).filter((b) => !b.text.includes("'")) : []
     const wanted = (row: string): boolean =>
       updatesItself(modules, row, variables) || stepsIn(modules, row).some(({ definition: d }) => updates(d))
     return [...rowsOf(definition, conjunct, wanted), ...within, ...helpers]

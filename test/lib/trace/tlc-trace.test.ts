@@ -221,7 +221,7 @@ describe('damaged output', () => {
         }
         expect(statesIn(found)).toBe(statesIn(whole))
       }),
-      { numRuns: 300, verbose: 1 },
+      { numRuns: 300 },
     )
   })
 })
