@@ -212,10 +212,7 @@ export class MachineBlame {
     const shared = new Set(cells.map(({ variable }) => variable))
     // what comes next, and the locals that are kept for it, were decided by what the program looked at since
     const decided = names.some((name) => !shared.has(name))
-      ? [
-          ...this.#lines(locals?.made ?? []).slice(0, 1),
-          ...(locals?.looked ?? []).flatMap((s) => this.#lines(s).slice(0, 1)),
-        ]
+      ? [...this.#own(locals?.made ?? []), ...(locals?.looked ?? []).flatMap((s) => this.#lines(s).slice(0, 1))]
       : []
     const looked = stores.length === 0 ? [] : run.reads.flatMap(({ stack }) => this.#own(stack))
     return [...stores, ...set, ...this.#lines(reached?.made ?? []), ...decided, ...looked]
