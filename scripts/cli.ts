@@ -176,7 +176,9 @@ const program = (): Command => {
 
   root
     .command('replay')
-    .description('a trace of TLC (-tool output, -simulate file) or ITF on the machine: the first divergence')
+    .description(
+      'a trace of TLC (its output with or without -tool, -simulate file, -dumpTrace json) or ITF on the machine: the first divergence',
+    )
     .argument('<model>', 'the model whose machine replays it')
     .argument('<trace>', 'the file; - is stdin')
     .addOption(jsonOption())

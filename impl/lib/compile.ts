@@ -106,7 +106,7 @@ class Tracer implements Store {
 }
 
 /** JSON text of a result: results are told apart by it. */
-const resultKey = (result: unknown): string => (result === undefined ? 'undefined' : JSON.stringify(result))
+export const resultKey = (result: unknown): string => (result === undefined ? 'undefined' : JSON.stringify(result))
 
 const ambient = (what: string) => (): never => {
   throw badInput({

@@ -74,10 +74,28 @@ export function require(condition: boolean, why: string): asserts condition {
   if (!condition) throw new Refusal(why)
 }
 
-/** One step of a program. */
-export function* perform<R>(op: Op<R>): Step<R> {
+let watcher: ((op: Op) => void) | undefined
+
+/** Runs `body` with `seen` told of each step as it is made, while the statement that makes it is still on the stack. */
+export const watching = <R>(seen: (op: Op) => void, body: () => R): R => {
+  const outer = watcher
+  watcher = seen
+  try {
+    return body()
+  } finally {
+    watcher = outer
+  }
+}
+
+function* performing<R>(op: Op<R>): Step<R> {
   // the interpreter resumes with what op.exec returned
   return (yield op) as R
+}
+
+/** One step of a program. */
+export const perform = <R>(op: Op<R>): Step<R> => {
+  watcher?.(op)
+  return performing(op)
 }
 
 /** A step of one's own. `choices` are what the world may decide within it. */

@@ -5,7 +5,7 @@ import { readSlot } from './compile.ts'
 import type { Domain } from './schema.ts'
 import { printValue } from './trace/print.ts'
 import type { TlaValue } from './trace/value.ts'
-import { key, tla } from './trace/value.ts'
+import { entriesOf, key, tla } from './trace/value.ts'
 
 /** Why a TLA+ state is not a state of the machine. */
 export interface Mismatch {
@@ -49,17 +49,9 @@ const element = (domain: Domain<unknown>, argument: TlaValue | undefined, at: El
 const isFunction = ({ argument }: Element): boolean => argument !== undefined
 
 /** Value of a function at each argument, by the argument's canonical key; undefined if it is not a function. */
-const entriesOf = (value: TlaValue): Map<string, TlaValue> | undefined => {
-  switch (value.kind) {
-    case 'fun':
-      return new Map(value.entries.map(([argument, v]) => [key(argument), v]))
-    case 'seq':
-      return new Map(value.items.map((v, i) => [String(i + 1), v]))
-    case 'record':
-      return new Map(value.fields.map(([name, v]) => [key(tla.str(name)), v]))
-    default:
-      return undefined
-  }
+const byArgument = (value: TlaValue): Map<string, TlaValue> | undefined => {
+  const entries = entriesOf(value)
+  return entries && new Map(entries.map(([argument, v]) => [key(argument), v]))
 }
 
 /** The value of one variable, in a packed state. */
@@ -179,6 +171,13 @@ export class View {
     return tla.fun(entries.flatMap(([argument, value]) => (argument && value ? [[argument, value] as const] : [])))
   }
 
+  /** The elements of a variable and the values that each can have; undefined if there is no such variable. */
+  domainOf(
+    name: string,
+  ): readonly { readonly argument: TlaValue | undefined; readonly values: readonly TlaValue[] }[] | undefined {
+    return this.table.find((variable) => variable.name === name)?.elements
+  }
+
   /** The packed state at `base` as a TLA+ state. */
   decode(states: Int32Array, base: number): Map<string, TlaValue> {
     return new Map(
@@ -218,7 +217,7 @@ export class View {
       const index = only.indexOf.get(key(value))
       return index === undefined ? mismatchOf('domain', name, undefined, printValue(value), only.domain.name) : [index]
     }
-    const entries = entriesOf(value)
+    const entries = byArgument(value)
     if (entries?.size !== elements.length) {
       return mismatchOf('domain', name, undefined, printValue(value), `a function with ${elements.length} arguments`)
     }

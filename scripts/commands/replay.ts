@@ -1,10 +1,21 @@
-/** `lockstep replay`: a trace of TLC or an ITF file on the machine. */
+/** `lockstep replay`: a trace of TLC, in any of its formats, or an ITF file on the machine. */
 
+import { compilePredicate, evaluate } from '../../impl/lib/compile.ts'
+import type { LockstepError } from '../../impl/lib/error.ts'
 import { badInput, EXIT } from '../../impl/lib/error.ts'
 import type { Graph } from '../../impl/lib/explore.ts'
+import type { ReplayDivergence } from '../../impl/lib/replay.ts'
 import { replay } from '../../impl/lib/replay.ts'
 import { parseItf } from '../../impl/lib/trace/itf.ts'
-import { parseSimulationTrace, parseToolTraces } from '../../impl/lib/trace/tlc-trace.ts'
+import { parseJson } from '../../impl/lib/trace/json.ts'
+import { logPrefix } from '../../impl/lib/trace/log-prefix.ts'
+import { isTlcJson, readTlcJson } from '../../impl/lib/trace/tlc-json.ts'
+import {
+  isPlainOutput,
+  parsePlainTraces,
+  parseSimulationTrace,
+  parseToolTraces,
+} from '../../impl/lib/trace/tlc-trace.ts'
 import type { Trace } from '../../impl/lib/trace/trace.ts'
 import { View } from '../../impl/lib/view.ts'
 import { graphOf } from '../check/explorer.ts'
@@ -13,20 +24,52 @@ import { loadModels, near, oneModel } from '../lib/project.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson } from '../ui/output.ts'
 
-/** Tells the three formats apart by how they begin. */
-const parseTrace = (text: string, file: string): Trace => {
-  if (/^\s*-{4,} *MODULE/.test(text)) return parseSimulationTrace(text, { file })
-  if (text.includes('@!@!@STARTMSG')) {
-    const [first] = parseToolTraces(text, { file })
-    if (first !== undefined) return first
-    throw badInput({
-      code: 'no-trace',
-      message: 'the output of TLC has no counterexample',
-      file,
-      hint: 'give the output of a run that found one',
-    })
+const noTrace = (file: string): LockstepError =>
+  badInput({
+    code: 'no-trace',
+    message: 'the output of TLC has no counterexample',
+    file,
+    hint: 'give the output of a run that found one',
+  })
+
+const someTraces = (traces: readonly Trace[], file: string): readonly Trace[] => {
+  if (traces.length === 0) throw noTrace(file)
+  return traces
+}
+
+const isJson = (text: string): boolean => /^\s*[[{]/.test(text)
+
+/** Tells the formats apart by how they begin; a run with `-continue` has several traces. */
+const parseTraces = (text: string, file: string, view: View): readonly Trace[] => {
+  if (/^\s*-{4,} *MODULE/.test(text)) return [parseSimulationTrace(text, { file })]
+  if (isJson(text)) {
+    const json = parseJson(text, { file })
+    return [isTlcJson(json) ? readTlcJson(json, (name) => view.domainOf(name), { file }) : parseItf(text, { file })]
   }
-  return parseItf(text, { file })
+  const copied = logPrefix(text, { file })
+  if (copied !== undefined) throw copied
+  if (text.includes('@!@!@') || /\b(?:STARTMSG|ENDMSG) \d/.test(text))
+    return someTraces(parseToolTraces(text, { file }), file)
+  if (isPlainOutput(text)) return someTraces(parsePlainTraces(text, { file }), file)
+  return [parseItf(text, { file })]
+}
+
+/** Where a trace that was found to violate something must end; undefined if it does, or if the machine cannot tell. */
+const missingEnd = (graph: Graph, view: View, { meta, states }: Trace): string | undefined => {
+  const { property } = meta
+  const encoded = view.encode(states.at(-1)?.values ?? new Map())
+  if (property === undefined || !('words' in encoded)) return undefined
+  const state = graph.find(encoded.words)
+  if (property === 'Deadlock') {
+    const { edgeStart } = graph
+    const stuck = state < 0 || edgeStart?.[state] === edgeStart?.[state + 1]
+    return stuck ? undefined : 'the machine can go on from the last state, but the trace is said to end in a deadlock'
+  }
+  const invariant = graph.kernel.compiled.machine.invariants.find(({ name }) => name === property)
+  const holds = invariant?.instances.every((instance) =>
+    evaluate(compilePredicate(graph.kernel, instance.holds), encoded.words, 0),
+  )
+  return holds === true ? `${property} holds in the last state, but the trace is said to violate it` : undefined
 }
 
 /** Refuses what cannot be a trace of this specification at all: other variables, values outside their domains, other actions. */
@@ -55,29 +98,46 @@ const refuseForeign = (graph: Graph, view: View, trace: Trace, file: string, mod
   })
 }
 
-/** Replays a file; returns the exit code. */
+/** The trace lacks states at its end: that it can be replayed would prove nothing. */
+const refuseCut = (graph: Graph, view: View, trace: Trace, file: string): void => {
+  const message = missingEnd(graph, view, trace)
+  if (message === undefined) return
+  throw badInput({
+    code: 'trace-cut',
+    message,
+    file,
+    hint: 'a part of the trace is missing: give the whole output of TLC',
+  })
+}
+
+const show = (out: Output, model: string, divergence: ReplayDivergence, steps: number): void => {
+  out.line(`${model}: the machine takes ${steps} steps; state ${divergence.step} of the trace is not its own`)
+  out.line(`  ${divergence.action ?? 'unnamed step'}: ${divergence.reason}`)
+  const rows = divergence.differences.map((d) => [
+    d.variable,
+    `machine ${d.expected ?? 'nothing'}`,
+    `trace ${d.actual ?? 'nothing'}`,
+  ])
+  for (const row of columns(rows, '    ')) out.line(row)
+  out.line(`  enabled there: ${divergence.enabled.join(', ') || 'nothing'}`)
+}
+
+/** Replays each trace of a file, up to the first that the machine does not take; returns the exit code. */
 export const replayCommand = async (out: Output, target: string, file: string): Promise<number> => {
   const model = oneModel(loadModels(), target)
-  const trace = parseTrace(await readText(file), file)
   const graph = graphOf(model)
   const view = new View(graph.kernel)
-  refuseForeign(graph, view, trace, file, model.name)
-  const { steps, divergence } = replay(graph, view, trace)
+  const traces = parseTraces(await readText(file), file, view)
+  for (const trace of traces) refuseForeign(graph, view, trace, file, model.name)
+  const replays = traces.map((trace) => replay(graph, view, trace))
+  const failed = replays.find(({ divergence }) => divergence !== undefined)
+  if (failed === undefined) for (const trace of traces) refuseCut(graph, view, trace, file)
+  const steps = failed?.steps ?? replays.reduce((sum, each) => sum + each.steps, 0)
+  const divergence = failed?.divergence
   const ok = divergence === undefined
-  if (out.json) {
-    printJson({ ok, model: model.name, steps, divergence: divergence ?? null })
-  } else if (ok) {
-    out.line(`${model.name}: the machine takes all ${steps} steps of the trace`)
-  } else {
-    out.line(`${model.name}: the machine takes ${steps} steps; state ${divergence.step} of the trace is not its own`)
-    out.line(`  ${divergence.action ?? 'unnamed step'}: ${divergence.reason}`)
-    const rows = divergence.differences.map((d) => [
-      d.variable,
-      `machine ${d.expected ?? 'nothing'}`,
-      `trace ${d.actual ?? 'nothing'}`,
-    ])
-    for (const row of columns(rows, '    ')) out.line(row)
-    out.line(`  enabled there: ${divergence.enabled.join(', ') || 'nothing'}`)
-  }
+  const several = traces.length > 1 ? ` of ${traces.length} traces` : ' of the trace'
+  if (out.json) printJson({ ok, model: model.name, steps, divergence: divergence ?? null })
+  else if (ok) out.line(`${model.name}: the machine takes all ${steps} steps${several}`)
+  else show(out, model.name, divergence, steps)
   return ok ? EXIT.ok : EXIT.finding
 }

@@ -24,6 +24,7 @@ import type { Certificate } from '../lib/certificate.ts'
 import { certificateOf, machineSources } from '../lib/certificate.ts'
 import type { Model } from '../lib/project.ts'
 import { specFiles } from '../lib/project.ts'
+import { locator } from './places.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import type { TlcRun } from '../tlc/run.ts'
 import type { ModuleSource, ProofSources } from './sources.ts'
@@ -148,6 +149,7 @@ export const blameSources = (model: Model, files: readonly string[] = specFiles(
   return {
     specSources,
     implSources: machineSources(model).map(readSource),
+    locate: locator(),
     evaluate: (state: ReadonlyMap<string, TlaValue>, predicate: string) => evaluateIn(flat, cfg, state, predicate),
   }
 }

@@ -1,5 +1,6 @@
 /** The command line of a run of TLC. */
 
+import { existsSync, statSync } from 'node:fs'
 import { delimiter, dirname, relative, resolve } from 'node:path'
 
 /** Random walks in place of the exhaustive search. */
@@ -102,6 +103,43 @@ export const commandOf = (task: TlcTask, directory: string): Command => ({
   args: [...jvmFlags(directory, task), '-cp', task.jar.path, 'tlc2.TLC', ...tlcArgs(directory, task)],
 })
 
+const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile()
+
+/** A file that exists from where we are, also where TLC would add the ending. */
+const fileFrom = (name: string, ending: string): string | undefined =>
+  [name, `${name}${ending}`].map((path) => resolve(path)).find((path) => path.endsWith(ending) && isFile(path))
+
+/** Options that name a file which is no module. */
+const FILE_OPTIONS: ReadonlySet<string> = new Set(['-config', '-dump', '-metadir', '-userFile', '-recover'])
+
+/**
+ * Arguments for TLC with the module by its absolute path: TLC looks for what a module extends beside it only then. TLC looks
+ * for the configuration from the module's directory; the caller's is one from where they are, if there is such a file.
+ */
+export const withPaths = (args: readonly string[]): { args: readonly string[]; specFile: string | undefined } => {
+  const modules = args.map((arg, i) =>
+    arg.startsWith('-') || FILE_OPTIONS.has(args[i - 1] ?? '') ? undefined : fileFrom(arg, '.tla'),
+  )
+  const specFile = modules.findLast((path) => path !== undefined)
+  if (specFile === undefined) return { args, specFile }
+  const placed = args.map((arg, i) => {
+    if (modules[i] === specFile) return specFile
+    const cfg = args[i - 1] === '-config' ? fileFrom(arg, '.cfg') : undefined
+    return cfg === undefined ? arg : relative(dirname(specFile), cfg)
+  })
+  return { args: placed, specFile }
+}
+
+/** The command that runs TLC with the caller's own arguments, with `directory` for its temporary files. */
+export const passThroughCommand = (
+  { java, jar, args, ...flags }: Pick<TlcTask, 'java' | 'jar' | 'heapMb' | 'libraryPath'> & { args: readonly string[] },
+  directory: string,
+): Command => {
+  const metadir = args.includes('-metadir') ? [] : ['-metadir', `${directory}/states`]
+  const jvm = jvmFlags(directory, { ...flags, small: false, workers: 'auto' })
+  return { program: java.path, args: [...jvm, '-cp', jar.path, 'tlc2.TLC', ...metadir, ...withPaths(args).args] }
+}
+
 const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
 
 const VARIABLE = 'TLC_TMP'
@@ -114,6 +152,12 @@ const quoteWord = (word: string): string =>
     .split(PLACE)
     .map((part) => (part === '' ? '' : quote(part)))
     .join(`"$${VARIABLE}"`)
+
+/** The command with the caller's own arguments as a line for `sh`. */
+export const passThroughLine = (task: Parameters<typeof passThroughCommand>[0]): string => {
+  const { program, args } = passThroughCommand(task, PLACE)
+  return `${VARIABLE}=$(mktemp -d); ${[program, ...args].map(quoteWord).join(' ')}; rm -rf "$${VARIABLE}"`
+}
 
 /** A task as a line for `sh` that makes the temporary directory, does the same as the run, and removes it. */
 export const printCommand = (task: TlcTask): string => {

@@ -20,9 +20,8 @@ export type ToolItem =
   /** one line outside of messages: SANY's errors, or what the specification prints */
   | { readonly kind: 'output'; readonly line: string }
 
-/** The start mark of a nested message need not stand at the beginning of a line. */
-const START = /^(.*)@!@!@STARTMSG (-?\d+):(\d+) @!@!@$/s
-const END = /^(.*)@!@!@ENDMSG (-?\d+) @!@!@$/s
+/** A mark stands anywhere in a line: inside a message, after what the specification prints, after another mark. */
+const MARK = /@!@!@(?:STARTMSG (-?\d+):(\d+)|ENDMSG (-?\d+)) @!@!@/g
 
 class Frame {
   readonly code: number
@@ -73,14 +72,20 @@ export class ToolParser {
 
   #line(line: string): ToolItem[] {
     // cheap for the lines of states, which are most of them
-    if (!line.endsWith(' @!@!@')) return this.#text(`${line}\n`)
-    const start = START.exec(line)
-    if (start !== null) return this.#open(start[1] ?? '', Number(start[2]), Number(start[3]))
-    const end = END.exec(line)
-    const code = Number(end?.[2])
-    // an end mark of a message that is not open is text
-    if (end === null || !this.#stack.some((frame) => frame.code === code)) return this.#text(`${line}\n`)
-    return [...this.#text(end[1] ?? ''), ...this.#closeTo(code)]
+    if (!line.includes(' @!@!@')) return this.#text(`${line}\n`)
+    const items: ToolItem[] = []
+    let at = 0
+    for (const mark of line.matchAll(MARK)) {
+      const [whole, start, messageClass, end] = mark
+      // an end mark of a message that is not open is text
+      if (start === undefined && !this.#stack.some((frame) => frame.code === Number(end))) continue
+      const before = line.slice(at, mark.index)
+      at = mark.index + whole.length
+      if (start !== undefined) items.push(...this.#open(before, Number(start), Number(messageClass)))
+      else items.push(...this.#text(before), ...this.#closeTo(Number(end)))
+    }
+    // the line break after a mark is the mark's
+    return at === line.length ? items : [...items, ...this.#text(`${line.slice(at)}\n`)]
   }
 
   #open(before: string, code: number, messageClass: number): ToolItem[] {

@@ -2,15 +2,17 @@
 
 import type { ChildProcess } from 'node:child_process'
 import { copyFileSync, renameSync, rmSync } from 'node:fs'
+import { StringDecoder } from 'node:string_decoder'
 import type { LockstepError } from '../../impl/lib/error.ts'
 import { environmentFailure } from '../../impl/lib/error.ts'
 import { stopChild } from '../lib/children.ts'
 import { installSignalHandlers } from '../lib/signals.ts'
 import { withTempDir } from '../lib/tempdir.ts'
+import { writeError, writeOut } from '../ui/output.ts'
 import { EC } from './codes.ts'
 import type { TlcTask } from './command.ts'
 import { classArchive } from './archive.ts'
-import { commandOf, dumpIn, jvmFlags, printCommand } from './command.ts'
+import { commandOf, dumpIn, passThroughCommand, printCommand } from './command.ts'
 import { spawnGuarded } from './guard.ts'
 import type { TlcMessage } from './messages.ts'
 import { decode, decodeAll } from './messages.ts'
@@ -281,20 +283,54 @@ export const runTlc = (options: TlcOptions): Promise<TlcRun> =>
 /** TLC as it is, for `lockstep tlc -- ARGS`. */
 export interface PassThrough extends Pick<TlcTask, 'java' | 'jar' | 'heapMb' | 'libraryPath'> {
   readonly args: readonly string[]
-  /** `inherit` unless told */
+  /** ours as well unless told */
   readonly output?: 'inherit' | 'pipe'
 }
 
+/** How such a run ended. */
+export interface PassedThrough {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  /** the last that it printed, at most {@link MOST_STDERR} characters */
+  readonly said: string
+}
+
+/** Collects the end of what a child says, and lets it pass on where it is to be seen. */
+const overhear = (child: ChildProcess, output: 'inherit' | 'pipe'): (() => string) => {
+  let said = ''
+  for (const [stream, ours] of [
+    [child.stdout, writeOut],
+    [child.stderr, writeError],
+  ] as const) {
+    // what is made fit to be seen is whole lines
+    let line = ''
+    const decoder = new StringDecoder('utf8')
+    stream?.on('data', (chunk: Buffer) => {
+      const text = decoder.write(chunk)
+      said = (said + text).slice(-MOST_STDERR)
+      if (output !== 'inherit') return
+      line += text
+      const end = line.lastIndexOf('\n') + 1
+      if (end > 0) ours(line.slice(0, end))
+      line = line.slice(end)
+    })
+    stream?.on('end', () => {
+      if (line !== '') ours(line)
+    })
+  }
+  return () => said
+}
+
 /**
- * Runs TLC with the caller's own arguments and terminal; its metadata goes to a temporary directory unless `-metadir` says
- * where. Resolves with TLC's exit status, or 128 and a signal's number as shells have it.
+ * Runs TLC with the caller's own arguments; its metadata goes to a temporary directory unless `-metadir` says where. What
+ * it prints is passed on.
  */
-export const passThrough = ({ java, jar, args, output = 'inherit', ...flags }: PassThrough): Promise<number> =>
+export const passThrough = ({ java, jar, args, output = 'inherit', ...flags }: PassThrough): Promise<PassedThrough> =>
   withTempDir('tlc', async (directory) => {
     installSignalHandlers()
-    const metadir = args.includes('-metadir') ? [] : ['-metadir', `${directory}/states`]
-    const jvm = jvmFlags(directory, { ...flags, small: false, workers: 'auto' })
-    const child = spawnGuarded(java.path, [...jvm, '-cp', jar.path, 'tlc2.TLC', ...metadir, ...args], directory, output)
+    const command = passThroughCommand({ java, jar, args, ...flags }, directory)
+    const child = spawnGuarded(command.program, command.args, directory, 'pipe')
+    const said = overhear(child, output)
     const { exitCode, signal } = await watch(child, { java, jar, specFile: '', cfgFile: '', deadlock: true })
-    return exitCode ?? (signal === 'SIGKILL' ? 137 : 143)
+    return { exitCode, signal, said: said() }
   })

@@ -6,6 +6,7 @@ import { Clocks } from '../../impl/lib/validate/decode.ts'
 import type { Decoder } from '../../impl/lib/validate/decode.ts'
 import type { BadLine, LogEvent, LogHeader, Order } from '../../impl/lib/validate/event.ts'
 import { parseLine } from '../../impl/lib/validate/event.ts'
+import { shown } from '../../impl/lib/report/validation/text.ts'
 import { ftraceReader, isBadLine, isSkipped } from '../../impl/lib/validate/ftrace.ts'
 import type { TraceMap } from '../../impl/lib/validate/map.ts'
 import type { Known } from '../../impl/lib/validate/recognise.ts'
@@ -58,9 +59,10 @@ export const isBad = (value: object): value is BadLine => 'message' in value && 
 /** Refuses a line. */
 export const refuse = (
   file: string,
-  { line, column, message, hint, code: own }: BadLine,
+  { line, column, message: what, hint, quoted, code: own }: BadLine,
   code = own ?? 'bad-log',
 ): never => {
+  const message = quoted === undefined ? what : `${what}: ${shown(quoted.trim())}`
   throw badInput({ code, message, file, line, column, hint: hint ?? 'docs/log-format.md has the format' })
 }
 
@@ -240,7 +242,7 @@ export class EntryReader {
     this.begun = true
     const { format = /^\s*\{/.test(text) ? 'ndjson' : 'ftrace', map } = this.options
     if (format === 'ftrace') {
-      this.ftrace = ftraceReader(map?.apply)
+      this.ftrace = ftraceReader(map?.apply, map?.tasks)
       return false
     }
     const parsed = parseLine(text, line)

@@ -28,6 +28,8 @@ interface Fault {
   /** the side that has what the other lacks; where both can take the action, the side that is listed first */
   readonly side: 'spec' | 'impl' | 'both'
   readonly model?: string
+  /** the fault is in a list of what there is, and the blame in what is missing or too much there */
+  readonly listed?: true
 }
 
 /** Faults in FlushInhibit.tla. */
@@ -104,6 +106,7 @@ const SPEC_FAULTS: readonly Fault[] = [
   },
   {
     name: 'an action missing from the next-state relation',
+    listed: true,
     from: '    \\/ kvm_hv_vcpu_unsuspend_tlb_flush_wake(t)\n',
     to: '',
     action: 'kvm_hv_vcpu_unsuspend_tlb_flush_wake',
@@ -234,6 +237,7 @@ const IMPL_FAULTS: readonly Fault[] = [
   },
   {
     name: 'an extra action',
+    listed: true,
     from: 'environment: [...(c.PendingEvents ?',
     to: 'environment: [...(!c.PendingEvents ?',
     action: 'event_arrives',
@@ -266,6 +270,26 @@ const IMPL_FAULTS: readonly Fault[] = [
 const replaceOnce = (text: string, { from, to, name }: Fault): string => {
   if (text.split(from).length !== 2) throw new Error(`${name}: the text to change is not there exactly once`)
   return text.replace(from, () => to)
+}
+
+/** First and last line of the definition in which a text is changed: it begins at the left, or is a method. */
+const definitionOf = (text: string, { from }: Fault): { readonly first: number; readonly last: number } => {
+  const lines = text.split('\n')
+  const changed = text.slice(0, text.indexOf(from)).split('\n').length - 1
+  const begins = (line: string): boolean =>
+    /^(?:\w+(?:\(.*\))? ==|export |const \w+ = \(|function|class)|^ {2}\*?\w+(?:<.*>)?\(.*\{$/.test(line)
+  const first = lines.slice(0, changed + 1).findLastIndex(begins)
+  const after = lines.findIndex((line, i) => i > changed && begins(line))
+  return { first: first + 1, last: after < 0 ? lines.length : after }
+}
+
+/** Some line of the blame is in the definition that has the fault, by whatever path its file is named. */
+const expectPlace = ({ blame }: Divergence, text: string, fault: Fault, module: RegExp): void => {
+  if (fault.listed) return
+  const { first, last } = definitionOf(text, fault)
+  const found = blame.filter(({ file, line }) => module.test(file) && line >= first && line <= last)
+  const lines = blame.map(({ file, line }) => `${file}:${line}`).join(' ')
+  expect([fault.name, found.length > 0, lines]).toEqual([fault.name, true, lines])
 }
 
 const sideOf = (divergence: Divergence): 'spec' | 'impl' | 'both' =>
@@ -302,6 +326,11 @@ describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
     expect(divergence.blame.length).toBeGreaterThan(0)
     expect(divergence.blame.every((b) => b.line > 0 && b.file !== '')).toBe(true)
     if (fault.action !== null) expect(divergence.source).not.toBeNull()
+    const { expected, actual } = divergence
+    if (expected !== null && actual !== null) {
+      expect(Object.keys(expected)).toEqual(Object.keys(actual))
+      for (const [name, value] of Object.entries(expected)) expect([name, actual[name]]).not.toEqual([name, value])
+    }
   }
 
   it('has at least 20 of them', () => {
@@ -322,6 +351,7 @@ describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
     expect(comparison.equal).toBe(false)
     expect(comparison.digest.spec).not.toBe(comparison.digest.impl)
     expectFault(divergence, fault)
+    if (divergence !== undefined) expectPlace(divergence, text, fault, /FlushInhibit\.tla$/)
   })
 
   it.each(MEMORY_FAULTS.map((f) => [f.name, f] as const))('in the memory: %s', async (_name, fault) => {
@@ -333,6 +363,7 @@ describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
     const { comparison, divergence } = await proveModel(other, chain(), { timeout: 120, spec: directory })
     expect(comparison.equal).toBe(false)
     expectFault(divergence, fault)
+    if (divergence !== undefined) expectPlace(divergence, text, fault, new RegExp(`${basename(fault.file)}$`))
   })
 
   it.each(IMPL_FAULTS.map((f, i) => [f.name, f, i] as const))('in the machine: %s', async (_name, fault, i) => {
@@ -364,5 +395,6 @@ describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
     )
     expect(comparison.equal).toBe(false)
     expectFault(divergence, fault)
+    if (divergence !== undefined) expectPlace(divergence, text, fault, /Faulty\d+\.ts$|FlushInhibit\.ts$/)
   })
 })

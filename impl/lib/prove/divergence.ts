@@ -7,10 +7,12 @@ import type { BehaviourStep } from '../counterexample.ts'
 import { behaviourOf } from '../counterexample.ts'
 import { printValue } from '../trace/print.ts'
 import type { TlaValue } from '../trace/value.ts'
-import { equal } from '../trace/value.ts'
+import { entriesOf, equal } from '../trace/value.ts'
 import type { View } from '../view.ts'
 import type { Blame, SourceText } from './blame.ts'
-import { falseGuards, findAction, programLine, refusalLine, updatesOf, wholeAction } from './blame.ts'
+import { aboutOf, falseGuards, findAction, updatesOf, wholeAction } from './blame.ts'
+import type { Locate, Packed } from './machine.ts'
+import { declarationsOf, MachineBlame } from './machine.ts'
 import type { Difference } from './compare.ts'
 
 type State = ReadonlyMap<string, TlaValue>
@@ -44,11 +46,12 @@ const fields = (state: State): Fields =>
 /** A state with one entry per element of its functions, e.g. `pc[<<"vcpu", 0>>]`: what differs is then seen at once. */
 const elements = (state: State): State =>
   new Map(
-    [...state].flatMap(([name, value]): (readonly [string, TlaValue])[] =>
-      value.kind === 'fun'
-        ? value.entries.map(([argument, v]) => [`${name}[${printValue(argument)}]`, v] as const)
-        : [[name, value]],
-    ),
+    [...state].flatMap(([name, value]): (readonly [string, TlaValue])[] => {
+      const entries = entriesOf(value) ?? []
+      // an empty function has nothing that could be listed, but it is not nothing
+      if (entries.length === 0) return [[name, value]]
+      return entries.map(([argument, v]) => [`${name}[${printValue(argument)}]`, v] as const)
+    }),
   )
 
 /** The variable that an element belongs to. */
@@ -60,6 +63,8 @@ export interface DivergenceContext {
   readonly view: View
   readonly specSources: readonly SourceText[]
   readonly implSources: readonly SourceText[]
+  /** finds the source of a statement that ran */
+  readonly locate: Locate
   /** evaluates a predicate of the specification in a state */
   readonly evaluate: (state: State, predicate: string) => boolean | undefined
 }
@@ -114,7 +119,7 @@ const argumentsOf = (kernel: Kernel, action: string, thread?: number): string[] 
 }
 
 /** What blame needs to know. */
-export type BlameContext = Pick<DivergenceContext, 'specSources' | 'implSources' | 'evaluate'> & {
+export type BlameContext = Pick<DivergenceContext, 'specSources' | 'implSources' | 'locate' | 'evaluate'> & {
   readonly kernel: Kernel
 }
 
@@ -134,6 +139,15 @@ export const blameSpec = (context: BlameContext, action: string, source: State, 
   return unique.length > 0 ? unique : [wholeAction(definition, action)]
 }
 
+/** For want of a statement: the file of the machine, and that there is none. */
+const nowhere = (context: Pick<BlameContext, 'implSources'>, action: string): Blame => {
+  const own = context.implSources.find(({ file }) => !file.includes('impl/lib/'))
+  return { side: 'impl', file: own?.file ?? '', line: 1, text: `no step ${action}` }
+}
+
+const machineOf = ({ kernel, locate, implSources }: BlameContext): MachineBlame =>
+  new MachineBlame(kernel, locate, implSources)
+
 /** The lines of the machine that keep an action, of one thread or of all, from being taken in a packed state. */
 export const blameImpl = (
   context: BlameContext,
@@ -142,31 +156,31 @@ export const blameImpl = (
   base: number,
   only?: number,
 ): Blame[] => {
-  const candidates = refusalsIn(context.kernel, states, base, action).filter(
-    ({ thread }) => only === undefined || thread === only,
-  )
-  const reasons = [...new Set(candidates.flatMap((c) => c.reasons))]
-  const refused = reasons.map((why) => refusalLine(context.implSources, why)).filter((b) => b !== undefined)
-  if (refused.length > 0) return refused
-  const line = programLine(context.implSources, action)
-  if (line !== undefined) return [line]
-  const at = candidates.map((c) => programLine(context.implSources, c.label)).filter((b) => b !== undefined)
-  return at.length > 0
-    ? at
-    : [{ side: 'impl', file: context.implSources.at(-1)?.file ?? '', line: 1, text: `no step ${action}` }]
+  const { blame } = machineOf(context).refusals(action, { states, base }, only)
+  return blame.length > 0 ? blame : [nowhere(context, action)]
 }
 
-/** Blames both for an action that they take differently. */
+/** Blames both for an action that they take differently from a packed state; `target` is where the machine comes to. */
 export const blameUpdate = (
-  context: Pick<BlameContext, 'specSources' | 'implSources'>,
+  context: BlameContext,
   action: string,
   names: readonly string[],
+  source: Packed,
+  target?: Int32Array,
 ): Blame[] => {
   const definition = findAction(context.specSources, action)
   const updates = definition === undefined ? [] : updatesOf(context.specSources, definition, names)
   const spec = updates.length > 0 || definition === undefined ? updates : [wholeAction(definition, action)]
-  const impl = programLine(context.implSources, action)
-  return [...spec, ...(impl === undefined ? [] : [impl])]
+  return [...spec, ...machineOf(context).updates(action, source, names, target)]
+}
+
+/** The machine refuses what the specification takes: why, and the conjuncts that should have refused as well. */
+const blameSpecTakes = (context: BlameContext, action: string, source: Packed): Blame[] => {
+  const { blame, variables } = machineOf(context).refusals(action, source)
+  const definition = findAction(context.specSources, action)
+  const impl = blame.length > 0 ? blame : [nowhere(context, action)]
+  if (definition === undefined) return impl
+  return [...impl, wholeAction(definition, action), ...aboutOf(context.specSources, definition, variables)]
 }
 
 const prefixStep = (step: BehaviourStep): Divergence['prefix'][number] => ({
@@ -180,63 +194,62 @@ const nearest = (
   spec: readonly State[],
   impl: readonly State[],
 ): { spec: State; impl: State; names: string[] } | undefined => {
-  const foreignSpec = spec.filter((s) => !impl.some((i) => differing(s, i).length === 0))
-  const foreignImpl = impl.filter((i) => !spec.some((s) => differing(s, i).length === 0))
-  const pairs = (foreignSpec.length > 0 ? foreignSpec : spec).flatMap((s) =>
-    (foreignImpl.length > 0 ? foreignImpl : impl).map((i) => ({ spec: s, impl: i, names: differing(s, i) })),
+  const [specs, impls] = [spec, impl].map((side) => side.map((state) => ({ state, parts: elements(state) })))
+  if (specs === undefined || impls === undefined) return undefined
+  const same = (a: State, b: State): boolean => differing(a, b).length === 0
+  const foreignSpec = specs.filter((s) => !impls.some((i) => same(s.parts, i.parts)))
+  const foreignImpl = impls.filter((i) => !specs.some((s) => same(s.parts, i.parts)))
+  const pairs = (foreignSpec.length > 0 ? foreignSpec : specs).flatMap((s) =>
+    (foreignImpl.length > 0 ? foreignImpl : impls).map((i) => ({
+      spec: s.state,
+      impl: i.state,
+      names: differing(s.parts, i.parts),
+    })),
   )
   return pairs.sort((a, b) => a.names.length - b.names.length)[0]
+}
+
+/** Two states that differ, as a divergence has them. */
+const sidesOf = (pair: ReturnType<typeof nearest>): Pick<Divergence, 'expected' | 'actual'> => ({
+  expected: pair === undefined ? null : pick(elements(pair.spec), pair.names),
+  actual: pair === undefined ? null : pick(elements(pair.impl), pair.names),
+})
+
+/** The initial states differ: who says what the variables begin with. */
+const initialDivergence = (context: DivergenceContext, { side, targets }: Difference): Divergence => {
+  const pair = nearest(targets.spec, targets.impl)
+  const init = findAction(context.specSources, 'Init')
+  const names = (pair?.names ?? []).map(variableOf)
+  const blame = init === undefined ? [] : aboutOf(context.specSources, init, names)
+  const whole = init === undefined ? [] : [wholeAction(init, 'Init')]
+  const lines = [...(blame.length > 0 ? blame : whole), ...declarationsOf(context.implSources, names)]
+  return { prefix: [], side, action: null, source: null, ...sidesOf(pair), blame: lines }
 }
 
 /** Works out where and why two graphs part. */
 export const divergenceOf = (context: DivergenceContext, difference: Difference): Divergence => {
   const { graph, view } = context
-  const spec = difference.targets.spec.map(elements)
-  const impl = difference.targets.impl.map(elements)
-  const { side } = difference
-  if (difference.action === undefined) {
-    const pair = nearest(spec, impl)
-    const init = findAction(context.specSources, 'Init')
-    const names = (pair?.names ?? []).map(variableOf)
-    const blame = init === undefined ? [] : updatesOf(context.specSources, init, names)
-    const inInit = (init?.conjuncts ?? [])
-      .filter(({ text }) => names.some((name) => text.startsWith(`${name} `)))
-      .map(({ line, text }): Blame => ({ side: 'spec', file: init?.file ?? '', line, text }))
-    const whole = init === undefined ? [] : [wholeAction(init, 'Init')]
-    return {
-      prefix: [],
-      side,
-      action: null,
-      source: null,
-      expected: pair === undefined ? null : pick(pair.spec, pair.names),
-      actual: pair === undefined ? null : pick(pair.impl, pair.names),
-      blame: [...inInit, ...blame].length > 0 ? [...inInit, ...blame] : whole,
-    }
-  }
-  const { action } = difference
+  const { action, side, targets } = difference
+  if (action === undefined) return initialDivergence(context, difference)
   const behaviour = behaviourOf(graph, view, difference.path)
-  const sourceIndex = difference.path.at(-1)?.state ?? 0
-  const base = sourceIndex * graph.kernel.layout.words
+  const base = (difference.path.at(-1)?.state ?? 0) * graph.kernel.layout.words
+  const at: Packed = { states: graph.states, base }
   const source = view.decode(graph.states, base)
   const blaming = { ...context, kernel: graph.kernel }
   const common = { prefix: behaviour.steps.map(prefixStep), side, action, source: fields(source) }
-  const pair = nearest(spec, impl)
+  const pair = nearest(targets.spec, targets.impl)
   if (pair !== undefined) {
-    const blame = blameUpdate(context, action, pair.names.map(variableOf))
-    return { ...common, expected: pick(pair.spec, pair.names), actual: pick(pair.impl, pair.names), blame }
+    const encoded = view.encode(pair.impl)
+    const target = 'words' in encoded ? encoded.words : undefined
+    const blame = blameUpdate(blaming, action, [...new Set(pair.names.map(variableOf))], at, target)
+    return { ...common, ...sidesOf(pair), blame }
   }
-  const taken = side === 'spec' ? spec[0] : impl[0]
-  const changes = taken === undefined ? null : pick(taken, differing(elements(source), taken))
-  const definition = findAction(context.specSources, action)
-  const taker =
-    side === 'spec' ? definition && wholeAction(definition, action) : programLine(context.implSources, action)
-  const other = taker === undefined ? [] : [taker]
-  return side === 'spec'
-    ? {
-        ...common,
-        expected: changes,
-        actual: null,
-        blame: [...blameImpl(blaming, action, graph.states, base), ...other],
-      }
-    : { ...common, expected: null, actual: changes, blame: [...blameSpec(blaming, action, source), ...other] }
+  const taken = side === 'spec' ? targets.spec[0] : targets.impl[0]
+  const changed = taken === undefined ? undefined : elements(taken)
+  const changes = changed === undefined ? null : pick(changed, differing(elements(source), changed))
+  if (side === 'spec') {
+    return { ...common, expected: changes, actual: null, blame: blameSpecTakes(blaming, action, at) }
+  }
+  const blame = [...blameSpec(blaming, action, source), ...machineOf(blaming).taken(action, at)]
+  return { ...common, expected: null, actual: changes, blame }
 }

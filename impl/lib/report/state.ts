@@ -3,7 +3,7 @@
 import type { ThreadId } from '../program.ts'
 import { printValue } from '../trace/print.ts'
 import type { TlaValue } from '../trace/value.ts'
-import { key, tla } from '../trace/value.ts'
+import { entriesOf, key, tla } from '../trace/value.ts'
 
 /** Value of a variable, or of one element of it, as C writes it; undefined where there is none. */
 export type StateReader = (variable: string, at?: number | TlaValue) => string | undefined
@@ -28,23 +28,8 @@ export const valueText = (value: TlaValue): string => {
 }
 
 /** The elements of a variable by the key of their argument; one element with an empty argument for a scalar. */
-export const elementsOf = (value: TlaValue): (readonly [argument: string, value: TlaValue])[] => {
-  switch (value.kind) {
-    case 'fun':
-      return value.entries.map(([argument, element]) => [key(argument), element])
-    case 'seq':
-      return value.items.map((element, i) => [String(i + 1), element])
-    case 'record':
-      return value.fields.map(([name, element]) => [key(tla.str(name)), element])
-    case 'bool':
-    case 'int':
-    case 'str':
-    case 'model':
-    case 'set':
-    case 'interval':
-      return [['', value]]
-  }
-}
+export const elementsOf = (value: TlaValue): (readonly [argument: string, value: TlaValue])[] =>
+  entriesOf(value)?.map(([argument, element]) => [key(argument), element]) ?? [['', value]]
 
 /** Reads a state. */
 export const reader =

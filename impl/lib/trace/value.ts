@@ -130,6 +130,25 @@ export function key(value: TlaValue): string {
 /** Whether TLA+ holds the two values equal. */
 export const equal = (a: TlaValue, b: TlaValue): boolean => a === b || key(a) === key(b)
 
+/** Arguments and values of a function, in whichever shape it is: a sequence is one on `1..n`, a record one on strings. */
+export const entriesOf = (value: TlaValue): readonly (readonly [TlaValue, TlaValue])[] | undefined => {
+  switch (value.kind) {
+    case 'fun':
+      return value.entries
+    case 'seq':
+      return value.items.map((item, i) => [{ kind: 'int', value: BigInt(i + 1) }, item])
+    case 'record':
+      return value.fields.map(([name, v]) => [{ kind: 'str', value: name }, v])
+    case 'bool':
+    case 'int':
+    case 'str':
+    case 'model':
+    case 'set':
+    case 'interval':
+      return undefined
+  }
+}
+
 /** Sorted by value and without duplicates, of which the first stays: integers by size, before all others by key. */
 const sortedBy = <T>(things: readonly T[], valueOf: (thing: T) => TlaValue): T[] => {
   // spares a chain of sets of one element the cost of a key at every level

@@ -96,7 +96,7 @@ export interface DiagnosisInput {
   readonly action: string | null
   /** what the log says of the state after the event */
   readonly said: Readonly<Record<string, Json>> | undefined
-  readonly sources: Pick<BlameContext, 'specSources' | 'implSources' | 'evaluate'>
+  readonly sources: Pick<BlameContext, 'specSources' | 'implSources' | 'locate' | 'evaluate'>
 }
 
 interface Refusal {
@@ -167,6 +167,7 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
               context,
               action,
               names.map((name) => name.replace(/\[.*$/s, '')),
+              { states, base },
             ),
         }
       },
@@ -176,7 +177,7 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
     return {
       why: `${action} returns ${[...results].join(' or ')} here, not ${event.result ?? ''}`,
       differences: {},
-      blame: () => blameUpdate(context, action, ['pc']),
+      blame: () => blameUpdate(context, action, ['pc'], { states, base }),
     }
   }
 

@@ -48,6 +48,8 @@ export interface BadLine {
   readonly column: number
   readonly message: string
   readonly hint?: string
+  /** the line itself, where a reader has to see it; whoever prints it escapes it */
+  readonly quoted?: string
   /** the line is an event, but none that the model can have; else the line itself is wrong */
   readonly code?: 'not-of-the-model'
 }

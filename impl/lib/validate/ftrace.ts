@@ -56,6 +56,42 @@ const MARKER = /^\s*(?:\d+\s+)?(?:[^\s:]*(?::[^\s:]+)?(?: \[[\w-]+\])?:\s+){0,3}
 /** A marker wherever it is, for those that nothing else makes sense of. */
 const ANY_MARKER = /(?:^|[\s:])lockstep:(?=\s|$)/
 
+/** Lines of an event in which something is missing or added that makes a lane, a time or an event unknown. */
+interface Variant {
+  readonly pattern: RegExp
+  readonly what: string
+  readonly instead: string
+}
+
+const VARIANTS: readonly Variant[] = [
+  {
+    pattern: /^\s*\S.{0,60}?[-\s]\d+\s+\d+[.#a-zA-Z0-9]{4,6}\s+\d+(?:\.\d+)?(?:us)?\s*[+!#*@$]?\s*:/,
+    what: 'a line of the latency format',
+    instead: 'trace-cmd report without -l; for the tracer, echo 0 > options/latency-format',
+  },
+  {
+    pattern: /^\s*(?:\S.{0,80}\s)?\[\d{1,9}\]\s+(?:[.#A-Za-z0-9]{4,8}\s+)?\d+(?:\.\d+)?:?\s*\(\+\d+\)/,
+    what: 'a line with the difference to the one before',
+    instead: 'trace-cmd report without --ts-diff',
+  },
+  {
+    pattern: /^\s*\S.{0,60}?\s\[\d{1,9}\]\s+(?:[.#A-Za-z0-9]{4,8}\s+)?\d+\.\d+:\s+(?:[\w.-]+:)?[\w.-]+:/,
+    what: 'a line without the pid of its task',
+    instead: 'trace-cmd report, or perf script -F comm,tid,cpu,time,event,trace',
+  },
+  {
+    pattern: /^\s*\S.{0,60}?[-\s]\d+\s+(?:[.#A-Za-z0-9]{4,8}\s+)?\d+\.\d+:\s+(?:\d+\s+)?(?:[\w.-]+:)?[\w.-]+:/,
+    what: 'a line without its CPU',
+    instead: 'trace-cmd report, or perf script -F comm,tid,cpu,time,event,trace',
+  },
+]
+
+/** Keys that only a marker has, at the beginning of a line or after others. */
+const CONTINUATION = /^[>\s]*(?:thread|result|seq|time|state\.[^\s=]+)=/
+
+/** Lines that tracers print by themselves: stacks, and the function graph. */
+const OWN_LINES = /^\s*(?:=>|\d+\)|<)/
+
 const LOST = /^\s*CPU:(\d{1,9}) \[(?:LOST (?:(\d+) )?EVENTS|(?:(\d+) )?EVENTS DROPPED)\]/
 const PERF_LOST = /^\s*(?:\S+:\s+){0,2}PERF_RECORD_LOST(?:_SAMPLES)? lost (\d+)/
 const PERF_LOST_SHORT = /^LOST (\d+) events!/
@@ -297,31 +333,81 @@ const UNSTAMPED_HINT =
   'mend the line or take it out; trace without latency-format, perf script with -F comm,tid,cpu,time,event,trace'
 const MARKER_HINT = 'mend the line or take it out; docs/log-format.md, Markers'
 
-/** A reader of one log: times may count from its first event. Without a map, only markers are events. */
-export const ftraceReader = (mapper?: Mapper): ((text: string, line: number) => FtraceItem) => {
+const WRAPPED_HINT = 'join it to the line before, or send logs as attachments: mail programs wrap lines'
+
+/** What a line that is not understood is all the same: a part of a marker, or an event in a format that says too little. */
+const unlike = (text: string, line: number, afterMarker = false): BadLine | undefined => {
+  if (CONTINUATION.test(text) || (afterMarker && !OWN_LINES.test(text))) {
+    return { ...bad(line, 1, 'a part of a marker without its beginning', WRAPPED_HINT), quoted: text }
+  }
+  const prefix = text.slice(0, MAX_PREFIX)
+  const variant = VARIANTS.find(({ pattern }) => pattern.test(prefix))
+  return variant && { ...bad(line, 1, variant.what, `run instead: ${variant.instead}`), quoted: text }
+}
+
+/** What the tracer prints for a task whose name it has lost. */
+const NAMELESS = '<...>'
+
+/** Names of tasks by pid: those that a map gives, and those that other lines of the log have. */
+class Tasks {
+  readonly #names: Map<string, string>
+
+  constructor(given: ReadonlyMap<string, string>) {
+    this.#names = new Map(given)
+  }
+
+  named(stamp: Stamped): Stamped {
+    const { task, pid } = stamp
+    if (pid === undefined) return stamp
+    if (task === NAMELESS || task === '') return { ...stamp, task: this.#names.get(pid) ?? task }
+    // a log can name anything: what is kept of it must not grow for ever
+    if (this.#names.size < MOST_TASKS || this.#names.has(pid)) this.#names.set(pid, task)
+    return stamp
+  }
+}
+
+const MOST_TASKS = 10_000
+
+/**
+ * A reader of one log: times may count from its first event. Without a map, only markers are events.
+ * @param tasks names of tasks by pid, for those that the log does not name
+ */
+export const ftraceReader = (
+  mapper?: Mapper,
+  tasks: ReadonlyMap<string, string> = new Map(),
+): ((text: string, line: number) => FtraceItem) => {
   const clock = new Clock()
+  const names = new Tasks(tasks)
+  // of the line before: what comes after a marker and is nothing else is the rest of it
+  let markedAt = -1
   return (text, line) => {
     const missing = lostIn(text, line)
     if (missing !== undefined) return missing
     if (text.startsWith('#') || text.trim() === '' || HEADER.test(text)) return { ignored: undefined }
-    const stamp = stampOf(text)
+    const found = stampOf(text)
+    const stamp = found && names.named(found)
     const perf = PERF_LOST.exec(stamp === undefined ? text : text.slice(stamp.restAt))
     if (perf !== null) return lost(line, perf[1], stamp === undefined ? undefined : String(stamp.cpu))
     if (stamp === undefined) {
-      return stray(text, line, 0, 'TASK-PID [CPU] SECONDS: EVENT:', UNSTAMPED_HINT) ?? { unmapped: undefined }
+      const wrong =
+        stray(text, line, 0, 'TASK-PID [CPU] SECONDS: EVENT:', UNSTAMPED_HINT) ??
+        unlike(text, line, markedAt === line - 1)
+      return wrong ?? { unmapped: undefined }
     }
     if (stamp.cpu > MAX_CPU) {
       return bad(line, stamp.cpuAt + 1, `CPU ${stamp.cpu} is beyond ${MAX_CPU}`, CPU_HINT)
     }
     const time = clock.read(stamp.seconds, stamp.fraction)
     if (time === undefined) return bad(line, stamp.timeAt + 1, 'the time is beyond 2^53 ns')
-    const found = MARKER.exec(text.slice(stamp.restAt))
-    if (found === null) {
+    const marked = MARKER.exec(text.slice(stamp.restAt))
+    if (marked === null) {
       const item = traced(text, line, stamp, time, mapper)
       // what a map knows may have that text in it
       if (!isSkipped(item) || 'ignored' in item) return item
-      return stray(text, line, stamp.restAt, 'at most three names that end in a colon', MARKER_HINT) ?? item
+      const wrong = stray(text, line, stamp.restAt, 'at most three names that end in a colon', MARKER_HINT)
+      return wrong ?? (item.unmapped === undefined ? unlike(text, line) : undefined) ?? item
     }
-    return marker(text, stamp.restAt + found[0].length, { line, lane: `cpu${stamp.cpu}`, time })
+    markedAt = line
+    return marker(text, stamp.restAt + marked[0].length, { line, lane: `cpu${stamp.cpu}`, time })
   }
 }

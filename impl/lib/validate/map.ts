@@ -42,6 +42,10 @@ const mapSchema = z.strictObject({
   $schema: z.string().optional(),
   version: z.literal(1),
   note: z.string().optional(),
+  tasks: z
+    .record(z.string().regex(/^\d+$/, 'a pid expected'), text)
+    .optional()
+    .describe('names of tasks by their pid, for lines in which the tracer has lost the name (`<...>`)'),
   tracepoints: z.array(entrySchema),
 })
 
@@ -68,6 +72,8 @@ export interface TraceMap {
   readonly tracepoints: readonly string[]
   /** for the caller to compare with those of the model */
   readonly actions: readonly MapAction[]
+  /** names of tasks by pid */
+  readonly tasks: ReadonlyMap<string, string>
   readonly apply: Mapper
 }
 
@@ -271,7 +277,7 @@ export const parseMap = (source: string, file: string): TraceMap => {
     const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
     throw reader.error('bad-map', [...(issue?.path ?? []), ...unknown], issue?.message ?? 'not a map')
   }
-  const { note, tracepoints } = parsed.data
+  const { note, tasks = {}, tracepoints } = parsed.data
   const byName = new Map<string, Entry[]>()
   tracepoints.forEach((entry, i) => {
     const ready = reader.entry(entry, i)
@@ -290,5 +296,5 @@ export const parseMap = (source: string, file: string): TraceMap => {
     }
     return undefined
   }
-  return { file, note, tracepoints: [...byName.keys()], actions, apply }
+  return { file, note, tracepoints: [...byName.keys()], actions, tasks: new Map(Object.entries(tasks)), apply }
 }

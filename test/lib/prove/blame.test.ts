@@ -53,8 +53,9 @@ describe('falseGuards', () => {
     expect(blamed).toEqual([])
   })
 
-  it('blames the library’s own line', () => {
+  it('blames the library’s own line, and the line that calls it', () => {
     expect(blameOf('ioctl_lock', ['2'], (p) => p === 'mutex[2] = "free"').blamed).toEqual([
+      { side: 'spec', file: 'P.tla', line: 4, text: 'mutex_lock(ioctl(t), t, "ioctl")' },
       { side: 'spec', file: 'Mutex.tla', line: 4, text: 'mutex[v] = "free"' },
     ])
   })
@@ -62,6 +63,13 @@ describe('falseGuards', () => {
   it('takes an argument that is a thread whole', () => {
     const { asked } = blameOf('mutex_lock', ['<<"vcpu", 0>>', '0', '"run"'], () => false)
     expect(asked).toEqual(['drained(<<"vcpu", 0>>)', 'mutex[0] = "free"'])
+  })
+
+  it('names the predicate that a guard is made of', () => {
+    expect(blameOf('ioctl_lock', ['2'], (p) => p === 'drained(ioctl(2))').blamed.slice(1)).toEqual([
+      { side: 'spec', file: 'Mutex.tla', line: 3, text: 'drained(th)' },
+      { side: 'spec', file: 'Mutex.tla', line: 7, text: 'drained(th) == store_buffer[th] = <<>>' },
+    ])
   })
 
   it('does without parameters', () => {
@@ -74,6 +82,7 @@ describe('updatesOf', () => {
     const definition = findAction(modules, 'ioctl_lock')
     if (definition === undefined) throw new Error('no ioctl_lock')
     expect(updatesOf(modules, definition, ['mutex'])).toEqual([
+      { side: 'spec', file: 'P.tla', line: 4, text: 'mutex_lock(ioctl(t), t, "ioctl")' },
       { side: 'spec', file: 'Mutex.tla', line: 5, text: "mutex' = [mutex EXCEPT ![v] = holder]" },
     ])
     expect(updatesOf(modules, definition, ['y']).map(({ line }) => line)).toEqual([6])

@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { logPrefix } from '../../../impl/lib/trace/log-prefix.ts'
 import { printValue } from '../../../impl/lib/trace/print.ts'
-import { parseSimulationTrace, parseToolTraces } from '../../../impl/lib/trace/tlc-trace.ts'
+import { parsePlainTraces, parseSimulationTrace, parseToolTraces } from '../../../impl/lib/trace/tlc-trace.ts'
+import { key } from '../../../impl/lib/trace/value.ts'
 import type { Trace } from '../../../impl/lib/trace/trace.ts'
 import { problemOf, tlcFixture } from '../fixture.ts'
 
@@ -82,7 +86,13 @@ describe('parseToolTraces', () => {
     ['foreign', 'hello\nworld\n', 1, /no message/],
     ['cut in a message', tlcFixture('invariant.tool.txt').slice(0, 900), 16, /has no end/],
     ['a state lost', message(2217, '1: <Initial predicate>\nx = 1\n') + message(2217, '3: <A line 1>\nx = 2\n'), 7, /expected state 2, found state 3/], // prettier-ignore
-    ['-difftrace', tlcFixture('difftrace.tool.txt'), 23, /other variables/],
+    ['a variable that state 1 has not', message(2217, '1: <Initial predicate>\nx = 1\n') + message(2217, '2: <A line 1>\ny = 2\n'), 7, /a variable y/], // prettier-ignore
+    ['an end mark alone', '@!@!@ENDMSG 2217 @!@!@\n', 1, /does not begin/],
+    ['a start mark that is damaged', `x\n${message(2217, '1: <Initial predicate>\nx = 1\n').replace('@!@!@START', '@!@START')}`, 2, /without the marks/], // prettier-ignore
+    ['a state whose marks are gone', `${message(2217, '1: <Initial predicate>\nx = 1\n')}2: <A line 1, col 1 to line 1, col 2 of module M>\nx = 2\n`, 6, /without the marks/], // prettier-ignore
+    ['a state inside of another', message(2217, `1: <Initial predicate>\nx = 1\n${message(2217, '2: <A line 1>\nx = 2\n')}`), 1, /has no end/], // prettier-ignore
+    ['a run that did not finish', message(2185, 'Starting...') + message(2217, '1: <Initial predicate>\nx = 1\n'), 9, /did not finish/], // prettier-ignore
+    ['a temporal property without its end', message(2116, 'Temporal properties were violated.') + message(2217, '1: <Initial predicate>\nx = 1\n'), 5, /its end is missing/], // prettier-ignore
     ['back to nowhere', message(2122, '2: Back to state'), 2, /does not have/],
     ['back to a state to come', message(2217, '1: <Initial predicate>\nx = 1\n') + message(2122, '2: Back to state'), 7, /does not have/], // prettier-ignore
     ['stuttering alone', message(2218, '1: Stuttering'), 2, /no state before/],
@@ -111,6 +121,137 @@ describe('parseToolTraces', () => {
       if (within) expect(problemOf(() => parseToolTraces(cut)).code).toBe('bad-tlc-trace')
     }
     expect(whole).toBe('[4]')
+  })
+})
+
+/** Everything a trace says of its states, as text. */
+const contentOf = (traces: readonly Trace[]): string =>
+  JSON.stringify(
+    traces.map(({ states, loop }) => [
+      loop,
+      states.map(({ action, values }) => [action, [...values].map(([name, value]) => [name, key(value)])]),
+    ]),
+  )
+
+describe('marks anywhere in a line', () => {
+  const state = (n: number): string => `${n}: <A line 1, col 1 to line 1, col 2 of module M>\nx = ${n}`
+  const opened = (n: number): string => `@!@!@STARTMSG 2217:4 @!@!@\n${state(n)}\n`
+
+  it('reads a state whose start mark follows what an operator printed', () => {
+    const text = `${message(2217, state(1))}printed without a line break${message(2217, state(2))}`
+    expect(valuesOf(parseToolTraces(text)[0], 'x')).toEqual(['1', '2'])
+  })
+
+  it('reads two marks in one line, and an end mark at the end of a line of text', () => {
+    const text = `${opened(1)}@!@!@ENDMSG 2217 @!@!@${opened(2).replace(/\n$/, '')}@!@!@ENDMSG 2217 @!@!@`
+    expect(valuesOf(parseToolTraces(text)[0], 'x')).toEqual(['1', '2'])
+    expect(valuesOf(parseToolTraces(`${opened(1).trimEnd()}@!@!@ENDMSG 2217 @!@!@\n`)[0], 'x')).toEqual(['1'])
+  })
+
+  it('reads -difftrace: what is left out is as before', () => {
+    expect(valuesOf(parseToolTraces(tlcFixture('difftrace.tool.txt'))[0], 'y')).toEqual(['"q"', '"q"', '"q"'])
+  })
+})
+
+const PLAIN = ['invariant', 'back', 'difftrace', 'stuttering', 'initial'].map((name) => `plain-${name}.txt`)
+
+describe('parsePlainTraces', () => {
+  it('reads an invariant’s counterexample with its actions', () => {
+    const [trace, ...more] = parsePlainTraces(tlcFixture('plain-invariant.txt'))
+    expect(more).toEqual([])
+    expect(trace?.meta).toEqual({ finding: 'Invariant Inv is violated.', property: 'Inv' })
+    expect(actionsOf(trace)).toEqual([undefined, 'Inc', 'Inc', 'Inc'])
+    expect(valuesOf(trace, 'x')).toEqual(['0', '1', '2', '3'])
+  })
+
+  it('reads the way back to a state, with and without -difftrace alike', () => {
+    const whole = parsePlainTraces(tlcFixture('plain-back.txt'))
+    expect(whole[0]?.loop).toBe(1)
+    expect(whole[0]?.meta['loop-action']).toBe('Back')
+    expect(contentOf(parsePlainTraces(tlcFixture('plain-difftrace.txt')))).toBe(contentOf(whole))
+  })
+
+  it('reads stuttering, and a violation by an initial state', () => {
+    expect(parsePlainTraces(tlcFixture('plain-stuttering.txt'))[0]?.loop).toBe(1)
+    expect(valuesOf(parsePlainTraces(tlcFixture('plain-initial.txt'))[0], 'y')).toEqual(['5'])
+  })
+
+  it.each([
+    ['a header gone', (t: string) => t.replace(/^State 4: .*\n/m, ''), /State N/],
+    ['a header damaged', (t: string) => t.replace('State 4: <', 'State 4 <'), /State N/],
+    ['a state gone', (t: string) => t.replace(/^State 3: [^]*?\n\n/m, ''), /expected state 3, found state 4/],
+    ['its end gone', (t: string) => t.replace(/^Finished in .*\n/m, ''), /did not finish/],
+  ])('refuses the output with %s', (_, damage, expected) => {
+    const text = tlcFixture('plain-invariant.txt')
+    const damaged = damage(text)
+    expect(damaged).not.toBe(text)
+    expect(problemOf(() => parsePlainTraces(damaged)).message).toMatch(expected)
+  })
+})
+
+describe('damaged output', () => {
+  const cases: readonly (readonly [string, (text: string) => Trace[]])[] = [
+    ...['invariant', 'back-to-state', 'stuttering', 'continue'].map((n) => [`${n}.tool.txt`, parseToolTraces] as const),
+    ...PLAIN.map((name) => [name, parsePlainTraces] as const),
+  ]
+  const isMark = (line: string): boolean => /@!@!@|^State \d|^Back to|^\d+: |is violated by/.test(line)
+
+  it.each(cases)('%s: a mark that is dropped, cut or doubled gives an error or the same states', (name, parse) => {
+    const lines = tlcFixture(name).split('\n')
+    const whole = contentOf(parse(lines.join('\n')))
+    const marks = lines.flatMap((line, i) => (isMark(line) ? [i] : []))
+    const damage = fc.record({
+      at: fc.constantFrom(...marks),
+      how: fc.constantFrom('drop', 'cut', 'garble', 'join', 'noise'),
+      column: fc.nat(60),
+    })
+    fc.assert(
+      fc.property(damage, ({ at, how, column }) => {
+        const line = lines[at] ?? ''
+        const c = column % Math.max(1, line.length)
+        const next = `${line}${lines[at + 1] ?? ''}`
+        const changed = { drop: [], cut: [line.slice(0, c)], garble: [`${line.slice(0, c)}?${line.slice(c + 1)}`], join: [next], noise: [`noise ${line}`] }[how] // prettier-ignore
+        const text = [...lines.slice(0, at), ...changed, ...lines.slice(at + (how === 'join' ? 2 : 1))].join('\n')
+        let found
+        try {
+          found = contentOf(parse(text))
+        } catch (error) {
+          expect(error).toHaveProperty('exit', 2)
+          return
+        }
+        expect(statesIn(found)).toBe(statesIn(whole))
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+/** The values of all states, without the names of actions: a garbled name of one is found when it is replayed. */
+const statesIn = (content: string): string =>
+  JSON.stringify(
+    (JSON.parse(content) as [unknown, [unknown, unknown][]][]).map(([, states]) => states.map(([, v]) => v)),
+  )
+
+describe('logPrefix', () => {
+  const text = tlcFixture('plain-invariant.txt')
+  it.each([
+    ['GitHub Actions', '2024-05-06T07:08:09.1234567Z '],
+    ['gh run view', 'build\tRun TLC\t2024-05-06T07:08:09.1234567Z '],
+    ['GitLab', '2024-05-06T07:08:09.123456Z 00O '],
+    ['Jenkins', '[2024-05-06T07:08:09.123Z] '],
+    ['Jenkins', '07:08:09  '],
+  ])('names the log of %s, and its command makes the output readable', (name, prefix) => {
+    const copied = text.replace(/^/gm, prefix)
+    const problem = logPrefix(copied, { file: 'log' })?.problem
+    expect(problem?.message).toContain(name)
+    expect(problem).toMatchObject({ code: 'log-prefix', file: 'log', line: 1, column: prefix.length + 1 })
+    const sed = /sed -E '(s\/.*\/\/)'/.exec(problem?.hint ?? '')?.[1] ?? ''
+    const stripped = execFileSync('sed', ['-E', sed], { input: copied, encoding: 'utf8' })
+    expect(contentOf(parsePlainTraces(stripped))).toBe(contentOf(parsePlainTraces(text)))
+  })
+
+  it('says nothing of output as it is', () => {
+    for (const name of [...PLAIN, 'invariant.tool.txt']) expect(logPrefix(tlcFixture(name))).toBeUndefined()
   })
 })
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseLine } from '../../../impl/lib/validate/event.ts'
 import type { FtraceItem, Mapper } from '../../../impl/lib/validate/ftrace.ts'
-import { ftraceReader, scalar } from '../../../impl/lib/validate/ftrace.ts'
+import { ftraceReader, scalar, isBadLine } from '../../../impl/lib/validate/ftrace.ts'
 import { parseMap } from '../../../impl/lib/validate/map.ts'
 
 /** A seed of its own for each run; a failure prints it with the path. */
@@ -364,5 +364,66 @@ describe('a bare word', () => {
       { seed },
     )
     expect(scalar('9007199254740992')).toBeUndefined()
+  })
+})
+
+describe('a line that says too little', () => {
+  it.each([
+    ['trace-cmd report -l', '   qemu-2100    2d..1.  1234.567890: kvm_entry: vcpu 0', /latency/, /without -l/],
+    ['the latency-format option', '   qemu-2100    2d..1 1234us : kvm_entry: vcpu 0', /latency/, /latency-format/],
+    ['differences', ' a-1 [001]  1234.567890: (+10) kvm_entry: vcpu 0', /difference/, /ts-diff/],
+    ['no pid', ' CPU/KVM [001]  1234.567890: kvm_entry: vcpu 0', /pid/, /tid/],
+    ['no CPU', ' CPU 0/KVM-2119  1234.567890: kvm_entry: vcpu 0', /CPU/, /cpu/],
+    ['perf without the CPU', 'qemu  2100  1234.567915: kvm:kvm_entry: vcpu 0', /CPU/, /cpu/],
+  ])('is an error that says what to run: %s', (_, text, message, hint) => {
+    const item = read(text)
+    expect(item).toMatchObject({ line: 7, column: 1, quoted: text })
+    if (!isBadLine(item)) return
+    expect(item.message).toMatch(message)
+    expect(item.hint).toMatch(hint)
+  })
+
+  it('is none in what the tracers print otherwise', () => {
+    for (const text of [
+      'what is this',
+      ' 1)   0.123 us    |  kvm_vcpu_kick();',
+      ' => kvm_vcpu_kick',
+      ' a-1 [001] d..1. 1.5: do_nmi <-nmi_entry',
+    ]) {
+      expect(read(text)).toEqual({ unmapped: undefined })
+    }
+  })
+})
+
+describe('a marker that a mail program wrapped', () => {
+  const HEAD = ' a-1 [001] d..1. 1.500000: tracing_mark_write: lockstep: read_kicked'
+  it.each([
+    ['before its thread', HEAD, 'thread=vcpu0 result=true'],
+    ['before its result, quoted', `${HEAD} thread=vcpu0`, '> result=true'],
+    ['within a value', `${HEAD} thread=vcpu0 state.kicked=`, '1'],
+    ['within a word', `${HEAD} thread=vcpu0 state.pc[vcpu0]=vm`, 'entry'],
+  ])('is an error at its rest: %s', (_, first, second) => {
+    const reader = ftraceReader()
+    expect(isBadLine(reader(first, 1))).toBe(false)
+    expect(reader(second, 2)).toMatchObject({ line: 2, column: 1, message: /without its beginning/, quoted: second })
+  })
+
+  it('is none in a stack below a marker', () => {
+    const reader = ftraceReader()
+    reader(HEAD, 1)
+    expect(reader(' => kvm_vcpu_kick', 2)).toEqual({ unmapped: undefined })
+  })
+})
+
+describe('a task without its name', () => {
+  const names: string[] = []
+  const mapper = (trace: { readonly task: string }): undefined => {
+    names.push(trace.task)
+    return undefined
+  }
+  it('has the name that a map gives its pid, or that another line had', () => {
+    const reader = ftraceReader(mapper, new Map([['7', 'CPU 1/KVM']]))
+    for (const head of ['<...>-7', '<...>-8', 'CPU 0/KVM-8', '<...>-8']) reader(` ${head} [001] d..1. 1.5: e: x`, 1)
+    expect(names).toEqual(['CPU 1/KVM', '<...>', 'CPU 0/KVM', 'CPU 0/KVM'])
   })
 })

@@ -343,3 +343,37 @@ describe('noise', () => {
     )
   })
 })
+
+describe('a line of another format, in a shipped map', () => {
+  it.each(SHIPPED)('is unmapped, whatever its tracepoint: %s', (protocol) => {
+    const map = shipped(protocol)
+    for (const event of map.tracepoints) {
+      const trace: TraceLine = { line: 1, task: 'CPU 0/KVM', cpu: 0, time: 0, event, payload: 'something=else 12' }
+      expect([event, map.apply(trace)]).toEqual([event, undefined])
+    }
+  })
+
+  it('is read where trace-cmd report -R printed it', () => {
+    const at = (protocol: string, event: string, payload: string): Mapped =>
+      shipped(protocol).apply({ line: 1, task: 'q', cpu: 0, time: 0, event, payload })
+    const exit = 'exit_reason=0x1 guest_rip=0x0 isa=1 info1=0x0 info2=0x0 intr_info=0 error_code=0 vcpu_id='
+    expect(at('poll-kick', 'kvm_entry', 'vcpu_id=0 rip=0xfff0')).toEqual({ state: { 'pc[vcpu0]': 'vmentry' } })
+    expect(at('poll-kick', 'kvm_entry', 'vcpu_id=1 rip=0xfff0')).toEqual({ ignored: true })
+    expect(at('poll-kick', 'kvm_exit', `${exit}0`)).toEqual({ action: 'vmexit', thread: 'vcpu0' })
+    expect(at('poll-kick', 'kvm_exit', `${exit}2`)).toEqual({ ignored: true })
+    expect(at('vtl-wakeup', 'kvm_apic_accept_irq', 'apicid=1 dm=1024 tm=0 vec=2')).toEqual({ state: { 'pc[source1]': 'kvm_inject_nmi' } }) // prettier-ignore
+    // the vCPU is in the low bits of a number that is printed in decimal
+    expect(at('apf-ready', 'kvm_async_pf_ready', 'token=20480 gva=0')).toBeUndefined()
+  })
+
+  it('a flush of a task without a name is unmapped', () => {
+    const payload = 'processor_mask 0x4 address_space 0x1ab000 flags 0x2 '
+    const trace: TraceLine = { line: 1, task: '<...>', pid: 9, cpu: 0, time: 0, event: 'kvm_hv_flush_tlb', payload }
+    expect(shipped('flush-inhibit').apply(trace)).toBeUndefined()
+  })
+
+  it('gives names to pids', () => {
+    expect(parseMap('{"version":1,"tasks":{"7":"CPU 1/KVM"},"tracepoints":[]}', 'm').tasks.get('7')).toBe('CPU 1/KVM')
+    expect(refused('{"version":1,"tasks":{"x":"CPU 1/KVM"},"tracepoints":[]}')).toMatchObject({ code: 'bad-map' })
+  })
+})
