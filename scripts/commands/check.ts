@@ -286,7 +286,8 @@ export const summary = (results: readonly ModelResult[], code: number): string =
   const good = results.filter((r) => r.asExpected).length
   const violated = cells.filter((c) => c.verdict === 'violated').length
   const undecided = cells.filter((c) => !isDecided(c)).length
-  const left = undecided === 0 ? '' : `, ${undecided} not decided`
+  const silent = cells.filter((c) => c.verdict === 'vacuous').length
+  const left = `${silent === 0 ? '' : `, ${silent} vacuous`}${undecided === 0 ? '' : `, ${undecided} not decided`}`
   const word = code === EXIT.ok ? 'all as expected' : code === EXIT.finding ? 'NOT as expected' : 'NOT COMPLETE'
   return `${good} of ${results.length} model runs as expected; ${cells.length} cells, ${violated} violated${left}: ${word}`
 }

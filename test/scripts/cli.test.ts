@@ -129,6 +129,8 @@ describe('check', () => {
       expected: 'violated',
       depth: 29,
       trace: 'traces/flush-inhibit/no-srcu.sc.Deadlock.itf.json',
+      vacuous: null,
+      expectedVacuous: [],
     })
   })
 
