@@ -1,4 +1,4 @@
-/** apf-ready in words: the statements of document 003 and of Linux 6.12 that each action is, for diagrams and tables. */
+/** apf-ready in words: the statements of document 003 and of Linux 6.1 and 6.12 that each action is, for diagrams and tables. */
 
 import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc, Wording } from '../lib/report/docs.ts'
 import { commitDoc } from '../lib/report/memory.ts'
@@ -235,8 +235,8 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   page_fault: world(() => 'ordinary #PF'),
   tpr_raise: world(() => 'TPR goes up'),
   tpr_lower: world(() => 'TPR goes down'),
-  kvm_cpu_down_prepare: action('kvm_cpu_down_prepare', says('local_irq_save()')),
-  kvm_cpu_online: action('kvm_cpu_online', says('local_irq_save()')),
+  kvm_cpu_down_prepare: world(() => 'kvm_cpu_down_prepare(): local_irq_save()'),
+  kvm_cpu_online: world(() => 'kvm_cpu_online(): local_irq_save()'),
   sti: world(() => 'local_irq_restore()'),
   kvm_guest_cpu_init: world(({ after }) => `wrmsrl(ASYNC_PF_${after('exit_reason') === 'en' ? 'EN, on' : 'INT'})`),
   kvm_guest_cpu_init_enabled: world(() => 'apf_reason.enabled = 1'),

@@ -7,7 +7,7 @@
 (* 3/6] KVM: x86: interrupt based APF page-ready event delivery", April    *)
 (* 2020, on virt/kvm/async_pf.c of that time; and, by toggles, what its    *)
 (* review led to and Linux 6.1 and 6.12 have (the designs landed...). The  *)
-(* guest is arch/x86/kernel/kvm.c: patch 6/6 of the series, and 6.12.      *)
+(* guest is arch/x86/kernel/kvm.c: patch 6/6 of the series, 6.1 and 6.12.  *)
 (*                                                                         *)
 (* Twin: impl/apf-ready/ApfReady.ts. Bounds and fairness: MCApfReady.tla.  *)
 (*                                                                         *)
@@ -31,6 +31,40 @@
 (*   looks at them.                                                        *)
 (* - KVM_SET_MSRS: the same functions under vcpu->mutex, which KVM_RUN     *)
 (*   holds, so that they come between two VM-exits as a guest's WRMSR.     *)
+(* - kvm_suspend and kvm_resume: the feature is disabled and enabled with  *)
+(*   interrupts off all the while, so that an interrupt that was pending   *)
+(*   finds it enabled again. kvm_cpu_down_prepare, after which it is       *)
+(*   ignored, is the worse. The INIT on the way back (kvm_vcpu_reset)      *)
+(*   clears the MSRs and the queue once more, and drops the interrupt      *)
+(*   instead; not the slot, nor pageready_pending.                         *)
+(* - Delivery to a nested guest (kvm_can_deliver_async_pf,                 *)
+(*   delivery_as_pf_vmexit): refused it is a notice that cannot be         *)
+(*   delivered (Undeliverable), granted it leaves L2 for L1 and goes on    *)
+(*   there as here. Page ready is an interrupt like any other.             *)
+(* - CR0.PG: kvm_post_set_cr0 clears the queue as disabling does, and      *)
+(*   tells nobody. Linux changes it where the feature is off. SMM changes  *)
+(*   it behind the guest's back, and loses tokens: in sequence, there is   *)
+(*   no race to find.                                                      *)
+(* - -ENOMEM of kvm_async_pf_wakeup_all, which its callers ignore: no      *)
+(*   broadcast, as where the list is not empty. What comes of that is      *)
+(*   landed-disable-window-fault.                                          *)
+(* - ASYNC_PF_PER_VCPU (64): a fault beyond it is handled synchronously,   *)
+(*   as any that kvm_can_do_async_pf refuses.                              *)
+(* - The dummy entries of kvm_async_pf_task_wake, which remember a token   *)
+(*   that nobody waits for: an entry is found again by that token only,    *)
+(*   and tokens are not used again. That the guest is told of a token      *)
+(*   which it never saw is ReadyAfterMissingInv.                           *)
+(* - That the page of a second fault (RepeatedFaults) is back before its   *)
+(*   work is off the list, and is only mapped: a VM-exit that changes      *)
+(*   nothing. A fault on a page whose notice is on its way has a new token *)
+(*   in Linux.                                                             *)
+(*                                                                         *)
+(* More than Linux does, tried without, and no verdict of a model changes: *)
+(* the broadcast always requests KVM_REQ_APF_READY                         *)
+(* (kvm_async_pf_wakeup_all does if the list is still empty under the      *)
+(* lock; if not, the worker that came first has). So it is with what       *)
+(* KvmVcpu keeps longer: an IPI until the next VM-exit, a wake-up until    *)
+(* the next block, and a thread that was awake counts as woken.            *)
 EXTENDS KvmVcpu
 
 CONSTANTS
@@ -321,9 +355,9 @@ vcpu_enter_guest_mode_outside ==
     /\ UNCHANGED <<shared_vars, host_vars, cpu_vars, slot_vars, guest_vars, halted, apf_halt, exit, apf, first, event,
                    history_vars>>
 
-\* 003, kvm_can_do_async_pf, from try_async_pf: if not, the fault is handled synchronously. Then
-\* "if (kvm_find_async_pf_gfn(vcpu, gfn)) kvm_make_request(KVM_REQ_APF_HALT, vcpu)": on its way
-\* already, the vCPU halts.
+\* 003, kvm_can_do_async_pf, from try_async_pf: if not, the fault is handled synchronously. K61, mmu.c,
+\* kvm_faultin_pfn: "if (kvm_find_async_pf_gfn(vcpu, fault->gfn)) { kvm_make_request(KVM_REQ_APF_HALT,
+\* vcpu); return RET_PF_RETRY; }": the page is in flight already, and the vCPU halts.
 kvm_can_do_async_pf ==
     /\ At(vcpu, "kvm_can_do_async_pf")
     /\ IF ~CanDoAsyncPf
