@@ -7,6 +7,8 @@ import { PROTOCOLS } from '../impl/catalog.ts'
 import { checkLitmus } from '../impl/lib/herd/index.ts'
 import { answerText } from '../impl/lib/herd/print.ts'
 import { lanes } from '../impl/lib/report/lanes.ts'
+import { match } from 'ts-pattern'
+import type { CellVerdict } from '../impl/lib/report/matrix.ts'
 import { matrix } from '../impl/lib/report/matrix.ts'
 import { validationLines } from '../impl/lib/report/validation/diagnosis.ts'
 import { counterexample, toggleOf } from '../scripts/lib/evidence.ts'
@@ -25,15 +27,23 @@ const update = process.env['UPDATE_README'] !== undefined
 const judged = (protocol: string): { rows: MatrixRow[]; properties: string[] } => {
   const own = models.filter((m) => m.protocol.name === protocol)
   const properties = [...new Set(own.flatMap((m) => m.cells.map((c) => c.name)))]
-  const verdicts = own.map(({ design, memory, cells }) => ({
+  const expected = own.map(({ design, memory, cells }) => ({
     design,
     memory,
-    verdicts: new Map(cells.map((c) => [c.name, c.expected])),
+    cells: new Map(cells.map((c) => [c.name, { verdict: c.expected, vacuous: c.vacuous }])),
   }))
-  return { rows: rowsOf(verdicts, properties), properties }
+  return { rows: rowsOf(expected, properties), properties }
 }
 
-const sign = (verdict: string | undefined): string => (verdict === undefined ? '-' : verdict === 'violated' ? 'V' : '')
+const sign = (verdict: CellVerdict): string =>
+  match(verdict)
+    .with(undefined, () => '/')
+    .with('holds', () => '')
+    .with('violated', () => 'V')
+    .with('vacuous', () => '-')
+    .with('vacuous in part', () => '~')
+    .with('incomplete', 'error', () => '?')
+    .exhaustive()
 
 const table = (protocol: string): string => {
   const { rows, properties } = judged(protocol)
@@ -112,6 +122,6 @@ describe('the READMEs', () => {
     const violated = rows.flatMap((row) => properties.filter((p) => row.verdict(p) === 'violated')).length
     const { text } = matrix([...byName.keys()], properties, (name, property) => byName.get(name)?.verdict(property))
     const body = text.slice(0, text.indexOf('. holds'))
-    expect([...body.matchAll(/ X(?= |\n)/g)].length).toBe(violated)
+    expect([...body.matchAll(/ V(?= |\n)/g)].length).toBe(violated)
   })
 })

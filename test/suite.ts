@@ -7,6 +7,7 @@ import type { Graph } from '../impl/lib/explore.ts'
 import { depthOf, explore } from '../impl/lib/explore.ts'
 import { Interpreter } from '../impl/lib/interpret.ts'
 import { checkLeadsTo } from '../impl/lib/liveness.ts'
+import { vacuityOf } from '../impl/lib/vacuity.ts'
 import { View } from '../impl/lib/view.ts'
 import type { TlaValue } from '../impl/lib/trace/value.ts'
 import { tla } from '../impl/lib/trace/value.ts'
@@ -23,6 +24,8 @@ export interface SuiteOptions {
   readonly hopeless?: readonly string[]
   /** properties that no design breaks, with the reason why they are there all the same */
   readonly unbroken?: readonly string[]
+  /** instances of properties that say nothing in any fast model, with the reason */
+  readonly silent?: readonly string[]
   /** models whose programs are run by a scheduler, against the explored graph */
   readonly scheduled: readonly string[]
 }
@@ -128,6 +131,27 @@ export const protocolSuite = (protocol: string, options: SuiteOptions): void => 
         depth: model.stateDepth,
       })
       expect(violatedCells(model, graph)).toEqual(expectedCells(model))
+      const silent = vacuityOf(graph)
+      for (const { name, kind, expected, vacuous } of model.cells.filter((c) => c.kind !== 'deadlock')) {
+        const instances = silent.get(name)
+        expect([name, kind, [...(instances?.vacuous ?? [])].sort()]).toEqual([name, kind, vacuous])
+        if (expected === 'vacuous') expect([name, instances?.all.length]).toEqual([name, vacuous.length])
+        if (expected === 'holds') expect([name, vacuous.length]).not.toEqual([name, instances?.all.length])
+      }
+    })
+
+    it('has no instance of a property that says nothing in every model', () => {
+      const speaking = new Map<string, boolean>()
+      for (const model of fast) {
+        const { invariants, liveness } = machineOf(model)
+        const instances = new Map([...invariants, ...liveness].map((p) => [p.name, p.instances.map((i) => i.name)]))
+        for (const { name, vacuous } of model.cells)
+          for (const instance of instances.get(name) ?? []) {
+            const key = name + instance
+            speaking.set(key, speaking.get(key) === true || !vacuous.includes(instance))
+          }
+      }
+      expect([...speaking].filter(([, speaks]) => !speaks).map(([key]) => key)).toEqual(options.silent ?? [])
     })
 
     const slotMore = (which: readonly Model[]) => (): void => {

@@ -993,9 +993,9 @@ const invariants = (v: Vcpu, { guest }: Observers): Invariant[] => {
     {
       name: 'FaultNotMistakenInv',
       instances: [
-        taken('not present', 'kvm_async_pf_task_wait', () => guest.get('event') === 'apf'),
-        taken('fault', 'do_user_addr_fault', () => guest.get('event') === 'real'),
-        taken('ready', 'kvm_async_pf_task_wake', () => false),
+        taken('.missing', 'kvm_async_pf_task_wait', () => guest.get('event') === 'apf'),
+        taken('.ordinary', 'do_user_addr_fault', () => guest.get('event') === 'real'),
+        taken('.ready', 'kvm_async_pf_task_wake', () => false),
       ],
     },
     always(
@@ -1017,7 +1017,7 @@ const liveness = (v: Vcpu, { vcpu }: Observers): LeadsTo[] => [
   {
     name: 'TaskWakesProp',
     instances: v.c.Tokens.map((t) => ({
-      name: `token ${t}`,
+      name: `[${t}]`,
       eventuallyAlways: () => v.guest_en.get(),
       from: () => v.sleepers.get().includes(t),
       to: () => !v.sleepers.get().includes(t),

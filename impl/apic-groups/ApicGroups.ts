@@ -919,21 +919,32 @@ const mayReach = ({ groups }: Vm, { id, f }: Asker): IdSet => {
   }
 }
 
-/** is what kvm_hv_get_vtl_vcpu() has returned the vCPU of that VTL on the same processor, or else NULL? */
-const obeysLookupLaws = (k: Vm, { id, f }: Asker): boolean => {
-  const mask = k.apic_id_group_mask.peek()
-  const shift = k.apic_id_group_shift.peek()
-  const vtlOf = (vcpu: Key): number => (vcpu & mask) >> shift
-  const vtl = f.get('vtl')
-  const found = f.get('target')
-  if (vtl === vtlOf(id) && found !== id) return false
-  if (found === NONE) return k.c.Configures || vtl >= k.groups.count
-  return (
-    vtl <= mask >> shift &&
-    vtlOf(found) === vtl &&
-    (found & ~mask) === (id & ~mask) &&
-    idSet.has(k.online.peek(), found)
-  )
+/** The laws of what kvm_hv_get_vtl_vcpu() has returned: the vCPU of that VTL on the same processor, or else NULL. */
+const lookupLaws = (k: Vm): readonly { clause: string; given: (a: Asker) => boolean; law: (a: Asker) => boolean }[] => {
+  const mask = (): number => k.apic_id_group_mask.peek()
+  const vtlOf = (vcpu: Key): number => (vcpu & mask()) >> k.apic_id_group_shift.peek()
+  const found = ({ f }: Asker): Key => f.get('target')
+  return [
+    {
+      clause: 'null',
+      given: ({ f }) => f.get('vtl') > mask() >> k.apic_id_group_shift.peek(),
+      law: (a) => found(a) === NONE,
+    },
+    { clause: 'own', given: ({ id, f }) => f.get('vtl') === vtlOf(id), law: (a) => found(a) === a.id },
+    {
+      clause: 'sibling',
+      given: (a) => found(a) !== NONE,
+      law: (a) =>
+        vtlOf(found(a)) === a.f.get('vtl') &&
+        (found(a) & ~mask()) === (a.id & ~mask()) &&
+        idSet.has(k.online.peek(), found(a)),
+    },
+    {
+      clause: 'present',
+      given: ({ f }) => !k.c.Configures && f.get('vtl') < k.groups.count,
+      law: (a) => found(a) !== NONE,
+    },
+  ]
 }
 
 const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
@@ -947,27 +958,30 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
   const each = (occurs: (a: Asker) => boolean, holds: (a: Asker) => boolean): InvariantInstance[] =>
     askers.map((a) =>
       instance(
-        `vCPU ${a.id}`,
+        `[${a.id}]`,
         () => occurs(a),
         () => holds(a),
       ),
     )
   const hasReached = (a: Asker): boolean => k.reached.get(a.id).length > 0
   const isKind = (a: Asker, kind: string): boolean => a.f.get('kind') === kind
-  const named = (suffix: string, instances: readonly InvariantInstance[]): InvariantInstance[] =>
-    instances.map((i) => ({ ...i, name: `${i.name}, ${suffix}` }))
+  const named = (prefix: string, instances: readonly InvariantInstance[]): InvariantInstance[] =>
+    instances.map((i) => ({ ...i, name: `.${prefix}${i.name}` }))
   return [
     { name: 'IsolationInv', instances: each(hasReached, (a) => isSubset(k.reached.get(a.id), mayReach(k, a))) },
     {
       name: 'ExactlyOneInv',
       instances: [
-        ...each(
-          (a) => isDone(a) && k.intended.get(a.id).length === 1,
-          (a) => isSame(k.reached.get(a.id), k.intended.get(a.id)),
+        ...named(
+          'unicast',
+          each(
+            (a) => isDone(a) && k.intended.get(a.id).length === 1,
+            (a) => isSame(k.reached.get(a.id), k.intended.get(a.id)),
+          ),
         ),
         ...GPAS.map((gpa) =>
           instance(
-            `fault ${gpa}`,
+            `.intercept[${gpa}]`,
             () => k.fault.get(gpa) !== 'none',
             () => !['lost', 'twice'].includes(k.fault.get(gpa)),
           ),
@@ -976,9 +990,11 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
     },
     {
       name: 'LookupLawsInv',
-      instances: each(
-        (a) => isDone(a) && isKind(a, 'lookup'),
-        (a) => obeysLookupLaws(k, a),
+      instances: lookupLaws(k).flatMap(({ clause, given, law }) =>
+        named(
+          clause,
+          each((a) => isDone(a) && isKind(a, 'lookup') && given(a), law),
+        ),
       ),
     },
     {
@@ -992,7 +1008,7 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
       name: 'InterceptIntactInv',
       instances: c.Siblings.map((h) =>
         instance(
-          `vCPU ${h}`,
+          `[${h}]`,
           () => k.msg_type.get(h),
           () => k.msg_gpa.get(h) === k.msg_access.get(h),
         ),
@@ -1002,14 +1018,14 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
       name: 'HierarchyInv',
       instances: [
         ...named(
-          'pv',
+          'ipi',
           each(
             (a) => isKind(a, 'pv') && hasReached(a),
             ({ id }) => k.reached.get(id).every((target) => groups.group(target) <= groups.group(id)),
           ),
         ),
         ...named(
-          'translate',
+          'translation',
           each(
             (a) => isKind(a, 'translate') && a.f.get('root') !== NONE,
             ({ id, f }) => groups.group(f.get('target')) <= groups.group(id),
@@ -1028,7 +1044,7 @@ const liveness = (k: Vm, askers: readonly Asker[]): LeadsTo[] => [
   {
     name: 'DeliveryProp',
     instances: askers.map(({ id }) => ({
-      name: `vCPU ${id}`,
+      name: `[${id}]`,
       from: () => k.intended.get(id).length > 0,
       to: () => {
         const intended = k.intended.get(id)
@@ -1039,7 +1055,7 @@ const liveness = (k: Vm, askers: readonly Asker[]): LeadsTo[] => [
   {
     name: 'FaultHandledProp',
     instances: GPAS.map((gpa) => ({
-      name: `fault ${gpa}`,
+      name: `[${gpa}]`,
       from: () => k.fault.get(gpa) !== 'none',
       to: () => k.fault.get(gpa) === 'none',
     })),

@@ -496,7 +496,7 @@ const invariants = (k: Kvm, o: Observers): Invariant[] => {
     holds: (key: Key) => boolean,
   ): Invariant => ({
     name,
-    instances: over.map((key) => ({ name: `vCPU ${key}`, occurs: () => occurs(key), holds: () => holds(key) })),
+    instances: over.map((key) => ({ name: `[${key}]`, occurs: () => occurs(key), holds: () => holds(key) })),
   })
   /** For every key: wherever `occurs` is true, `holds` is. */
   const where = (
@@ -517,7 +517,7 @@ const invariants = (k: Kvm, o: Observers): Invariant[] => {
   const clauses = (name: string, ...parts: readonly (readonly [clause: string, of: Invariant])[]): Invariant => ({
     name,
     instances: parts.flatMap(([clause, { instances }]) =>
-      instances.map((instance) => ({ ...instance, name: `${instance.name}, ${clause}` })),
+      instances.map((instance) => ({ ...instance, name: `.${clause}${instance.name}` })),
     ),
   })
   return [
@@ -617,7 +617,7 @@ const liveness = (k: Kvm, o: Observers): LeadsTo[] => [
   {
     name: 'IoctlReturnsProp',
     instances: k.c.Targets.map((t) => ({
-      name: `vCPU ${t}`,
+      name: `[${t}]`,
       from: () => !o.ioctl(t).at(IOCTL_STARTS),
       to: () => o.ioctl(t).at(IOCTL_STARTS),
     })),
@@ -625,7 +625,7 @@ const liveness = (k: Kvm, o: Observers): LeadsTo[] => [
   {
     name: 'FlushCompletesProp',
     instances: k.c.Flushers.map((f) => ({
-      name: `vCPU ${f}`,
+      name: `[${f}]`,
       eventuallyAlways: () => k.c.Targets.every((t) => k.tlb_flush_inhibit.get(t) === 0),
       from: () => !o.flusher(f).at(FLUSHER_STARTS),
       to: () => o.flusher(f).at(FLUSHER_STARTS),

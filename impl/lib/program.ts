@@ -281,7 +281,7 @@ export interface EnvironmentAction {
 
 /** What an invariant says of one vCPU, event, ... */
 export interface InvariantInstance {
-  /** of whom it speaks, unique within the property, e.g. `poller 3`; empty if the property has one instance */
+  /** of whom it speaks: where the specification's `...Occurs` of the property has it, e.g. `[3]` or `.poller`; empty for the only one */
   readonly name: string
   /** true in the states in which what it speaks of occurs: an instance of which no reachable state has it says nothing */
   readonly occurs: () => boolean
@@ -296,7 +296,7 @@ export interface Invariant {
 
 /** What a leads-to property says of one vCPU, event, ... */
 export interface LeadsToInstance {
-  /** of whom it speaks, unique within the property; empty if the property has one instance */
+  /** of whom it speaks, as that of an invariant */
   readonly name: string
   readonly eventuallyAlways?: () => boolean
   readonly from: () => boolean

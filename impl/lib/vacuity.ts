@@ -1,8 +1,8 @@
 /** What a property says nothing of: instances whose subject no reachable state has. Such a pass is none. */
 
-import type { Kernel } from './compile.ts'
 import { compilePredicate, evaluate } from './compile.ts'
 import type { Graph } from './explore.ts'
+import type { Machine } from './program.ts'
 
 /** Is the condition true in some state of the graph? */
 const isReached = ({ kernel, states, count }: Graph, condition: () => boolean): boolean => {
@@ -12,18 +12,16 @@ const isReached = ({ kernel, states, count }: Graph, condition: () => boolean): 
   return false
 }
 
-/** The conditions each of which some state must meet, for each instance of each property of a machine. */
-const subjects = ({
-  compiled: { machine },
-}: Kernel): { property: string; instance: string; conditions: (() => boolean)[] }[] => [
+/** What some state must meet, for each instance of each property of a machine. */
+export const subjectsOf = (machine: Machine): { property: string; instance: string; occurs: () => boolean }[] => [
   ...machine.invariants.flatMap(({ name: property, instances }) =>
-    instances.map(({ name: instance, occurs }) => ({ property, instance, conditions: [occurs] })),
+    instances.map(({ name: instance, occurs }) => ({ property, instance, occurs })),
   ),
   ...machine.liveness.flatMap(({ name: property, instances }) =>
     instances.map(({ name: instance, from, eventuallyAlways }) => ({
       property,
       instance,
-      conditions: [from, ...(eventuallyAlways === undefined ? [] : [eventuallyAlways])],
+      occurs: (): boolean => from() && (eventuallyAlways?.() ?? true),
     })),
   ),
 ]
@@ -31,7 +29,7 @@ const subjects = ({
 /** Names of the instances of one property. */
 export interface Instances {
   readonly all: readonly string[]
-  /** those of which no reachable state has what they speak of: of a leads-to its left side, or what must hold for good */
+  /** those of which no reachable state has what they speak of: of a leads-to its left side, while what must hold for good does */
   readonly vacuous: readonly string[]
 }
 
@@ -42,10 +40,10 @@ export interface Instances {
 export const vacuityOf = (graph: Graph): Map<string, Instances> => {
   if (!graph.complete) throw new TypeError('vacuity needs a complete graph')
   const found = new Map<string, { all: string[]; vacuous: string[] }>()
-  for (const { property, instance, conditions } of subjects(graph.kernel)) {
+  for (const { property, instance, occurs } of subjectsOf(graph.kernel.compiled.machine)) {
     const own = found.get(property) ?? { all: [], vacuous: [] }
     own.all.push(instance)
-    if (!conditions.every((condition) => isReached(graph, condition))) own.vacuous.push(instance)
+    if (!isReached(graph, occurs)) own.vacuous.push(instance)
     found.set(property, own)
   }
   return found

@@ -451,12 +451,12 @@ const invariants = (v: Vcpu, o: Observers): Invariant[] => {
       name: 'NoLostEventInv',
       instances: [
         {
-          name: 'poller',
+          name: '.poller',
           occurs: () => o.vcpu.at(PARKED) && published(),
           holds: () => !(o.vcpu.at(PARKED) && published() && Pollers.some((p) => isAsleep(v, o, p))),
         },
         {
-          name: 'vcpu',
+          name: '.vcpu',
           occurs: () => o.vcpu.at('kvm_vcpu_block_schedule') && published(),
           holds: () => !(o.vcpu.at('kvm_vcpu_block_schedule') && published() && !v.kvm.woken.get(VCPU)),
         },
@@ -465,7 +465,7 @@ const invariants = (v: Vcpu, o: Observers): Invariant[] => {
     {
       name: 'ReadyMeansKickedInv',
       instances: Pollers.map((p) => ({
-        name: `poller ${p}`,
+        name: `[${p}]`,
         occurs: () => reportsReady(p),
         holds: () => !v.unkicked.get(p),
       })),
@@ -473,7 +473,7 @@ const invariants = (v: Vcpu, o: Observers): Invariant[] => {
     {
       name: 'ReadyMeansPendingInv',
       instances: Pollers.map((p) => ({
-        name: `poller ${p}`,
+        name: `[${p}]`,
         occurs: () => reportsReady(p),
         holds: () => !v.stale.get(p),
       })),
@@ -494,12 +494,12 @@ const liveness = (v: Vcpu, o: Observers): LeadsTo[] => {
       name: 'EventReportedProp',
       instances: [
         {
-          name: 'poller',
+          name: '.poller',
           from: () => parked() && Pollers.some((p) => isAsleep(v, o, p)),
           to: () => !parked() || Pollers.some(reported),
         },
         {
-          name: 'vcpu',
+          name: '.vcpu',
           from: () => v.eventPending() && o.vcpu.at('kvm_vcpu_block_schedule'),
           to: () => !o.vcpu.at('kvm_vcpu_block_schedule'),
         },
@@ -508,7 +508,7 @@ const liveness = (v: Vcpu, o: Observers): LeadsTo[] => {
     {
       name: 'AllPollersWokenProp',
       instances: Pollers.map((p) => ({
-        name: `poller ${p}`,
+        name: `[${p}]`,
         from: () => parked() && isAsleep(v, o, p),
         to: () => !parked() || reported(p),
       })),

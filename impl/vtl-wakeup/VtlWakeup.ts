@@ -855,7 +855,7 @@ const invariants = (k: Vp, o: Observers): Invariant[] => {
   const forall = (name: string, occurs: (v: Key) => boolean, holds: (v: Key) => boolean): Invariant => ({
     name,
     instances: VTLs.map((v) => ({
-      name: `VTL ${v}`,
+      name: `[${v}]`,
       occurs: () => occurs(v),
       holds: () => !occurs(v) || holds(v),
     })),
@@ -906,11 +906,11 @@ const liveness = (k: Vp, o: Observers): LeadsTo[] => {
   const isInterrupted = (v: Key): boolean => (k.irr.get(v) || k.timer.get(v)) && isTakable(v) && !k.isr.get(v)
   // an expired timer is an interrupt, and what TPR masks wakes nobody
   const wakeEvents: readonly { readonly name: string; readonly isPending: (v: Key) => boolean }[] = [
-    { name: 'interrupt', isPending: isInterrupted },
-    ...(['nmi', 'pv_unhalted', 'init', 'sipi'] as const).map((name) => ({
-      name,
-      isPending: (v: Key) => k[name].get(v),
-    })),
+    { name: '.irq', isPending: isInterrupted },
+    { name: '.NMI', isPending: (v) => k.nmi.get(v) },
+    { name: '.sticky', isPending: (v) => k.pv_unhalted.get(v) },
+    { name: '.INIT', isPending: (v) => k.init.get(v) },
+    { name: '.SIPI', isPending: (v) => k.sipi.get(v) },
   ]
   const isInIoctl = (v: Key): boolean => ['run', 'wait'].includes(k.mutexes.mutex.get(v))
   const interrupted = (): boolean => k.irr.get(VTL1) && isTakable(VTL1)
@@ -932,7 +932,7 @@ const liveness = (k: Vp, o: Observers): LeadsTo[] => {
     {
       name: 'LowerVtlRunsProp',
       instances: VTLs.filter(isLower).map((v) => ({
-        name: `VTL ${v}`,
+        name: `[${v}]`,
         eventuallyAlways,
         from: () => o.vcpu(v).at('vmm_wait_resume'),
         to: () => k.guest.get(v) || o.vcpu(v).at('kvm_vcpu_block_schedule'),

@@ -8,13 +8,49 @@ import type { EmbeddedAnswer } from '../embedded/engine.ts'
 import { flatten } from '../embedded/flatten.ts'
 import { runEmbeddedWithin } from '../embedded/run.ts'
 import type { Cell, Model } from '../lib/project.ts'
-import { isType, specFiles } from '../lib/project.ts'
+import { isType, occursFile, specFiles } from '../lib/project.ts'
 import { printCfg } from '../../impl/lib/cfg.ts'
 import type { EngineFindings, Found } from './result.ts'
+import { subjectsOfModel } from './subjects.ts'
 
 /** The specification of a model as one source text. */
 export const flatSource = (model: Model): string =>
-  flatten(specFiles(model.protocol).map((file) => ({ file, text: readFileSync(file, 'utf8') })))
+  flatten(
+    [...specFiles(model.protocol), occursFile(model.protocol)].map((file) => ({
+      file,
+      text: readFileSync(file, 'utf8'),
+    })),
+  )
+
+/** An instance that is expected to say nothing, as an invariant that it says nothing. */
+interface Silent {
+  readonly property: string
+  readonly name: string
+  readonly definition: string
+  /** are all instances of the property expected to say nothing? */
+  readonly whole: boolean
+}
+
+const silentOf = (model: Model): Silent[] => {
+  const subjects = subjectsOfModel(model)
+  const cells = new Map(model.cells.filter((c) => c.kind !== 'liveness').map((cell) => [cell.name, cell]))
+  return subjects
+    .filter(({ property, instance }) => cells.get(property)?.vacuous.includes(instance) === true)
+    .map(({ property, formula }, i) => {
+      const own = subjects.filter((s) => s.property === property)
+      const name = `LockstepSilent${i + 1}`
+      const whole = own.length === cells.get(property)?.vacuous.length
+      return { property, name, definition: `${name} == ${formula}`, whole }
+    })
+}
+
+/** Has the base run shown that the property says nothing? That another instance does say something it cannot show. */
+const saysNothing = (property: string, silent: readonly Silent[]): boolean =>
+  silent.some((s) => s.property === property && s.whole)
+
+/** A module with more definitions at its end. */
+const withDefinitions = (module: string, definitions: readonly string[]): string =>
+  module.replace(/\n={4,}\s*$/, (end) => `\n${definitions.join('\n')}${end}`)
 
 const types = (model: Model): string[] => model.cfg.invariants.filter(isType)
 
@@ -27,7 +63,11 @@ const verdictOf = (answer: EmbeddedAnswer | 'timeout', wanted: 'violation' | 'de
 /** Decides the safety cells of a model with the embedded engine, each run within `timeoutMs`. */
 export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promise<EngineFindings> => {
   const start = performance.now()
-  const source = flatSource(model)
+  const silent = silentOf(model)
+  const source = withDefinitions(
+    flatSource(model),
+    silent.map(({ definition }) => definition),
+  )
   const safety = model.cells.filter((c) => c.kind !== 'liveness')
   const unchecked = model.cells.filter((c) => c.kind === 'liveness').map((c) => c.name)
   const notes: string[] = []
@@ -43,12 +83,15 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
       },
       timeoutMs,
     )
-  const holding = safety.filter((c) => c.expected === 'holds')
+  const holding = safety.filter((c) => c.expected !== 'violated')
   const invariants = holding.filter((c) => c.kind === 'invariant').map((c) => c.name)
-  const base = await run([...types(model), ...invariants], !holding.some((c) => c.kind === 'deadlock'))
+  const base = await run(
+    [...types(model), ...invariants, ...silent.map(({ name }) => name)],
+    !holding.some((c) => c.kind === 'deadlock'),
+  )
   const complete = base !== 'timeout' && base.outcome === 'success' && base.states === model.distinctStates
   if (complete) {
-    for (const { name } of holding) cells.set(name, { verdict: 'holds' })
+    for (const { name } of holding) cells.set(name, { verdict: saysNothing(name, silent) ? 'vacuous' : 'holds' })
     for (const cell of safety.filter((c) => c.expected === 'violated')) cells.set(cell.name, await one(cell, run))
   } else {
     notes.push(base === 'timeout' ? `no answer within ${timeoutMs / 1000} s` : whyNotComplete(model, base))

@@ -7,7 +7,9 @@ import type { Lasso } from '../../impl/lib/liveness.ts'
 import { checkLeadsTo } from '../../impl/lib/liveness.ts'
 import type { Model } from '../lib/project.ts'
 import { machineOf } from '../lib/project.ts'
+import { vacuityOf } from '../../impl/lib/vacuity.ts'
 import type { EngineFindings, Found } from './result.ts'
+import { withVacuity } from './result.ts'
 
 /** A model's graph with its edges. */
 export const graphOf = (model: Model, edges = true): Graph =>
@@ -45,6 +47,7 @@ export const checkGraph = (model: Model, graph: Graph, start: number): EngineFin
     ...graph.kernel.compiled.machine.invariants.map(({ name }) => name),
     ...graph.kernel.compiled.machine.liveness.map(({ name }) => name),
   ])
+  const vacuity = vacuityOf(graph)
   const cells = new Map<string, Found>()
   const notes: string[] = []
   for (const { name } of model.cells) {
@@ -54,7 +57,9 @@ export const checkGraph = (model: Model, graph: Graph, start: number): EngineFin
       continue
     }
     const depth = depths.get(name)
-    cells.set(name, depth === undefined ? { verdict: 'holds' } : { verdict: 'violated', depth })
+    const found: Found = depth === undefined ? { verdict: 'holds' } : { verdict: 'violated', depth }
+    const instances = vacuity.get(name)
+    cells.set(name, instances === undefined ? found : withVacuity(found, instances))
   }
   return {
     engine: 'explorer',

@@ -15,6 +15,10 @@ export interface CellResult {
   readonly depth: number | null
   /** evidence that is checked in, relative to the package; null where there is none */
   readonly trace: string | null
+  /** instances that say nothing, because what they speak of does not occur; null where the engine cannot tell */
+  readonly vacuous: readonly string[] | null
+  /** those of which the manifest says so */
+  readonly expectedVacuous: readonly string[]
 }
 
 /** One model as an engine sees it. */
@@ -41,9 +45,9 @@ export interface ModelResult {
   readonly notes: readonly string[]
 }
 
-const RANK: Readonly<Record<Verdict, number>> = { holds: 0, violated: 1, incomplete: 2, error: 3 }
+const RANK: Readonly<Record<Verdict, number>> = { holds: 0, vacuous: 1, violated: 2, incomplete: 3, error: 4 }
 
-/** A model's verdict is its worst cell. */
+/** A model's verdict is its worst cell; what says nothing is worse than what holds. */
 export const worst = (verdicts: readonly Verdict[]): Verdict =>
   verdicts.reduce<Verdict>((most, v) => (RANK[v] > RANK[most] ? v : most), 'holds')
 
@@ -51,6 +55,8 @@ export const worst = (verdicts: readonly Verdict[]): Verdict =>
 export interface Found {
   readonly verdict: Verdict
   readonly depth?: number | undefined
+  /** instances that say nothing; absent where the engine cannot tell */
+  readonly vacuous?: readonly string[] | undefined
 }
 
 /** What an engine found of a model. */
@@ -81,6 +87,30 @@ const countNotes = (model: Model, found: EngineFindings): string[] => {
   ]
 }
 
+/** Instances that say nothing although they should, and the other way round. */
+const vacuityNotes = ({ name, vacuous: expected }: Cell, vacuous: readonly string[] | null): string[] => {
+  if (vacuous === null) return []
+  const told = (instances: readonly string[], what: string): string[] =>
+    instances.map((instance) => `${name}${instance} ${what}`)
+  return [
+    ...told(
+      vacuous.filter((instance) => !expected.includes(instance)),
+      'is vacuous: no state has what it speaks of',
+    ),
+    ...told(
+      expected.filter((instance) => !vacuous.includes(instance)),
+      'was expected to be vacuous, and is not',
+    ),
+  ]
+}
+
+/** Verdict of a property of which an engine knows whether it is violated and which instances say nothing. */
+export const withVacuity = (found: Found, instances: { all: readonly string[]; vacuous: readonly string[] }): Found => {
+  const { all, vacuous } = instances
+  const saysNothing = found.verdict === 'holds' && vacuous.length === all.length
+  return { ...found, verdict: saysNothing ? 'vacuous' : found.verdict, vacuous: [...vacuous].sort() }
+}
+
 /** Puts an engine's findings against what the manifest expects. */
 export const modelResult = (
   model: Model,
@@ -91,13 +121,28 @@ export const modelResult = (
   const properties = model.cells
     .filter(({ name }) => !unchecked.includes(name))
     .map((cell): CellResult => {
-      const { verdict, depth } = found.cells.get(cell.name) ?? { verdict: found.failure ?? 'incomplete' }
+      const cellFound: Found = found.cells.get(cell.name) ?? { verdict: found.failure ?? 'incomplete' }
       const { name, kind, expected } = cell
-      return { name, kind, verdict, expected, depth: depth ?? null, trace: evidence(cell) }
+      const { verdict, depth, vacuous } = cellFound
+      return {
+        name,
+        kind,
+        verdict,
+        expected,
+        depth: depth ?? null,
+        trace: evidence(cell),
+        vacuous: vacuous ?? null,
+        expectedVacuous: cell.vacuous,
+      }
     })
-  const surprises = properties
-    .filter(({ verdict, expected }) => verdict !== expected)
-    .map(({ name, verdict, expected }) => `${name}: ${verdict}, expected ${expected}`)
+  const surprises = [
+    ...properties
+      .filter(({ verdict, expected }) => verdict !== expected)
+      .map(({ name, verdict, expected }) => `${name}: ${verdict}, expected ${expected}`),
+    ...model.cells.flatMap((cell) =>
+      vacuityNotes(cell, properties.find(({ name }) => name === cell.name)?.vacuous ?? null),
+    ),
+  ]
   const counts = countNotes(model, found)
   const verdict = worst([...properties.map((p) => p.verdict), ...(found.failure === undefined ? [] : [found.failure])])
   return {

@@ -10,8 +10,17 @@ import { match } from 'ts-pattern'
 import type { CfgSelection } from '../../impl/lib/cfg.ts'
 import { printCfg } from '../../impl/lib/cfg.ts'
 import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import type { Instances } from '../../impl/lib/vacuity.ts'
 import type { Cell, Model } from '../lib/project.ts'
-import { isType, libraryDirectory, modelModule, specDirectory, specFiles } from '../lib/project.ts'
+import {
+  isType,
+  libraryDirectory,
+  modelModule,
+  occursFile,
+  occursModule,
+  specDirectory,
+  specFiles,
+} from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import type { Java } from '../tlc/java.ts'
 import { findJava } from '../tlc/java.ts'
@@ -22,6 +31,9 @@ import { printCommand, runTlc } from '../tlc/run.ts'
 import type { RunOptions } from './engines.ts'
 import { workersOf } from './engines.ts'
 import type { EngineFindings, Found } from './result.ts'
+import { withVacuity } from './result.ts'
+import type { Subject } from './subjects.ts'
+import { subjectsOfModel } from './subjects.ts'
 import { violatedWitnesses, WITNESS_MODULE, witnessModule } from './witness.ts'
 
 /** Java and the tools, both checked. */
@@ -45,6 +57,12 @@ const SMALL_STATES = { safety: 200_000, liveness: 5_000 } as const
 /** A run of more states than this gets all the workers; smaller ones run side by side. */
 const SOLO_STATES = 200_000
 
+/** Everything that a run watches, in one order. */
+const formulasOf = ({ watched = [], subjects = [] }: Selected): string[] => [
+  ...watched,
+  ...subjects.map(({ formula }) => formula),
+]
+
 /** One run of TLC on a model. */
 export interface Selected {
   readonly selection: CfgSelection
@@ -52,8 +70,10 @@ export interface Selected {
   readonly dump?: string
   /** files that stand in for the modules of the model */
   readonly modules?: readonly string[]
-  /** invariants that are watched and do not end the run */
+  /** invariants that are watched and do not end the run; formulas of the model's module */
   readonly watched?: readonly string[]
+  /** what each instance of a property speaks of, watched for a state that has it */
+  readonly subjects?: readonly Subject[]
 }
 
 const taskOf = (
@@ -63,15 +83,19 @@ const taskOf = (
   selected: Selected,
   directory: string,
 ): TlcOptions => {
-  const watched = selected.watched ?? []
+  const watched = formulasOf(selected)
   const own = modelModule(model.protocol)
   const name = watched.length === 0 ? own : WITNESS_MODULE
   const cfgFile = join(directory, `${name}.cfg`)
   // TLC looks for the configuration beside the module, so both go to the run's own directory
   for (const file of selected.modules ?? specFiles(model.protocol)) copyFileSync(file, join(directory, basename(file)))
   const { properties, invariants } = selected.selection
-  const witness = witnessModule(own, watched)
-  if (watched.length > 0) writeFileSync(join(directory, `${name}.tla`), witness.text)
+  const witness = witnessModule([own, occursModule(model.protocol)], watched)
+  if (watched.length > 0) {
+    const occurs = occursFile(model.protocol)
+    copyFileSync(occurs, join(directory, basename(occurs)))
+    writeFileSync(join(directory, `${name}.tla`), witness.text)
+  }
   writeFileSync(
     cfgFile,
     printCfg(model.cfg, { ...selected.selection, invariants: [...invariants, ...witness.invariants] }),
@@ -126,7 +150,7 @@ const types = (model: Model): string[] => model.cfg.invariants.filter(isType)
  * Others among the cells are left out.
  */
 export const together = (model: Model, cells: readonly Cell[]): Selected => {
-  const holds = cells.filter((c) => c.expected === 'holds')
+  const holds = cells.filter((c) => c.expected !== 'violated')
   const properties = holds.filter((c) => c.kind === 'liveness').map((c) => c.name)
   return {
     selection: {
@@ -135,6 +159,7 @@ export const together = (model: Model, cells: readonly Cell[]): Selected => {
       properties,
     },
     watched: cells.filter((c) => c.kind === 'invariant').map((c) => c.name),
+    subjects: subjectsOfModel(model),
     checkDeadlock: holds.some((c) => c.kind === 'deadlock'),
   }
 }
@@ -165,16 +190,36 @@ const foundBy = (run: TlcRun): Found =>
 /** Which of the cells of a shared run ended it; TLC names no temporal property, so all of those are suspects. */
 export const suspects = (run: TlcRun, cells: readonly Cell[]): readonly Cell[] =>
   run.outcome === 'liveness'
-    ? cells.filter((c) => c.kind === 'liveness' && c.expected === 'holds')
+    ? cells.filter((c) => c.kind === 'liveness' && c.expected !== 'violated')
     : cells.filter((c) => run.violated.includes(c.name))
 
 /** What the watched invariants of a run that ended well are. */
-export const watchedBy = (run: TlcRun, { watched = [] }: Selected): Map<string, Found> => {
-  const violated = violatedWitnesses(watched, run.output)
+export const watchedBy = (run: TlcRun, selected: Selected): Map<string, Found> => {
+  const { watched = [] } = selected
+  const violated = violatedWitnesses(formulasOf(selected), run.output)
   return new Map(
     watched.map((name): [string, Found] => {
       const depth = violated.get(name)
       return [name, depth === undefined ? { verdict: 'holds' } : { verdict: 'violated', depth }]
+    }),
+  )
+}
+
+/** The instances of each property, and which of them no state of a complete run has anything for. */
+const vacuityBy = (run: TlcRun, selected: Selected): Map<string, Instances> => {
+  const { subjects = [] } = selected
+  const reached = violatedWitnesses(formulasOf(selected), run.output)
+  const properties = [...new Set(subjects.map(({ property }) => property))]
+  return new Map(
+    properties.map((property) => {
+      const own = subjects.filter((s) => s.property === property)
+      return [
+        property,
+        {
+          all: own.map(({ instance }) => instance),
+          vacuous: own.filter(({ formula }) => !reached.has(formula)).map(({ instance }) => instance),
+        },
+      ]
     }),
   )
 }
@@ -199,6 +244,7 @@ export interface TlcCheckOptions extends RunOptions {
 interface Whole {
   readonly run: TlcRun
   readonly cells: ReadonlyMap<string, Found>
+  readonly vacuity: ReadonlyMap<string, Instances>
   /** cells that it could not decide */
   readonly left: readonly Cell[]
 }
@@ -222,6 +268,7 @@ const runWhole = async (model: Model, toolchain: Toolchain, options: TlcCheckOpt
       return {
         run,
         cells: decided,
+        vacuity: vacuityBy(run, selected),
         left: model.cells.filter((c) => !decided.has(c.name) && certified?.has(c.name) !== true),
       }
     }
@@ -258,6 +305,10 @@ export const checkWithTlc = async (
     for (const [name, found] of whole.cells) cells.set(name, found)
     for (const cell of whole.left)
       cells.set(cell.name, foundBy(await runSelection(model, toolchain, options, alone(model, cell))))
+    for (const [name, instances] of whole.vacuity) {
+      const found = cells.get(name)
+      if (found !== undefined) cells.set(name, withVacuity(found, instances))
+    }
   } catch (error) {
     // bad input is the user's to mend; everything else is what this engine says of the model
     if (error instanceof LockstepError && error.exit === 2) throw error

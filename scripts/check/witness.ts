@@ -20,11 +20,11 @@ export interface WitnessModule {
   readonly invariants: readonly string[]
 }
 
-/** A module that extends `module` and watches its invariants. Registers of TLC are per worker: each prints once at most. */
-export const witnessModule = (module: string, invariants: readonly string[]): WitnessModule => ({
+/** A module that extends `modules` and watches invariants of theirs. Registers of TLC are per worker: each prints once at most. */
+export const witnessModule = (modules: readonly string[], invariants: readonly string[]): WitnessModule => ({
   text: [
     `---- MODULE ${WITNESS_MODULE} ----`,
-    `EXTENDS ${module}`,
+    `EXTENDS ${modules.join(', ')}`,
     'LOCAL INSTANCE TLC',
     ...invariants.map((_, i) => `ASSUME TLCSet(${i + 1}, 0)`),
     'LockstepSeen(i) ==',

@@ -107,9 +107,15 @@ export const disagreements = (results: readonly ModelResult[]): string[] => {
       const cells = own.flatMap((r) =>
         r.properties.filter((p) => p.name === name).map((p) => ({ engine: r.engine, ...p })),
       )
-      const decided = cells.filter((c) => c.verdict === 'holds' || c.verdict === 'violated')
+      const decided = cells.filter((c) => c.verdict !== 'incomplete' && c.verdict !== 'error')
       if (new Set(decided.map((c) => c.verdict)).size > 1) {
         out.push(`${model} ${name}: ${decided.map((c) => `${c.engine} ${c.verdict}`).join(', ')}`)
+      }
+      const silent = decided.flatMap(({ engine, vacuous }) => (vacuous === null ? [] : [{ engine, vacuous }]))
+      if (new Set(silent.map(({ vacuous }) => vacuous.join())).size > 1) {
+        out.push(
+          `${model} ${name}, what is vacuous: ${silent.map((s) => `${s.engine} [${s.vacuous.join()}]`).join(', ')}`,
+        )
       }
     }
   }
@@ -125,6 +131,8 @@ export const exitOf = (results: readonly ModelResult[], conflicts: readonly stri
 
 const violatedCells = (r: ModelResult): string => {
   const violated = r.properties.filter((p) => p.verdict === 'violated')
+  const silent = r.properties.filter((p) => p.verdict === 'vacuous').length
+  if (silent > 0) return `${violated.length} of ${r.properties.length} violated, ${silent} vacuous`
   if (violated.length === 0) return 'all hold'
   return `${violated.length} of ${r.properties.length} violated`
 }

@@ -11,6 +11,7 @@ import { checkedInCertificate, decideModel, provenBefore } from '../check/decide
 import { workersOf } from '../check/engines.ts'
 import type { EngineFindings } from '../check/result.ts'
 import { modelResult } from '../check/result.ts'
+import { checkWithExplorer } from '../check/explorer.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { findToolchain } from '../check/tlc.ts'
 import type { Certificate } from '../lib/certificate.ts'
@@ -40,13 +41,13 @@ const relativePath = (file: string): string => relative(packageRoot(), file).rep
 /** Writes certificate and counterexamples of a model that was proven equal. */
 const writeEvidence = (model: Model, certificate: Certificate): void => {
   const found = counterexamples(model)
+  const { cells } = checkWithExplorer(model)
   for (const { name } of model.cells) {
-    const cx = found.get(name)
-    const verdict = cx === undefined ? 'holds' : 'violated'
-    if (certificate.verdicts?.[name] !== verdict) {
+    const verdict = cells.get(name)?.verdict
+    if (verdict === undefined || certificate.verdicts?.[name] !== verdict) {
       throw environmentFailure({
         code: 'engines-disagree',
-        message: `${model.name} ${name}: the explorer says ${verdict}, TLC ${certificate.verdicts?.[name] ?? 'nothing'}`,
+        message: `${model.name} ${name}: the explorer says ${verdict ?? 'nothing'}, TLC ${certificate.verdicts?.[name] ?? 'nothing'}`,
       })
     }
   }

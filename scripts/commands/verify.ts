@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { badInput, EXIT } from '../../impl/lib/error.ts'
 import { graphDigest } from '../../impl/lib/prove/compare.ts'
 import { View } from '../../impl/lib/view.ts'
-import { graphOf, violatedDepths } from '../check/explorer.ts'
+import { graphOf, checkGraph } from '../check/explorer.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import { certificateSchema, inputHashes } from '../lib/certificate.ts'
 import type { Model } from '../lib/project.ts'
@@ -54,10 +54,11 @@ export const verifyCertificate = (certificate: Certificate, model: Model): strin
   const digest = graphDigest(graph, new View(graph.kernel))
   if (digest !== certificate.digest)
     wrong.push(`digest ${digest.slice(0, 12)}..., certified ${certificate.digest.slice(0, 12)}...`)
-  const machine = violatedDepths(graph)
+  const { cells } = checkGraph(model, graph, performance.now())
   for (const [name, verdict] of Object.entries(certificate.verdicts ?? {})) {
-    const found = machine.has(name) ? 'violated' : 'holds'
-    if (found !== verdict) wrong.push(`${name}: ${found} in the machine, ${verdict} by TLC as certified`)
+    const found = cells.get(name)?.verdict
+    if (found !== verdict)
+      wrong.push(`${name}: ${found ?? 'no such property'} in the machine, ${verdict} by TLC as certified`)
   }
   return wrong
 }

@@ -5,8 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import type { Comparison } from '../../impl/lib/prove/compare.ts'
-import type { Model } from './project.ts'
-import { packageRoot, specFiles, traceDirectory } from './project.ts'
+import type { CellVerdict, Model } from './project.ts'
+import { occursFile, packageRoot, specFiles, traceDirectory } from './project.ts'
 
 const sides = z.strictObject({ spec: z.int(), impl: z.int() })
 const hex = z.string().regex(/^[0-9a-f]{64}$/)
@@ -26,7 +26,7 @@ export const certificateSchema = z.strictObject({
   /** what TLC printed at the end of the run that dumped the graph */
   tlc: z.strictObject({ version: z.string(), generatedStates: z.int(), distinctStates: z.int(), depth: z.int() }),
   /** TLC's verdict of each cell; absent where only the graphs were compared */
-  verdicts: z.record(z.string(), z.enum(['holds', 'violated'])).optional(),
+  verdicts: z.record(z.string(), z.enum(['holds', 'violated', 'vacuous'])).optional(),
   /** sha256 of each file that the result depends on, by its path in the package, and of the jar */
   inputs: z.record(z.string(), hex),
 })
@@ -72,7 +72,7 @@ const specificationHashes = (model: Model): Record<string, string> =>
 
 /** sha256 of everything on disk that a proof of the model depends on. */
 export const inputHashes = (model: Model): Record<string, string> =>
-  hashes([...specFiles(model.protocol), model.cfgFile, ...machineSources(model)])
+  hashes([...specFiles(model.protocol), occursFile(model.protocol), model.cfgFile, ...machineSources(model)])
 
 /** File of a model's certificate. */
 export const certificateFile = (model: Model): string =>
@@ -86,7 +86,7 @@ export const certifiedVerdicts = (
   model: Model,
   certificate: Certificate,
   jarSha256: string,
-): Readonly<Record<string, 'holds' | 'violated'>> | undefined => {
+): Readonly<Record<string, CellVerdict>> | undefined => {
   const { inputs, verdicts } = certificate
   const current = { ...specificationHashes(model), [JAR]: jarSha256 }
   const same =

@@ -26,10 +26,11 @@ export const packageRoot = (): string => {
   }
 }
 
-export type CellVerdict = 'holds' | 'violated'
+/** `vacuous`: what the property speaks of does not occur in the model; never a pass. */
+export type CellVerdict = 'holds' | 'violated' | 'vacuous'
 export type CellKind = 'invariant' | 'liveness' | 'deadlock'
 
-const cellVerdict = z.enum(['holds', 'violated'])
+const cellVerdict = z.enum(['holds', 'violated', 'vacuous'])
 
 /** The Examples repository's schema, and beside it what is ours: name, design, memory, tags, gloss, cells. */
 const manifestSchema = z.strictObject({
@@ -54,6 +55,8 @@ const manifestSchema = z.strictObject({
           tags: z.array(z.enum(['fast', 'full'])).min(1),
           gloss: z.string(),
           cells: z.record(z.string(), cellVerdict),
+          // instances of the properties that say nothing in this model
+          vacuous: z.record(z.string(), z.array(z.string()).min(1)).optional(),
         }),
       ),
     }),
@@ -67,6 +70,8 @@ export interface Cell {
   readonly name: string
   readonly kind: CellKind
   readonly expected: CellVerdict
+  /** instances that say nothing in this model, as the machine names them */
+  readonly vacuous: readonly string[]
 }
 
 /** A model as the commands know it. */
@@ -107,6 +112,12 @@ export const specFiles = (protocol: Protocol): string[] => [
   join(specDirectory(protocol), `${protocol.module}.tla`),
   join(specDirectory(protocol), `${modelModule(protocol)}.tla`),
 ]
+
+/** Module of what the properties speak of. */
+export const occursModule = (protocol: Protocol): string => `${protocol.module}Occurs`
+
+/** Its file. It is no part of the specification: no verdict but "vacuous" depends on it. */
+export const occursFile = (protocol: Protocol): string => join(specDirectory(protocol), `${occursModule(protocol)}.tla`)
 
 const kindOf = (cfg: Cfg, name: string): CellKind | undefined => {
   if (name === 'Deadlock') return 'deadlock'
@@ -150,9 +161,11 @@ const loadProtocol = (protocol: Protocol): Model[] => {
             hint: 'add it to the model’s cells in manifest.json',
           })
         }
-        return { name, kind, expected }
+        return { name, kind, expected, vacuous: [...(entry.vacuous?.[name] ?? [])].sort() }
       })
-      const unknown = Object.keys(entry.cells).find((name) => !names.includes(name))
+      const unknown = [...Object.keys(entry.cells), ...Object.keys(entry.vacuous ?? {})].find(
+        (name) => !names.includes(name),
+      )
       if (unknown !== undefined) {
         throw badInput({ code: 'bad-manifest', message: `${entry.path} does not check ${unknown}`, file: cfgFile })
       }

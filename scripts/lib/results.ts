@@ -13,18 +13,22 @@ import { cacheDirectory } from '../tlc/jar.ts'
 import type { Certificate } from './certificate.ts'
 import { certificateSchema, inputHashes } from './certificate.ts'
 import type { Model } from './project.ts'
-import { packageRoot, specFiles } from './project.ts'
+import { occursFile, packageRoot, specFiles } from './project.ts'
 
 /** What a kept result is a result of. */
 export type Kind = 'tlc' | 'embedded' | 'proof'
 
 /** Raised when the code that decides is changed in a way that its results may tell. */
-const GENERATION = 1
+const GENERATION = 2
 
 /** Results of a model that are kept per kind: branches of a repository come and go. */
 const KEPT = 4
 
-const cell = z.strictObject({ verdict: z.enum(['holds', 'violated']), depth: z.int().positive().optional() })
+const cell = z.strictObject({
+  verdict: z.enum(['holds', 'violated', 'vacuous']),
+  depth: z.int().positive().optional(),
+  vacuous: z.array(z.string()).optional(),
+})
 
 const findingsSchema = z.strictObject({
   cells: z.record(z.string(), cell),
@@ -52,7 +56,7 @@ const proverFiles = (): string[] => {
 
 /** Everything that a result depends on; `jar` is the sha256 of the tools. */
 const inputsOf = (model: Model, kind: Kind, jar: string | undefined): unknown => {
-  const specification = hashFiles([...specFiles(model.protocol), model.cfgFile])
+  const specification = hashFiles([...specFiles(model.protocol), occursFile(model.protocol), model.cfgFile])
   switch (kind) {
     case 'tlc':
       return { specification, jar }
@@ -122,7 +126,7 @@ const isComplete = (model: Model, { cells, unchecked = [], failure, notes, disti
   distinctStates !== null &&
   model.cells.every(({ name }) => {
     const verdict = cells.get(name)?.verdict
-    return unchecked.includes(name) || verdict === 'holds' || verdict === 'violated'
+    return unchecked.includes(name) || verdict === 'holds' || verdict === 'violated' || verdict === 'vacuous'
   })
 
 /** What an engine found of the model as it is now, if it is known. */

@@ -1,29 +1,46 @@
 /** The matrix designs x properties of some results; a design whose verdicts depend on the memory model has a row for each. */
 
+import type { CellVerdict } from '../../impl/lib/report/matrix.ts'
 import { matrix } from '../../impl/lib/report/matrix.ts'
-import type { ModelResult, Verdict } from '../check/result.ts'
+import type { CellResult, ModelResult, Verdict } from '../check/result.ts'
 import { worst } from '../check/result.ts'
 
-/** What a row of the matrix is made of: a model, and the verdicts of its cells. */
+/** A cell of a model, and its instances that say nothing. */
+export interface JudgedCell {
+  readonly verdict: Verdict
+  readonly vacuous: readonly string[]
+}
+
+/** What a row of the matrix is made of: a model, and its cells. */
 export interface Judged {
   readonly design: string
   readonly memory: string
-  readonly verdicts: ReadonlyMap<string, Verdict>
+  readonly cells: ReadonlyMap<string, JudgedCell>
 }
 
 /** A row: a design, or a design under one memory model. */
 export interface MatrixRow {
   readonly name: string
-  /** the worst over the row's models; undefined where none is checked against the property */
-  readonly verdict: (property: string) => Verdict | undefined
+  /**
+   * the worst over the row's models; a model in which the property says nothing takes nothing from one in which it holds.
+   * Undefined where none is checked against the property
+   */
+  readonly verdict: (property: string) => CellVerdict
+}
+
+const verdictOf = (cells: readonly JudgedCell[]): CellVerdict => {
+  const speaking = cells.filter(({ verdict }) => verdict !== 'vacuous')
+  const [first] = cells
+  if (first === undefined) return undefined
+  const most = worst(speaking.map(({ verdict }) => verdict))
+  if (speaking.length === 0) return 'vacuous'
+  const silent = first.vacuous.filter((instance) => cells.every(({ vacuous }) => vacuous.includes(instance)))
+  return most === 'holds' && silent.length > 0 ? 'vacuous in part' : most
 }
 
 const rowOf = (name: string, models: readonly Judged[]): MatrixRow => ({
   name,
-  verdict: (property) => {
-    const verdicts = models.flatMap(({ verdicts: own }) => own.get(property) ?? [])
-    return verdicts.length === 0 ? undefined : worst(verdicts)
-  },
+  verdict: (property) => verdictOf(models.flatMap(({ cells }) => cells.get(property) ?? [])),
 })
 
 /** Rows in the order of the models; `properties` are the columns. */
@@ -41,10 +58,16 @@ export const rowsOf = (models: readonly Judged[], properties: readonly string[])
     return said.size === 1 ? [rowOf(design, own)] : rows
   })
 
+/** An engine that cannot tell what is vacuous takes the manifest's word for it: others are asked beside it. */
+const judgedCell = ({ verdict, vacuous, expectedVacuous }: CellResult): JudgedCell => ({
+  verdict,
+  vacuous: vacuous ?? expectedVacuous,
+})
+
 const judged = ({ design, memory, properties }: ModelResult): Judged => ({
   design,
   memory,
-  verdicts: new Map(properties.map((p) => [p.name, p.verdict])),
+  cells: new Map(properties.map((p) => [p.name, judgedCell(p)])),
 })
 
 /** Lines of the matrix, one block per protocol. */

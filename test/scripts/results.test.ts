@@ -150,7 +150,7 @@ describe('witnesses of violated invariants', () => {
   })
 
   it('leave the invariants as they are', () => {
-    const { text, invariants: names } = witnessModule('MCX', invariants)
+    const { text, invariants: names } = witnessModule(['MCX'], invariants)
     expect(text).toContain('EXTENDS MCX')
     expect(names).toHaveLength(2)
     names.forEach((name, i) => {

@@ -1,7 +1,7 @@
 /** The result of everything: designs x properties, as text for a terminal and as a Markdown table. */
 
 /** Verdict of a cell; undefined where the design is not checked against the property. */
-export type CellVerdict = 'holds' | 'violated' | 'incomplete' | 'error' | undefined
+export type CellVerdict = 'holds' | 'vacuous in part' | 'violated' | 'vacuous' | 'incomplete' | 'error' | undefined
 
 /** The matrix, twice. Neither text ends in a line break. */
 export interface Matrix {
@@ -22,18 +22,30 @@ const signOf = (verdict: CellVerdict): Sign => {
   switch (verdict) {
     case 'holds':
       return { sign: '.', markdown: 'holds', meaning: 'holds' }
+    case 'vacuous in part':
+      return { sign: '~', markdown: 'holds, in part vacuous', meaning: 'holds, vacuous in part' }
+    case 'vacuous':
+      return { sign: '-', markdown: '*vacuous*', meaning: 'vacuous: what it speaks of does not occur' }
     case 'violated':
-      return { sign: 'X', markdown: '**violated**', meaning: 'violated' }
+      return { sign: 'V', markdown: '**violated**', meaning: 'violated' }
     case 'incomplete':
       return { sign: '?', markdown: '*incomplete*', meaning: 'incomplete' }
     case 'error':
       return { sign: '!', markdown: '*error*', meaning: 'error' }
     case undefined:
-      return { sign: '-', markdown: '', meaning: 'not checked' }
+      return { sign: '/', markdown: '', meaning: 'not asked of the design' }
   }
 }
 
-const ORDER: readonly CellVerdict[] = ['holds', 'violated', 'incomplete', 'error', undefined]
+const ORDER: readonly CellVerdict[] = [
+  'holds',
+  'vacuous in part',
+  'violated',
+  'vacuous',
+  'incomplete',
+  'error',
+  undefined,
+]
 
 type CellOf = (design: string, property: string) => CellVerdict
 

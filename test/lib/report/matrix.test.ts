@@ -17,15 +17,28 @@ describe('matrix', () => {
     expect(matrix(Object.keys(cells), properties, cell).text).toBe(
       [
         '                     1  2  3',
-        'posted               .  .  X',
-        'no-srcu              X  ?  X',
-        'request-then-check   !  -  .',
+        'posted               .  .  V',
+        'no-srcu              V  ?  V',
+        'request-then-check   !  /  .',
         '',
-        '. holds   X violated   ? incomplete   ! error   - not checked',
+        '. holds   V violated   ? incomplete   ! error   / not asked of the design',
         '  1 NoFlushPostedWhileInhibitedInv   3 FlushCompletesProp',
         '  2 Deadlock',
       ].join('\n'),
     )
+  })
+
+  it('never shows what says nothing as holding', () => {
+    const silent: readonly CellVerdict[] = ['vacuous', 'vacuous in part']
+    const { text, markdown } = matrix(
+      ['posted'],
+      ['AInv', 'BInv'],
+      (_, property) => silent[property === 'AInv' ? 0 : 1],
+    )
+    expect(text.split('\n')[1]).toBe('posted   -  ~')
+    expect(text).toContain('- vacuous: what it speaks of does not occur')
+    expect(text).toContain('~ holds, vacuous in part')
+    expect(markdown).toContain('| posted | *vacuous* | holds, in part vacuous |')
   })
 
   it('is a Markdown table', () => {

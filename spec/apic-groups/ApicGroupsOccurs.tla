@@ -1,0 +1,26 @@
+-------------------------- MODULE ApicGroupsOccurs --------------------------
+(* What each property of ApicGroups speaks of, by instance: one of which no *)
+(* state has it says nothing. `FooOccurs` belongs to FooInv or FooProp; of *)
+(* p ~> q it is p, where p ~> q is asked only if r holds for good p /\ r.  *)
+EXTENDS ApicGroups
+
+Done(a) == At(asker(a), "guest_entry")
+IsolationOccurs == [a \in Askers |-> reached[a] # {}]
+ExactlyOneOccurs ==
+    [unicast |-> [a \in Askers |-> Done(a) /\ Cardinality(intended[a]) = 1],
+     intercept |-> [g \in Gpas |-> fault[g] # "none"]]
+LooksUp(a) == Done(a) /\ kind[a] = "lookup"
+LookupLawsOccurs ==
+    [null |-> [a \in Askers |-> LooksUp(a) /\ vtl[a] > UnshiftedBy(apic_id_group_mask, apic_id_group_shift)],
+     own |-> [a \in Askers |-> LooksUp(a) /\ vtl[a] = GroupNow(a)],
+     sibling |-> [a \in Askers |-> LooksUp(a) /\ target[a] # -1],
+     present |-> [a \in Askers |-> LooksUp(a) /\ ~Configures /\ vtl[a] < Groups]]
+SiblingStableOccurs == [a \in Askers |-> At(asker(a), "kvm_mmu_walk")]
+InterceptIntactOccurs == [h \in Siblings |-> msg_type[h]]
+HierarchyOccurs ==
+    [ipi |-> [a \in Askers |-> kind[a] = "pv" /\ reached[a] # {}],
+     translation |-> [a \in Askers |-> kind[a] = "translate" /\ root[a] # -1]]
+AgreeOccurs == [a \in Askers |-> Done(a)]
+DeliveryOccurs == [a \in Askers |-> intended[a] # {}]
+FaultHandledOccurs == [g \in Gpas |-> fault[g] # "none"]
+=============================================================================

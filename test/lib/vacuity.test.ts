@@ -1,0 +1,88 @@
+/** What says nothing is not said to hold, on a machine small enough to be decided by hand. */
+
+import { describe, expect, it } from 'vitest'
+import { assemble, compile } from '../../impl/lib/compile.ts'
+import { explore } from '../../impl/lib/explore.ts'
+import { Memory } from '../../impl/lib/memory/memory.ts'
+import type { Machine } from '../../impl/lib/program.ts'
+import { ended, Observer, Shared, thread } from '../../impl/lib/program.ts'
+import { bool } from '../../impl/lib/schema.ts'
+import { vacuityOf } from '../../impl/lib/vacuity.ts'
+import { withVacuity } from '../../scripts/check/result.ts'
+
+/** One thread that sets a flag and ends. */
+const machine = (): Machine => {
+  const shared = new Shared()
+  const flag = new Memory(shared, 'SC', 0, [['cpu', 0]]).scalar('flag', bool, false)
+  const cpu = new Observer<object>(shared, 0)
+  const never = (): boolean => !flag.peek() && cpu.at('done')
+  return {
+    shared,
+    threads: [
+      thread({
+        id: ['cpu', 0],
+        frame: {},
+        initial: {},
+        *program() {
+          yield* flag.store('set', true)
+          yield* ended('done')
+        },
+      }),
+    ],
+    environment: [],
+    invariants: [
+      {
+        name: 'BothInv',
+        instances: [
+          { name: '.set', occurs: () => flag.peek(), holds: () => true },
+          { name: '.never', occurs: never, holds: () => !never() },
+        ],
+      },
+      { name: 'NeverInv', instances: [{ name: '', occurs: never, holds: () => !never() }] },
+    ],
+    liveness: [
+      { name: 'SetProp', instances: [{ name: '', from: () => !flag.peek(), to: () => flag.peek() }] },
+      { name: 'NoLeftProp', instances: [{ name: '', from: never, to: () => false }] },
+      {
+        name: 'NotForGoodProp',
+        // `from` occurs, and what must hold for good does, but never at once
+        instances: [
+          { name: '', from: () => !flag.peek(), eventuallyAlways: () => cpu.at('done'), to: () => flag.peek() },
+        ],
+      },
+    ],
+    fairness: [{ thread: ['cpu', 0], labels: new Set(['set']) }],
+  }
+}
+
+const silent = (): Record<string, readonly string[]> =>
+  Object.fromEntries([...vacuityOf(explore(assemble(compile(machine()))))].map(([name, v]) => [name, v.vacuous]))
+
+describe('vacuityOf', () => {
+  it('names the instances of which no state has what they speak of', () => {
+    expect(silent()).toEqual({
+      BothInv: ['.never'],
+      NeverInv: [''],
+      SetProp: [],
+      NoLeftProp: [''],
+      NotForGoodProp: [''],
+    })
+  })
+  it('says nothing of a graph that is not complete', () => {
+    expect(() => vacuityOf(explore(assemble(compile(machine())), { maxStates: 1 }))).toThrow(TypeError)
+  })
+})
+
+describe('withVacuity', () => {
+  it('calls a pass vacuous only if all its instances say nothing', () => {
+    const instances = (vacuous: readonly string[]) => ({ all: ['.a', '.b'], vacuous })
+    const verdicts = [[], ['.a'], ['.b', '.a']].map((vacuous) => withVacuity({ verdict: 'holds' }, instances(vacuous)))
+    expect(verdicts).toEqual([
+      { verdict: 'holds', vacuous: [] },
+      { verdict: 'holds', vacuous: ['.a'] },
+      { verdict: 'vacuous', vacuous: ['.a', '.b'] },
+    ])
+    expect(withVacuity({ verdict: 'violated', depth: 3 }, instances(['.a', '.b'])).verdict).toBe('violated')
+    expect(withVacuity({ verdict: 'incomplete' }, instances(['.a', '.b'])).verdict).toBe('incomplete')
+  })
+})
