@@ -37,6 +37,7 @@ export interface ApfReadyConstants extends KvmToggles {
   readonly GateByIf: boolean
   readonly ScanOnExit: boolean
   readonly VectorFirst: boolean
+  readonly EnabledFirst: boolean
   readonly SplitWords: boolean
   readonly AckMsr: boolean
   readonly ClearBeforeAck: boolean
@@ -57,6 +58,7 @@ export interface ApfReadyConstants extends KvmToggles {
   readonly TprHolds: boolean
   readonly RealFaults: boolean
   readonly Undeliverable: boolean
+  readonly RepeatedFaults: boolean
   readonly LapicOff: boolean
   readonly BadWrites: boolean
   readonly LapicInKernel: boolean
@@ -72,7 +74,8 @@ const WORK = ['idle', 'scheduled', 'executing'] as const
 const CACHE = ['none', 'good', 'bad'] as const
 const PAGE_FAULTS = ['none', 'apf', 'real'] as const
 type PageFault = (typeof PAGE_FAULTS)[number]
-const INTERRUPTS = ['on', 'off', 'handler'] as const
+/** RFLAGS.IF, and where it was cleared: kvm_cpu_online(), kvm_cpu_down_prepare(), or on the way into a handler */
+const INTERRUPTS = ['on', 'online', 'down', 'handler'] as const
 const CALLERS = ['none', 'vcpu_run', 'vcpu_enter_guest'] as const
 const WRITTEN = ['none', 'missing', 'ready'] as const
 
@@ -175,6 +178,7 @@ class Vcpu {
   readonly token: Scalar<number>
   readonly guest_en: Scalar<boolean>
   readonly guest_int: Scalar<boolean>
+  readonly enabled: Scalar<boolean>
   readonly sleepers: Scalar<IdSet>
   readonly unread: Scalar<IdSet>
   readonly missing: Scalar<IdSet>
@@ -200,7 +204,11 @@ class Vcpu {
     this.exit_reason = shared.scalar('exit_reason', oneOfNames(...exitsIn(c)), 'none')
     this.address = shared.scalar('address', oneOf(0, ...c.Tokens), 0)
     this.exception = shared.scalar('exception', oneOfNames(...PAGE_FAULTS), 'none')
-    this.interrupts = shared.scalar('interrupts', oneOfNames(...INTERRUPTS), c.Configures && c.IrqsOff ? 'off' : 'on')
+    this.interrupts = shared.scalar(
+      'interrupts',
+      oneOfNames(...INTERRUPTS),
+      c.Configures && c.IrqsOff ? 'online' : 'on',
+    )
     this.tpr = shared.scalar('tpr', bool, false)
     this.irr = shared.scalar('irr', bool, false)
     this.lapic = shared.scalar('lapic', bool, true)
@@ -208,6 +216,7 @@ class Vcpu {
     this.token = shared.scalar('token', oneOf(0, BROADCAST, ...c.Tokens), 0)
     this.guest_en = shared.scalar('guest_en', bool, on)
     this.guest_int = shared.scalar('guest_int', bool, on)
+    this.enabled = shared.scalar('enabled', bool, on)
     this.sleepers = shared.scalar('sleepers', setOf(c.Tokens), idSet.empty)
     this.unread = shared.scalar('unread', setOf([BROADCAST, ...c.Tokens]), idSet.empty)
     this.missing = shared.scalar('missing', setOf(c.Tokens), idSet.empty)
@@ -636,7 +645,7 @@ function* vcpu_run(v: Vcpu, f: VcpuFrame): Program {
 /** the handler of #PF; kvm_read_and_reset_pf_reason() is later kvm_read_and_reset_apf_flags() */
 function* exc_page_fault(v: Vcpu, f: GuestFrame): Step<void> {
   const reason = yield* v.guest('kvm_read_and_reset_pf_reason', 'apf_reason.reason', () => {
-    if (!v.guest_en.get()) return 0
+    if (!v.enabled.get()) return 0
     const found = v.reason.get()
     if (found === 2) v.unread.set(without(v.unread.get(), v.named()))
     v.reason.set(0)
@@ -666,7 +675,7 @@ function* exc_page_fault(v: Vcpu, f: GuestFrame): Step<void> {
 function* sysvec_kvm_asyncpf_interrupt(v: Vcpu): Step<void> {
   const { SplitWords, AckMsr, ClearBeforeAck } = v.c
   const seen = yield* v.guest('sysvec_kvm_asyncpf_interrupt', 'apf_reason.token', () => {
-    if (!v.guest_en.get() || !(SplitWords || v.reason.get() === 2)) return false
+    if (!v.enabled.get() || !(SplitWords || v.reason.get() === 2)) return false
     const [token, named] = [v.token.get(), v.named()]
     const woken = (t: Key): boolean => token === BROADCAST || v.word(t) === token
     v.sleepers.set(v.sleepers.get().filter((t) => !woken(t)))
@@ -729,32 +738,66 @@ const world = (v: Vcpu): EnvironmentAction[] => {
     },
   })
   /** the guest is in no handler, and no event comes before its next instruction */
-  const task = (label: string, what: string, exec: () => void): EnvironmentAction =>
+  const statement = (label: string, what: string, exec: () => void): EnvironmentAction =>
     action(label, what, () => {
       require(v.interrupts.get() !== 'handler' && v.exception.get() === 'none', 'the guest is in no handler')
       require(!v.isDeliverable(), 'no interrupt is to be taken first')
+      exec()
+    })
+  /** ... and it is preemptible: not where one of its two words says that the feature is on, and the other not yet */
+  const task = (label: string, what: string, exec: () => void): EnvironmentAction =>
+    statement(label, what, () => {
+      require(v.guest_en.get() === v.enabled.get(), 'preemption is on')
       exec()
     })
   const leave = (exit: Exit, address = 0): void => {
     v.exit_reason.set(exit)
     v.address.set(address)
   }
-  const touches = (label: string, exit: Exit, t: Key): EnvironmentAction =>
-    task(label, `a task touches page ${t}`, () => {
+  /** a page is touched that the host has swapped out; `who` says from where */
+  const touches = (who: typeof task, label: string, exit: Exit, t: Key, occurs: () => void): EnvironmentAction =>
+    who(label, `a task touches page ${t}`, () => {
       require(!v.tpr.get(), 'the TPR is low')
-      require(!v.sleepers.get().includes(t), 'the task does not sleep')
-      require(v.guest_en.get() || c.Undeliverable, 'the feature is on')
+      occurs()
       leave(exit, t)
     })
+  const sleeps = (t: Key): boolean => v.sleepers.get().includes(t)
+  const missing = c.Tokens.map((t) =>
+    touches(task, 'page_missing', 'fault', t, () => {
+      require(!sleeps(t), 'the task does not sleep')
+      require(v.guest_en.get() || c.Undeliverable, 'the feature is on')
+    }),
+  )
+  const missingAgain = c.Tokens.map((t) =>
+    touches(task, 'page_missing_again', 'fault', t, () => {
+      require(sleeps(t) && v.queued.get().includes(t), 'a task sleeps on the page, which is in flight')
+    }),
+  )
+  const missingInKernel = c.Tokens.map((t) =>
+    touches(statement, 'page_missing_kernel', 'fault_kernel', t, () => {
+      require(!sleeps(t), 'the task does not sleep')
+    }),
+  )
+  /** local_irq_save(), or local_irq_restore() */
+  const irqs = (to: 'on' | 'online' | 'down'): void => {
+    v.interrupts.set(to)
+  }
+  const areOff = (): boolean => v.interrupts.get() === 'online' || v.interrupts.get() === 'down'
+  const comesUp = (): void => {
+    require(c.IrqsOff ? v.interrupts.get() === 'online' : v.interrupts.get() !== 'down', 'the CPU comes up')
+  }
+  /** kvm_guest_cpu_init(): WRMSRs in the order of the design; apf_reason.enabled goes with MSR_KVM_ASYNC_PF_EN */
   const wrmsr = (): void => {
     const [en, vec] = [v.guest_en.get(), v.guest_int.get()]
     require(!(en && vec), 'an MSR is still to be written')
-    require(!c.IrqsOff || v.interrupts.get() === 'off', 'interrupts are off')
+    comesUp()
     if (c.VectorFirst ? !vec : en) {
+      require(v.enabled.get() === en, 'apf_reason.enabled is as the MSR is')
       leave('int')
       v.guest_int.set(c.LapicInKernel)
       return
     }
+    require(v.enabled.get() === c.EnabledFirst, 'apf_reason.enabled is not yet written, or written before')
     leave('en')
     v.guest_en.set(!c.OneKnob || c.LapicInKernel)
     if (c.ClearOnEnable) {
@@ -763,13 +806,21 @@ const world = (v: Vcpu): EnvironmentAction[] => {
       v.unread.set(idSet.empty)
     }
   }
-  const always = [...c.Tokens.map((t) => touches('page_missing', 'fault', t))]
+  const setEnabled = (): void => {
+    const [en, vec] = [v.guest_en.get(), v.guest_int.get()]
+    require(!v.enabled.get(), 'apf_reason.enabled is not yet written')
+    require(c.EnabledFirst ? !en && (vec || !c.VectorFirst) : en, 'it is its turn')
+    comesUp()
+    v.enabled.set(true)
+  }
   const configures = [
-    task('kvm_guest_cpu_init', 'wrmsrl()', wrmsr),
-    task('sti', 'sti', () => {
-      require(v.interrupts.get() === 'off', 'interrupts are off')
-      require(c.Reconfigures || (v.guest_en.get() && v.guest_int.get()), 'the MSRs are written')
-      v.interrupts.set('on')
+    statement('kvm_guest_cpu_init', 'wrmsrl()', wrmsr),
+    statement('kvm_guest_cpu_init_enabled', '__this_cpu_write(apf_reason.enabled, 1)', setEnabled),
+    task('sti', 'local_irq_restore(flags)', () => {
+      require(areOff(), 'interrupts are off')
+      const isDone = v.interrupts.get() === 'down' ? !v.enabled.get() : v.enabled.get() && v.guest_int.get()
+      require(isDone, 'what they were turned off for is done')
+      irqs('on')
     }),
   ]
   const tpr = [
@@ -787,15 +838,24 @@ const world = (v: Vcpu): EnvironmentAction[] => {
     v.exception.set('real')
   })
   const reconfigures = [
-    task('cli', 'cli', () => {
-      require(v.interrupts.get() === 'on', 'interrupts are on')
-      v.interrupts.set('off')
+    task('kvm_cpu_down_prepare', 'local_irq_save(flags)', () => {
+      require(v.interrupts.get() === 'on' && v.enabled.get(), 'the CPU is up')
+      irqs('down')
     }),
+    task('kvm_cpu_online', 'local_irq_save(flags)', () => {
+      require(v.interrupts.get() === 'on' && !v.enabled.get(), 'the CPU was down')
+      irqs('online')
+    }),
+    // kvm_guest_cpu_offline()
     task('kvm_pv_disable_apf', 'wrmsrl(MSR_KVM_ASYNC_PF_EN, 0)', () => {
-      require(v.interrupts.get() === 'off', 'interrupts are off')
-      require(v.guest_en.get(), 'the feature is on')
+      require(v.interrupts.get() === 'down' && v.enabled.get(), 'the CPU goes down, and the feature is on')
       leave('en_off')
       v.guest_en.set(false)
+    }),
+    statement('kvm_pv_disable_apf_enabled', '__this_cpu_write(apf_reason.enabled, 0)', () => {
+      require(v.interrupts.get() === 'down', 'the CPU goes down')
+      require(!v.guest_en.get() && v.enabled.get(), 'MSR_KVM_ASYNC_PF_EN is written')
+      v.enabled.set(false)
       v.sleepers.set(idSet.empty) // apf_task_wake_all()
       v.missing.set(idSet.intersect(v.missing.get(), v.unread.get()))
     }),
@@ -803,7 +863,7 @@ const world = (v: Vcpu): EnvironmentAction[] => {
   const bad = [
     ...(['en_reserved', 'en_gpa', 'int_reserved'] as const).map((exit) =>
       task('wrmsr_rejected', 'a WRMSR that raises #GP', () => {
-        require(!c.IrqsOff || v.interrupts.get() === 'off', 'interrupts are off')
+        require(!c.IrqsOff || areOff(), 'interrupts are off')
         leave(exit)
       }),
     ),
@@ -826,10 +886,11 @@ const world = (v: Vcpu): EnvironmentAction[] => {
     v.exit_reason.set('external')
   })
   return [
-    ...always,
+    ...missing,
     ...(c.OtherExits ? [other] : []),
     ...(writesMsrs(c) ? configures : []),
-    ...(c.Undeliverable ? c.Tokens.map((t) => touches('page_missing_kernel', 'fault_kernel', t)) : []),
+    ...(c.RepeatedFaults ? missingAgain : []),
+    ...(c.Undeliverable ? missingInKernel : []),
     ...(c.TprHolds ? tpr : []),
     ...(c.RealFaults ? [real] : []),
     ...(c.Reconfigures ? reconfigures : []),
@@ -965,10 +1026,18 @@ const liveness = (v: Vcpu, { vcpu }: Observers): LeadsTo[] => [
   {
     name: 'FallbackProgressProp',
     instances: [
+      { name: '.synchronous', from: () => vcpu.at('kvm_faultin_pfn'), to: () => v.in_guest.get() },
+      { name: '.halted', from: () => vcpu.get('halted'), to: () => v.in_guest.get() },
+    ],
+  },
+  {
+    name: 'NoticeReadProp',
+    instances: [
       {
         name: '',
-        from: () => vcpu.at('kvm_faultin_pfn') || vcpu.get('halted'),
-        to: () => v.in_guest.get(),
+        eventuallyAlways: () => v.guest_en.get(),
+        from: () => v.unread.get().length > 0,
+        to: () => v.unread.get().length === 0,
       },
     ],
   },
@@ -979,6 +1048,9 @@ const fairness = (c: ApfReadyConstants, threads: readonly ThreadId[]): Fairness[
   const guest: ThreadId = ['guest', VCPU]
   const owed = [
     'kvm_guest_cpu_init',
+    'kvm_guest_cpu_init_enabled',
+    'kvm_pv_disable_apf',
+    'kvm_pv_disable_apf_enabled',
     'tpr_lower',
     'sti',
     'apic_enable',

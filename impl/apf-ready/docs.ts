@@ -1,4 +1,4 @@
-/** apf-ready in words: the statements of document 003 and of Linux 6.12 that each action is, for diagrams and tables. */
+/** apf-ready in words: the statements of document 003 and of Linux 6.1 and 6.12 that each action is, for diagrams and tables. */
 
 import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc, Wording } from '../lib/report/docs.ts'
 import { commitDoc } from '../lib/report/memory.ts'
@@ -229,15 +229,19 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   iret: action(IRQ, says('iret')),
 
   page_missing: world(({ after }) => `touches page ${after('address') ?? ''}`),
+  page_missing_again: world(({ after }) => `another touches page ${after('address') ?? ''}`),
   page_missing_kernel: world(({ after }) => `kernel touches page ${after('address') ?? ''}`),
   external_interrupt: world(() => 'host interrupt'),
   page_fault: world(() => 'ordinary #PF'),
   tpr_raise: world(() => 'TPR goes up'),
   tpr_lower: world(() => 'TPR goes down'),
-  cli: world(() => 'cli'),
-  sti: world(() => 'sti'),
+  kvm_cpu_down_prepare: world(() => 'kvm_cpu_down_prepare(): local_irq_save()'),
+  kvm_cpu_online: world(() => 'kvm_cpu_online(): local_irq_save()'),
+  sti: world(() => 'local_irq_restore()'),
   kvm_guest_cpu_init: world(({ after }) => `wrmsrl(ASYNC_PF_${after('exit_reason') === 'en' ? 'EN, on' : 'INT'})`),
+  kvm_guest_cpu_init_enabled: world(() => 'apf_reason.enabled = 1'),
   kvm_pv_disable_apf: world(() => 'wrmsrl(ASYNC_PF_EN, 0)'),
+  kvm_pv_disable_apf_enabled: world(() => 'apf_reason.enabled = 0'),
   wrmsr_rejected: world(({ after }) =>
     after('exit_reason') === 'en_gpa' ? 'wrmsrl(EN, bad address)' : 'wrmsrl(reserved bits)',
   ),
@@ -255,6 +259,7 @@ const properties: Readonly<Record<string, string>> = {
   QuietWhenOffInv: 'Nothing is written to the slot while the guest has the feature off.',
   RejectedUnchangedInv: 'A WRMSR that raises #GP changes nothing.',
   TaskWakesProp: 'If the feature stays enabled, a task that sleeps on a page runs again.',
+  NoticeReadProp: 'If the feature stays enabled, a page ready event that is in the slot is read or dropped.',
   FallbackProgressProp: 'A vCPU that waits for a page itself, synchronously or halted, enters the guest again.',
 }
 
@@ -274,6 +279,10 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
   VectorFirst: {
     on: 'the guest writes the vector before it enables',
     off: 'the guest enables before it writes the vector',
+  },
+  EnabledFirst: {
+    on: 'the guest sets apf_reason.enabled before it enables',
+    off: 'the guest sets apf_reason.enabled after it enables',
   },
   SplitWords: {
     on: 'page ready has a word of its own in the slot',

@@ -7,7 +7,7 @@
 (* 3/6] KVM: x86: interrupt based APF page-ready event delivery", April    *)
 (* 2020, on virt/kvm/async_pf.c of that time; and, by toggles, what its    *)
 (* review led to and Linux 6.1 and 6.12 have (the designs landed...). The  *)
-(* guest is arch/x86/kernel/kvm.c: patch 6/6 of the series, and 6.12.      *)
+(* guest is arch/x86/kernel/kvm.c: patch 6/6 of the series, 6.1 and 6.12.  *)
 (*                                                                         *)
 (* Twin: impl/apf-ready/ApfReady.ts. Bounds and fairness: MCApfReady.tla.  *)
 (*                                                                         *)
@@ -31,6 +31,40 @@
 (*   looks at them.                                                        *)
 (* - KVM_SET_MSRS: the same functions under vcpu->mutex, which KVM_RUN     *)
 (*   holds, so that they come between two VM-exits as a guest's WRMSR.     *)
+(* - kvm_suspend and kvm_resume: the feature is disabled and enabled with  *)
+(*   interrupts off all the while, so that an interrupt that was pending   *)
+(*   finds it enabled again. kvm_cpu_down_prepare, after which it is       *)
+(*   ignored, is the worse. The INIT on the way back (kvm_vcpu_reset)      *)
+(*   clears the MSRs and the queue once more, and drops the interrupt      *)
+(*   instead; not the slot, nor pageready_pending.                         *)
+(* - Delivery to a nested guest (kvm_can_deliver_async_pf,                 *)
+(*   delivery_as_pf_vmexit): refused it is a notice that cannot be         *)
+(*   delivered (Undeliverable), granted it leaves L2 for L1 and goes on    *)
+(*   there as here. Page ready is an interrupt like any other.             *)
+(* - CR0.PG: kvm_post_set_cr0 clears the queue as disabling does, and      *)
+(*   tells nobody. Linux changes it where the feature is off. SMM changes  *)
+(*   it behind the guest's back, and loses tokens: in sequence, there is   *)
+(*   no race to find.                                                      *)
+(* - -ENOMEM of kvm_async_pf_wakeup_all, which its callers ignore: no      *)
+(*   broadcast, as where the list is not empty. What comes of that is      *)
+(*   landed-disable-window-fault.                                          *)
+(* - ASYNC_PF_PER_VCPU (64): a fault beyond it is handled synchronously,   *)
+(*   as any that kvm_can_do_async_pf refuses.                              *)
+(* - The dummy entries of kvm_async_pf_task_wake, which remember a token   *)
+(*   that nobody waits for: an entry is found again by that token only,    *)
+(*   and tokens are not used again. That the guest is told of a token      *)
+(*   which it never saw is ReadyAfterMissingInv.                           *)
+(* - That the page of a second fault (RepeatedFaults) is back before its   *)
+(*   work is off the list, and is only mapped: a VM-exit that changes      *)
+(*   nothing. A fault on a page whose notice is on its way has a new token *)
+(*   in Linux.                                                             *)
+(*                                                                         *)
+(* More than Linux does, tried without, and no verdict of a model changes: *)
+(* the broadcast always requests KVM_REQ_APF_READY                         *)
+(* (kvm_async_pf_wakeup_all does if the list is still empty under the      *)
+(* lock; if not, the worker that came first has). So it is with what       *)
+(* KvmVcpu keeps longer: an IPI until the next VM-exit, a wake-up until    *)
+(* the next block, and a thread that was awake counts as woken.            *)
 EXTENDS KvmVcpu
 
 CONSTANTS
@@ -40,6 +74,7 @@ CONSTANTS
     GateByIf,               \* page ready waits for RFLAGS.IF and for no exception, as page missing does
     ScanOnExit,             \* vcpu_run looks at the done list after every VM-exit
     VectorFirst,            \* the guest writes the vector's MSR first; not as documented
+    EnabledFirst,           \* the guest sets apf_reason.enabled before it writes MSR_KVM_ASYNC_PF_EN; in no kernel
     SplitWords,             \* page ready has a word of its own in the slot (token); not posted
     AckMsr,                 \* the guest acknowledges by an MSR, and the host looks at the list; not posted
     ClearBeforeAck,         \* ... after it has cleared the slot
@@ -57,10 +92,11 @@ CONSTANTS
     OtherExits,             \* VM-exits may come that neither the guest nor a kick has caused
     Configures,             \* the guest starts with the feature off, and enables it
     IrqsOff,                \* it writes these MSRs with interrupts off
-    Reconfigures,           \* it may disable the feature and enable it again, with interrupts off
+    Reconfigures,           \* its CPU may go down, which disables the feature, and come back later, which enables it
     TprHolds,               \* the guest may hold the vector back by its TPR
     RealFaults,             \* an ordinary #PF may come, too while a ready notice waits for its interrupt
     Undeliverable,          \* a missing page may be touched where no notice can be delivered
+    RepeatedFaults,         \* a second task may touch a page while the first sleeps on it
     LapicOff,               \* the guest may disable its local APIC, and enable it again
     BadWrites,              \* the guest may write to the MSRs what must be rejected
     LapicInKernel           \* the local APIC is KVM's
@@ -85,7 +121,7 @@ VARIABLES
     exit_reason,            \* why it is to be left, or "none"
     address,                \* the token of the page that the exit or the #PF (CR2) is about, or 0
     exception,              \* a #PF to be delivered: "none", "apf" or "real"
-    interrupts,             \* RFLAGS.IF: "on", "off", or off in a "handler"
+    interrupts,             \* RFLAGS.IF: "on", or off in kvm_cpu_"online", in kvm_cpu_"down"_prepare or in a "handler"
     tpr,                    \* the TPR holds the vector back
     irr,                    \* the vector is in IRR
     lapic,                  \* the local APIC is enabled
@@ -95,6 +131,7 @@ VARIABLES
     \* the guest's own
     guest_en,               \* its last accepted write to MSR_KVM_ASYNC_PF_EN was to enable
     guest_int,              \* it has written the vector's MSR
+    enabled,                \* apf_reason.enabled (6.12: async_pf_enabled), which its handlers look at
     sleepers,               \* tokens that a task sleeps on
     \* locals
     halted,                 \* of the vCPU thread, apf.halted
@@ -114,13 +151,13 @@ shared_vars == <<lock, done, pageready_pending, work>>
 host_vars == <<msr_en, msr_int, cache, queued, injected>>
 cpu_vars == <<in_guest, exit_reason, address, exception, interrupts, tpr, irr, lapic>>
 slot_vars == <<reason, token>>
-guest_vars == <<guest_en, guest_int, sleepers>>
+guest_vars == <<guest_en, guest_int, enabled, sleepers>>
 vcpu_locals == <<halted, apf_halt, exit, caller, apf>>
 history_vars == <<unread, missing, written, raised>>
 vars == <<pc, store_buffer, mode, requests, ipi, rcuwait, woken, lock, done, pageready_pending, work,
           msr_en, msr_int, cache, queued, injected,
           in_guest, exit_reason, address, exception, interrupts, tpr, irr, lapic, reason, token,
-          guest_en, guest_int, sleepers, halted, apf_halt, exit, caller, apf, first, event,
+          guest_en, guest_int, enabled, sleepers, halted, apf_halt, exit, caller, apf, first, event,
           unread, missing, written, raised>>
 
 vcpu == <<"vcpu", 0>>
@@ -175,7 +212,7 @@ TypeOK ==
     /\ exit_reason \in Exits
     /\ address \in Tokens \cup {0}
     /\ exception \in {"none", "apf", "real"}
-    /\ interrupts \in {"on", "off", "handler"}
+    /\ interrupts \in {"on", "down", "online", "handler"}
     /\ tpr \in BOOLEAN
     /\ irr \in BOOLEAN
     /\ lapic \in BOOLEAN
@@ -183,6 +220,7 @@ TypeOK ==
     /\ token \in Tokens \cup {0, Broadcast}
     /\ guest_en \in BOOLEAN
     /\ guest_int \in BOOLEAN
+    /\ enabled \in BOOLEAN
     /\ sleepers \subseteq Tokens
     /\ halted \in [{0} -> BOOLEAN]
     /\ apf_halt \in [{0} -> BOOLEAN]
@@ -217,7 +255,7 @@ Init ==
     /\ exit_reason = "none"
     /\ address = 0
     /\ exception = "none"
-    /\ interrupts = IF Configures /\ IrqsOff THEN "off" ELSE "on"
+    /\ interrupts = IF Configures /\ IrqsOff THEN "online" ELSE "on"
     /\ tpr = FALSE
     /\ irr = FALSE
     /\ lapic = TRUE
@@ -225,6 +263,7 @@ Init ==
     /\ token = 0
     /\ guest_en = ~Configures
     /\ guest_int = ~Configures
+    /\ enabled = ~Configures
     /\ sleepers = {}
     /\ halted = [v \in {0} |-> FALSE]
     /\ apf_halt = [v \in {0} |-> FALSE]
@@ -316,9 +355,9 @@ vcpu_enter_guest_mode_outside ==
     /\ UNCHANGED <<shared_vars, host_vars, cpu_vars, slot_vars, guest_vars, halted, apf_halt, exit, apf, first, event,
                    history_vars>>
 
-\* 003, kvm_can_do_async_pf, from try_async_pf: if not, the fault is handled synchronously. Then
-\* "if (kvm_find_async_pf_gfn(vcpu, gfn)) kvm_make_request(KVM_REQ_APF_HALT, vcpu)": on its way
-\* already, the vCPU halts.
+\* 003, kvm_can_do_async_pf, from try_async_pf: if not, the fault is handled synchronously. K61, mmu.c,
+\* kvm_faultin_pfn: "if (kvm_find_async_pf_gfn(vcpu, fault->gfn)) { kvm_make_request(KVM_REQ_APF_HALT,
+\* vcpu); return RET_PF_RETRY; }": the page is in flight already, and the vCPU halts.
 kvm_can_do_async_pf ==
     /\ At(vcpu, "kvm_can_do_async_pf")
     /\ IF ~CanDoAsyncPf
@@ -842,7 +881,11 @@ GuestRuns == in_guest /\ exit_reason = "none"
 Deliverable == irr /\ interrupts = "on" /\ ~tpr
 
 \* The guest is in no handler, and no event comes before its next instruction.
-AtTask == GuestRuns /\ interrupts # "handler" /\ exception = "none" /\ ~Deliverable
+AtStatement == GuestRuns /\ interrupts # "handler" /\ exception = "none" /\ ~Deliverable
+
+\* Another task may run too. Between a WRMSR to MSR_KVM_ASYNC_PF_EN and the store to
+\* apf_reason.enabled none does: preemption is off in kvm_guest_cpu_init and kvm_pv_disable_apf.
+AtTask == AtStatement /\ enabled = guest_en
 
 \* arch/x86/entry: an event is taken, with interrupts off: the injected #PF, or the interrupt.
 idtentry ==
@@ -865,15 +908,15 @@ idtentry ==
 Named == {a \in unread : Word(a) = token}
 
 \* kvm.c, do_page_fault: kvm_read_and_reset_pf_reason (later kvm_read_and_reset_apf_flags): the
-\* reason is read and reset, if the guest has the feature enabled. KVM cannot write in between:
+\* reason is read and reset, "if (__this_cpu_read(apf_reason.enabled))". KVM cannot write in between:
 \* interrupts are off, or page ready has another word. A ready event that is read here is read
 \* for good.
 kvm_read_and_reset_pf_reason ==
-    LET r == IF guest_en THEN reason ELSE 0
+    LET r == IF enabled THEN reason ELSE 0
     IN /\ At(guest, "kvm_read_and_reset_pf_reason")
        /\ GuestRuns
-       /\ reason' = IF guest_en THEN 0 ELSE reason
-       /\ token' = IF guest_en /\ ~SplitWords THEN 0 ELSE token
+       /\ reason' = IF enabled THEN 0 ELSE reason
+       /\ token' = IF enabled /\ ~SplitWords THEN 0 ELSE token
        /\ unread' = IF r = 2 THEN unread \ Named ELSE unread
        /\ Goto(guest, IF r = 1 THEN "kvm_async_pf_task_wait"
                       ELSE IF r = 2 THEN "kvm_async_pf_task_wake" ELSE "do_user_addr_fault")
@@ -887,7 +930,7 @@ PageFaultReturn ==
     /\ interrupts' = "on"
     /\ Goto(guest, "idtentry")
     /\ UNCHANGED <<store_buffer, kvm_vars, shared_vars, host_vars, in_guest, exit_reason, exception, tpr, irr, lapic,
-                   slot_vars, guest_en, guest_int, vcpu_locals, first, history_vars>>
+                   slot_vars, guest_en, guest_int, enabled, vcpu_locals, first, history_vars>>
 
 \* kvm.c, kvm_async_pf_task_wait: the task sleeps on the token in CR2, and another runs.
 kvm_async_pf_task_wait ==
@@ -914,10 +957,10 @@ AfterClear == IF AckMsr /\ ClearBeforeAck THEN "sysvec_kvm_asyncpf_interrupt_ack
 ReadyFirst == IF AckMsr /\ ~ClearBeforeAck THEN "sysvec_kvm_asyncpf_interrupt_ack"
               ELSE "sysvec_kvm_asyncpf_interrupt_clear"
 
-\* kvm.c, sysvec_kvm_asyncpf_interrupt (6/6: kvm_async_pf_intr): "if (enabled)", as posted "and
-\* the reason is page ready": "kvm_async_pf_task_wake(token)".
+\* kvm.c, sysvec_kvm_asyncpf_interrupt (6/6: kvm_async_pf_intr): "if (apf_reason.enabled)", as posted
+\* "and the reason is page ready": "kvm_async_pf_task_wake(token)".
 sysvec_kvm_asyncpf_interrupt ==
-    LET seen == guest_en /\ (SplitWords \/ reason = 2)
+    LET seen == enabled /\ (SplitWords \/ reason = 2)
     IN /\ At(guest, "sysvec_kvm_asyncpf_interrupt")
        /\ GuestRuns
        /\ IF seen
@@ -927,7 +970,7 @@ sysvec_kvm_asyncpf_interrupt ==
                /\ Goto(guest, ReadyFirst)
           ELSE UNCHANGED <<sleepers, unread, missing>> /\ Goto(guest, "iret")
        /\ UNCHANGED <<store_buffer, kvm_vars, shared_vars, host_vars, cpu_vars, slot_vars, guest_en, guest_int,
-                      vcpu_locals, first, event, written, raised>>
+                      enabled, vcpu_locals, first, event, written, raised>>
 
 \* kvm.c, same function: "__this_cpu_write(apf_reason.token, 0)", as posted the reason.
 sysvec_kvm_asyncpf_interrupt_clear ==
@@ -978,10 +1021,21 @@ page_missing(t) ==
     /\ Leave("fault", t)
     /\ UNCHANGED <<slot_vars, guest_vars, unread, missing>>
 
-\* The same in kernel mode, where kvm_can_deliver_async_pf refuses (send_user_only).
+\* A second task touches a page that is in flight: the first sleeps on it. In whatever mode: the
+\* host comes to kvm_find_async_pf_gfn before it asks.
+page_missing_again(t) ==
+    /\ RepeatedFaults
+    /\ AtTask
+    /\ ~tpr
+    /\ t \in sleepers /\ t \in queued
+    /\ Leave("fault", t)
+    /\ UNCHANGED <<slot_vars, guest_vars, unread, missing>>
+
+\* A missing page is touched in kernel mode, where kvm_can_deliver_async_pf refuses
+\* (send_user_only): by any statement of the kernel.
 page_missing_kernel(t) ==
     /\ Undeliverable
-    /\ AtTask
+    /\ AtStatement
     /\ ~tpr
     /\ t \notin sleepers
     /\ Leave("fault_kernel", t)
@@ -1017,44 +1071,77 @@ SetInterrupts(x) ==
     /\ UNCHANGED <<pc, store_buffer, kvm_vars, shared_vars, host_vars, in_guest, exit_reason, address, exception, tpr,
                    irr, lapic, slot_vars, guest_vars, vcpu_locals, first, event, history_vars>>
 
-\* Interrupts are turned off to reconfigure, and on again; at the start not before the MSRs are
-\* written.
-cli == Reconfigures /\ AtTask /\ interrupts = "on" /\ SetInterrupts("off")
-sti == AtTask /\ interrupts = "off" /\ (IF Reconfigures THEN TRUE ELSE guest_en /\ guest_int) /\ SetInterrupts("on")
+\* kvm.c, kvm_cpu_down_prepare: "local_irq_save(flags)", on a CPU that goes down.
+kvm_cpu_down_prepare == Reconfigures /\ AtTask /\ interrupts = "on" /\ enabled /\ SetInterrupts("down")
+
+\* kvm.c, kvm_cpu_online: the same, later, on a CPU that comes back. (The first time the guest
+\* starts with interrupts off, or never turns them off.)
+kvm_cpu_online == Reconfigures /\ AtTask /\ interrupts = "on" /\ ~enabled /\ SetInterrupts("online")
+
+\* "local_irq_restore(flags)", once the feature is off, or the MSRs are written.
+sti ==
+    /\ AtTask
+    /\ IF interrupts = "down" THEN ~enabled ELSE interrupts = "online" /\ enabled /\ guest_int
+    /\ SetInterrupts("on")
+
+\* Where kvm_guest_cpu_init runs: on a CPU that does not go down, with interrupts off or not.
+CpuComesUp == IF IrqsOff THEN interrupts = "online" ELSE interrupts # "down"
 
 \* kvm.c, kvm_guest_cpu_init: the next of its two WRMSRs. It learns by #GP that there is no
-\* local APIC.
+\* local APIC. (On a CPU that comes back it writes the same vector again, which changes nothing.)
 kvm_guest_cpu_init ==
     LET vector == IF VectorFirst THEN ~guest_int ELSE guest_en
-    IN /\ AtTask
+    IN /\ AtStatement
        /\ ~(guest_en /\ guest_int)
-       /\ IF IrqsOff THEN interrupts = "off" ELSE TRUE
+       /\ enabled = (IF vector THEN guest_en ELSE EnabledFirst)
+       /\ CpuComesUp
        /\ Leave(IF vector THEN "int" ELSE "en", 0)
        /\ guest_int' = (IF vector THEN LapicInKernel ELSE guest_int)
        /\ guest_en' = (IF vector THEN guest_en ELSE (OneKnob => LapicInKernel))
        /\ IF ClearOnEnable /\ ~vector
           THEN reason' = 0 /\ token' = 0 /\ unread' = {}
           ELSE UNCHANGED <<slot_vars, unread>>
-       /\ UNCHANGED <<sleepers, missing>>
+       /\ UNCHANGED <<enabled, sleepers, missing>>
 
-\* kvm.c, kvm_guest_cpu_offline: kvm_pv_disable_apf writes 0 to MSR_KVM_ASYNC_PF_EN, then
-\* apf_task_wake_all wakes all that sleep.
+SetEnabled(x) ==
+    /\ enabled' = x
+    /\ UNCHANGED <<pc, store_buffer, kvm_vars, shared_vars, host_vars, cpu_vars, slot_vars, guest_en, guest_int,
+                   vcpu_locals, first, event, unread, written, raised>>
+
+\* kvm.c, same function, after the WRMSR to MSR_KVM_ASYNC_PF_EN:
+\* "__this_cpu_write(apf_reason.enabled, 1)".
+kvm_guest_cpu_init_enabled ==
+    /\ AtStatement
+    /\ ~enabled
+    /\ IF EnabledFirst THEN ~guest_en /\ (VectorFirst => guest_int) ELSE guest_en
+    /\ CpuComesUp
+    /\ SetEnabled(TRUE)
+    /\ UNCHANGED <<sleepers, missing>>
+
+\* kvm.c, kvm_guest_cpu_offline: kvm_pv_disable_apf writes 0 to MSR_KVM_ASYNC_PF_EN, ...
 kvm_pv_disable_apf ==
-    /\ Reconfigures
     /\ AtTask
-    /\ interrupts = "off"
-    /\ guest_en
+    /\ interrupts = "down"
+    /\ enabled
     /\ Leave("en_off", 0)
     /\ guest_en' = FALSE
+    /\ UNCHANGED <<slot_vars, guest_int, enabled, sleepers, unread, missing>>
+
+\* ... "__this_cpu_write(apf_reason.enabled, 0)"; then apf_task_wake_all wakes all that sleep, with
+\* interrupts still off.
+kvm_pv_disable_apf_enabled ==
+    /\ AtStatement
+    /\ interrupts = "down"
+    /\ ~guest_en /\ enabled
+    /\ SetEnabled(FALSE)
     /\ sleepers' = {}
     /\ missing' = missing \cap unread
-    /\ UNCHANGED <<slot_vars, guest_int, unread>>
 
 \* A WRMSR that must raise #GP: reserved bits, or an address that cannot be mapped.
 wrmsr_rejected ==
     /\ BadWrites
     /\ AtTask
-    /\ IF IrqsOff THEN interrupts = "off" ELSE TRUE
+    /\ IF IrqsOff THEN interrupts \in {"down", "online"} ELSE TRUE
     /\ \E e \in {"en_reserved", "en_gpa", "int_reserved"} : Leave(e, 0)
     /\ UNCHANGED <<slot_vars, guest_vars, unread, missing>>
 
@@ -1163,12 +1250,13 @@ GuestStep ==
     \/ iret
 
 World ==
-    \/ \E t \in Tokens : page_missing(t) \/ page_missing_kernel(t)
+    \/ \E t \in Tokens : page_missing(t) \/ page_missing_again(t) \/ page_missing_kernel(t)
     \/ external_interrupt
     \/ page_fault
     \/ tpr_raise \/ tpr_lower
-    \/ cli \/ sti
-    \/ kvm_guest_cpu_init \/ kvm_pv_disable_apf
+    \/ kvm_cpu_down_prepare \/ kvm_cpu_online \/ sti
+    \/ kvm_guest_cpu_init \/ kvm_guest_cpu_init_enabled
+    \/ kvm_pv_disable_apf \/ kvm_pv_disable_apf_enabled
     \/ wrmsr_rejected
     \/ kvm_swap_active_memslots
     \/ apic_disable \/ apic_enable
@@ -1215,9 +1303,10 @@ RejectedUnchangedInv == in_guest /\ exit_reason = "none" => msr_en = guest_en /\
 (* - strong fairness of a worker that waits for async_pf.lock (Linux's     *)
 (*   spin locks are queued);                                               *)
 (* - strong fairness of the guest's handlers, since VM-exits come in       *)
-(*   between; and of what a guest owes itself: that it finishes writing    *)
-(*   its MSRs, lowers its TPR, turns interrupts and its local APIC on      *)
-(*   again, though it may do other things first;                           *)
+(*   between; and of what a guest owes itself: that it goes through with   *)
+(*   enabling or disabling once it has begun, lowers its TPR, turns        *)
+(*   interrupts and its local APIC on again, though it may do other things *)
+(*   first;                                                                *)
 (* - strong fairness of VM-exits only where they recur (ExitsRecur).       *)
 (* No task has to touch a page, nothing has to be disabled.                *)
 
@@ -1227,7 +1316,9 @@ Fairness ==
     /\ WF_vars(VcpuStep)
     /\ \A t \in Tokens : WF_vars(WorkerStep(t)) /\ SF_vars(async_pf_execute_lock(t))
     /\ SF_vars(GuestStep)
-    /\ SF_vars(kvm_guest_cpu_init) /\ SF_vars(tpr_lower) /\ SF_vars(sti) /\ SF_vars(apic_enable)
+    /\ SF_vars(kvm_guest_cpu_init) /\ SF_vars(kvm_guest_cpu_init_enabled)
+    /\ SF_vars(kvm_pv_disable_apf) /\ SF_vars(kvm_pv_disable_apf_enabled)
+    /\ SF_vars(tpr_lower) /\ SF_vars(sti) /\ SF_vars(apic_enable)
     /\ SF_vars(RecurringExit)
     /\ \A th \in Threads : WF_vars(commit(th))
 
@@ -1236,5 +1327,11 @@ TaskWakesProp == \A t \in Tokens : <>[]guest_en => (t \in sleepers ~> t \notin s
 
 \* L2. Where no notice can be given, the vCPU waits for the page: synchronously, or halted. Then
 \* the guest goes on.
-FallbackProgressProp == (At(vcpu, "kvm_faultin_pfn") \/ halted[0]) ~> in_guest
+FallbackProgressProp ==
+    /\ At(vcpu, "kvm_faultin_pfn") ~> in_guest
+    /\ halted[0] ~> in_guest
+
+\* L3. If the feature stays enabled, what is in the slot is read: nothing is delivered through a
+\* slot that stays full, and a fault that is always handled synchronously wakes nobody either.
+NoticeReadProp == <>[]guest_en => (unread # {} ~> unread = {})
 =============================================================================

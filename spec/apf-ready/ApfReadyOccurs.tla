@@ -15,5 +15,8 @@ OneUnreadOccurs == unread # {}
 QuietWhenOffOccurs == written # "none"
 RejectedUnchangedOccurs == in_guest /\ exit_reason = "none"
 TaskWakesOccurs == [t \in Tokens |-> guest_en /\ t \in sleepers]
-FallbackProgressOccurs == At(vcpu, "kvm_faultin_pfn") \/ halted[0]
+FallbackProgressOccurs ==
+    [synchronous |-> At(vcpu, "kvm_faultin_pfn"),
+     halted |-> halted[0]]
+NoticeReadOccurs == guest_en /\ unread # {}
 =============================================================================

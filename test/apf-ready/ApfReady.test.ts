@@ -11,7 +11,7 @@ import { loadModels, machineOf, oneModel } from '../../scripts/lib/project.ts'
 import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
 
 protocolSuite('apf-ready', {
-  actions: 74,
+  actions: 78,
   scheduled: [
     'apf-ready/posted.sc',
     'apf-ready/real-fault.sc',
@@ -51,6 +51,26 @@ const edgesOf = (
         return { before, changed: [...after.keys()].filter((v) => after.get(v) !== before.get(v)).sort() }
       })
   })
+}
+
+/** The guest's actions in the states of a model's graph that meet a condition. */
+const guestStepsWhere = (name: string, meets: (state: ReadonlyMap<string, string>) => boolean): string[] => {
+  const { kernel, states, count, edgeStart, edgeStep } = explore(assemble(compile(machineOf(model(name)))), {
+    edges: true,
+  })
+  const view = new View(kernel)
+  const isGuests = (thread: number): boolean => kernel.compiled.machine.threads[thread]?.id[0] === 'guest'
+  return Array.from({ length: count }, (_, i) => i)
+    .filter((i) =>
+      meets(new Map([...view.decode(states, i * kernel.layout.words)].map(([v, value]) => [v, printValue(value)]))),
+    )
+    .flatMap((i) =>
+      Array.from({ length: (edgeStart?.[i + 1] ?? 0) - (edgeStart?.[i] ?? 0) }, (_, e) => {
+        const step = kernel.steps[edgeStep?.[(edgeStart?.[i] ?? 0) + e] ?? 0]
+        return step !== undefined && isGuests(step.thread) ? (kernel.actions[step.action] ?? '') : ''
+      }),
+    )
+    .filter((action) => action !== '')
 }
 
 /** The exit that the vCPU's thread handles. */
@@ -114,6 +134,59 @@ describe('apf-ready', () => {
       expect(violatedWith(model('apf-ready/ack-and-kick-shared-word.sc'), scanned)).toEqual([])
     },
   )
+
+  it('a second task on a page in flight is what changes three cells', { timeout: 120_000 }, () => {
+    const none = { RepeatedFaults: tla.bool(false) }
+    for (const [name, cell] of [
+      ['enable-first.sc', 'FallbackProgressProp'],
+      ['lapic-disabled.sc', 'FallbackProgressProp'],
+      ['landed-halt-no-block-mb.tso', 'TaskWakesProp'],
+    ] as const) {
+      const each = model(`apf-ready/${name}`)
+      expect(violatedWith(each, {})).toContain(cell)
+      expect([name, violatedWith(each, none)]).toEqual([name, expectedCells(each).filter((c) => c !== cell)])
+    }
+  })
+
+  it('with interrupts off in kvm_guest_cpu_init either order of the MSRs is good', () => {
+    const off = { IrqsOff: tla.bool(true) }
+    for (const name of ['enable-first', 'vector-first', 'vector-first-enabled-first'])
+      expect([name, violatedWith(model(`apf-ready/${name}.sc`), off)]).toEqual([name, []])
+  })
+
+  it('only interrupts, VM-exits and the kernel itself come between MSR_KVM_ASYNC_PF_EN and apf_reason.enabled', () => {
+    const found = new Set(
+      ['vector-first.sc', 'landed-boot.sc', 'landed-disable-window-fault.sc'].flatMap((name) =>
+        guestStepsWhere(`apf-ready/${name}`, (state) => state.get('guest_en') !== state.get('enabled')),
+      ),
+    )
+    expect([...found].sort()).toEqual([
+      'external_interrupt',
+      'idtentry',
+      'iret',
+      'kvm_guest_cpu_init_enabled',
+      'kvm_pv_disable_apf_enabled',
+      'page_missing_kernel',
+      'sysvec_kvm_asyncpf_interrupt',
+    ])
+  })
+
+  it('the disable window is shown as Linux has it: once down, with interrupts off, and later online', () => {
+    const config = new Set(['kvm_cpu_down_prepare', 'kvm_cpu_online', 'sti'])
+    const writes = /^kvm_(guest_cpu_init|pv_disable_apf)(_enabled)?$/
+    for (const [property, { behaviour }] of counterexamples(model('apf-ready/landed-disable-window.sc'))) {
+      const steps = behaviour.steps.map(({ action }) => action).filter((a) => config.has(a) || writes.test(a))
+      expect([property, steps]).toEqual([
+        property,
+        [
+          ...['kvm_cpu_down_prepare', 'kvm_pv_disable_apf', 'kvm_pv_disable_apf_enabled', 'sti'],
+          ...['kvm_cpu_online', 'kvm_guest_cpu_init', 'kvm_guest_cpu_init_enabled'],
+          ...steps.slice(7),
+        ],
+      ])
+      expect(steps.slice(7).every((a) => a === 'sti')).toBe(true)
+    }
+  })
 
   it('no other barrier of the kick is needed once the request is one', { timeout: 120_000 }, () => {
     const none = { WakeUpMb: tla.bool(false), FailedCmpxchgIsMb: tla.bool(false) }
