@@ -26,9 +26,6 @@ const DESIGNS = PROTOCOLS.map(({ name }) => name).filter((name) => name !== 'lit
 
 const update = process.env['UPDATE_README'] !== undefined
 
-/** Those of them whose README has no table of worlds yet. */
-const WITHOUT_WORLDS = ['apf-ready']
-
 /** A larger graph is a `?` in a table of worlds; every day only the smaller ones are looked at. */
 const WORLD_STATES = { all: 400_000, everyday: 30_000 }
 
@@ -151,22 +148,18 @@ describe('the READMEs', () => {
     const [, shown = ''] = /<!-- table -->([\s\S]*)<!-- \/table -->/.exec(page) ?? []
     hold(`spec/${protocol}/README.md`, 'ablation', shown.trim())
   })
-  it.each(DESIGNS.filter((name) => !WITHOUT_WORLDS.includes(name)))(
-    'say which verdicts of %s hang on the world',
-    { timeout: 900_000 },
-    (name) => {
-      const protocol = catalogued(name)
-      const { properties } = judged(name)
-      if (update || process.env['CI'] !== undefined) {
-        const rows = worldRows(models, protocol, WORLD_STATES.all)
-        hold(`spec/${name}/README.md`, 'worlds', worldTable(rows, protocol.world, properties))
-      } else holdSmallWorlds(protocol, properties)
-    },
-  )
+  it.each(DESIGNS)('say which verdicts of %s hang on the world', { timeout: 900_000 }, (name) => {
+    const protocol = catalogued(name)
+    const { properties } = judged(name)
+    if (update || process.env['CI'] !== undefined) {
+      const rows = worldRows(models, protocol, WORLD_STATES.all)
+      hold(`spec/${name}/README.md`, 'worlds', worldTable(rows, protocol.world, properties))
+    } else holdSmallWorlds(protocol, properties)
+  })
   it('have a table of worlds wherever a protocol says what its world is', () => {
     for (const { name, world, toggles } of PROTOCOLS) {
       const table = readFileSync(join(packageRoot(), 'spec', name, 'README.md'), 'utf8').includes('<!-- worlds -->')
-      expect([name, table]).toEqual([name, world.length > 0 && !WITHOUT_WORLDS.includes(name)])
+      expect([name, table]).toEqual([name, world.length > 0])
       expect([name, world.filter((constant) => toggles.includes(constant))]).toEqual([name, []])
     }
   })
