@@ -289,6 +289,12 @@ const program = (): Command => {
     .addOption(new Option('--seed <n>', 'of --sample').argParser(positive).default(1))
     .addOption(tagOption().default('fast'))
     .addOption(new Option('--all', 'go on after the first cell that notices a mutant'))
+    .addOption(
+      new Option(
+        '--search',
+        'look for a fault that only the original catches, for each survivor; keep it in that file',
+      ),
+    )
     .addOption(new Option('--arguments <file>', 'survivors that are argued; default spec/PROTOCOL/mutants.json'))
     .addOption(workersOption())
     .addOption(

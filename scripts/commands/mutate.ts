@@ -12,12 +12,14 @@ import type { Toolchain } from '../check/tlc.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels, near } from '../lib/project.ts'
 import type { Argument } from '../mutate/argued.ts'
-import { loadArguments, withArguments } from '../mutate/argued.ts'
+import { keepSeeds, loadArguments, withArguments } from '../mutate/argued.ts'
 import { changedFiles, protocolsOf } from '../mutate/changed.ts'
 import { findTypeScript } from '../mutate/load.ts'
 import type { Part } from '../mutate/report.ts'
 import { jsonOf, report } from '../mutate/report.ts'
+import type { CrewOptions } from '../mutate/run.ts'
 import { Case, judgeMachine } from '../mutate/run.ts'
+import { holdSeeds, searchSeeds } from '../mutate/seeds.ts'
 import { judgeSpec, specMutants } from '../mutate/spec-run.ts'
 import type { Generated } from '../mutate/sources.ts'
 import { machineMutants, sampled } from '../mutate/sources.ts'
@@ -36,6 +38,8 @@ export interface MutateOptions {
   readonly seed: number
   readonly tag: 'fast' | 'full'
   readonly all?: boolean
+  /** look for a fault for each weakening that nothing notices, and keep it */
+  readonly search?: boolean
   readonly arguments?: string
   readonly workers?: number
   /** seconds */
@@ -93,8 +97,27 @@ interface Means {
 
 const kindsOf = ({ kind }: MutateOptions): readonly MutantKind[] => (kind === undefined ? MUTANT_KINDS : [kind])
 
+/** Weakenings that no design has noticed, on machines with a fault. */
+const tryFaults = async (
+  ts: TypeScript,
+  protocol: Protocol,
+  cases: readonly Case[],
+  models: readonly Model[],
+  crew: CrewOptions,
+  options: MutateOptions,
+): Promise<void> => {
+  const { argued, seeded } = loadArguments(protocol, options.arguments)
+  const faults = machineMutants(ts, protocol, ['fault']).mutants
+  await holdSeeds(protocol.name, cases, faults, seeded, crew)
+  if (options.search !== true) return
+  const found = await searchSeeds(protocol.name, cases, faults, models, crew)
+  const again = new Set(found.map(({ mutant }) => mutant.id))
+  const kept = seeded.filter(({ mutant }) => !again.has(mutant.id) && cases.some((c) => c.mutant.id === mutant.id))
+  if (found.length > 0) keepSeeds(protocol, argued, [...kept, ...found])
+}
+
 const judged = async (
-  { out, types, tlc }: Means,
+  { out, ts, types, tlc }: Means,
   protocol: Protocol,
   mutants: readonly Mutant[],
   models: readonly Model[],
@@ -110,6 +133,7 @@ const judged = async (
   const limit = options.timeout * 1000
   const crew = { workers: workersOf(options), limit, all: options.all ?? false, onProgress: onProgress('machine') }
   await judgeMachine(protocol.name, of('machine'), models, crew)
+  await tryFaults(ts, protocol, of('machine'), models, crew, options)
   if (typeof tlc !== 'string' && of('spec').length > 0) {
     const run = { toolchain: tlc, timeout: options.timeout, onProgress: onProgress('spec') }
     await judgeSpec(protocol, of('spec'), models, run)
@@ -133,7 +157,7 @@ const runProtocol = async (
   const spec = options.side === 'machine' || typeof means.tlc === 'string' ? NONE : specMutants(protocol, models, kinds)
   const all = [...machine.mutants, ...spec.mutants]
   const mutants = sampled(all, options.sample, options.seed)
-  const argued = loadArguments(protocol, options.arguments)
+  const { argued } = loadArguments(protocol, options.arguments)
   const sides = new Set(mutants.map(({ side }) => side))
   const wasRun = ({ file, kind }: Argument): boolean =>
     sides.has(file.startsWith('spec/') ? 'spec' : 'machine') &&

@@ -12,6 +12,7 @@ import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { Judged } from '../../impl/lib/mutate/verdict.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
 import { packageRoot, specDirectory } from '../lib/project.ts'
+import { writeWhole } from '../lib/write.ts'
 
 const argument = z.strictObject({
   /** path from the root of the package */
@@ -24,10 +25,38 @@ const argument = z.strictObject({
   reason: z.string().min(20, 'a reason is a sentence'),
 })
 
-const schema = z.strictObject({ argued: z.array(argument) })
+const change = z.strictObject({
+  id: z.string(),
+  file: z.string(),
+  kind: z.enum(MUTANT_KINDS),
+  within: z.string(),
+  from: z.string(),
+  to: z.string(),
+})
+
+/** A weakening, and a machine with a fault in which it changes a verdict; the texts are for people, the ids are what counts. */
+const seed = z.strictObject({
+  mutant: change,
+  fault: change,
+  /** the thread whose program has the fault; null: all that run it */
+  thread: z.string().nullable(),
+  model: z.string(),
+  cell: z.string(),
+})
+
+const schema = z.strictObject({ argued: z.array(argument), seeded: z.array(seed).default([]) })
+
+/** A weakening that a fault was found for. */
+export type Seed = z.infer<typeof seed>
 
 /** Why a survivor may survive. */
 export type Argument = z.infer<typeof argument>
+
+/** Keeps the seeded faults of a protocol beside its arguments. */
+export const keepSeeds = (protocol: Protocol, argued: readonly Argument[], seeded: readonly Seed[]): void => {
+  const sorted = [...seeded].sort((a, b) => (a.mutant.id < b.mutant.id ? -1 : 1))
+  writeWhole(argumentsFile(protocol), `${JSON.stringify({ argued, seeded: sorted }, null, 2)}\n`)
+}
 
 /** What is wrong with an argument. */
 export interface Stale {
@@ -37,9 +66,12 @@ export interface Stale {
 
 const argumentsFile = (protocol: Protocol): string => join(specDirectory(protocol), 'mutants.json')
 
-/** The arguments of a protocol; none where it has no file of them. */
-export const loadArguments = (protocol: Protocol, file = argumentsFile(protocol)): readonly Argument[] => {
-  if (!existsSync(file)) return []
+/** The arguments and seeded faults of a protocol; none where it has no file of them. */
+export const loadArguments = (
+  protocol: Protocol,
+  file = argumentsFile(protocol),
+): { readonly argued: readonly Argument[]; readonly seeded: readonly Seed[] } => {
+  if (!existsSync(file)) return { argued: [], seeded: [] }
   const shown = relative(packageRoot(), file).replaceAll('\\', '/')
   const wrong = (message: string) =>
     badInput({ code: 'bad-arguments', message, file: shown, hint: 'docs/mutate.md has the format' })
@@ -51,7 +83,7 @@ export const loadArguments = (protocol: Protocol, file = argumentsFile(protocol)
   }
   const parsed = schema.safeParse(json)
   if (!parsed.success) throw wrong(z.prettifyError(parsed.error))
-  return parsed.data.argued
+  return parsed.data
 }
 
 const matches = (a: Argument, m: Mutant): boolean =>

@@ -153,6 +153,16 @@ export class Bench {
     }
   }
 
+  /** A cell that a mutant gives another verdict; what ends in an error has none. */
+  verdictChangedBy(protocol: Protocol): string | undefined {
+    try {
+      const machine = this.machine(protocol)
+      return this.decide(machine, this.keysOf(machine), this.own)[0]
+    } catch {
+      return undefined
+    }
+  }
+
   private killer(cell: string): Killer {
     return { kind: 'cell', name: `${this.model.name} ${cell}` }
   }

@@ -24,13 +24,33 @@ export interface FaultRequest {
   readonly mutant: Mutant
 }
 
+/** What models with a fault say of weakened properties and fairness. */
+export interface SeedRequest {
+  readonly kind: 'seed'
+  readonly fault: Mutant
+  readonly models: readonly string[]
+  /** the thread that has the fault, null for all that run the program; each in turn if not given */
+  readonly thread?: string | null
+  readonly mutants: readonly Mutant[]
+}
+
+/** A machine with a fault in which a property has another verdict than when it is weakened. */
+export interface SeedKill {
+  /** of the weakening */
+  readonly id: string
+  readonly model: string
+  readonly thread: string | null
+  readonly cell: string
+}
+
 /** What comes back for each request. */
 export interface Answers {
   readonly judge: readonly Opinion[]
   readonly fault: Opinion
+  readonly seed: readonly SeedKill[]
 }
 
-export type Request = JudgeRequest | FaultRequest
+export type Request = JudgeRequest | FaultRequest | SeedRequest
 
 /** An answer, or what went wrong. */
 export type Reply<K extends Request['kind']> =

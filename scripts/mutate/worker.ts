@@ -12,7 +12,17 @@ import type { Opinion } from './judge.ts'
 import { Bench } from './judge.ts'
 import { faultOpinion } from './fault.ts'
 import { findTypeScript, Loader, readSource } from './load.ts'
-import type { Answers, FaultRequest, JudgeRequest, Reply, Request, WorkerStart } from './messages.ts'
+import type {
+  Answers,
+  FaultRequest,
+  JudgeRequest,
+  Reply,
+  Request,
+  SeedKill,
+  SeedRequest,
+  WorkerStart,
+} from './messages.ts'
+import { seeded } from './seed.ts'
 
 const start = workerData as WorkerStart
 const models = new Map(
@@ -79,11 +89,40 @@ const fault = (loader: Loader, { mutant, models: names }: FaultRequest): Opinion
   return { killer: undefined, differs }
 }
 
+/** What cannot be loaded or compiled with the fault says nothing of a property. */
+const faulty = (loader: Loader, { file, edit }: Mutant): Protocol | undefined => {
+  try {
+    return loader.load(file, edited(readSource(file), edit))
+  } catch {
+    return undefined
+  }
+}
+
+const seed = (loader: Loader, { fault, models: names, thread, mutants }: SeedRequest): readonly SeedKill[] => {
+  const protocol = faulty(loader, fault)
+  if (protocol === undefined) return []
+  const alive = new Map(mutants.map((mutant) => [mutant.id, mutant]))
+  const kills: SeedKill[] = []
+  for (const name of names) {
+    for (const { thread: at, bench } of seeded(modelNamed(name), protocol, thread)) {
+      for (const [id, mutant] of alive) {
+        const cell = bench.verdictChangedBy(load(loader, mutant))
+        if (cell === undefined) continue
+        kills.push({ id, model: name, thread: at, cell })
+        alive.delete(id)
+      }
+      if (alive.size === 0) return kills
+    }
+  }
+  return kills
+}
+
 const answerTo = async (request: Request): Promise<Answers[Request['kind']]> => {
   const loader = await loading
   return match(request)
     .with({ kind: 'judge' }, (r) => judge(loader, r))
     .with({ kind: 'fault' }, (r) => fault(loader, r))
+    .with({ kind: 'seed' }, (r) => seed(loader, r))
     .exhaustive()
 }
 
