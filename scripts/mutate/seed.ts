@@ -51,9 +51,14 @@ const cellsOf = (graph: Graph): Cell[] => {
   ]
 }
 
-const graphOf = (model: Model, compiled: Compiled): Graph | undefined => {
-  const graph = explore(assemble(compiled), { edges: true, maxStates: limitOf(model) })
-  return graph.complete ? graph : undefined
+/** The model with the compiled machine; undefined where the graph is too large, or a property has no answer in some state. */
+const benchOf = (model: Model, compiled: Compiled): Bench | undefined => {
+  try {
+    const graph = explore(assemble(compiled), { edges: true, maxStates: limitOf(model) })
+    return graph.complete ? new Bench({ ...model, cells: cellsOf(graph) }, graph) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** Compiles the machine with the fault; undefined where it does not compile: that says nothing of a property. */
@@ -76,7 +81,7 @@ export function* seeded(model: Model, protocol: Protocol, only?: string | null):
     const at = thread === null ? undefined : threads.indexOf(thread) - 1
     const compiled = withFaultIn(machine, faulty, at)
     if (compiled === undefined) continue
-    const graph = graphOf(model, compiled)
-    if (graph !== undefined) yield { thread, bench: new Bench({ ...model, cells: cellsOf(graph) }, graph) }
+    const bench = benchOf(model, compiled)
+    if (bench !== undefined) yield { thread, bench }
   }
 }
