@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const built = new URL('../dist/scripts/cli.js', import.meta.url)
+const built = new URL('../dist/scripts/supervisor.js', import.meta.url)
 if (!existsSync(fileURLToPath(built))) {
   const { build } = await import('../scripts/bootstrap.mjs')
-  build()
+  await build()
 }
-const { main } = await import(built.href)
-await main(process.argv.slice(2))
+const { supervise } = await import(built.href)
+supervise(process.argv.slice(2))

@@ -26,8 +26,8 @@ import { tlc } from './commands/tlc.ts'
 import type { ValidateOptions } from './commands/validate.ts'
 import { validate } from './commands/validate.ts'
 import { verify } from './commands/verify.ts'
+import { environmentError } from './lib/failure.ts'
 import { packageRoot } from './lib/project.ts'
-import { installSignalHandlers } from './lib/signals.ts'
 import type { Output } from './ui/output.ts'
 import { outputFor, printJson } from './ui/output.ts'
 
@@ -72,7 +72,8 @@ const guarded =
   }
 
 /** Prints an error, as JSON if asked for; returns the exit code. */
-const reportError = (error: unknown, json: boolean): number => {
+export const reportError = (thrown: unknown, json: boolean): number => {
+  const error = environmentError(thrown) ?? thrown
   if (!(error instanceof LockstepError)) {
     const message = error instanceof Error ? error.message : String(error)
     const hint = 'this is a defect of lockstep: please report it with the command that you ran'
@@ -363,14 +364,6 @@ const program = (): Command => {
 
 /** Commander reports its own errors; bad usage is exit code 2, and with --json it is JSON too. */
 export const main = async (argv: readonly string[]): Promise<void> => {
-  installSignalHandlers()
-  // `lockstep ... | head`: the reader has what it wanted
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.ok)
-    // what nobody can read is no answer, whatever it was
-    process.stderr.write(`lockstep: cannot write to stdout: ${error.message}\n`)
-    process.exit(EXIT.environment)
-  })
   const root = program()
   const json = argv.includes('--json')
   const override = (command: Command): void => {

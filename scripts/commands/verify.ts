@@ -1,6 +1,5 @@
 /** `lockstep verify`: a certificate again, without Java: the machine is explored anew and every hash compared. */
 
-import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { badInput, EXIT } from '../../impl/lib/error.ts'
 import { graphDigest } from '../../impl/lib/prove/compare.ts'
@@ -9,16 +8,17 @@ import { graphOf, violatedDepths } from '../check/explorer.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import { certificateSchema, inputHashes } from '../lib/certificate.ts'
 import type { Model } from '../lib/project.ts'
+import { readPlainText } from '../lib/input.ts'
 import { loadModels } from '../lib/project.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, thousands } from '../ui/output.ts'
 
 const load = (file: string): Certificate => {
   const hint = 'give a file that `lockstep prove --write` wrote, e.g. traces/flush-inhibit/posted.sc.certificate.json'
-  if (!existsSync(file)) throw badInput({ code: 'unreadable', message: 'no such file', file, hint })
+  const text = readPlainText(file, 'certificate')
   let json: unknown
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'))
+    json = JSON.parse(text)
   } catch (error) {
     throw badInput({
       code: 'not-json',

@@ -12,6 +12,7 @@ import { Constants } from '../../impl/lib/constants.ts'
 import { badInput } from '../../impl/lib/error.ts'
 import type { Machine } from '../../impl/lib/program.ts'
 import type { DataModule, Protocol } from '../../impl/lib/protocol.ts'
+import { matchesGlob } from './glob.ts'
 
 /** The package's root: the nearest directory above this file that has our package.json. */
 export const packageRoot = (): string => {
@@ -191,14 +192,6 @@ export const dataOf = (protocol: Protocol): DataModule | undefined => {
 export const machineOf = (model: Model, constants: Cfg['constants'] = model.cfg.constants): Machine =>
   model.protocol.machine(new Constants(constants, model.name), dataOf(model.protocol))
 
-const globToRegExp = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*/g, '.*')
-      .replace(/\?/g, '.')}$`,
-  )
-
 /** Names like `wanted` among `known`, nearest first. */
 export const near = (wanted: string, known: readonly string[], most = 3): string[] =>
   known
@@ -226,7 +219,7 @@ export const selectModels = (
     const design = models.filter((m) => designs(m) === target).filter(byTag(tag ?? 'fast'))
     const protocol = models.filter((m) => m.protocol.name === target).filter(byTag(tag ?? 'fast'))
     const glob = /[*?]/.test(target)
-      ? models.filter((m) => globToRegExp(target).test(m.name)).filter(byTag(tag ?? 'fast'))
+      ? models.filter((m) => matchesGlob(target, m.name)).filter(byTag(tag ?? 'fast'))
       : []
     const found = [exact, design, protocol, glob].find((list) => list.length > 0)
     if (found === undefined) {

@@ -1,6 +1,6 @@
 /** One proof: TLC dumps the graph of the specification, the explorer makes the machine's, and the two are compared. */
 
-import { createReadStream, existsSync, readFileSync } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseCfg } from '../../impl/lib/cfg.ts'
 import { badInput, environmentFailure } from '../../impl/lib/error.ts'
@@ -15,13 +15,14 @@ import { printCfg } from '../../impl/lib/cfg.ts'
 import { View } from '../../impl/lib/view.ts'
 import type { Graph } from '../../impl/lib/explore.ts'
 import type { RunOptions } from '../check/engines.ts'
-import { graphOf } from '../check/explorer.ts'
+import { graphOf, requireComplete, untilOf } from '../check/explorer.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { runSelection } from '../check/tlc.ts'
 import { evaluateIn } from '../embedded/engine.ts'
 import { flatten } from '../embedded/flatten.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import { certificateOf, machineSources } from '../lib/certificate.ts'
+import { readPlainText } from '../lib/input.ts'
 import type { Model } from '../lib/project.ts'
 import { packageRoot, specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
@@ -54,7 +55,10 @@ const relativePath = (file: string): string => {
   return path.startsWith('..') ? file : path
 }
 
-const readSource = (file: string): SourceText => ({ file: relativePath(file), text: readFileSync(file, 'utf8') })
+const readSource = (file: string): SourceText => ({
+  file: relativePath(file),
+  text: readPlainText(file, 'module'),
+})
 
 /** The module files of a proof, with those of `spec` in place of the package's. */
 const moduleFiles = (model: Model, spec: string | undefined): string[] =>
@@ -66,9 +70,7 @@ const moduleFiles = (model: Model, spec: string | undefined): string[] =>
 /** The model with another configuration, which must not change the graph that TLC builds. */
 const withCfg = (model: Model, file: string | undefined): Model => {
   const cfgFile = file ?? model.cfgFile
-  if (!existsSync(cfgFile))
-    throw badInput({ code: 'unreadable', message: 'no such file', file: cfgFile, hint: 'give a .cfg' })
-  const cfg = parseCfg(readFileSync(cfgFile, 'utf8'), relativePath(cfgFile))
+  const cfg = parseCfg(readPlainText(cfgFile, '.cfg'), relativePath(cfgFile))
   const [reduction] = cfg.reductions
   if (reduction !== undefined) {
     throw badInput({
@@ -90,6 +92,8 @@ export const proveModel = async (
 ): Promise<ProofResult> => {
   const model = withCfg(original, options.cfg)
   const files = moduleFiles(model, options.spec)
+  // what TLC could not read, or not to an end, is said before it starts
+  for (const file of files) readPlainText(file, 'module')
   return withTempDir('prove', async (dir) => {
     const start = performance.now()
     const dump = join(dir, 'graph.dot')
@@ -106,7 +110,8 @@ export const proveModel = async (
       })
     }
     const changed = options.spec !== undefined || options.cfg !== undefined
-    const result = await proveDump(model, toolchain, run, dump, { files, certify: !changed })
+    const graph = graphOf(model, { until: untilOf(options) })
+    const result = await proveDump(model, toolchain, run, dump, { files, certify: !changed, graph })
     return { ...result, seconds: (performance.now() - start) / 1000 }
   })
 }
@@ -129,6 +134,7 @@ export const proveDump = async (
   { files = specFiles(model.protocol), certify = true, graph = graphOf(model) }: ProofOptions = {},
 ): Promise<ProofResult> => {
   const start = performance.now()
+  requireComplete(graph, model)
   const view = new View(graph.kernel)
   const comparer = new GraphComparison(graph, view)
   const counts = await readDot(createReadStream(dump, { highWaterMark: CHUNK }), comparer, { file: 'the dump of TLC' })

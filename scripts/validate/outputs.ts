@@ -21,6 +21,7 @@ import { markdownSummary } from '../../impl/lib/report/validation/markdown.ts'
 import { sarifReport } from '../../impl/lib/report/validation/sarif.ts'
 import type { Validation } from '../../impl/lib/validate/result.ts'
 import { packageRoot } from '../lib/project.ts'
+import { STDIN } from '../lib/stdin.ts'
 
 /** Files that were asked for. */
 export interface OutputFiles {
@@ -103,7 +104,7 @@ const identityOf = (stat: Stats | undefined): string | undefined =>
 /** What is read: `-` is stdin. A file that is not there is no matter of ours. */
 const inputIdentity = (file: string): string | undefined => {
   try {
-    return identityOf(file === '-' ? fstatSync(process.stdin.fd) : statOf(file))
+    return identityOf(file === '-' ? fstatSync(STDIN) : statOf(file))
   } catch {
     return undefined
   }
