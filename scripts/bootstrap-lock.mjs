@@ -2,6 +2,7 @@
 // JavaScript and nothing but Node's own modules, because nothing is installed yet.
 import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { clearInterval, setInterval, setTimeout } from 'node:timers'
 
 /** How often the holder says that it lives, and after how much silence it is taken to be dead, in milliseconds. */
 const BEAT_MS = 2000

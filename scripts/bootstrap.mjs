@@ -1,6 +1,7 @@
 // What `npm start` and `npm test` run on a fresh clone: install what is missing, build what is stale, then go on.
 // Plain JavaScript and nothing but Node's own modules, because nothing is installed yet.
 import { spawn } from 'node:child_process'
+import { setTimeout } from 'node:timers'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -141,8 +142,11 @@ const finish = ({ status, signal }) => {
 
 const [, script, task, ...rest] = process.argv
 if (script !== undefined && fileURLToPath(import.meta.url) === script) {
+  const parent = process.ppid
   await install()
   await build()
+  // whoever wanted it is gone
+  if (process.ppid !== parent) process.exit(SIGNALS.SIGTERM)
   if (task === 'start') await startCommand(rest)
   else if (task === 'test') {
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')

@@ -4,10 +4,10 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Handled } from './lib/signals.ts'
 import { installSignalHandlers } from './lib/signals.ts'
 import { askForStdin } from './lib/stdin.ts'
-import type { CommandStart } from './supervisor.ts'
+import type { CommandStart, WANTS_STDIN as WantsStdin } from './supervisor.ts'
 
 /** As in supervisor.ts, which is not for this thread to load. */
-const WANTS_STDIN: typeof import('./supervisor.ts').WANTS_STDIN = 'stdin'
+const WANTS_STDIN: typeof WantsStdin = 'stdin'
 
 const port = parentPort
 if (port === null) throw new TypeError('this is a thread of supervisor.ts')

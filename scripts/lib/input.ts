@@ -2,7 +2,7 @@
 
 import type { Stats } from 'node:fs'
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
-import { badInput } from '../../impl/lib/error.ts'
+import { badInput, LockstepError } from '../../impl/lib/error.ts'
 import { whyFailed } from './failure.ts'
 import { standardInput } from './stdin.ts'
 
@@ -74,7 +74,7 @@ export const readPlainFile = (file: string, what: string, most: number = MAX_BYT
       closeSync(fd)
     }
   } catch (error) {
-    if (error instanceof Error && error.name === 'LockstepError') throw error
+    if (error instanceof LockstepError) throw error
     throw unreadable(file, whyUnreadable(error), what)
   }
   if (bytes === 'too-large') throw tooLarge(file, what, most)

@@ -11,7 +11,7 @@ export const MAX_DEPTH = 200
  * How much of each a test may have. Tests of memory models are small; a text of many times that is no test, and would take all
  * memory, or the whole stack, before it is known to have too many states.
  */
-export const MOST = { statements: 1000, terms: 5000, 'initial values': 1000, threads: 100 } as const
+export const MOST = { statements: 1000, terms: 1000, 'initial values': 1000, threads: 100 } as const
 
 /** What is counted. */
 export type Counted = keyof typeof MOST

@@ -17,6 +17,9 @@ export class Pattern {
   /** @throws SyntaxError if it is no pattern, or one that needs more than linear time */
   constructor(source: string) {
     try {
+      // what JavaScript does not know either is no pattern; it is only read by it, never run
+      new RegExp(source, 'u')
+      refuseNamedReference(source)
       this.#compiled = RE2JS.compile(RE2JS.translateRegExp(source))
     } catch (error) {
       throw new SyntaxError(whyRefused(source, error), { cause: error })
@@ -30,10 +33,15 @@ export class Pattern {
     if (!matcher.find()) return undefined
     return this.names.flatMap((name): [string, string][] => {
       // a group that took no part has no value
-      const value = matcher.group(name) as string | null
+      const value = matcher.group(name)
       return value === null ? [] : [[name, value]]
     })
   }
+}
+
+/** The engine takes `\k<name>` for the letter k and what follows. */
+const refuseNamedReference = (source: string): void => {
+  for (const [escape] of source.matchAll(/\\k<|\\[^]/g)) if (escape === '\\k<') throw new SyntaxError(escape)
 }
 
 const UNSUPPORTED = /\(\?<?[=!]|\\[1-9]|\\k</
