@@ -3,25 +3,13 @@
 // first, and what is stale nevertheless is never run.
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isCheckout, remedy, staleness } from './fresh.mjs'
+import { isCheckout, staleness } from './fresh.mjs'
+import { runFresh } from './run.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const argv = process.argv.slice(2)
-
-const refuse = (why) => {
-  const [message, hint] = [`the build is stale: ${why}`, remedy(root)]
-  const error = { code: 'stale-build', message, hint, file: null, line: null, column: null }
-  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ ok: false, error })}\n`)
-  else process.stderr.write(`lockstep: ${message}\n  ${hint}\n`)
-  process.exitCode = 3
-}
 
 if (isCheckout(root) && staleness(root) !== undefined) {
   const { build } = await import('../scripts/bootstrap.mjs')
-  build()
+  await build()
 }
-const stale = staleness(root)
-if (stale === undefined) {
-  const { main } = await import('../dist/scripts/cli.js')
-  await main(argv)
-} else refuse(stale)
+await runFresh(process.argv.slice(2))

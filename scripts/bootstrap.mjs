@@ -1,46 +1,97 @@
 // What `npm start` and `npm test` run on a fresh clone: install what is missing, build what is stale, then go on.
 // Plain JavaScript and nothing but Node's own modules, because nothing is installed yet.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { setTimeout } from 'node:timers'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isCheckout, RECORD, recordOf, sourceDigests, staleness } from '../bin/fresh.mjs'
+import { runFresh } from '../bin/run.mjs'
+import { isAlive, withLock } from './bootstrap-lock.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
 
-/** Runs a command to its end; its output goes to stderr, so that stdout stays the caller's. */
-const run = (command, args) => {
-  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] })
-  if (error) {
+/**
+ * A shell that becomes the program and leaves a watcher behind, which kills it when the pipe that only we hold ends: when
+ * we are killed in a way that lets no handler run. scripts/tlc/guard.ts explains; it is not built yet here.
+ */
+const WATCH_THEN_EXEC =
+  '(trap \'\' INT TERM HUP; IFS= read -r line <&3 || kill -KILL $$) >/dev/null 2>&1 & exec "$@" 3<&-'
+
+const start = (command, args, [input, output]) =>
+  process.platform === 'win32'
+    ? spawn(command, args, { cwd: root, stdio: [input, output, 2] })
+    : spawn('sh', ['-c', WATCH_THEN_EXEC, 'lockstep', command, ...args], {
+        cwd: root,
+        stdio: [input, output, 2, 'pipe'],
+      })
+
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+
+/** Runs a program to its end and hands signals on to it; a signal that came ends us too. */
+const runProgram = (command, args, streams) =>
+  new Promise((resolve, reject) => {
+    const child = start(command, args, streams)
+    let told
+    const handlers = Object.entries(SIGNALS).map(([signal, code]) => {
+      const handler = () => {
+        told ??= code
+        child.kill(signal)
+        // one that does not obey
+        setTimeout(() => child.kill('SIGKILL'), 800).unref()
+      }
+      process.on(signal, handler)
+      return [signal, handler]
+    })
+    child.once('error', reject)
+    child.stdio[3]?.on('error', () => undefined)
+    // the watcher goes too: the process number may belong to another soon
+    child.once('exit', () => child.stdio[3]?.end('done\n'))
+    child.once('exit', (status, signal) => {
+      for (const [name, handler] of handlers) process.off(name, handler)
+      if (told !== undefined) process.exit(told)
+      resolve({ status, signal })
+    })
+  })
+
+/** Runs a command to its end; its output goes to stderr, so that stdout stays the caller's, and so does stdin. */
+const run = async (command, args) => {
+  const { status, signal } = await runProgram(command, args, ['ignore', 2]).catch((error) => {
     console.error(`lockstep: cannot run ${command}: ${error.message}`)
     process.exit(3)
-  }
+  })
   if (signal !== null || status !== 0) {
     console.error(`lockstep: ${command} ${args.join(' ')} failed (${signal ?? `exit code ${status}`})`)
     process.exit(3)
   }
 }
 
+/** Runs while no other process installs or builds in this directory. */
+const exclusively = (task) => withLock(join(root, '.lockstep-setup.lock'), task)
+
+const lockDigest = () =>
+  createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
+
+const installMark = join(root, 'node_modules', '.lockstep-lock')
+
+const isInstalled = (wanted) => existsSync(installMark) && readFileSync(installMark, 'utf8') === wanted
+
 /** Installs the locked dependencies unless they are there and the lock file is the one they were installed from. */
-export const install = () => {
-  const lock = join(root, 'package-lock.json')
-  const mark = join(root, 'node_modules', '.lockstep-lock')
-  const wanted = createHash('sha256').update(readFileSync(lock)).digest('hex')
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return
+const installNow = async () => {
+  const wanted = lockDigest()
+  if (isInstalled(wanted)) return
   console.error('lockstep: installing the dependencies (npm ci)')
-  run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
-  writeFileSync(mark, wanted)
+  await run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  writeFileSync(installMark, wanted)
 }
 
-const isAlive = (pid) => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error.code === 'EPERM'
-  }
+/** The same, once, however many ask for it at a time. */
+export const install = async () => {
+  if (!isInstalled(lockDigest())) await exclusively(installNow)
 }
 
 /** Drafts of builds that were killed. */
@@ -68,11 +119,10 @@ const replace = (draft) => {
   }
 }
 
-/** Builds dist/ unless it is of the sources as they are. */
-export const build = () => {
-  // an installed package has no compiler and no need of one
-  if (!isCheckout(root) || staleness(root) === undefined) return
-  install()
+/** Builds in a draft, which takes the place of dist/ when it is whole; with the lock, and if nobody did while it was waited for. */
+const buildNow = async () => {
+  if (staleness(root) === undefined) return
+  await installNow()
   sweep()
   const draft = `dist.${process.pid}`
   const remove = () => {
@@ -81,27 +131,34 @@ export const build = () => {
   process.once('exit', remove)
   const sources = sourceDigests(root)
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', draft])
+  await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', draft])
   writeFileSync(join(root, draft, basename(RECORD)), `${JSON.stringify(recordOf(root, sources, draft), null, 2)}\n`)
   replace(draft)
   process.off('exit', remove)
 }
 
+/** Builds dist/ unless it is of the sources as they are; once, however many ask for it at a time. */
+export const build = async () => {
+  // an installed package has no compiler and no need of one
+  if (isCheckout(root) && staleness(root) !== undefined) await exclusively(buildNow)
+}
+
 const finish = ({ status, signal }) => {
   if (signal) process.kill(process.pid, signal)
-  process.exit(status ?? 3)
+  else process.exit(status ?? 3)
 }
 
 const [, script, task, ...rest] = process.argv
 if (script !== undefined && fileURLToPath(import.meta.url) === script) {
-  install()
-  build()
-  const stdio = 'inherit'
-  if (task === 'start') {
-    finish(spawnSync(process.execPath, [join(root, 'bin', 'lockstep.mjs'), 'start', ...rest], { stdio }))
-  } else if (task === 'test') {
+  const parent = process.ppid
+  await install()
+  await build()
+  // whoever wanted it is gone
+  if (process.ppid !== parent) process.exit(SIGNALS.SIGTERM)
+  if (task === 'start') await runFresh(['start', ...rest], { watchParents: true })
+  else if (task === 'test') {
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
-    finish(spawnSync(process.execPath, [vitest, 'run', ...rest], { cwd: root, stdio }))
+    finish(await runProgram(process.execPath, [vitest, 'run', ...rest], ['inherit', 'inherit']))
   } else if (task !== 'build') {
     console.error('usage: node scripts/bootstrap.mjs start|test|build [ARGS]')
     process.exit(2)

@@ -30,10 +30,9 @@ import type { ValidateOptions } from './commands/validate.ts'
 import { validate } from './commands/validate.ts'
 import { verify } from './commands/verify.ts'
 import { packageRoot } from './lib/project.ts'
-import { installSignalHandlers } from './lib/signals.ts'
 import { errorJson, reportError } from './ui/errors.ts'
 import type { Output } from './ui/output.ts'
-import { outputFor, printJson, watchStdout, writeError, writeOut } from './ui/output.ts'
+import { outputFor, printJson, writeError, writeOut } from './ui/output.ts'
 
 const positive = (text: string): number => {
   const n = Number(text)
@@ -407,10 +406,8 @@ export const run = async (argv: readonly string[]): Promise<void> => {
   }
 }
 
-/** The program: what nothing else catches is one clear error as well. */
+/** The program, in the thread of a command: what nothing else catches is one clear error as well. */
 export const main = async (argv: readonly string[]): Promise<void> => {
-  installSignalHandlers()
-  watchStdout()
   process.on('uncaughtException', (error) => {
     process.exit(reportError(error, argv.includes('--json')))
   })

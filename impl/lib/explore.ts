@@ -24,6 +24,8 @@ export interface ExploreOptions {
   readonly maxStates?: number
   /** asked when something was found: is that all that is wanted? The graph is then not complete */
   readonly enough?: (violations: ReadonlyMap<string, Finding>, deadlock: Finding | undefined) => boolean
+  /** asked every few thousand states: is time up? The graph is then not complete */
+  readonly expired?: () => boolean
   /** called now and then, from inside the search */
   readonly onProgress?: (states: number, queue: number) => void
 }
@@ -31,7 +33,7 @@ export interface ExploreOptions {
 /** The reachable states in breadth-first order, and what was found on them. */
 export interface Graph {
   readonly kernel: Kernel
-  /** false if `maxStates` or `enough` ended the search */
+  /** false if `maxStates`, `enough` or `expired` ended the search */
   readonly complete: boolean
   readonly count: number
   /** packed states, `kernel.layout.words` words each */
@@ -269,6 +271,10 @@ export const explore = (kernel: Kernel, options: ExploreOptions = {}): Graph => 
     }
     if (generated === before && deadlock === undefined) deadlock = { state, depth: levels.length }
     if (isEnough()) {
+      complete = false
+      break
+    }
+    if ((state & 0xfff) === 0xfff && options.expired?.() === true) {
       complete = false
       break
     }

@@ -66,12 +66,17 @@ const enabledBits = (graph: Graph, { start, target, step }: Edges, bits: Int32Ar
   return enabled
 }
 
+/** Called every few thousand states; what it throws ends the search. */
+export type Tick = () => void
+
+const EVERY = 0x3fff
+
 /** Marks of a state, for one instance of a property. */
 const AVOIDS = 1 // `to` does not hold
 const STAYS = 2 // `to` does not hold, `eventuallyAlways` does
 const STARTS = 4 // `from` holds and `to` does not
 
-const marksOf = (graph: Graph, instance: LeadsTo['instances'][number]): Uint8Array => {
+const marksOf = (graph: Graph, instance: LeadsTo['instances'][number], tick: Tick): Uint8Array => {
   const { kernel, states } = graph
   const W = kernel.layout.words
   const from = compilePredicate(kernel, instance.from)
@@ -80,6 +85,7 @@ const marksOf = (graph: Graph, instance: LeadsTo['instances'][number]): Uint8Arr
     instance.eventuallyAlways === undefined ? undefined : compilePredicate(kernel, instance.eventuallyAlways)
   const marks = new Uint8Array(graph.count)
   for (let s = 0; s < graph.count; s++) {
+    if ((s & EVERY) === EVERY) tick()
     if (evaluate(to, states, s * W)) continue
     let mark = AVOIDS
     if (always === undefined || evaluate(always, states, s * W)) mark |= STAYS
@@ -101,7 +107,7 @@ const UNREACHED = -2
 const ROOT = -1
 
 /** Breadth first from the `from` states, each at its own depth, through states that avoid `to`. */
-const pendingStates = (graph: Graph, { start, target }: Edges, marks: Uint8Array): Pending => {
+const pendingStates = (graph: Graph, { start, target }: Edges, marks: Uint8Array, tick: Tick): Pending => {
   const previous = new Int32Array(graph.count).fill(UNREACHED)
   const edge = new Int32Array(graph.count).fill(-1)
   const order = new Int32Array(graph.count)
@@ -110,6 +116,7 @@ const pendingStates = (graph: Graph, { start, target }: Edges, marks: Uint8Array
   // levels are merged: a state enters at the smaller of its own level (if it starts) and its predecessor's plus one
   for (let level = 0; level + 1 < graph.levels.length || head < length; level++) {
     const levelEnd = length
+    tick()
     for (; head < levelEnd; head++) {
       const s = order[head] as number
       for (let e = start[s] as number; e < (start[s + 1] as number); e++) {
@@ -137,6 +144,7 @@ const components = (
   candidates: Int32Array,
   inside: Uint8Array,
   count: number,
+  tick: Tick,
 ): Int32Array => {
   const component = new Int32Array(count).fill(-1)
   const index = new Int32Array(count).fill(-1)
@@ -153,6 +161,7 @@ const components = (
       const s = calls[calls.length - 1] as number
       if (index[s] === -1) {
         index[s] = low[s] = nextIndex++
+        if ((nextIndex & EVERY) === EVERY) tick()
         cursor[s] = start[s] as number
         stack.push(s)
       }
@@ -202,9 +211,11 @@ const stronglyFairComponents = (
   inside: Uint8Array,
   count: number,
   { bits, enabled, strong }: FairnessBits,
+  tick: Tick,
 ): Int32Array => {
   for (;;) {
-    const component = components(edges, candidates, inside, count)
+    tick()
+    const component = components(edges, candidates, inside, count, tick)
     if (strong === 0) return component
     const { taken } = metBy(edges, bits, enabled, component)
     let removed = false
@@ -319,15 +330,16 @@ const checkInstance = (
   bits: Int32Array,
   enabled: Int32Array,
   instance: LeadsTo['instances'][number],
+  tick: Tick,
 ): Lasso | undefined => {
-  const marks = marksOf(graph, instance)
-  const pending = pendingStates(graph, edges, marks)
+  const marks = marksOf(graph, instance, tick)
+  const pending = pendingStates(graph, edges, marks, tick)
   const inside = new Uint8Array(graph.count)
   for (const s of pending.order) if (((marks[s] as number) & STAYS) !== 0) inside[s] = 1
   const { fairness } = graph.kernel.compiled.machine
   const all = fairness.reduce((mask, _, i) => mask | (1 << i), 0)
   const strong = fairness.reduce((mask, { strong: isStrong }, i) => (isStrong === true ? mask | (1 << i) : mask), 0)
-  const component = stronglyFairComponents(edges, pending.order, inside, graph.count, { bits, enabled, strong })
+  const component = stronglyFairComponents(edges, pending.order, inside, graph.count, { bits, enabled, strong }, tick)
   const { met, moves, taken } = metBy(edges, bits, enabled, component)
   for (const s of pending.order) {
     const c = component[s] as number
@@ -358,14 +370,18 @@ const checkInstance = (
   return undefined
 }
 
-/** Checks a property; the shortest way into a fair cycle that breaks it, or undefined where it holds. */
-export const checkLeadsTo = (graph: Graph, property: LeadsTo): Lasso | undefined => {
+/**
+ * Checks a property; the shortest way into a fair cycle that breaks it, or undefined where it holds.
+ *
+ * @param tick called now and then; what it throws ends the search
+ */
+export const checkLeadsTo = (graph: Graph, property: LeadsTo, tick: Tick = () => undefined): Lasso | undefined => {
   const edges = edgesOf(graph)
   const bits = fairnessBits(graph.kernel)
   const enabled = enabledBits(graph, edges, bits)
   let best: Lasso | undefined
   for (const instance of property.instances) {
-    const lasso = checkInstance(graph, edges, bits, enabled, instance)
+    const lasso = checkInstance(graph, edges, bits, enabled, instance, tick)
     if (lasso !== undefined && (best === undefined || lasso.path.length < best.path.length)) best = lasso
   }
   return best

@@ -6,7 +6,7 @@ import type { Certificate } from '../lib/certificate.ts'
 import { certifiedVerdicts, checkedInCertificate, comparisonOf, watchInputs } from '../lib/certificate.ts'
 import type { Model } from '../lib/project.ts'
 import { Slots } from '../lib/pool.ts'
-import { checkGraph, graphOf } from './explorer.ts'
+import { checkGraph, graphOf, requireComplete, untilOf } from './explorer.ts'
 import { keepFindings, keepProof, knownFindings, knownProof } from '../lib/results.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import type { ProofResult } from '../prove/run.ts'
@@ -71,6 +71,12 @@ const foundOf = ({ cells }: EngineFindings, name: string): [string, Found][] => 
   return found === undefined ? [] : [[name, found]]
 }
 
+const notHeld = (model: Model, { notes }: EngineFindings): LockstepError =>
+  environmentFailure({
+    code: 'incomplete',
+    message: `the explorer did not finish ${model.name}, so the certified verdicts were held against nothing: ${notes.join('; ')}`,
+  })
+
 /** Every cell of a model by TLC, and the proof. What fails is in the result; bad input is thrown (exit 2). */
 export const decideModel = async (
   model: Model,
@@ -104,12 +110,15 @@ export const decideModel = async (
     unchanged()
     if (certified === undefined) keepFindings(model, checked.findings, jar)
     const start = performance.now()
-    const graph = graphOf(model)
-    const decided = {
-      findings: findings ?? checked.findings,
-      ...((checked.findings.certified ?? []).length === 0 ? {} : { machine: checkGraph(model, graph, start) }),
-    }
+    const until = untilOf(options)
+    const graph = graphOf(model, { until })
+    const isHeld = (checked.findings.certified ?? []).length > 0
+    const machine = isHeld ? checkGraph(model, graph, start, until) : undefined
+    const decided = { findings: findings ?? checked.findings, ...(machine === undefined ? {} : { machine }) }
     try {
+      requireComplete(graph, model)
+      // certified verdicts that nothing was held against are none
+      if (machine?.failure !== undefined) return { ...decided, proof: notHeld(model, machine) }
       const proof = await proveDump(model, toolchain, checked.complete, dump, { graph })
       unchanged()
       if (proof.certificate !== undefined) keepProof(model, proof.certificate, jar)

@@ -1,26 +1,68 @@
 /** The explorer as an engine: all cells in one pass over the machine's graph. */
 
 import { assemble, compile } from '../../impl/lib/compile.ts'
-import type { Graph } from '../../impl/lib/explore.ts'
+import { environmentFailure } from '../../impl/lib/error.ts'
+import type { ExploreOptions, Graph } from '../../impl/lib/explore.ts'
 import { depthOf, explore } from '../../impl/lib/explore.ts'
-import type { Lasso } from '../../impl/lib/liveness.ts'
+import type { Lasso, Tick } from '../../impl/lib/liveness.ts'
 import { checkLeadsTo } from '../../impl/lib/liveness.ts'
-import type { Model } from '../lib/project.ts'
+import type { CellKind, Model } from '../lib/project.ts'
 import { machineOf } from '../lib/project.ts'
 import type { Instances } from '../../impl/lib/vacuity.ts'
 import { vacuityOf } from '../../impl/lib/vacuity.ts'
+import type { RunOptions } from './engines.ts'
 import type { EngineFindings, Found } from './result.ts'
 import { withVacuity } from './result.ts'
 
-/** A model's graph with its edges. */
-export const graphOf = (model: Model, edges = true): Graph =>
-  explore(assemble(compile(machineOf(model))), { edges, expectedStates: model.distinctStates })
+/** Until when a run of the explorer may last, a time of performance.now(). */
+export const untilOf = ({ timeout }: Pick<RunOptions, 'timeout'>): number => performance.now() + timeout * 1000
+
+/** What a graph is made with. */
+interface GraphOptions extends Pick<ExploreOptions, 'edges' | 'invariants'> {
+  /** when to give up, a time of performance.now(); the graph is then not complete */
+  readonly until?: number
+}
+
+/** A model's graph, with its edges unless told otherwise. */
+export const graphOf = (
+  model: Model,
+  { edges = true, invariants = true, until = Infinity }: GraphOptions = {},
+): Graph =>
+  explore(assemble(compile(machineOf(model))), {
+    edges,
+    invariants,
+    expectedStates: model.distinctStates,
+    ...(until === Infinity ? {} : { expired: () => performance.now() > until }),
+  })
+
+/**
+ * A graph that says something of all states, for those who need one.
+ *
+ * @throws LockstepError (exit 3) `incomplete`
+ */
+export const requireComplete = (graph: Graph, model: Model): Graph => {
+  if (graph.complete) return graph
+  throw environmentFailure({
+    code: 'incomplete',
+    message: `the explorer did not finish ${model.name} in time: it found ${graph.count} states`,
+    hint: 'give it more time: --timeout SECONDS',
+  })
+}
+
+/** Thrown where time is up. */
+class OutOfTime extends Error {}
+
+const tickUntil =
+  (until: number): Tick =>
+  () => {
+    if (performance.now() > until) throw new OutOfTime()
+  }
 
 /** Violations of the liveness properties of a machine, by name. */
-export const livenessOf = (graph: Graph): Map<string, Lasso> => {
+export const livenessOf = (graph: Graph, tick?: Tick): Map<string, Lasso> => {
   const found = new Map<string, Lasso>()
   for (const property of graph.kernel.compiled.machine.liveness) {
-    const lasso = checkLeadsTo(graph, property)
+    const lasso = checkLeadsTo(graph, property, tick)
     if (lasso !== undefined) found.set(property.name, lasso)
   }
   return found
@@ -40,44 +82,76 @@ export const violatedDepths = (graph: Graph): Map<string, number> => {
   return depths
 }
 
-/** Decides every cell of a model with the explorer. */
-export const checkWithExplorer = (model: Model): EngineFindings => {
+/** What is known of the cells at the end of the time. */
+interface Decided {
+  readonly depths: ReadonlyMap<string, number>
+  /** kinds of which a cell that is not violated holds */
+  readonly complete: ReadonlySet<CellKind>
+  /** of the properties of these kinds, what they say nothing of */
+  readonly vacuity: ReadonlyMap<string, Instances>
+}
+
+/** Does as much as there is time for, in order; a part of a graph shows what is violated in it and nothing of what holds. */
+const decideCells = (graph: Graph, until: number): Decided => {
+  const depths = safetyDepths(graph)
+  const complete = new Set<CellKind>()
+  let vacuity: ReadonlyMap<string, Instances> = new Map()
+  if (!graph.complete) return { depths, complete, vacuity }
+  const tick = tickUntil(until)
+  try {
+    // before it is known that a property says something, it is not known to hold
+    vacuity = vacuityOf(graph, tick)
+    complete.add('invariant').add('deadlock')
+    for (const [name, { path }] of livenessOf(graph, tick)) depths.set(name, path.length)
+    complete.add('liveness')
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+  }
+  return { depths, complete, vacuity }
+}
+
+/** Counts that are the whole graph's, or none. */
+const countsOf = (graph: Graph): Pick<EngineFindings, 'distinctStates' | 'generatedStates' | 'depth'> =>
+  graph.complete
+    ? { distinctStates: graph.count, generatedStates: graph.generated, depth: depthOf(graph) }
+    : { distinctStates: null, generatedStates: null, depth: null }
+
+/** Decides every cell of a model with the explorer, as far as it comes until `until`, a time of performance.now(). */
+export const checkWithExplorer = (model: Model, until = Infinity): EngineFindings => {
   const start = performance.now()
-  return checkGraph(model, graphOf(model), start)
+  return checkGraph(model, graphOf(model, { until }), start, until)
 }
 
 /** The same with a graph that was explored already; `start` is when that began. */
-export const checkGraph = (model: Model, graph: Graph, start: number): EngineFindings => {
-  // a part of a graph shows what is violated in it and nothing of what holds
-  const depths = graph.complete ? violatedDepths(graph) : safetyDepths(graph)
-  const unseen: Found = { verdict: graph.complete ? 'holds' : 'incomplete' }
+export const checkGraph = (model: Model, graph: Graph, start: number, until = Infinity): EngineFindings => {
+  const { depths, complete, vacuity } = decideCells(graph, until)
   const known = new Set([
     'Deadlock',
     ...graph.kernel.compiled.machine.invariants.map(({ name }) => name),
     ...graph.kernel.compiled.machine.liveness.map(({ name }) => name),
   ])
-  const vacuity = graph.complete ? vacuityOf(graph) : new Map<string, Instances>()
   const cells = new Map<string, Found>()
   const notes: string[] = []
-  for (const { name } of model.cells) {
+  for (const { name, kind } of model.cells) {
     if (!known.has(name)) {
       cells.set(name, { verdict: 'error' })
       notes.push(`the machine has no property ${name}`)
       continue
     }
     const depth = depths.get(name)
+    const unseen: Found = { verdict: complete.has(kind) ? 'holds' : 'incomplete' }
     const found: Found = depth === undefined ? unseen : { verdict: 'violated', depth }
     const instances = vacuity.get(name)
     cells.set(name, instances === undefined ? found : withVacuity(found, instances))
   }
+  const finished = complete.has('liveness')
+  if (!finished) notes.push(`time was up after ${graph.count} states`)
   return {
     engine: 'explorer',
     cells,
-    distinctStates: graph.count,
-    generatedStates: graph.generated,
-    depth: depthOf(graph),
+    ...countsOf(graph),
     seconds: (performance.now() - start) / 1000,
     notes,
-    ...(graph.complete ? {} : { failure: 'incomplete' as const }),
+    ...(finished ? {} : { failure: 'incomplete' as const }),
   }
 }

@@ -3,12 +3,10 @@
 import { match } from 'ts-pattern'
 import { badInput, EXIT, LockstepError } from '../../impl/lib/error.ts'
 import type { Compiled } from '../../impl/lib/compile.ts'
-import { assemble, compile } from '../../impl/lib/compile.ts'
-import { explore } from '../../impl/lib/explore.ts'
 import { checkWithEmbedded } from '../check/embedded.ts'
 import type { CachedOptions } from '../check/decide.ts'
 import { tlcIfPresent, workersOf } from '../check/engines.ts'
-import { checkWithExplorer } from '../check/explorer.ts'
+import { checkWithExplorer, graphOf, requireComplete, untilOf } from '../check/explorer.ts'
 import type { CellResult, EngineFindings, EngineName, ModelResult, Verdict } from '../check/result.ts'
 import { modelResult } from '../check/result.ts'
 import type { Toolchain } from '../check/tlc.ts'
@@ -16,7 +14,7 @@ import { checkWithTlc, dryRunTlc } from '../check/tlc.ts'
 import { checkedInEvidence } from '../lib/evidence.ts'
 import { pool } from '../lib/pool.ts'
 import type { Model } from '../lib/project.ts'
-import { loadModels, machineOf, selectModels } from '../lib/project.ts'
+import { loadModels, selectModels } from '../lib/project.ts'
 import { watchInputs } from '../lib/certificate.ts'
 import { keepFindings, knownFindings } from '../lib/results.ts'
 import type { Output } from '../ui/output.ts'
@@ -90,7 +88,7 @@ const decide = (
   options: CheckOptions,
 ): Promise<EngineFindings> =>
   match(engine)
-    .with('explorer', () => Promise.resolve(checkWithExplorer(model)))
+    .with('explorer', () => Promise.resolve(checkWithExplorer(model, untilOf(options))))
     .with('embedded', () => checkWithEmbedded(model, options.timeout * 1000))
     .with('tlc', () => {
       if (toolchain === undefined) throw new TypeError('TLC was asked for without a toolchain')
@@ -195,10 +193,13 @@ const endsOf = ({ automata }: Compiled): ReadonlySet<string> =>
   new Set(automata.flatMap(({ nodes }) => nodes.filter(({ kind }) => kind === 'end').map(({ label }) => label)))
 
 /** How often each action is taken over all models of each protocol. */
-const coverageOf = (models: readonly Model[]): { protocol: string; action: string; taken: number }[] => {
+const coverageOf = (
+  models: readonly Model[],
+  options: CheckOptions,
+): { protocol: string; action: string; taken: number }[] => {
   const counts = new Map<string, Map<string, number>>()
   for (const model of models) {
-    const graph = explore(assemble(compile(machineOf(model))), { invariants: false })
+    const graph = requireComplete(graphOf(model, { edges: false, invariants: false, until: untilOf(options) }), model)
     const own = counts.get(model.protocol.name) ?? new Map<string, number>()
     const ends = endsOf(graph.kernel.compiled)
     graph.kernel.actions.forEach((action, i) => {
@@ -212,7 +213,7 @@ const coverageOf = (models: readonly Model[]): { protocol: string; action: strin
 }
 
 const coverage = (out: Output, options: CheckOptions): number => {
-  const rows = coverageOf(selectModels(loadModels(), options.targets, options.tag))
+  const rows = coverageOf(selectModels(loadModels(), options.targets, options.tag), options)
   const never = rows.filter((r) => r.taken === 0)
   if (out.json) printJson({ ok: never.length === 0, actions: rows })
   for (const row of columns(rows.map((r) => [r.protocol, r.action, thousands(r.taken)]))) out.line(row)
@@ -244,7 +245,7 @@ const refuseIgnored = ({ engine, heap, coverage, dryRun }: CheckOptions): void =
 /** Checks models, or runs litmus tests; returns the exit code. */
 export const check = async (out: Output, options: CheckOptions): Promise<number> => {
   if (wantsLitmus({ ...options, modelOptions: modelOptions(options) })) {
-    return litmus(out, options.targets, options.memory)
+    return litmus(out, options.targets, options)
   }
   refuseIgnored(options)
   if (options.coverage === true) return coverage(out, options)

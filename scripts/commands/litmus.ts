@@ -1,6 +1,6 @@
 /** `lockstep check FILE.litmus`: a user's own litmus test, under one memory model. */
 
-import { badInput, EXIT } from '../../impl/lib/error.ts'
+import { badInput, environmentFailure, EXIT } from '../../impl/lib/error.ts'
 import { checkLitmus } from '../../impl/lib/herd/index.ts'
 import { answerJson, answerText } from '../../impl/lib/herd/print.ts'
 import type { MemoryModel } from '../../impl/lib/memory/buffer.ts'
@@ -43,12 +43,33 @@ export const wantsLitmus = ({ targets, memory, modelOptions }: LitmusUsage): boo
   return true
 }
 
+/** Ends a search that takes longer than this many seconds. */
+const within = (seconds: number, file: string): (() => void) => {
+  const until = performance.now() + seconds * 1000
+  return () => {
+    if (performance.now() <= until) return
+    throw environmentFailure({
+      code: 'timeout',
+      message: `no answer within ${seconds} s`,
+      file,
+      hint: 'give more time with --timeout, or make the test smaller',
+    })
+  }
+}
+
 /** Runs tests one after the other; returns the exit code. A test that cannot be answered ends the command. */
-export const litmus = async (out: Output, files: readonly string[], memory: MemoryName = 'tso'): Promise<number> => {
+export const litmus = async (
+  out: Output,
+  files: readonly string[],
+  { memory = 'tso', timeout }: { readonly memory?: MemoryName; readonly timeout: number },
+): Promise<number> => {
   const answers = []
   for (const file of files) {
     const text = await readText(file, 'litmus test')
-    answers.push({ file, answer: checkLitmus(text, memory.toUpperCase() as MemoryModel, file) })
+    answers.push({
+      file,
+      answer: checkLitmus(text, memory.toUpperCase() as MemoryModel, file, { tick: within(timeout, file) }),
+    })
   }
   if (out.json) {
     const documents = answers.map(({ file, answer }) => ({ file, ...answerJson(answer) }))

@@ -5,7 +5,7 @@ import { lanes } from '../../impl/lib/report/lanes.ts'
 import type { CachedOptions } from '../check/decide.ts'
 import { decideModel } from '../check/decide.ts'
 import { tlcIfPresent, workersOf } from '../check/engines.ts'
-import { checkWithExplorer } from '../check/explorer.ts'
+import { checkWithExplorer, untilOf } from '../check/explorer.ts'
 import type { ModelResult } from '../check/result.ts'
 import { modelResult } from '../check/result.ts'
 import type { Toolchain } from '../check/tlc.ts'
@@ -44,6 +44,12 @@ interface Found {
   readonly toProve: number
 }
 
+/** What the explorer says against TLC's verdicts, of which some are certified; not to have finished is saying nothing for them. */
+const conflictsWith = (result: ModelResult, explored: ModelResult): string[] =>
+  explored.verdict === 'incomplete'
+    ? [`${result.model}: the explorer did not finish, so the certified verdicts were held against nothing`]
+    : disagreements([result, explored])
+
 /** With TLC: one run over the complete graph of each model decides its cells and is what the machine is held against. */
 const withTlc = async (out: Output, toolchain: Toolchain, options: CachedOptions): Promise<Found> => {
   const models = selectModels(loadModels(), [], undefined)
@@ -57,8 +63,8 @@ const withTlc = async (out: Output, toolchain: Toolchain, options: CachedOptions
     const evidence = checkedInEvidence(model)
     const result = modelResult(model, findings, evidence)
     // verdicts that TLC did not give now are held against the machine's at least
-    const explored = machine ?? (result.certified.length === 0 ? undefined : checkWithExplorer(model))
-    const conflicts = explored === undefined ? [] : disagreements([result, modelResult(model, explored, evidence)])
+    const explored = machine ?? (result.certified.length === 0 ? undefined : checkWithExplorer(model, untilOf(options)))
+    const conflicts = explored === undefined ? [] : conflictsWith(result, modelResult(model, explored, evidence))
     done += 1
     return { result, proof, conflicts }
   })

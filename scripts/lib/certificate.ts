@@ -6,7 +6,7 @@ import { join, relative } from 'node:path'
 import { z } from 'zod'
 import type { Comparison } from '../../impl/lib/prove/compare.ts'
 import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
-import { whyUnreadable } from './input.ts'
+import { readPlainText } from './input.ts'
 import { assertCodeUnchanged, closureOf, sourceHashes } from './loaded.ts'
 import type { CellKind, CellVerdict, Model } from './project.ts'
 import { occursFile, packageRoot, specFiles, traceDirectory } from './project.ts'
@@ -195,7 +195,9 @@ export const printCertificate = (certificate: Certificate): string => `${JSON.st
 /** How to have a certificate written anew. */
 export const regenerate = (model: string): string => `\`lockstep prove ${model} --write\` writes it anew`
 
-const HINT = 'give a file that `lockstep prove --write` wrote, e.g. traces/flush-inhibit/posted.sc.certificate.json'
+const WANTED = 'certificate that `lockstep prove --write` wrote, e.g. traces/flush-inhibit/posted.sc.certificate.json'
+
+const HINT = `give a ${WANTED}`
 
 const damaged = (file: string, message: string) => badInput({ code: 'bad-certificate', message, file, hint: HINT })
 
@@ -223,13 +225,7 @@ const expectations = ({ issues }: z.ZodError): string =>
  * @throws LockstepError (exit 2) `unreadable` or `bad-certificate`
  */
 export const readCertificate = (file: string): Certificate => {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw badInput({ code: 'unreadable', message: `cannot read the file: ${whyUnreadable(error)}`, file, hint: HINT })
-  }
-  const json = parse(file, text)
+  const json = parse(file, readPlainText(file, WANTED))
   const version: unknown = typeof json === 'object' && json !== null && 'version' in json ? json.version : undefined
   if (typeof version === 'number' && version < VERSION) {
     throw damaged(

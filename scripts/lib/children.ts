@@ -37,3 +37,13 @@ export const stopChild = (child: ChildProcess, graceMs: number = GRACE_MS): void
     clearTimeout(timer)
   })
 }
+
+/** Is there a process of this number? One that belongs to somebody else is one too. */
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -13,6 +13,7 @@ import { Constants } from '../../impl/lib/constants.ts'
 import { badInput } from '../../impl/lib/error.ts'
 import type { Machine } from '../../impl/lib/program.ts'
 import type { DataModule, Protocol } from '../../impl/lib/protocol.ts'
+import { matchesGlob } from './glob.ts'
 
 /** The package's root: the nearest directory above this file that has our package.json. */
 export const packageRoot = (): string => {
@@ -209,14 +210,6 @@ export const dataOf = (protocol: Protocol): DataModule | undefined => {
 export const machineOf = (model: Model, constants: Cfg['constants'] = model.cfg.constants): Machine =>
   model.protocol.machine(new Constants(constants, model.name), dataOf(model.protocol))
 
-const globToRegExp = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replace(/\*/g, '.*')
-      .replace(/\?/g, '.')}$`,
-  )
-
 /** Names like `wanted` among `known`, nearest first. */
 export const near = (wanted: string, known: readonly string[], most = 3): string[] =>
   known
@@ -252,7 +245,7 @@ const namedBy = (models: readonly Model[], target: string): { readonly exact: bo
   const exact = models.filter((m) => m.name === target)
   const design = models.filter((m) => designName(m) === target)
   const protocol = models.filter((m) => m.protocol.name === target)
-  const glob = /[*?]/.test(target) ? models.filter((m) => globToRegExp(target).test(m.name)) : []
+  const glob = /[*?]/.test(target) ? models.filter((m) => matchesGlob(target, m.name)) : []
   const all = [exact, design, protocol, glob].find((list) => list.length > 0)
   if (all !== undefined) return { exact: exact.length > 0, all }
   const known = [...new Set(models.flatMap((m) => [m.name, designName(m), m.protocol.name]))]

@@ -9,7 +9,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { EngineFindings, Found } from '../check/result.ts'
-import { cacheDirectory } from '../tlc/jar.ts'
+import { cacheDirectoryIfAny } from '../tlc/jar.ts'
 import type { Certificate } from './certificate.ts'
 import { certificateSchema, machineModules, occursHash, specificationHashes } from './certificate.ts'
 import { closureOf, loadedHashes } from './loaded.ts'
@@ -79,15 +79,22 @@ const inputsOf = (model: Model, kind: Kind, jar: string | undefined): unknown =>
 const keyOf = (model: Model, kind: Kind, jar: string | undefined): string =>
   sha256(JSON.stringify({ generation: GENERATION, model: model.name, kind, inputs: inputsOf(model, kind, jar) }))
 
-const directoryOf = (): string => join(cacheDirectory(), 'results')
+/** Where results are kept; undefined where there is no place, and nothing is known from before. */
+const directoryOf = (): string | undefined => {
+  const cache = cacheDirectoryIfAny()
+  return cache === undefined ? undefined : join(cache, 'results')
+}
 
 const prefixOf = (model: Model, kind: Kind): string => `${model.protocol.name}.${model.stem}.${kind}.`
 
-const fileOf = (model: Model, kind: Kind, key: string): string =>
-  join(directoryOf(), `${prefixOf(model, kind)}${key}.json`)
+const fileOf = (directory: string, model: Model, kind: Kind, key: string): string =>
+  join(directory, `${prefixOf(model, kind)}${key}.json`)
 
-/** What is in the file, if it is there and what it should be. */
-const read = <T>(file: string, schema: z.ZodType<T>): T | undefined => {
+/** What was kept, if it is there and what it should be. */
+const read = <T>(model: Model, kind: Kind, jar: string | undefined, schema: z.ZodType<T>): T | undefined => {
+  const directory = directoryOf()
+  if (directory === undefined) return undefined
+  const file = fileOf(directory, model, kind, keyOf(model, kind, jar))
   try {
     const { sha256: sum, content } = keptSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
     const parsed = schema.safeParse(JSON.parse(content))
@@ -121,10 +128,11 @@ const unkept = (error: unknown): void => {
 const write = (model: Model, kind: Kind, key: string, content: unknown): void => {
   try {
     const directory = directoryOf()
+    if (directory === undefined) return
     mkdirSync(directory, { recursive: true })
     const text = JSON.stringify(content)
     const kept = { sha256: sha256(text), content: text }
-    writeWhole(fileOf(model, kind, key), `${JSON.stringify(kept)}\n`, { durable: false })
+    writeWhole(fileOf(directory, model, kind, key), `${JSON.stringify(kept)}\n`, { durable: false })
     const own = readdirSync(directory)
       .filter((name) => name.startsWith(prefixOf(model, kind)) && name.endsWith('.json'))
       .map((name) => join(directory, name))
@@ -148,7 +156,7 @@ const isComplete = (model: Model, { cells, unchecked = [], failure, notes, disti
 
 /** What an engine found of the model as it is now, if it is known. */
 export const knownFindings = (model: Model, engine: 'tlc' | 'embedded', jar?: string): EngineFindings | undefined => {
-  const known = read(fileOf(model, engine, keyOf(model, engine, jar)), findingsSchema)
+  const known = read(model, engine, jar, findingsSchema)
   if (known === undefined) return undefined
   const cells = new Map<string, Found>(Object.entries(known.cells))
   const findings = { ...known, engine, cells, notes: [], cached: true as const }
@@ -172,7 +180,7 @@ export const keepFindings = (model: Model, findings: EngineFindings, jar?: strin
 
 /** The certificate of the model and machine as they are now, if they were proven equal before. */
 export const knownProof = (model: Model, jar: string): Certificate | undefined =>
-  read(fileOf(model, 'proof', keyOf(model, 'proof', jar)), certificateSchema)
+  read(model, 'proof', jar, certificateSchema)
 
 /** Keeps a proof of equality. */
 export const keepProof = (model: Model, certificate: Certificate, jar: string): void => {

@@ -4,13 +4,22 @@ import { killAllChildren } from './children.ts'
 import { removeAllTempDirs } from './tempdir.ts'
 
 /** Exit codes by convention: 128 and the signal's number. */
-const EXIT_CODE = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
+export const EXIT_CODE = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
-type Handled = keyof typeof EXIT_CODE
+/** The signals that end us in good order. */
+export type Handled = keyof typeof EXIT_CODE
 
 const cleanUp = (): void => {
   killAllChildren()
   removeAllTempDirs()
+}
+
+/** How a handler is told of a signal. */
+export type Hear = (signal: Handled, handler: () => void) => void
+
+/** Ours only where this is the main thread: Node tells no other. */
+const fromProcess: Hear = (signal, handler) => {
+  process.on(signal, handler)
 }
 
 let installed = false
@@ -32,13 +41,15 @@ export const interceptSignals = (handler: (exitCode: number) => void): (() => vo
 /**
  * Installs the handlers once: SIGINT ends us with 130, SIGTERM with 143, SIGHUP with 129, each after the children are
  * killed and the temporary directories removed; an ordinary exit or an uncaught exception cleans up as well.
+ *
+ * @param hear who tells of a signal; the process, unless told
  */
-export const installSignalHandlers = (): void => {
+export const installSignalHandlers = (hear: Hear = fromProcess): void => {
   if (installed) return
   installed = true
   process.once('exit', cleanUp)
   for (const signal of Object.keys(EXIT_CODE) as Handled[]) {
-    process.on(signal, () => {
+    hear(signal, () => {
       const handler = interceptor
       interceptor = undefined
       if (handler !== undefined) {

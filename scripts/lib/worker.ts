@@ -1,5 +1,6 @@
 /** Starts worker threads, which load their modules anew: what they load must be what we have loaded. */
 
+import type { WorkerOptions } from 'node:worker_threads'
 import { Worker } from 'node:worker_threads'
 import { codeDigest } from './loaded.ts'
 
@@ -7,5 +8,8 @@ import { codeDigest } from './loaded.ts'
 export const CODE_VARIABLE = 'LOCKSTEP_LOADED_CODE'
 
 /** A worker thread on the module at `url`, which must import `same-code.ts`. */
-export const startWorker = (url: URL, workerData: unknown): Worker =>
-  new Worker(url, { workerData, env: { ...process.env, [CODE_VARIABLE]: codeDigest() } })
+export const startWorker = (
+  url: URL,
+  workerData: unknown,
+  options: Pick<WorkerOptions, 'argv' | 'stdin'> = {},
+): Worker => new Worker(url, { ...options, workerData, env: { ...process.env, [CODE_VARIABLE]: codeDigest() } })

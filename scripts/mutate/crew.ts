@@ -1,7 +1,8 @@
 /** The worker threads of `mutate`: each answers one request at a time; one that takes too long is ended and replaced. */
 
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { startWorker } from '../lib/worker.ts'
 import type { Answers, Reply, Request, WorkerStart } from './messages.ts'
 
 /** A worker, as a function that may be given up on. */
@@ -15,7 +16,7 @@ export class Hand {
 
   private living(): Worker {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    this.worker ??= new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: this.start })
+    this.worker ??= startWorker(new URL(`./worker.${extension}`, import.meta.url), this.start)
     return this.worker
   }
 

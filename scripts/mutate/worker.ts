@@ -1,5 +1,6 @@
 /** A worker thread of `mutate`: loads mutants in memory and asks models about them. */
 
+import '../lib/same-code.ts'
 import { parentPort, workerData } from 'node:worker_threads'
 import { match } from 'ts-pattern'
 import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'

@@ -1,6 +1,6 @@
 /** One proof: TLC dumps the graph of the specification, the explorer makes the machine's, and the two are compared. */
 
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { environmentFailure } from '../../impl/lib/error.ts'
 import { kernelDigest } from '../../impl/lib/kernel-digest.ts'
@@ -15,13 +15,14 @@ import { printCfg } from '../../impl/lib/cfg.ts'
 import { View } from '../../impl/lib/view.ts'
 import type { Graph } from '../../impl/lib/explore.ts'
 import type { RunOptions } from '../check/engines.ts'
-import { graphOf } from '../check/explorer.ts'
+import { graphOf, requireComplete, untilOf } from '../check/explorer.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { runSelection } from '../check/tlc.ts'
 import { evaluateIn } from '../embedded/engine.ts'
 import { flatten } from '../embedded/flatten.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import { certificateOf, machineSources } from '../lib/certificate.ts'
+import { readPlainText } from '../lib/input.ts'
 import type { Model } from '../lib/project.ts'
 import { specFiles } from '../lib/project.ts'
 import { locator } from './places.ts'
@@ -49,7 +50,10 @@ export interface ProofResult {
   readonly cached?: true
 }
 
-const readSource = (file: string): SourceText => ({ file: relativePath(file), text: readFileSync(file, 'utf8') })
+const readSource = (file: string): SourceText => ({
+  file: relativePath(file),
+  text: readPlainText(file, 'module'),
+})
 
 /** Proves a model's machine equal to its specification, or finds where they part. */
 export const proveModel = async (
@@ -76,7 +80,8 @@ export const proveModel = async (
       })
     }
     const changed = options.spec !== undefined || options.cfg !== undefined
-    const result = await proveDump(model, toolchain, run, dump, { files, certify: !changed })
+    const graph = graphOf(model, { until: untilOf(options) })
+    const result = await proveDump(model, toolchain, run, dump, { files, certify: !changed, graph })
     return {
       ...result,
       modules,
@@ -105,6 +110,7 @@ export const proveDump = async (
   { files = specFiles(model.protocol), certify = true, graph = graphOf(model) }: ProofOptions = {},
 ): Promise<ProofResult> => {
   const start = performance.now()
+  requireComplete(graph, model)
   const view = new View(graph.kernel)
   const comparer = new GraphComparison(graph, view)
   const counts = await readDot(createReadStream(dump, { highWaterMark: CHUNK }), comparer, { file: 'the dump of TLC' })

@@ -1,11 +1,11 @@
 /** Which files a proof is of: the model's own, or what the user gave instead; nothing stands in for anything unsaid. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import type { Cfg } from '../../impl/lib/cfg.ts'
 import { parseCfg } from '../../impl/lib/cfg.ts'
 import { badInput } from '../../impl/lib/error.ts'
-import { whyUnreadable } from '../lib/input.ts'
+import { readPlainText, whyUnreadable } from '../lib/input.ts'
 import type { Model } from '../lib/project.ts'
 import { near, packageRoot, specFiles } from '../lib/project.ts'
 
@@ -70,19 +70,6 @@ const given = (model: Model, directory: string): readonly string[] => {
   })
 }
 
-const assertReadable = (file: string): void => {
-  try {
-    readFileSync(file)
-  } catch (error) {
-    throw badInput({
-      code: 'unreadable',
-      message: `cannot read the module: ${whyUnreadable(error)}`,
-      file,
-      hint: 'give a file that can be read',
-    })
-  }
-}
-
 /**
  * The modules of a proof and where each is from, with those of `spec` in place of the package's.
  * @throws LockstepError (exit 2) `unreadable`, `no-modules` or `unused-module`
@@ -93,21 +80,13 @@ export const moduleSources = (model: Model, spec: string | undefined): ModuleSou
     const module = moduleName(file)
     if (spec === undefined || !names.includes(basename(file))) return { module, file, from: 'package' }
     const own = join(spec, basename(file))
-    assertReadable(own)
+    // what TLC could not read, or not to an end, is said before it starts
+    readPlainText(own, 'module')
     return { module, file: own, from: '--spec' }
   })
 }
 
-const readCfg = (file: string): Cfg => {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    const message = `--cfg: cannot read the file: ${whyUnreadable(error)}`
-    throw badInput({ code: 'unreadable', message, file, hint: 'give a .cfg' })
-  }
-  return parseCfg(text, relativePath(file))
-}
+const readCfg = (file: string): Cfg => parseCfg(readPlainText(file, '.cfg'), relativePath(file))
 
 /** The model with another configuration, which must not change the graph that TLC builds. */
 export const withCfg = (model: Model, file: string | undefined): Model => {

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheDirectory } from './jar.ts'
+import { cacheDirectoryIfAny } from './jar.ts'
 
 /** Older virtual machines cannot archive classes at exit. */
 const OLDEST = 13
@@ -41,7 +41,9 @@ export const classArchive = ({ java, jar, small = true }: Tools, directory: stri
   // large runs use all compilers and take long enough
   if (!small || java.major === undefined || java.major < OLDEST || jar.sha256 === undefined) return NONE
   const key = createHash('sha256').update([java.path, java.version, jar.path, jar.sha256].join('\n')).digest('hex')
-  const file = join(cacheDirectory(), `tlc-${key.slice(0, 16)}.jsa`)
+  const cache = cacheDirectoryIfAny()
+  if (cache === undefined) return NONE
+  const file = join(cache, `tlc-${key.slice(0, 16)}.jsa`)
   if (existsSync(file)) return { flags: [QUIET, ...VERIFIED, `-XX:SharedArchiveFile=${file}`] }
   if (begun.has(file)) return NONE
   begun.add(file)

@@ -11,6 +11,7 @@ import type { FetchOptions } from 'mvn-artifact-download'
 import download from 'mvn-artifact-download'
 import type { LockstepError } from '../../impl/lib/error.ts'
 import { environmentFailure } from '../../impl/lib/error.ts'
+import { readPlainFile } from '../lib/input.ts'
 
 /** The pinned tools: TLC 2.18. */
 export const PINNED = {
@@ -90,6 +91,15 @@ export const cacheDirectory = (env: NodeJS.ProcessEnv = process.env): string => 
   })
 }
 
+/** The same, or undefined where there is none: what only saves time is done without. */
+export const cacheDirectoryIfAny = (env?: NodeJS.ProcessEnv): string | undefined => {
+  try {
+    return cacheDirectory(env)
+  } catch {
+    return undefined
+  }
+}
+
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 const errorCode = (error: unknown): string | undefined =>
@@ -108,12 +118,21 @@ const zipHas = (bytes: Buffer, entry: string): boolean => {
   return bytes.subarray(offset, offset + size).includes(entry)
 }
 
-/** A jar of the user's own: any version will do, if it is one. */
-const userJar = async (path: string, sha256: string): Promise<Jar> => {
-  const hint = 'correct TLA2TOOLS_JAR, or unset it to have the pinned one fetched'
-  const bytes = await readFile(path).catch((error: unknown) => {
+/** Larger is no jar of TLC. */
+const MAX_JAR = 512 * 2 ** 20
+
+const readJar = (path: string, hint: string): Buffer => {
+  try {
+    return readPlainFile(path, 'jar', MAX_JAR)
+  } catch (error) {
     throw noJar(`TLA2TOOLS_JAR is ${path}, which cannot be read: ${messageOf(error)}`, hint, error)
-  })
+  }
+}
+
+/** A jar of the user's own: any version will do, if it is one. */
+const userJar = (path: string, sha256: string): Jar => {
+  const hint = 'correct TLA2TOOLS_JAR, or unset it to have the pinned one fetched'
+  const bytes = readJar(path, hint)
   if (!zipHas(bytes, 'tlc2/TLC.class')) {
     const message = `TLA2TOOLS_JAR is ${path}, which is not a complete jar with tlc2/TLC.class in it`
     throw environmentFailure({ code: 'bad-jar', message, hint })

@@ -44,6 +44,8 @@ export interface Evidence {
   readonly signal: NodeJS.Signals | null
   /** why we ended it, if we did */
   readonly stopped: 'timeout' | 'killed' | undefined
+  /** it printed more than TLC ever does, and was ended for that */
+  readonly flooded?: boolean
   /** in milliseconds, if there was a limit */
   readonly timeoutMs: number | undefined
 }
@@ -143,6 +145,15 @@ const ranOutOfMemory = (e: Evidence): boolean =>
 
 /** Ended from outside: by us, or by a signal that we did not send. */
 const ended = (e: Evidence): Conclusion | undefined => {
+  if (e.flooded === true) {
+    const message = 'what was started as TLC prints without end: it is not TLC, or the specification prints'
+    return say(
+      'error',
+      'tlc-output',
+      message,
+      'see what JAVA_HOME, PATH and TLA2TOOLS_JAR name; `lockstep doctor` shows it',
+    )
+  }
   if (e.stopped === 'timeout') {
     const message = `TLC did not finish within ${(e.timeoutMs ?? 0) / 1000} s`
     return say(

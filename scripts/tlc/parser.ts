@@ -34,6 +34,11 @@ class Frame {
     this.class = messageClass
   }
 
+  /** characters that wait for the end of the message */
+  get length(): number {
+    return this.#text.length
+  }
+
   add(text: string): void {
     this.#text += text
   }
@@ -54,6 +59,11 @@ class Frame {
 export class ToolParser {
   readonly #stack: Frame[] = []
   #pending = ''
+
+  /** Characters of what has begun and not ended: the line at hand, and open messages. */
+  get held(): { readonly line: number; readonly messages: number } {
+    return { line: this.#pending.length, messages: this.#stack.reduce((sum, { length }) => sum + length, 0) }
+  }
 
   /** The items that this chunk completes. */
   push(chunk: string): ToolItem[] {

@@ -75,12 +75,19 @@ export interface TlcRun {
 export const MOST_OUTPUT = 10_000
 const MOST_STDERR = 64 * 1024
 
+/** Characters of a line, and of all messages of a run, beyond which it is not TLC that prints: its longest traces are far below. */
+const MOST_LINE = 2 ** 24
+const MOST_MESSAGES = 2 ** 28
+
 /** Collects what a run says. */
 class Listener {
   readonly messages: TlcMessage[] = []
   readonly raw: RawMessage[] = []
   readonly output: string[] = []
   stderr = ''
+  /** more came than TLC ever prints: the rest is not listened to */
+  flooded = false
+  #characters = 0
   readonly #parser = new ToolParser()
   readonly #onMessage: TlcOptions['onMessage']
   readonly #onLine: TlcOptions['onLine']
@@ -92,7 +99,11 @@ class Listener {
 
   listen(child: ChildProcess): void {
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      if (this.flooded) return
       this.#take(this.#parser.push(chunk))
+      const { line, messages } = this.#parser.held
+      this.flooded = line > MOST_LINE || messages + this.#characters > MOST_MESSAGES
+      if (this.flooded) stopChild(child)
     })
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       this.stderr = (this.stderr + chunk).slice(0, MOST_STDERR)
@@ -100,7 +111,7 @@ class Listener {
   }
 
   end(): void {
-    this.#take(this.#parser.end())
+    if (!this.flooded) this.#take(this.#parser.end())
   }
 
   #take(items: readonly ToolItem[]): void {
@@ -114,6 +125,7 @@ class Listener {
   }
 
   #message(raw: RawMessage): void {
+    this.#characters += raw.text.length
     this.raw.push(raw)
     this.messages.push(...decodeAll(raw))
     this.#onMessage?.(decode(raw), raw)
@@ -208,13 +220,13 @@ const counts = (messages: readonly TlcMessage[]) => {
 
 const summarise = (
   options: TlcOptions,
-  { messages, raw, output, stderr }: Listener,
+  { messages, raw, output, stderr, flooded }: Listener,
   ending: Ending,
   seconds: number,
 ) => {
   const { specFile, cfgFile, timeoutMs } = options
   const simulation = options.simulate !== undefined
-  const evidence = { specFile, cfgFile, simulation, messages, output, stderr, timeoutMs, ...ending }
+  const evidence = { specFile, cfgFile, simulation, messages, output, stderr, timeoutMs, flooded, ...ending }
   const trace = raw.filter(({ code }) => TRACE.has(code))
   return {
     ...conclude(evidence),

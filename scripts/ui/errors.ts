@@ -3,6 +3,7 @@
 import type { Problem } from '../../impl/lib/error.ts'
 import { EXIT, LockstepError } from '../../impl/lib/error.ts'
 import { printable } from '../../impl/lib/text.ts'
+import { environmentError } from '../lib/failure.ts'
 import { printJson, writeError } from './output.ts'
 
 /** The error as a failing command prints it with `--json`. */
@@ -32,8 +33,9 @@ const placeText = ({ file, line, column }: Problem): string =>
 /** Lines after the first are ours too, and look it. */
 const indented = (text: string): string => text.trimEnd().replaceAll('\n', '\n  ')
 
-/** Prints an error, as JSON if asked for; returns the exit code. */
-export const reportError = (error: unknown, json: boolean): number => {
+/** Prints an error, as JSON if asked for, and by its name what the system underneath refused; returns the exit code. */
+export const reportError = (thrown: unknown, json: boolean): number => {
+  const error = environmentError(thrown) ?? thrown
   const problem = problemOf(error)
   const foreseen = error instanceof LockstepError
   if (json) {

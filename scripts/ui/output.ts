@@ -80,8 +80,8 @@ export const printJson = (document: unknown): void => {
   process.stdout.write(`${jsonText(document)}\n`)
 }
 
-/** Ends us when nobody reads what we say. */
-export const watchStdout = (): void => {
+/** Ends us when nobody reads what we say; for the main thread, as no other is told. */
+export const watchStreams = (): void => {
   // `lockstep ... | head`: the reader has what it wanted
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.ok)
@@ -89,6 +89,8 @@ export const watchStdout = (): void => {
     writeError(`lockstep: cannot write to stdout: ${error.message}\n`)
     process.exit(EXIT.environment)
   })
+  // words of progress to nobody
+  process.stderr.on('error', () => undefined)
 }
 
 /** Text columns, each as wide as its widest entry. */

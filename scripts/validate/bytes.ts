@@ -9,7 +9,8 @@ import { open, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { badInput } from '../../impl/lib/error.ts'
-import { whyUnreadable } from '../lib/input.ts'
+import { kindOf, whyUnreadable } from '../lib/input.ts'
+import { standardInput, STDIN } from '../lib/stdin.ts'
 
 /** What is read at a time: large enough that the work per piece is lost in the work per line. */
 const PIECE = 256 * 1024
@@ -76,9 +77,14 @@ const openFifo = (file: string): Socket =>
 /** The pieces of a file, or of stdin for `-`; fewer if the signal comes. */
 export async function* readBytes(file: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   try {
-    if (file === '-') yield* fromStream(process.stdin, signal)
-    else if ((await stat(file)).isFIFO()) yield* fromStream(openFifo(file), signal)
-    else yield* fromFile(await open(file), signal)
+    if (file === '-') yield* fromStream(standardInput(), signal)
+    else {
+      const stats = await stat(file)
+      if (stats.isFIFO()) yield* fromStream(openFifo(file), signal)
+      else if (stats.isFile()) yield* fromFile(await open(file), signal)
+      // a device may never answer, nor let go of the thread that asks it
+      else throw new Error(`it is ${kindOf(stats)}, neither a file nor a pipe`)
+    }
   } catch (error) {
     throw unreadable(file, error)
   }
@@ -87,7 +93,7 @@ export async function* readBytes(file: string, signal?: AbortSignal): AsyncGener
 /** Is it a pipe, a fifo or a terminal, whose writer may be slow or wait for ever? What cannot be read is not. */
 export const isLive = async (file: string): Promise<boolean> => {
   try {
-    return !(file === '-' ? fstatSync(process.stdin.fd) : await stat(file)).isFile()
+    return !(file === '-' ? fstatSync(STDIN) : await stat(file)).isFile()
   } catch {
     return false
   }

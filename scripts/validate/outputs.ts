@@ -9,6 +9,7 @@ import { markdownSummary } from '../../impl/lib/report/validation/markdown.ts'
 import { sarifReport } from '../../impl/lib/report/validation/sarif.ts'
 import type { Validation } from '../../impl/lib/validate/result.ts'
 import { packageRoot } from '../lib/project.ts'
+import { STDIN } from '../lib/stdin.ts'
 import { writeTogether } from '../lib/write.ts'
 
 /** Files that were asked for. */
@@ -92,7 +93,7 @@ const identityOf = (stat: Stats | undefined): string | undefined =>
 /** What is read: `-` is stdin. A file that is not there is no matter of ours. */
 const inputIdentity = (file: string): string | undefined => {
   try {
-    return identityOf(file === '-' ? fstatSync(process.stdin.fd) : statOf(file))
+    return identityOf(file === '-' ? fstatSync(STDIN) : statOf(file))
   } catch {
     return undefined
   }

@@ -7,6 +7,15 @@ import type { LitmusCode, Source } from './source.ts'
 /** Nesting deeper than this is refused: a bound that keeps hostile input from exhausting the stack. */
 export const MAX_DEPTH = 200
 
+/**
+ * How much of each a test may have. Tests of memory models are small; a text of many times that is no test, and would take all
+ * memory, or the whole stack, before it is known to have too many states.
+ */
+export const MOST = { statements: 1000, terms: 1000, 'initial values': 1000, threads: 100 } as const
+
+/** What is counted. */
+export type Counted = keyof typeof MOST
+
 const END: Token = { kind: 'end', text: 'the end of the text', at: 0 }
 
 export class Cursor {
@@ -14,6 +23,7 @@ export class Cursor {
   readonly #tokens: readonly Token[]
   #next = 0
   #depth = 0
+  readonly #counts = new Map<Counted, number>()
 
   constructor(source: Source, tokens: readonly Token[]) {
     this.source = source
@@ -65,6 +75,16 @@ export class Cursor {
 
   unsupported(token: Token, what: string, hint: string): LockstepError {
     return this.error('litmus-unsupported', token, `${what} is outside of the subset that is run`, hint)
+  }
+
+  /** One more of something, at the token that is next. */
+  count(what: Counted): void {
+    const count = (this.#counts.get(what) ?? 0) + 1
+    if (count > MOST[what]) {
+      const message = `more than ${MOST[what]} ${what}, too many for a search of all executions`
+      throw this.error('litmus-unsupported', this.peek(), message, 'make the test smaller')
+    }
+    this.#counts.set(what, count)
   }
 
   /** One level of nesting deeper. */

@@ -3,7 +3,7 @@
 import type { MemoryModel } from '../memory/buffer.ts'
 import { compileTest } from './compile.ts'
 import { parseTest } from './parse.ts'
-import type { Answer } from './run.ts'
+import type { Answer, Limits } from './run.ts'
 import { runTest } from './run.ts'
 import { Source } from './source.ts'
 
@@ -12,7 +12,7 @@ import { Source } from './source.ts'
  * @param file what errors call the text
  * @throws LockstepError as `parseTest`, `compileTest` and `runTest`
  */
-export const checkLitmus = (text: string, model: MemoryModel, file?: string): Answer => {
+export const checkLitmus = (text: string, model: MemoryModel, file?: string, limits?: Limits): Answer => {
   const source = new Source(text, file)
-  return runTest(compileTest(source, parseTest(source)), model)
+  return runTest(compileTest(source, parseTest(source)), model, limits)
 }

@@ -161,6 +161,7 @@ const negated = (cursor: Cursor, { text, at }: Token): Expr => {
 }
 
 const primary = (cursor: Cursor, token: Token): Expr => {
+  cursor.count('terms')
   if (token.kind === 'int') {
     return { kind: 'int', value: cursor.integer('an integer', 'write e.g. 1'), at: token.at }
   }
@@ -233,6 +234,7 @@ const declaration = (cursor: Cursor): Stmt[] => {
   if (type !== 'int') throw cursor.unsupported(first, `a register of type ${type}`, TYPE_HINT)
   const declared: Stmt[] = []
   do {
+    if (declared.length > 0) cursor.count('statements')
     const depth = stars(cursor)
     const { text, at } = cursor.name('the name of a register', 'write `int r0;`')
     if (cursor.is('[')) throw cursor.unsupported(cursor.peek(), 'an array ([)', 'use a register each')
@@ -299,6 +301,7 @@ const skipVoid = (cursor: Cursor): void => {
 }
 
 const statement = (cursor: Cursor): Stmt[] => {
+  cursor.count('statements')
   refuseStatement(cursor)
   if (cursor.accept(';')) return []
   if (cursor.is('{')) return [cursor.nested(() => block(cursor))]
@@ -347,6 +350,7 @@ const statementsTo = (cursor: Cursor): readonly Stmt[] => {
 // -------------------------------------------------------------------------------------------------------- threads
 
 const parameter = (cursor: Cursor): Parameter => {
+  cursor.count('terms')
   const type = sharedType(cursor)
   const depth = stars(cursor)
   const { text, at } = cursor.name('the name of a location', 'write e.g. int *x')

@@ -65,6 +65,7 @@ const initialState = (cursor: Cursor): readonly InitItem[] => {
   const items: InitItem[] = []
   while (!cursor.accept('}')) {
     if (cursor.accept(';')) continue
+    cursor.count('initial values')
     const declared = initType(cursor)
     const of = subject(cursor)
     items.push({ subject: of, ...declared, value: initialValue(cursor) })
@@ -95,6 +96,7 @@ const comparand = (cursor: Cursor): Literal | Subject => {
 }
 
 const atom = (cursor: Cursor): Prop => {
+  cursor.count('terms')
   if (isNot(cursor)) {
     cursor.take()
     return { kind: 'not', operand: cursor.nested(() => atom(cursor)) }
@@ -163,6 +165,7 @@ const locationList = (cursor: Cursor): readonly Subject[] => {
   cursor.need('[', hint)
   const list: Subject[] = []
   while (!cursor.accept(']')) {
+    cursor.count('terms')
     list.push(subject(cursor))
     // a type behind the location tells herd how to print it; all values print alike here
     if (isTypeName(cursor.peek().text)) sharedType(cursor)
@@ -176,8 +179,10 @@ const locationList = (cursor: Cursor): readonly Subject[] => {
 
 const threads = (cursor: Cursor): readonly Thread[] => {
   const list: Thread[] = []
-  do list.push(thread(cursor, list.length))
-  while (atThread(cursor))
+  do {
+    cursor.count('threads')
+    list.push(thread(cursor, list.length))
+  } while (atThread(cursor))
   return list
 }
 

@@ -24,6 +24,20 @@ import { binary, compareValues } from './value.ts'
 /** A search of more states than this is given up. */
 export const MAX_STATES = 1_000_000
 
+/** Characters of all that is told apart, above which a search is given up: states of long buffers are large. */
+const MAX_CHARACTERS = 2 ** 28
+
+/** States between two calls of `tick`. */
+const EVERY = 512
+
+/** How a search is bounded. */
+export interface Limits {
+  /** {@link MAX_STATES} unless told */
+  readonly states?: number
+  /** called now and then; what it throws ends the search */
+  readonly tick?: () => void
+}
+
 interface ThreadState {
   readonly pc: number
   readonly registers: Registers
@@ -228,12 +242,19 @@ class Steps {
 class Numbering<T> {
   readonly #numbers = new Map<string, number>()
   readonly #items: T[] = []
+  #characters = 0
+
+  /** of all that is numbered */
+  get characters(): number {
+    return this.#characters
+  }
 
   of(item: T): number {
     const key = JSON.stringify(item)
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
     this.#numbers.set(key, this.#items.length)
+    this.#characters += key.length
     return this.#items.push(item) - 1
   }
 
@@ -269,6 +290,7 @@ class Search {
   readonly #program: Program
   readonly #model: MemoryModel
   readonly #limit: number
+  readonly #tick: () => void
   readonly #memories = new Numbering<Memory>()
   readonly #threads: readonly Numbering<ThreadState>[]
   readonly #known: readonly Map<string, readonly (readonly [number, number])[]>[]
@@ -277,11 +299,12 @@ class Search {
   readonly #finals: Final[] = []
   readonly #stuck = new Map<string, Stuck>()
 
-  constructor(program: Program, model: MemoryModel, limit: number) {
+  constructor(program: Program, model: MemoryModel, { states = MAX_STATES, tick = () => undefined }: Limits) {
     this.#steps = new Steps(program, model)
     this.#program = program
     this.#model = model
-    this.#limit = limit
+    this.#limit = states
+    this.#tick = tick
     this.#threads = program.threads.map(() => new Numbering<ThreadState>())
     this.#known = program.threads.map(() => new Map<string, readonly (readonly [number, number])[]>())
   }
@@ -289,8 +312,17 @@ class Search {
   run(): Found {
     const { threads, memory } = this.#steps.initial()
     this.#add([this.#memories.of(memory), ...threads.map((t, i) => this.#numbering(i).of(t))])
-    for (let state = this.#todo.pop(); state !== undefined; state = this.#todo.pop()) this.#expand(state)
+    for (let state = this.#todo.pop(), n = 1; state !== undefined; state = this.#todo.pop(), n++) {
+      if (n % EVERY === 0) this.#look()
+      this.#expand(state)
+    }
     return { finals: this.#finals, stuck: [...this.#stuck.values()], explored: this.#visited.size }
+  }
+
+  #look(): void {
+    this.#tick()
+    const characters = this.#threads.reduce((sum, { characters: n }) => sum + n, this.#memories.characters)
+    if (characters > MAX_CHARACTERS) throw this.#tooMany('states of more than 256 million characters')
   }
 
   #numbering(thread: number): Numbering<ThreadState> {
@@ -301,15 +333,15 @@ class Search {
     const key = state.join(',')
     if (this.#visited.has(key)) return
     this.#visited.add(key)
-    if (this.#visited.size > this.#limit) throw this.#tooMany()
+    if (this.#visited.size > this.#limit) throw this.#tooMany(`more than ${this.#limit.toLocaleString('en-US')} states`)
     this.#todo.push(state)
   }
 
-  #tooMany(): Error {
+  #tooMany(what: string): Error {
     const { source, name } = this.#program
     return environmentFailure({
       code: 'litmus-too-many-states',
-      message: `${name} has more than ${this.#limit.toLocaleString('en-US')} states under ${this.#model}: no answer`,
+      message: `${name} has ${what} under ${this.#model}: no answer`,
       hint: 'make the test smaller: fewer threads, fewer stores without barriers between them',
       ...(source.file === undefined ? {} : { file: source.file }),
     })
@@ -426,8 +458,8 @@ const outcomesOf = (program: Program, finals: readonly Final[]): readonly Outcom
  * @throws LockstepError (exit 2) `litmus-undefined` if some execution takes a step that has no meaning;
  *   (exit 3) `litmus-too-many-states` if the search is given up
  */
-export const runTest = (program: Program, model: MemoryModel, limit = MAX_STATES): Answer => {
-  const { finals, stuck, explored } = new Search(program, model, limit).run()
+export const runTest = (program: Program, model: MemoryModel, limits: Limits = {}): Answer => {
+  const { finals, stuck, explored } = new Search(program, model, limits).run()
   const outcomes = outcomesOf(program, finals)
   const satisfying = outcomes.filter((o) => o.satisfies).length
   const others = outcomes.length - satisfying

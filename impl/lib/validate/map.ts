@@ -8,6 +8,8 @@ import { badInput } from '../error.ts'
 import type { Json } from './fields.ts'
 import type { Mapped, Mapper, TraceLine } from './ftrace.ts'
 import { scalar } from './ftrace.ts'
+import type { Groups } from './pattern.ts'
+import { Pattern } from './pattern.ts'
 import type { Placed } from './places.ts'
 import { parsePlaced } from './places.ts'
 
@@ -121,14 +123,16 @@ const FIELD = /(?:^|[\s,{(])([\w.-]+)=([^\s,})]+)/g
 const fieldsOf = (payload: string): [string, string][] =>
   [...payload.matchAll(FIELD)].map(([, key = '', value = '']): [string, string] => [key, value]).reverse()
 
+const NO_GROUPS: Groups = []
+
 /** One entry, ready to be applied. */
 class Entry {
   readonly #json: EntryJson
-  readonly #task: RegExp | undefined
-  readonly #payload: RegExp | undefined
+  readonly #task: Pattern | undefined
+  readonly #payload: Pattern | undefined
   readonly #when: readonly (readonly [string, ReadonlySet<string>])[]
 
-  constructor(entry: EntryJson, task: RegExp | undefined, payload: RegExp | undefined) {
+  constructor(entry: EntryJson, task: Pattern | undefined, payload: Pattern | undefined) {
     this.#json = entry
     this.#task = task
     this.#payload = payload
@@ -172,13 +176,12 @@ class Entry {
 
   /** What can be substituted; `undefined` if a pattern does not match. */
   #groups({ task, payload }: TraceLine): ReadonlyMap<string, string> | undefined {
-    const byTask = this.#task?.exec(task)
-    const byPayload = this.#payload?.exec(payload)
-    if (byTask === null || byPayload === null) return undefined
-    const fields = this.#payload === undefined ? fieldsOf(payload) : []
-    const named = [byTask?.groups, byPayload?.groups].flatMap((groups) => Object.entries(groups ?? {}))
-    // a group that took no part has no value
-    return new Map([...fields, ...named.filter(([, value]) => (value as string | undefined) !== undefined)])
+    const byTask = this.#task === undefined ? NO_GROUPS : this.#task.match(task)
+    if (byTask === undefined) return undefined
+    // what a pattern names goes before what is only there
+    if (this.#payload === undefined) return new Map([...fieldsOf(payload), ...byTask])
+    const byPayload = this.#payload.match(payload)
+    return byPayload === undefined ? undefined : new Map([...byTask, ...byPayload])
   }
 }
 
@@ -224,18 +227,18 @@ class Reader {
     return new Entry(entry, ...patterns)
   }
 
-  #pattern(source: string | undefined, path: readonly PropertyKey[]): RegExp | undefined {
+  #pattern(source: string | undefined, path: readonly PropertyKey[]): Pattern | undefined {
     if (source === undefined) return undefined
     try {
-      return new RegExp(source, 'u')
+      return new Pattern(source)
     } catch (error) {
       throw this.error('bad-map', path, error instanceof Error ? error.message : String(error))
     }
   }
 
   /** Every name that is substituted or compared is a group: a misspelt one would make the entry one that never applies. */
-  #checkNames(entry: EntryJson, index: number, patterns: readonly (RegExp | undefined)[]): void {
-    const known = new Set(patterns.flatMap(groupNames))
+  #checkNames(entry: EntryJson, index: number, patterns: readonly (Pattern | undefined)[]): void {
+    const known = new Set(patterns.flatMap((pattern) => pattern?.names ?? []))
     const check = (name: string, path: readonly PropertyKey[]): void => {
       if (known.has(name)) return
       const hint = known.size === 0 ? 'name groups with (?<name>...)' : `there are ${[...known].join(', ')}`
@@ -248,10 +251,6 @@ class Reader {
     }
   }
 }
-
-const groupNames = (pattern: RegExp | undefined): string[] =>
-  // an alternative that is empty matches everywhere, so that all groups are there to be listed
-  pattern === undefined ? [] : Object.keys(new RegExp(`${pattern.source}|`, 'u').exec('')?.groups ?? {})
 
 /** Names that are substituted anywhere in a value. */
 const namesIn = (value: Json): string[] => {

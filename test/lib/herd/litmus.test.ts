@@ -256,7 +256,7 @@ describe('a search that is too large', () => {
   it('is given up, and is no answer', () => {
     const source = new Source(readFileSync(join(directory, 'IRIW.litmus'), 'utf8'), 'IRIW.litmus')
     const program = compileTest(source, parseTest(source))
-    expect(() => runTest(program, 'TSO', 20)).toThrow(/IRIW has more than 20 states under TSO: no answer/)
-    expect(runTest(program, 'TSO', 97).explored).toBe(97)
+    expect(() => runTest(program, 'TSO', { states: 20 })).toThrow(/IRIW has more than 20 states under TSO: no answer/)
+    expect(runTest(program, 'TSO', { states: 97 }).explored).toBe(97)
   })
 })

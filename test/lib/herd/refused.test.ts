@@ -206,3 +206,30 @@ describe('what stands around a test and is read over', () => {
     always('locations [x; 0:r0 int;] exists (x=1)')
   })
 })
+
+describe('what is too large', () => {
+  const many = (n: number, text: string, between = ''): string => Array.from({ length: n }, () => text).join(between)
+
+  it.each<[string, string, RegExp]>([
+    ['statements', inBody(`${many(998, 'r0 = 1;')}§r0 = 1;`), /1000 statements/],
+    ['terms of an expression', inBody(`r0 = ${many(998, '1', ' + ')} + §1;`), /1000 terms/],
+    ['terms of a condition', `C t\n{}\nP0(int *x) { }\nexists (${many(998, 'x=1', ' /\\ ')} /\\ §x=1)\n`, /1000 terms/],
+    ['initial values', `C t\n{ ${many(1000, 'x=1;')} §y=1; }\nP0(int *x) { }\nexists (x=1)\n`, /1000 initial values/],
+  ])('%s: at its place, before memory or stack is gone', (_, text, words) => {
+    expectRefused(text, UNSUPPORTED, words)
+  })
+
+  it('what is just small enough is run, however deep it becomes', () => {
+    const text = `C t\n{}\nP0(int *x) { int r0 = ${many(490, '1', ' + ')}; }\nexists (${many(490, '0:r0=490', ' /\\ ')})\n`
+    expect(checkLitmus(text, 'TSO').verdict).toBe('Ok')
+  })
+
+  it('a search ends when it is told to', () => {
+    const body = (n: number): string => many(12, `WRITE_ONCE(*x, ${n}); WRITE_ONCE(*y, ${n});`)
+    const text = `C t\n{}\nP0(int *x, int *y) { ${body(1)} }\nP1(int *x, int *y) { ${body(2)} }\nexists (x=1)\n`
+    const tick = (): void => {
+      throw new RangeError('time is up')
+    }
+    expect(() => checkLitmus(text, 'TSO', undefined, { tick })).toThrow('time is up')
+  })
+})

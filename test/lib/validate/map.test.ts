@@ -118,6 +118,16 @@ describe('what is refused', () => {
     ['nothing said', mapOf({ tracepoint: 'e' }), { line: 5, column: 7, message: /action, state or ignore expected/ }],
     ['too much said', mapOf({ tracepoint: 'e', ignore: true, action: 'a' }), { line: 6, column: 7 }],
     ['a result of nothing', mapOf({ tracepoint: 'e', state: { x: 1 }, result: 1 }), { line: 9, column: 7 }],
+    [
+      'a look-ahead',
+      mapOf({ tracepoint: 'e', payload: '(?=a)a', action: 'a' }),
+      { line: 6, column: 7, message: /no look-around/ },
+    ],
+    [
+      'a reference back',
+      mapOf({ tracepoint: 'e', task: '(a)\\1', action: 'a' }),
+      { line: 6, column: 7, message: /references back/ },
+    ],
     ['a bad pattern', mapOf({ tracepoint: 'e', payload: '(', action: 'a' }), { line: 6, column: 7 }],
     [
       'a group that is not there',

@@ -1,0 +1,128 @@
+/**
+ * The main thread: starts the command in a thread of its own and does nothing else, so that a signal is heard at once
+ * whatever the command computes. It ends the command that does not end by itself, and cleans up behind it.
+ */
+
+import { finished } from 'node:stream/promises'
+import type { Worker } from 'node:worker_threads'
+import type { Problem } from '../impl/lib/error.ts'
+import { environmentFailure } from '../impl/lib/error.ts'
+import { parentWatch } from './lib/parents.ts'
+import type { Handled } from './lib/signals.ts'
+import { EXIT_CODE } from './lib/signals.ts'
+import { removeProcessTempDirs } from './lib/tempdir.ts'
+import { startWorker } from './lib/worker.ts'
+import { reportError } from './ui/errors.ts'
+import { watchStreams } from './ui/output.ts'
+import type { Terminals } from './ui/streams.ts'
+import { terminals, whenWritten } from './ui/streams.ts'
+
+/** What the command's thread is told when it starts: what it cannot see of the streams that it writes to. */
+export interface CommandStart {
+  readonly argv: readonly string[]
+  readonly terminals: Terminals
+}
+
+/** How the command's thread asks for standard input. */
+export const WANTS_STDIN = 'stdin'
+
+/** How long a command may take to end in good order, in milliseconds, before it is ended as it stands. */
+const PATIENCE_MS = 600
+
+/** How often those who started us are looked for, in milliseconds. */
+const WATCH_MS = 300
+
+/** Options of `supervise`. */
+export interface SuperviseOptions {
+  /** end when the process that started us does; for `npm start`, which does not pass every signal on */
+  readonly watchParents?: boolean
+}
+
+const startCommand = (argv: readonly string[]): Worker => {
+  const start: CommandStart = { argv, terminals: terminals() }
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const url = new URL(`./command-thread.${extension}`, import.meta.url)
+  return startWorker(url, start, { argv: [...argv], stdin: true })
+}
+
+/** What ends a thread loses its class on the way here, and nothing else. */
+const revived = (error: unknown): unknown =>
+  error instanceof Error && error.name === 'LockstepError' && 'problem' in error
+    ? environmentFailure(error.problem as Problem, error)
+    : error
+
+/** Ends the process, once. */
+class Supervisor {
+  readonly #worker: Worker
+  readonly #argv: readonly string[]
+  /** the exit code of the signal that came */
+  #told: number | undefined
+  #failed = false
+
+  constructor(argv: readonly string[]) {
+    this.#argv = argv
+    this.#worker = startCommand(argv)
+  }
+
+  start({ watchParents = false }: SuperviseOptions): void {
+    process.once('exit', removeProcessTempDirs)
+    for (const signal of Object.keys(EXIT_CODE) as Handled[]) {
+      process.on(signal, () => {
+        this.#signal(signal)
+      })
+    }
+    watchStreams()
+    const { stdin } = this.#worker
+    this.#worker.on('message', (message) => {
+      if (message === WANTS_STDIN && stdin !== null) process.stdin.pipe(stdin)
+    })
+    this.#worker.once('error', (error) => void this.#report(error))
+    this.#worker.once('exit', (code) => {
+      if (!this.#failed) void this.#finish(this.#told ?? code)
+    })
+    if (watchParents) this.#watchParents()
+  }
+
+  /** Tells the command, and ends it if that is not enough; a second signal ends it at once. */
+  #signal(signal: Handled): void {
+    const again = this.#told !== undefined
+    this.#told ??= EXIT_CODE[signal]
+    this.#worker.postMessage(signal)
+    setTimeout(
+      () => {
+        void this.#worker.terminate()
+        // a thread that is inside of the system, e.g. in a read that waits, cannot be ended; the process can
+        setTimeout(() => process.exit(this.#told), PATIENCE_MS / 4)
+      },
+      again ? 0 : PATIENCE_MS,
+    )
+  }
+
+  #watchParents(): void {
+    const areThere = parentWatch()
+    const timer = setInterval(() => {
+      if (areThere()) return
+      clearInterval(timer)
+      this.#signal('SIGTERM')
+    }, WATCH_MS)
+  }
+
+  /** Says why the command's thread broke down. */
+  async #report(error: unknown): Promise<void> {
+    this.#failed = true
+    await this.#finish(reportError(revived(error), this.#argv.includes('--json')))
+  }
+
+  /** Ends the process when all that was said is written. */
+  async #finish(code: number): Promise<void> {
+    const { stdout, stderr } = this.#worker
+    await Promise.allSettled([finished(stdout), finished(stderr)])
+    // the signal that ended it says more than what it said before
+    whenWritten(() => process.exit(this.#told ?? code))
+  }
+}
+
+/** Runs the command line; the process ends with it. */
+export const supervise = (argv: readonly string[], options: SuperviseOptions = {}): void => {
+  new Supervisor(argv).start(options)
+}
