@@ -26,6 +26,8 @@ export interface SuiteOptions {
   readonly unbroken?: readonly string[]
   /** instances of properties that say nothing in any fast model, with the reason */
   readonly silent?: readonly string[]
+  /** models tagged full that take an action which no fast one takes */
+  readonly alsoTaken?: readonly string[]
   /** models whose programs are run by a scheduler, against the explored graph */
   readonly scheduled: readonly string[]
 }
@@ -179,7 +181,8 @@ export const protocolSuite = (protocol: string, options: SuiteOptions): void => 
 
     it('takes every action in some model', () => {
       const taken = new Map<string, number>()
-      for (const model of fast) {
+      const also = models.filter((m) => options.alsoTaken?.includes(m.name) === true)
+      for (const model of [...fast, ...also]) {
         const graph = explore(assemble(compile(machineOf(model))), { invariants: false })
         graph.kernel.actions.forEach((action, i) => taken.set(action, (taken.get(action) ?? 0) + (graph.taken[i] ?? 0)))
       }
