@@ -16,6 +16,8 @@ export const isCheckout = (root) => existsSync(join(root, 'tsconfig.build.json')
 const listed = (root, dir, ending) => {
   if (!existsSync(join(root, dir))) return []
   return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
+    // the compiler passes over these too
+    if (entry.name.startsWith('.')) return []
     const path = `${dir}/${entry.name}`
     if (entry.isDirectory()) return listed(root, path, ending)
     return entry.name.endsWith(ending) ? [path] : []
