@@ -44,6 +44,9 @@ const silentOf = (model: Model): Silent[] => {
     })
 }
 
+/** An invariant that always holds: where none is named, tla-checker takes the definitions whose names begin with Inv for some. */
+const NOTHING = 'LockstepNothing'
+
 /** Has the base run shown that the property says nothing? That another instance does say something it cannot show. */
 const saysNothing = (property: string, silent: readonly Silent[]): boolean =>
   silent.some((s) => s.property === property && s.whole)
@@ -64,10 +67,10 @@ const verdictOf = (answer: EmbeddedAnswer | 'timeout', wanted: 'violation' | 'de
 export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promise<EngineFindings> => {
   const start = performance.now()
   const silent = silentOf(model)
-  const source = withDefinitions(
-    flatSource(model),
-    silent.map(({ definition }) => definition),
-  )
+  const source = withDefinitions(flatSource(model), [
+    `${NOTHING} == TRUE`,
+    ...silent.map(({ definition }) => definition),
+  ])
   const safety = model.cells.filter((c) => c.kind !== 'liveness')
   const unchecked = model.cells.filter((c) => c.kind === 'liveness').map((c) => c.name)
   const notes: string[] = []
@@ -76,7 +79,7 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
     runEmbeddedWithin(
       {
         source,
-        cfg: printCfg(model.cfg, { specification: 'Spec', invariants, properties: [] }),
+        cfg: printCfg(model.cfg, { specification: 'Spec', invariants: [NOTHING, ...invariants], properties: [] }),
         // one more than expected is enough to see that something is wrong
         maxStates: model.distinctStates + 1,
         allowDeadlock,
