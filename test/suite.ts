@@ -34,7 +34,7 @@ export interface SuiteOptions {
 }
 
 /** A model of more states than this is looked at with larger buffers by CI only: that takes a minute each. */
-const EVERYDAY_STATES = 110_000
+const EVERYDAY_STATES = 40_000
 
 const graphOf = (model: Model): Graph => explore(assemble(compile(machineOf(model))), { edges: true })
 
