@@ -8,17 +8,16 @@ import { describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../../../impl/catalog.ts'
 import { loadModels } from '../../../scripts/lib/project.ts'
 import { standings, verdictNow } from '../../../scripts/mutate/standing.ts'
+import { isCI } from '../../effort.ts'
 
 const models = loadModels()
 
 /** All of them where CI asks; every day each property of a protocol with its first fault. */
-const isWhole = process.env['CI'] !== undefined || process.env['LOCKSTEP_FULL'] !== undefined
-
 const asked = PROTOCOLS.map((protocol) => {
   const all = standings(protocol)
   return {
     name: protocol.name,
-    some: isWhole ? all : all.filter((s, i) => all.findIndex((t) => t.cell === s.cell) === i),
+    some: isCI ? all : all.filter((s, i) => all.findIndex((t) => t.cell === s.cell) === i),
   }
 }).filter(({ some }) => some.length > 0)
 
