@@ -36,7 +36,7 @@ import type { EngineFindings, Found } from './result.ts'
 import { withVacuity } from './result.ts'
 import type { Subject } from './subjects.ts'
 import { subjectsOfModel } from './subjects.ts'
-import { violatedWitnesses, WITNESS_MODULE, witnessModule } from './witness.ts'
+import { isWitness, violatedWitnesses, WITNESS_MODULE, witnessModule } from './witness.ts'
 
 /** Java and the tools, both checked. */
 export interface Toolchain {
@@ -125,6 +125,7 @@ const taskOf = (
     small,
     workers: model.distinctStates <= SOLO_STATES ? 1 : workersOf(options),
     timeoutMs: options.timeout * 1000,
+    keep: isWitness,
     ...(options.heap === undefined ? {} : { heapMb: options.heap }),
     ...(selected.dump === undefined ? {} : { dump: selected.dump }),
   }

@@ -1,8 +1,17 @@
 /** Nothing is believed of files that were changed: each input of a result, changed by one byte behind the tool's back. */
 
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findToolchain } from '../../scripts/check/tlc.ts'
@@ -176,6 +185,17 @@ describe.skipIf(toolchain === undefined)('what is kept of a proof and of TLC (ne
     copyFileSync(toolchain?.jar.path ?? '', jar)
     addByte(jar)
     expect([cached(prove, { TLA2TOOLS_JAR: jar }), cached(check, { TLA2TOOLS_JAR: jar })]).toEqual([false, false])
+  })
+
+  it('is not taken for that of another Java', () => {
+    const java = join(copy, 'other-java', 'bin', 'java')
+    mkdirSync(dirname(java), { recursive: true })
+    const version = `case "$*" in -version) echo 'openjdk version "99.0.1"' >&2; exit 0;; esac`
+    writeFileSync(java, `#!/bin/sh\n${version}\nexec '${toolchain?.java.path ?? ''}' "$@"\n`)
+    chmodSync(java, 0o755)
+    const env = { JAVA_HOME: join(copy, 'other-java') }
+    expect([cached(prove, env), cached(check, env)]).toEqual([false, false])
+    expect([cached(prove, env), cached(check, env)]).toEqual([true, true])
   })
 
   it('is decided again if it was changed itself', () => {
