@@ -133,7 +133,7 @@ const tryFaults = async (
 }
 
 const judged = async (
-  { out, types, tlc }: Means,
+  { out, ts, types, tlc }: Means,
   protocol: Protocol,
   faults: Faults,
   mutants: readonly Mutant[],
@@ -152,8 +152,9 @@ const judged = async (
   await judgeMachine(protocol.name, of('machine'), models, crew)
   await tryFaults(faults, protocol, of('machine'), models, crew, options)
   if (typeof tlc !== 'string' && of('spec').length > 0) {
-    const run = { toolchain: tlc, timeout: options.timeout, onProgress: onProgress('spec') }
-    await judgeSpec(protocol, of('spec'), models, run)
+    const { seeded } = loadArguments(protocol, options.arguments)
+    const run = { toolchain: tlc, timeout: options.timeout, workers: crew.workers, onProgress: onProgress('spec') }
+    await judgeSpec(protocol, of('spec'), models, { ...run, ts, seeds: seeded, faultOf: faults.named })
   }
   out.clear()
   return typed(
