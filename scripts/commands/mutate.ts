@@ -83,7 +83,7 @@ const chosen = (options: MutateOptions): readonly Protocol[] => {
 const typed = (judged: readonly Judged[], types: () => TypeCheck): Judged[] =>
   judged.map((j) => {
     const suspicious = j.fate === 'survived' || j.killedBy.some(({ name }) => name.includes(' error: '))
-    if (j.mutant.kind !== 'fault' || !suspicious) return j
+    if (j.mutant.side === 'spec' || j.mutant.kind !== 'fault' || !suspicious) return j
     const error = types().errorOf(j.mutant)
     return error === undefined ? j : { ...j, fate: 'refused', killedBy: [], reason: `type error: ${error}` }
   })

@@ -165,7 +165,8 @@ class SpecWeakener {
     if (e.kind === 'label' || e.kind === 'quantifier') this.fairSteps(known, e.parts[e.parts.length - 1] ?? e)
     else if (e.kind === 'junction' && e.text === '\\/') {
       for (const step of e.parts) {
-        this.note(known, 'fairness', step, 'FALSE', printExpr(e), `without ${printExpr(step)}`)
+        // one reason is often that of several: they differ in what is changed alone
+        this.note(known, 'fairness', step, 'FALSE', undefined, 'not among the fair steps')
         this.fairSteps(known, step)
       }
     } else if (e.kind === 'name' || e.kind === 'apply') {

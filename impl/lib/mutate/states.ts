@@ -68,6 +68,7 @@ export const statesModule = (own: string, { groups, definitions, seen, values }:
   const head = [
     `---- MODULE ${STATES_MODULE} ----`,
     `EXTENDS ${own}`,
+    'LOCAL INSTANCE Sequences',
     'LOCAL INSTANCE TLC',
     'VARIABLE lockstep_n',
     ...[...columns.values()].map(({ numbers }, i) => `LockstepValues${i + 1} == <<${[...numbers.keys()].join(', ')}>>`),
@@ -81,8 +82,9 @@ export const statesModule = (own: string, { groups, definitions, seen, values }:
     ...names.map((name, i) => `    /\\ ${name} = LockstepValues${i + 1}[LockstepTable[lockstep_n][${i + 1}]]`),
     `${STATES_SPEC} == LockstepInit /\\ [][FALSE /\\ lockstep_n' = lockstep_n]_lockstep_n`,
     `ASSUME \\A lockstep_i \\in 1..${Math.max(1, groups.length * seen.length)} : TLCSet(lockstep_i, 0)`,
+    // strings: TLC breaks everything else into lines
     `LockstepAt(i) == LockstepGroup[lockstep_n] * ${seen.length} + i`,
-    `LockstepSee(i) == TLCSet(LockstepAt(i), 1) /\\ PrintT(<<"${SEEN}", LockstepGroup[lockstep_n], i>>)`,
+    `LockstepSee(i) == TLCSet(LockstepAt(i), 1) /\\ PrintT("${SEEN} " \\o ToString(LockstepGroup[lockstep_n]) \\o " " \\o ToString(i))`,
     ...definitions,
   ]
   // what was seen already is not evaluated again
@@ -90,7 +92,7 @@ export const statesModule = (own: string, { groups, definitions, seen, values }:
     (formula, i) =>
       `LockstepSeen${i + 1} == IF TLCGet(LockstepAt(${i + 1})) = 1 THEN TRUE ELSE IF ${formula} THEN LockstepSee(${i + 1}) ELSE TRUE`,
   )
-  const row = `LockstepRow == PrintT(<<"${ROW}", lockstep_n, ToString(<<${values.join(', ')}>>)>>)`
+  const row = `LockstepRow == PrintT("${ROW} " \\o ToString(lockstep_n) \\o " " \\o ToString(<<${values.join(', ')}>>))`
   const all = [...seen.map((_, i) => `LockstepSeen${i + 1}`), ...(values.length === 0 ? ['TRUE'] : ['LockstepRow'])]
   const text = [...head, ...asked, row, `${STATES_INVARIANT} ==`, ...all.map((name) => `    /\\ ${name}`), '====', '']
   return { text: text.join('\n'), lines: new Map(seen.map((_, i) => [lineOf(head) + i, i])) }
@@ -99,8 +101,8 @@ export const statesModule = (own: string, { groups, definitions, seen, values }:
 /** Number of the line after these. */
 const lineOf = (head: readonly string[]): number => head.reduce((lines, part) => lines + part.split('\n').length, 1)
 
-const SEEN_LINE = new RegExp(`^<<"${SEEN}", (\\d+), (\\d+)>>$`)
-const ROW_LINE = new RegExp(`^<<"${ROW}", (\\d+), "(.*)">>$`)
+const SEEN_LINE = new RegExp(`^"${SEEN} (\\d+) (\\d+)"$`)
+const ROW_LINE = new RegExp(`^"${ROW} (\\d+) (.*)"$`)
 
 /** What one line of TLC's output answers. */
 export type Answer =
