@@ -76,7 +76,16 @@ const AVOIDS = 1 // `to` does not hold
 const STAYS = 2 // `to` does not hold, `eventuallyAlways` does
 const STARTS = 4 // `from` holds and `to` does not
 
-const marksOf = (graph: Graph, instance: LeadsTo['instances'][number], tick: Tick): Uint8Array => {
+/** What the three conditions of an instance come to in one state, as a mark of it. */
+export const markOf = (from: boolean, to: boolean, always: boolean): number =>
+  to ? 0 : AVOIDS | (always ? STAYS : 0) | (from ? STARTS : 0)
+
+/** The marks of all states for one instance of a property. */
+export const marksOf = (
+  graph: Graph,
+  instance: LeadsTo['instances'][number],
+  tick: Tick = () => undefined,
+): Uint8Array => {
   const { kernel, states } = graph
   const W = kernel.layout.words
   const from = compilePredicate(kernel, instance.from)
@@ -324,6 +333,77 @@ const fairCycle = (
   return cycle
 }
 
+/** What is known of the ways on which an instance of a property may be broken. */
+interface Search {
+  readonly pending: Pending
+  readonly fairness: FairnessBits
+  readonly component: Int32Array
+  /** strong conditions that are taken in each component */
+  readonly taken: Int32Array
+  /** all conditions */
+  readonly all: number
+  /** can a behaviour that is fair stay for ever where this state is? */
+  readonly isFair: (state: number) => boolean
+  /** can nothing fair happen in it? */
+  readonly stutters: (state: number) => boolean
+}
+
+const searchIn = (
+  graph: Graph,
+  edges: Edges,
+  bits: Int32Array,
+  enabled: Int32Array,
+  marks: Uint8Array,
+  tick: Tick,
+): Search => {
+  const pending = pendingStates(graph, edges, marks, tick)
+  const inside = new Uint8Array(graph.count)
+  for (const s of pending.order) if (((marks[s] as number) & STAYS) !== 0) inside[s] = 1
+  const { fairness } = graph.kernel.compiled.machine
+  const all = fairness.reduce((mask, _, i) => mask | (1 << i), 0)
+  const strong = fairness.reduce((mask, { strong: isStrong }, i) => (isStrong === true ? mask | (1 << i) : mask), 0)
+  const component = stronglyFairComponents(edges, pending.order, inside, graph.count, { bits, enabled, strong }, tick)
+  const { met, moves, taken } = metBy(edges, bits, enabled, component)
+  const stutters = (s: number): boolean => ((enabled[s] as number) & all) === 0
+  const isFair = (s: number): boolean => {
+    const c = component[s] as number
+    if (c < 0) return false
+    return stutters(s) || (moves[c] !== 0 && ((met[c] as number) & all) === all)
+  }
+  return { pending, fairness: { bits, enabled, strong }, component, taken, all, isFair, stutters }
+}
+
+/**
+ * The states on all the ways on which one instance of a property may be broken, given the marks of all states: between a state
+ * where it begins and a fair cycle without its end. None where it holds.
+ */
+export const brokenRegion = (graph: Graph, marks: Uint8Array, tick: Tick = () => undefined): readonly number[] => {
+  const edges = edgesOf(graph)
+  const bits = fairnessBits(graph.kernel)
+  const enabled = enabledBits(graph, edges, bits)
+  const { pending, isFair } = searchIn(graph, edges, bits, enabled, marks, tick)
+  const leads = new Uint8Array(graph.count)
+  for (const s of pending.order) if (isFair(s)) leads[s] = 1
+  const backwards = [...pending.order].reverse()
+  const steps = (s: number): boolean => {
+    for (let e = edges.start[s] as number; e < (edges.start[s + 1] as number); e++) {
+      const t = edges.target[e] as number
+      if (leads[t] === 1 && pending.previous[t] !== UNREACHED) return true
+    }
+    return false
+  }
+  for (let grew = true; grew;) {
+    grew = false
+    tick()
+    for (const s of backwards) {
+      if (leads[s] === 1 || !steps(s)) continue
+      leads[s] = 1
+      grew = true
+    }
+  }
+  return [...pending.order].filter((s) => leads[s] === 1)
+}
+
 const checkInstance = (
   graph: Graph,
   edges: Edges,
@@ -333,19 +413,12 @@ const checkInstance = (
   tick: Tick,
 ): Lasso | undefined => {
   const marks = marksOf(graph, instance, tick)
-  const pending = pendingStates(graph, edges, marks, tick)
-  const inside = new Uint8Array(graph.count)
-  for (const s of pending.order) if (((marks[s] as number) & STAYS) !== 0) inside[s] = 1
-  const { fairness } = graph.kernel.compiled.machine
-  const all = fairness.reduce((mask, _, i) => mask | (1 << i), 0)
-  const strong = fairness.reduce((mask, { strong: isStrong }, i) => (isStrong === true ? mask | (1 << i) : mask), 0)
-  const component = stronglyFairComponents(edges, pending.order, inside, graph.count, { bits, enabled, strong }, tick)
-  const { met, moves, taken } = metBy(edges, bits, enabled, component)
+  const search = searchIn(graph, edges, bits, enabled, marks, tick)
+  const { pending, component, taken, all, fairness } = search
   for (const s of pending.order) {
+    if (!search.isFair(s)) continue
     const c = component[s] as number
-    if (c < 0) continue
-    const stuttering = ((enabled[s] as number) & all) === 0
-    if (!stuttering && (moves[c] === 0 || ((met[c] as number) & all) !== all)) continue
+    const stuttering = search.stutters(s)
     const tail: { state: number; step: number }[] = []
     let root = s
     while (pending.previous[root] !== ROOT) {
@@ -355,14 +428,8 @@ const checkInstance = (
     const path = [...pathTo(graph, root), ...tail.reverse()]
     if (stuttering) return { path, loop: path.length - 1, stuttering: true }
     const loop = path.length - 1
-    const cycle = fairCycle(
-      edges,
-      { bits, enabled, strong },
-      component,
-      s,
-      all & ~strong,
-      (taken[c] as number) & strong,
-    )
+    const { strong } = fairness
+    const cycle = fairCycle(edges, fairness, component, s, all & ~strong, (taken[c] as number) & strong)
     // the last edge of the cycle leads back to path[loop]
     for (const e of cycle) path.push({ state: edges.target[e] as number, step: edges.step[e] as number })
     return { path, loop, stuttering: false }

@@ -83,7 +83,7 @@ const chosen = (options: MutateOptions): readonly Protocol[] => {
 const typed = (judged: readonly Judged[], types: () => TypeCheck): Judged[] =>
   judged.map((j) => {
     const suspicious = j.fate === 'survived' || j.killedBy.some(({ name }) => name.includes(' error: '))
-    if (j.mutant.kind !== 'fault' || !suspicious) return j
+    if (j.mutant.side === 'spec' || j.mutant.kind !== 'fault' || !suspicious) return j
     const error = types().errorOf(j.mutant)
     return error === undefined ? j : { ...j, fate: 'refused', killedBy: [], reason: `type error: ${error}` }
   })
@@ -133,7 +133,7 @@ const tryFaults = async (
 }
 
 const judged = async (
-  { out, types, tlc }: Means,
+  { out, ts, types, tlc }: Means,
   protocol: Protocol,
   faults: Faults,
   mutants: readonly Mutant[],
@@ -152,8 +152,9 @@ const judged = async (
   await judgeMachine(protocol.name, of('machine'), models, crew)
   await tryFaults(faults, protocol, of('machine'), models, crew, options)
   if (typeof tlc !== 'string' && of('spec').length > 0) {
-    const run = { toolchain: tlc, timeout: options.timeout, onProgress: onProgress('spec') }
-    await judgeSpec(protocol, of('spec'), models, run)
+    const { seeded } = loadArguments(protocol, options.arguments)
+    const run = { toolchain: tlc, timeout: options.timeout, workers: crew.workers, onProgress: onProgress('spec') }
+    await judgeSpec(protocol, of('spec'), models, { ...run, ts, seeds: seeded, faultOf: faults.named })
   }
   out.clear()
   return typed(

@@ -32,7 +32,7 @@ const conditionOf = (instance: Invariant['instances'][number] | { readonly holds
 /** A model with its graph, and the verdicts that are known on it. */
 export class Bench {
   readonly model: Model
-  private readonly graph: Graph
+  readonly graph: Graph
   private readonly invariants = new Map<string, boolean>()
   private readonly liveness = new Map<string, boolean>()
   private readonly own: ReadonlyMap<string, readonly string[]>

@@ -32,7 +32,8 @@ export class Case {
     if (killedBy.length > 0) return { mutant, fate: 'killed', killedBy, reason: undefined }
     if (this.unfinished !== undefined) return { mutant, fate: 'incomplete', killedBy, reason: this.unfinished }
     const none = mutant.instance === true ? 'no such instance' : 'the same machine in every model'
-    if (!this.differs && (mutant.kind === 'fault' || mutant.instance === true))
+    const isMachine = mutant.side === 'machine'
+    if (isMachine && !this.differs && (mutant.kind === 'fault' || mutant.instance === true))
       return { mutant, fate: 'refused', killedBy, reason: none }
     return {
       mutant,

@@ -1,6 +1,7 @@
 /** What a mutant is: one small change of a source, made from its syntax, that somebody has to notice. */
 
 import { hash } from 'node:crypto'
+import type { Direction } from './conditions.ts'
 
 /** Which of the two twins is changed. */
 export type Side = 'spec' | 'machine'
@@ -33,6 +34,8 @@ export interface Mutant {
   readonly edit: Edit
   /** drops one instance by its number: where no model has that many, there is no such mutant */
   readonly instance?: true
+  /** which way a condition of a specification is changed: what is asked the other way is not weakened by it */
+  readonly direction?: Direction
 }
 
 /** A mutant before it is numbered. */
@@ -58,9 +61,12 @@ export const numbered = (
   const mutants: Mutant[] = []
   for (const draft of drafts) {
     const source = sources.get(draft.file) ?? ''
-    const text = `${draft.file}\n${normalised(edited(source, draft.edit))}`
-    if (text === `${draft.file}\n${normalised(source)}` || texts.has(text)) continue
-    texts.add(text)
+    // one change of a specification may be one of its fairness and one of its steps
+    const { file, side, kind } = draft
+    const text = normalised(edited(source, draft.edit))
+    const key = JSON.stringify([file, text, side === 'spec' ? kind : null])
+    if (text === normalised(source) || texts.has(key)) continue
+    texts.add(key)
     const content = contentOf(draft)
     const before = times.get(content) ?? 0
     times.set(content, before + 1)

@@ -4,20 +4,21 @@
  */
 
 import { placeAt } from '../trace/place.ts'
-import type { Expr, Module, Unit } from '../tla/ast.ts'
+import type { Expr } from '../tla/ast.ts'
 import { parseModule } from '../tla/parse.ts'
 import { printExpr } from '../tla/print.ts'
+import type { Definition, Definitions } from '../tla/tree.ts'
+import { definitionsOf, nodesOf, reachOf } from '../tla/tree.ts'
 import type { Direction } from './conditions.ts'
 import type { Draft, MutantKind } from './mutant.ts'
 import { normalised } from './mutant.ts'
+import { isChoice } from './temporal.ts'
 
 /** A module, and the file that it is in. */
 export interface SpecSource {
   readonly file: string
   readonly text: string
 }
-
-type Definition = Extract<Unit, { kind: 'definition' }>
 
 interface Known {
   readonly source: SpecSource
@@ -29,16 +30,13 @@ const constant = (direction: Direction): string => (direction === 'truer' ? 'TRU
 
 const BOUNDS: Readonly<Record<string, number>> = { '<': 1, '<=': 1, '>': -1, '>=': -1 }
 
-/** Every node below, the node itself first. */
-export const nodesOf = (e: Expr): Expr[] => [e, ...e.parts.flatMap(nodesOf)]
-
-const definitionsOf = ({ units }: Module): Definition[] => units.flatMap((u) => (u.kind === 'definition' ? [u] : []))
-
 /** Makes the mutants of the properties of a specification. */
 class SpecWeakener {
   readonly drafts: Draft[] = []
   private readonly known: ReadonlyMap<string, Known>
   private readonly done = new Set<string>()
+  /** of the definition at hand */
+  private direction: Direction = 'truer'
 
   constructor(sources: readonly SpecSource[]) {
     this.known = new Map(
@@ -53,6 +51,7 @@ class SpecWeakener {
 
   private note({ source, definition }: Known, kind: MutantKind, e: Expr, text: string, from?: string, to = text): void {
     const { file } = source
+    const { direction } = this
     this.drafts.push({
       side: 'spec',
       file,
@@ -62,6 +61,7 @@ class SpecWeakener {
       from: normalised(from ?? printExpr(e)),
       to: normalised(to),
       edit: { start: e.start, end: e.end, text },
+      ...(kind === 'property' ? { direction } : {}),
     })
   }
 
@@ -72,8 +72,11 @@ class SpecWeakener {
     if (known === undefined || this.done.has(key)) return
     this.done.add(key)
     const { body } = known.definition
+    const outer = this.direction
+    this.direction = direction
     this.note(known, 'property', body, constant(direction))
     this.part(known, body, direction)
+    this.direction = outer
   }
 
   private part(known: Known, e: Expr, direction: Direction): void {
@@ -122,20 +125,23 @@ class SpecWeakener {
   private quantifier(known: Known, e: Expr, direction: Direction): void {
     const body = e.parts[e.parts.length - 1]
     if (body === undefined) return
-    if ((e.text === '\\A') === (direction === 'truer')) {
-      for (const bound of e.parts.slice(0, -1)) {
-        const [set] = bound.parts
-        if (set === undefined) continue
-        const one = `CHOOSE lockstep_x \\in ${printExpr(set)} : TRUE`
-        const [only, rest] = [`{${one}}`, `(${printExpr(set)} \\ {${one}})`]
-        this.note(known, 'property', set, only, printExpr(e), `${bound.text} in one of ${printExpr(set)} only`)
-        this.note(known, 'property', set, rest, printExpr(e), `${bound.text} in all but one of ${printExpr(set)}`)
-      }
-    }
+    if ((e.text === '\\A') === (direction === 'truer')) this.narrowed(known, 'property', e)
     this.part(known, body, direction)
   }
 
-  /** Fairness: each conjunct, each step of a set of steps, weak in place of strong. */
+  /** Asked of less: of one, and of all but that one. */
+  private narrowed(known: Known, kind: MutantKind, e: Expr): void {
+    for (const bound of e.parts.slice(0, -1)) {
+      const [set] = bound.parts
+      if (set === undefined) continue
+      const one = `CHOOSE lockstep_x \\in ${printExpr(set)} : TRUE`
+      const [only, rest] = [`{${one}}`, `(${printExpr(set)} \\ {${one}})`]
+      this.note(known, kind, set, only, printExpr(e), `${bound.text} in one of ${printExpr(set)} only`)
+      this.note(known, kind, set, rest, printExpr(e), `${bound.text} in all but one of ${printExpr(set)}`)
+    }
+  }
+
+  /** Fairness: each conjunct, each instance, each step of a set of steps, weak in place of strong. */
   fairness(name: string): void {
     const known = this.known.get(name)
     if (known === undefined) return
@@ -143,14 +149,31 @@ class SpecWeakener {
       if (e.kind === 'junction' && e.text === '/\\') {
         for (const part of e.parts) this.note(known, 'fairness', part, 'TRUE', undefined, 'no such fairness')
       }
-      if (e.kind === 'apply' && e.text.startsWith('SF_')) {
+      if (e.kind === 'quantifier' && e.text === '\\A') this.narrowed(known, 'fairness', e)
+      const [steps] = e.kind === 'apply' && /^[SW]F_/.test(e.text) ? e.parts : []
+      if (steps === undefined) continue
+      if (e.text.startsWith('SF_')) {
         const weak = `WF${e.text.slice(2)}(${e.parts.map(printExpr).join(', ')})`
         this.note(known, 'fairness', e, weak, undefined, 'weak in place of strong')
       }
-      const [steps] = e.kind === 'apply' && /^[SW]F_/.test(e.text) ? e.parts : []
-      if (steps?.kind !== 'junction') continue
-      for (const step of steps.parts)
-        this.note(known, 'fairness', step, 'FALSE', printExpr(e), `without ${printExpr(step)}`)
+      this.fairSteps(known, steps)
+    }
+  }
+
+  /** One step less of those that are taken in the end. */
+  private fairSteps(known: Known, e: Expr): void {
+    if (e.kind === 'label' || e.kind === 'quantifier') this.fairSteps(known, e.parts[e.parts.length - 1] ?? e)
+    else if (e.kind === 'junction' && e.text === '\\/') {
+      for (const step of e.parts) {
+        // one reason is often that of several: they differ in what is changed alone
+        this.note(known, 'fairness', step, 'FALSE', undefined, 'not among the fair steps')
+        this.fairSteps(known, step)
+      }
+    } else if (e.kind === 'name' || e.kind === 'apply') {
+      const called = this.known.get(e.text)
+      if (called === undefined || !isChoice(called.definition.body) || this.done.has(`${e.text} fair`)) return
+      this.done.add(`${e.text} fair`)
+      this.fairSteps(called, called.definition.body)
     }
   }
 }
@@ -164,6 +187,71 @@ export const specWeakenings = (sources: readonly SpecSource[], properties: reado
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
+// Which properties a mutant weakens
+
+/** How a property asks a definition; `value` where more than a yes or no of it counts. */
+type Way = Direction | 'value'
+
+class Ways {
+  readonly found = new Map<string, Set<Way>>()
+  private readonly byName: Definitions
+
+  constructor(byName: Definitions) {
+    this.byName = byName
+  }
+
+  /** Notes that a definition is asked; false where that was known. */
+  private note(name: string, way: Way): boolean {
+    const ways = this.found.get(name) ?? new Set()
+    this.found.set(name, ways)
+    if (ways.has(way)) return false
+    ways.add(way)
+    return true
+  }
+
+  definition(name: string, way: Way): void {
+    const definition = this.byName.get(name)
+    if (definition === undefined || !this.note(name, way)) return
+    this.part(definition.body, way)
+  }
+
+  private all(parts: readonly Expr[], way: Way): void {
+    for (const part of parts) this.part(part, way)
+  }
+
+  part(e: Expr, way: Way): void {
+    const { kind, text, parts } = e
+    const lastly = parts.slice(-1)
+    if (way === 'value') {
+      this.all(parts, way)
+      if (kind === 'name' || kind === 'apply') this.definition(text, way)
+    } else if (kind === 'junction' || kind === 'label' || kind === 'case') this.all(parts, way)
+    else if (kind === 'prefix' && ['~', '[]', '<>'].includes(text)) this.all(parts, text === '~' ? other(way) : way)
+    else if (kind === 'infix' && ['=>', '~>'].includes(text)) {
+      this.all(parts.slice(0, 1), other(way))
+      this.all(parts.slice(1), way)
+    } else if (kind === 'quantifier' || kind === 'let') {
+      this.all(parts.slice(0, -1), 'value')
+      this.all(lastly, way)
+    } else if (kind === 'if' || kind === 'arm') {
+      this.all(parts.slice(0, 1), 'value')
+      this.all(parts.slice(1), way)
+    } else {
+      this.all(parts, 'value')
+      if (kind === 'name' || kind === 'apply') this.definition(text, way)
+    }
+  }
+}
+
+/** Is the property weaker with the definition `within` changed in this direction, whatever the state? Else it may be stronger too. */
+export const isWeakened = (property: string, within: string, direction: Direction, byName: Definitions): boolean => {
+  const ways = new Ways(byName)
+  ways.definition(property, 'truer')
+  const own = ways.found.get(within)
+  return own?.size === 1 && own.has(direction)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
 // Definitions beside the original ones, so that one run of a checker decides many
 
 const renamedIn = (e: Expr, names: ReadonlyMap<string, string>): Expr => ({
@@ -171,16 +259,6 @@ const renamedIn = (e: Expr, names: ReadonlyMap<string, string>): Expr => ({
   text: e.kind === 'name' || e.kind === 'apply' ? (names.get(e.text) ?? e.text) : e.text,
   parts: e.parts.map((part) => renamedIn(part, names)),
 })
-
-/** Which definitions a definition is made of, itself among them. */
-const reachOf = (name: string, byName: ReadonlyMap<string, Definition>, seen = new Set<string>()): Set<string> => {
-  const definition = byName.get(name)
-  if (definition === undefined || seen.has(name)) return seen
-  seen.add(name)
-  for (const { kind, text } of nodesOf(definition.body))
-    if (kind === 'name' || kind === 'apply') reachOf(text, byName, seen)
-  return seen
-}
 
 /** Copies of the properties that a mutant changes, under other names, with all that they need to be different. */
 export interface Copies {

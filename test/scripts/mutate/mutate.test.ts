@@ -226,7 +226,7 @@ Fairness == WF_v(X \\/ Y) /\\ SF_v(Z)
     expect(said).toContain('Asleep: a[p] /\\ (~ b[p]) -> FALSE')
     expect(said.filter((line) => line.startsWith('Asleep'))).toHaveLength(1)
     expect(said).toContain('Fairness: SF_v(Z) -> weak in place of strong')
-    expect(said).toContain('Fairness: WF_v(X \\/ Y) -> without X')
+    expect(said).toContain('Fairness: X -> not among the fair steps')
     expect(said).toContain('AInv: \\A p \\in P : c => (~ Asleep(p)) -> p in one of P only')
   })
 
