@@ -294,6 +294,9 @@ const program = (): Command => {
         'look for a fault that only the original catches, for each survivor; keep it in that file',
       ),
     )
+    .addOption(
+      new Option('--search-states <n>', 'largest model that is searched, in states').argParser(positive).default(6000),
+    )
     .addOption(new Option('--arguments <file>', 'survivors that are argued; default spec/PROTOCOL/mutants.json'))
     .addOption(workersOption())
     .addOption(

@@ -12,7 +12,7 @@ import type { Toolchain } from '../check/tlc.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels, near } from '../lib/project.ts'
 import type { Argument } from '../mutate/argued.ts'
-import { keepSeeds, loadArguments, withArguments } from '../mutate/argued.ts'
+import { isArgued, keepSeeds, loadArguments, staleSeeds, withArguments } from '../mutate/argued.ts'
 import { changedFiles, protocolsOf } from '../mutate/changed.ts'
 import { findTypeScript } from '../mutate/load.ts'
 import type { Part } from '../mutate/report.ts'
@@ -21,8 +21,8 @@ import type { CrewOptions } from '../mutate/run.ts'
 import { Case, judgeMachine } from '../mutate/run.ts'
 import { holdSeeds, searchSeeds } from '../mutate/seeds.ts'
 import { judgeSpec, specMutants } from '../mutate/spec-run.ts'
-import type { Generated } from '../mutate/sources.ts'
-import { machineMutants, sampled } from '../mutate/sources.ts'
+import type { Change, Generated } from '../mutate/sources.ts'
+import { faultNamed, machineMutants, sampled } from '../mutate/sources.ts'
 import { TypeCheck } from '../mutate/types.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
@@ -40,6 +40,8 @@ export interface MutateOptions {
   readonly all?: boolean
   /** look for a fault for each weakening that nothing notices, and keep it */
   readonly search?: boolean
+  /** largest model that is searched, in states */
+  readonly searchStates: number
   readonly arguments?: string
   readonly workers?: number
   /** seconds */
@@ -97,9 +99,20 @@ interface Means {
 
 const kindsOf = ({ kind }: MutateOptions): readonly MutantKind[] => (kind === undefined ? MUTANT_KINDS : [kind])
 
+/** The faults of a machine's programs: those that are made, and how those in the file are found. */
+interface Faults {
+  readonly made: readonly Mutant[]
+  readonly named: (change: Change) => Mutant | undefined
+}
+
+const faultsOf = (ts: TypeScript, protocol: Protocol): Faults => {
+  const made = machineMutants(ts, protocol, ['fault']).mutants
+  return { made, named: (change) => faultNamed(ts, protocol, made, change) }
+}
+
 /** Weakenings that no design has noticed, on machines with a fault. */
 const tryFaults = async (
-  ts: TypeScript,
+  { made, named }: Faults,
   protocol: Protocol,
   cases: readonly Case[],
   models: readonly Model[],
@@ -107,18 +120,22 @@ const tryFaults = async (
   options: MutateOptions,
 ): Promise<void> => {
   const { argued, seeded } = loadArguments(protocol, options.arguments)
-  const faults = machineMutants(ts, protocol, ['fault']).mutants
-  await holdSeeds(protocol.name, cases, faults, seeded, crew)
+  await holdSeeds(protocol.name, cases, named, seeded, crew)
   if (options.search !== true) return
-  const found = await searchSeeds(protocol.name, cases, faults, models, crew)
+  const unexplained = cases.filter(({ mutant }) => !isArgued(argued, mutant))
+  const found = await searchSeeds(protocol.name, unexplained, made, models, options.searchStates, crew)
   const again = new Set(found.map(({ mutant }) => mutant.id))
-  const kept = seeded.filter(({ mutant }) => !again.has(mutant.id) && cases.some((c) => c.mutant.id === mutant.id))
+  const asked = new Set(kindsOf(options))
+  const kept = seeded.filter(
+    ({ mutant }) => !again.has(mutant.id) && (!asked.has(mutant.kind) || cases.some((c) => c.mutant.id === mutant.id)),
+  )
   if (found.length > 0) keepSeeds(protocol, argued, [...kept, ...found])
 }
 
 const judged = async (
-  { out, ts, types, tlc }: Means,
+  { out, types, tlc }: Means,
   protocol: Protocol,
+  faults: Faults,
   mutants: readonly Mutant[],
   models: readonly Model[],
   options: MutateOptions,
@@ -133,7 +150,7 @@ const judged = async (
   const limit = options.timeout * 1000
   const crew = { workers: workersOf(options), limit, all: options.all ?? false, onProgress: onProgress('machine') }
   await judgeMachine(protocol.name, of('machine'), models, crew)
-  await tryFaults(ts, protocol, of('machine'), models, crew, options)
+  await tryFaults(faults, protocol, of('machine'), models, crew, options)
   if (typeof tlc !== 'string' && of('spec').length > 0) {
     const run = { toolchain: tlc, timeout: options.timeout, onProgress: onProgress('spec') }
     await judgeSpec(protocol, of('spec'), models, run)
@@ -157,16 +174,21 @@ const runProtocol = async (
   const spec = options.side === 'machine' || typeof means.tlc === 'string' ? NONE : specMutants(protocol, models, kinds)
   const all = [...machine.mutants, ...spec.mutants]
   const mutants = sampled(all, options.sample, options.seed)
-  const { argued } = loadArguments(protocol, options.arguments)
+  const { argued, seeded } = loadArguments(protocol, options.arguments)
   const sides = new Set(mutants.map(({ side }) => side))
   const wasRun = ({ file, kind }: Argument): boolean =>
     sides.has(file.startsWith('spec/') ? 'spec' : 'machine') &&
     kinds.includes(kind) &&
     (kind !== 'fault' || options.sample === undefined)
-  const found = await judged(means, protocol, mutants, models, options)
+  const faults = faultsOf(means.ts, protocol)
+  const found = await judged(means, protocol, faults, mutants, models, options)
+  const explained = withArguments(found, argued, wasRun)
+  const gone = staleSeeds(seeded, mutants, faults.named, (kind) => sides.has('machine') && kinds.includes(kind))
   return {
     protocol: protocol.name,
-    ...withArguments(found, argued, wasRun),
+    judged: explained.judged,
+    // what `--search` has just written needs no judgement
+    stale: options.search === true ? explained.stale : [...explained.stale, ...gone],
     same: machine.same + spec.same,
     notDrawn: all.length - mutants.length,
     seconds: (performance.now() - start) / 1000,

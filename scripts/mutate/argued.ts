@@ -20,7 +20,8 @@ const argument = z.strictObject({
   kind: z.enum(MUTANT_KINDS),
   /** function or definition */
   within: z.string(),
-  from: z.string(),
+  /** several, where one reason is that of all of them */
+  from: z.union([z.string(), z.array(z.string()).min(2)]),
   to: z.string(),
   reason: z.string().min(20, 'a reason is a sentence'),
 })
@@ -42,12 +43,17 @@ const seed = z.strictObject({
   thread: z.string().nullable(),
   model: z.string(),
   cell: z.string(),
+  /** of the property as it is, in the machine with the fault */
+  verdict: z.enum(['holds', 'violated']),
 })
 
 const schema = z.strictObject({ argued: z.array(argument), seeded: z.array(seed).default([]) })
 
 /** A weakening that a fault was found for. */
 export type Seed = z.infer<typeof seed>
+
+/** What a property comes to in a machine with a fault. */
+export type Verdict = Seed['verdict']
 
 /** Why a survivor may survive. */
 export type Argument = z.infer<typeof argument>
@@ -58,11 +64,26 @@ export const keepSeeds = (protocol: Protocol, argued: readonly Argument[], seede
   writeWhole(argumentsFile(protocol), `${JSON.stringify({ argued, seeded: sorted }, null, 2)}\n`)
 }
 
-/** What is wrong with an argument. */
+/** An argument or a seeded fault that is none any more: which change it speaks of, and what is wrong. */
 export interface Stale {
-  readonly argument: Argument
+  readonly about: Pick<Mutant, 'file' | 'kind' | 'within' | 'from' | 'to'>
   readonly why: string
 }
+
+/** Seeded faults that kill nothing, because the weakening or the fault is not made any more. */
+export const staleSeeds = (
+  seeds: readonly Seed[],
+  mutants: readonly Mutant[],
+  faultOf: (fault: Seed['fault']) => Mutant | undefined,
+  isWhole: (kind: Mutant['kind']) => boolean,
+): readonly Stale[] =>
+  seeds
+    .filter(({ mutant: { kind } }) => isWhole(kind))
+    .flatMap(({ mutant, fault }): Stale[] => {
+      const gone = 'seeded fault: there is no such'
+      if (!mutants.some(({ id }) => id === mutant.id)) return [{ about: mutant, why: `${gone} mutant` }]
+      return faultOf(fault) === undefined ? [{ about: fault, why: `${gone} fault` }] : []
+    })
 
 const argumentsFile = (protocol: Protocol): string => join(specDirectory(protocol), 'mutants.json')
 
@@ -86,8 +107,16 @@ export const loadArguments = (
   return parsed.data
 }
 
-const matches = (a: Argument, m: Mutant): boolean =>
+/** One argument for each change that it speaks of. */
+const single = ({ from, ...rest }: Argument): (Stale['about'] & { readonly reason: string })[] =>
+  (typeof from === 'string' ? [from] : from).map((one) => ({ ...rest, from: one }))
+
+const matches = (a: Stale['about'], m: Mutant): boolean =>
   a.file === m.file && a.kind === m.kind && a.within === m.within && a.from === m.from && a.to === m.to
+
+/** Is it argued that nothing has to notice the mutant? */
+export const isArgued = (argued: readonly Argument[], mutant: Mutant): boolean =>
+  argued.flatMap(single).some((a) => matches(a, mutant))
 
 /** Gives argued survivors their reasons, and says which arguments are none any more. */
 export const withArguments = (
@@ -95,18 +124,19 @@ export const withArguments = (
   argued: readonly Argument[],
   isWhole: (a: Argument) => boolean,
 ): { readonly judged: readonly Judged[]; readonly stale: readonly Stale[] } => {
-  const stale = argued.flatMap((a): Stale[] => {
+  const all = argued.flatMap((a) => single(a).map((one) => ({ ...one, whole: isWhole(a) })))
+  const stale = all.flatMap(({ whole, ...a }): Stale[] => {
     const own = judged.filter(({ mutant }) => matches(a, mutant))
     if (own.some(({ fate }) => fate === 'survived' || fate === 'incomplete')) return []
     const [killed] = own
-    if (killed !== undefined) return [{ argument: a, why: `it is ${fateOf(killed)}` }]
-    return isWhole(a) ? [{ argument: a, why: 'there is no such mutant' }] : []
+    if (killed !== undefined) return [{ about: a, why: `it is ${fateOf(killed)}` }]
+    return whole ? [{ about: a, why: 'there is no such mutant' }] : []
   })
   return {
     stale,
     judged: judged.map((j) => {
       if (j.fate !== 'survived') return j
-      const found = argued.find((a) => matches(a, j.mutant))
+      const found = all.find((a) => matches(a, j.mutant))
       return found === undefined ? j : { ...j, fate: 'argued', reason: found.reason }
     }),
   }

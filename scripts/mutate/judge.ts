@@ -14,6 +14,7 @@ import type { Protocol } from '../../impl/lib/protocol.ts'
 import { graphOf } from '../check/explorer.ts'
 import type { Model } from '../lib/project.ts'
 import { dataOf } from '../lib/project.ts'
+import type { Verdict } from './argued.ts'
 
 /** What a model says of a mutant. */
 export interface Opinion {
@@ -153,14 +154,20 @@ export class Bench {
     }
   }
 
-  /** A cell that a mutant gives another verdict; what ends in an error has none. */
-  verdictChangedBy(protocol: Protocol): string | undefined {
+  /** A cell that a mutant gives another verdict, as it is without the mutant; what ends in an error has none. */
+  verdictChangedBy(protocol: Protocol): { readonly name: string; readonly verdict: Verdict } | undefined {
     try {
       const machine = this.machine(protocol)
-      return this.decide(machine, this.keysOf(machine), this.own)[0]
+      const [changed] = this.decide(machine, this.keysOf(machine), this.own)
+      return changed === undefined ? undefined : { name: changed, verdict: this.verdictOf(changed) }
     } catch {
       return undefined
     }
+  }
+
+  /** What a property comes to without a mutant. */
+  verdictOf(name: string): Verdict {
+    return this.model.cells.find((cell) => cell.name === name)?.expected === 'violated' ? 'violated' : 'holds'
   }
 
   private killer(cell: string): Killer {

@@ -10,9 +10,12 @@ import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
 import { packageRoot } from '../lib/project.ts'
 
+/** The machinery that protocols share. */
+const isShared = (file: string): boolean => /^impl\/lib\/((kvm|memory)\/.*|SRCU)\.ts$/.test(file)
+
 /** Sources that may be changed: a protocol's own, and the machinery that protocols share. */
 export const isMutable = (file: string, protocol: string): boolean =>
-  file.startsWith(`impl/${protocol}/`) || /^impl\/lib\/((kvm|memory)\/.*|SRCU)\.ts$/.test(file)
+  file.startsWith(`impl/${protocol}/`) || isShared(file)
 
 type Exports = Record<string, unknown>
 
@@ -33,6 +36,18 @@ export const findTypeScript = async (): Promise<TypeScript | undefined> => {
 
 /** Text of a source of the package. */
 export const readSource = (file: string): string => readFileSync(join(packageRoot(), file), 'utf8')
+
+/** Sources that may be changed and that a protocol is made of: its own first. */
+export const mutableSources = (protocol: string): readonly string[] => {
+  const found = new Set<string>()
+  const visit = (file: string): void => {
+    if (found.has(file) || !isMutable(file, protocol)) return
+    found.add(file)
+    importsOf(file, readSource(file)).forEach(visit)
+  }
+  visit(`impl/${protocol}/index.ts`)
+  return [...found].sort((a, b) => Number(isShared(a)) - Number(isShared(b)))
+}
 
 /** The modules that a protocol is made of, by their sources. */
 export class Loader {

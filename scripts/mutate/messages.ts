@@ -2,6 +2,7 @@
 
 import type { Problem } from '../../impl/lib/error.ts'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
+import type { Verdict } from './argued.ts'
 import type { Opinion } from './judge.ts'
 
 /** What a worker knows from its start. */
@@ -41,6 +42,8 @@ export interface SeedKill {
   readonly model: string
   readonly thread: string | null
   readonly cell: string
+  /** of the property as it is */
+  readonly verdict: Verdict
 }
 
 /** What comes back for each request. */

@@ -72,11 +72,11 @@ export const report = (part: Part): ReportLine[] => {
     ...titled('survived: nothing notices', of('survived').flatMap(details)),
     ...titled('incomplete: not decided', of('incomplete').flatMap(details)),
     ...titled(
-      'arguments that are none any more',
-      stale.flatMap(({ argument, why }) => [
-        `  ${argument.file}  ${argument.within}`,
-        `    ${argument.from}`,
-        `    -> ${argument.to}`,
+      'arguments and seeded faults that are none any more',
+      stale.flatMap(({ about, why }) => [
+        `  ${about.file}  ${about.within}`,
+        `    ${about.from}`,
+        `    -> ${about.to}`,
         `    ${why}`,
       ]),
     ),
@@ -117,5 +117,7 @@ export const jsonOf = (
         reason: reason ?? null,
       })),
   ),
-  stale: parts.flatMap(({ protocol, stale }) => stale.map(({ argument, why }) => ({ protocol, ...argument, why }))),
+  stale: parts.flatMap(({ protocol, stale }) =>
+    stale.map(({ about: { file, kind, within, from, to }, why }) => ({ protocol, file, kind, within, from, to, why })),
+  ),
 })

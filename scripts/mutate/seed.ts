@@ -19,7 +19,7 @@ import { Bench } from './judge.ts'
 /** A graph with a fault may be larger than its model's, but not by this. */
 const limitOf = (model: Model): number => 3 * model.distinctStates + 2000
 
-/** A model with a fault in it. */
+/** A model with a fault in it. Its cells hold or are violated: whether anything occurs is not asked. */
 export interface Seeded {
   /** the thread whose program has the fault; null if all that run it do */
   readonly thread: string | null

@@ -12,9 +12,6 @@ import { withCrew } from './crew.ts'
 import type { SeedKill } from './messages.ts'
 import type { Case, CrewOptions } from './run.ts'
 
-/** Models of more states are not searched: there are hundreds of faults, and each is tried in each thread. */
-const MOST_STATES = 6_000
-
 const isAlive = ({ killedBy, mutant, differs }: Case): boolean =>
   killedBy.length === 0 &&
   mutant.side === 'machine' &&
@@ -33,13 +30,13 @@ const noted = (c: Case, fault: Mutant, kill: SeedKill): void => {
 export const holdSeeds = async (
   protocol: string,
   cases: readonly Case[],
-  faults: readonly Mutant[],
+  faultOf: (fault: Seed['fault']) => Mutant | undefined,
   seeds: readonly Seed[],
   options: CrewOptions,
 ): Promise<void> => {
   const queue = cases.filter(isAlive).flatMap((c) => {
     const seed = seeds.find((s) => s.mutant.id === c.mutant.id)
-    const fault = faults.find(({ id }) => id === seed?.fault.id)
+    const fault = seed === undefined ? undefined : faultOf(seed.fault)
     return seed === undefined || fault === undefined ? [] : [{ c, seed, fault }]
   })
   const all = queue.length
@@ -58,17 +55,21 @@ export const holdSeeds = async (
 
 const changeOf = ({ id, file, kind, within, from, to }: Mutant): Seed['fault'] => ({ id, file, kind, within, from, to })
 
-/** Searches faults for the weakenings that are left; small models, every fault, in all threads and in each. */
+/**
+ * Searches faults for the weakenings that are left: every fault, in all threads and in each of them, in models of up to `most`
+ * states. There are hundreds of faults.
+ */
 export const searchSeeds = async (
   protocol: string,
   cases: readonly Case[],
   faults: readonly Mutant[],
   models: readonly Model[],
+  most: number,
   options: CrewOptions,
 ): Promise<Seed[]> => {
   const names = [...models]
     .sort((a, b) => a.distinctStates - b.distinctStates)
-    .filter(({ distinctStates }) => distinctStates <= MOST_STATES)
+    .filter(({ distinctStates }) => distinctStates <= most)
     .map(({ name }) => name)
   const found: Seed[] = []
   const queue = [...faults]
@@ -84,8 +85,8 @@ export const searchSeeds = async (
         const c = left.find(({ mutant, killedBy }) => mutant.id === kill.id && killedBy.length === 0)
         if (c === undefined) continue
         noted(c, fault, kill)
-        const { model, thread, cell } = kill
-        found.push({ mutant: changeOf(c.mutant), fault: changeOf(fault), thread, model, cell })
+        const { model, thread, cell, verdict } = kill
+        found.push({ mutant: changeOf(c.mutant), fault: changeOf(fault), thread, model, cell, verdict })
       }
     }
   }

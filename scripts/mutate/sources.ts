@@ -1,5 +1,6 @@
 /** The mutants of a protocol's machine, from the files that it is made of. */
 
+import { hash } from 'node:crypto'
 import { faults } from '../../impl/lib/mutate/faults.ts'
 import { numbered } from '../../impl/lib/mutate/mutant.ts'
 import type { Draft, Mutant, MutantKind } from '../../impl/lib/mutate/mutant.ts'
@@ -7,7 +8,7 @@ import { weakenings } from '../../impl/lib/mutate/properties.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import { Source } from '../../impl/lib/mutate/syntax.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
-import { readSource } from './load.ts'
+import { isMutable, mutableSources, readSource } from './load.ts'
 
 /** Mutants and how many were the same text as the source or as another mutant. */
 export interface Generated {
@@ -24,10 +25,37 @@ const draftsOf = (ts: TypeScript, file: string, text: string): Draft[] => {
 
 /** Mutants of the machine of a protocol. */
 export const machineMutants = (ts: TypeScript, protocol: Protocol, kinds: readonly MutantKind[]): Generated => {
-  const file = `impl/${protocol.name}/${protocol.module}.ts`
-  const text = readSource(file)
-  const drafts = draftsOf(ts, file, text).filter(({ kind }) => kinds.includes(kind))
-  return numbered(drafts, new Map([[file, text]]))
+  const own = `impl/${protocol.name}/${protocol.module}.ts`
+  const files = kinds.includes('fault') ? [own, ...mutableSources(protocol.name).filter((f) => f !== own)] : [own]
+  const texts = new Map(files.map((file) => [file, readSource(file)]))
+  const drafts = [...texts].flatMap(([file, text]) =>
+    draftsOf(ts, file, text).filter(({ kind }) => kinds.includes(kind) && (file === own || kind === 'fault')),
+  )
+  return numbered(drafts, texts)
+}
+
+/** The id of faults that people wrote: `from` stands in `within` exactly once, and `to` takes its place. */
+export const BY_HAND = 'hand'
+
+/** A change as a file describes it. */
+export type Change = Pick<Mutant, 'id' | 'file' | 'kind' | 'within' | 'from' | 'to'>
+
+/** The fault that a file describes, among those that are made, or as it was written by hand; undefined where it is none any more. */
+export const faultNamed = (
+  ts: TypeScript,
+  protocol: Protocol,
+  made: readonly Mutant[],
+  change: Change,
+): Mutant | undefined => {
+  if (change.id !== BY_HAND) return made.find(({ id }) => id === change.id)
+  const { file, within, from, to } = change
+  if (!isMutable(file, protocol.name)) return undefined
+  const [place, another] = new Source(ts, file, readSource(file)).occurrences(within, from)
+  if (place === undefined || another !== undefined) return undefined
+  const edit = { start: place.start, end: place.start + from.length, text: to }
+  const content = JSON.stringify([file, within, from, to])
+  const id = hash('sha256', content).slice(0, 10)
+  return { id, side: 'machine', file, line: place.line, kind: 'fault', within, from, to, edit }
 }
 
 /** A number for a place in a sequence that the seed decides; the same for the same mutant whatever else there is. */

@@ -109,7 +109,7 @@ const seed = (loader: Loader, { fault, models: names, thread, mutants }: SeedReq
       for (const [id, mutant] of alive) {
         const cell = bench.verdictChangedBy(load(loader, mutant))
         if (cell === undefined) continue
-        kills.push({ id, model: name, thread: at, cell })
+        kills.push({ id, model: name, thread: at, cell: cell.name, verdict: cell.verdict })
         alive.delete(id)
       }
       if (alive.size === 0) return kills

@@ -84,6 +84,21 @@ export class Source {
     return method === '' ? name : `${name}.${method}`
   }
 
+  /** Where a piece of text begins inside a declaration; it may stand in several places, or in none. */
+  occurrences(within: string, text: string): { readonly start: number; readonly line: number }[] {
+    const whole = this.tree.text
+    const found: { readonly start: number; readonly line: number }[] = []
+    for (let start = whole.indexOf(text); start !== -1; start = whole.indexOf(text, start + 1)) {
+      let at: ts.Node = this.tree
+      this.walk(this.tree, (node) => {
+        if (node.getStart() <= start && start < node.getEnd()) at = node
+      })
+      if (this.within(at) === within)
+        found.push({ start, line: this.tree.getLineAndCharacterOfPosition(start).line + 1 })
+    }
+    return found
+  }
+
   /** What a mutant at a node is, all but its edit. */
   place(kind: MutantKind, node: ts.Node, from: string, to: string): Omit<Draft, 'edit'> {
     return {

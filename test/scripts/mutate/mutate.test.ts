@@ -6,19 +6,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
-import { PROTOCOLS } from '../../impl/catalog.ts'
-import { edited } from '../../impl/lib/mutate/mutant.ts'
-import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
-import { copiesOf, specWeakenings } from '../../impl/lib/mutate/spec.ts'
-import type { Judged } from '../../impl/lib/mutate/verdict.ts'
-import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
-import { withArguments } from '../../scripts/mutate/argued.ts'
-import { protocolsOf } from '../../scripts/mutate/changed.ts'
-import { faultOpinion } from '../../scripts/mutate/fault.ts'
-import { Bench } from '../../scripts/mutate/judge.ts'
-import { Loader, readSource } from '../../scripts/mutate/load.ts'
-import { report } from '../../scripts/mutate/report.ts'
-import { machineMutants, sampled } from '../../scripts/mutate/sources.ts'
+import { PROTOCOLS } from '../../../impl/catalog.ts'
+import { edited } from '../../../impl/lib/mutate/mutant.ts'
+import type { Mutant } from '../../../impl/lib/mutate/mutant.ts'
+import { copiesOf, specWeakenings } from '../../../impl/lib/mutate/spec.ts'
+import type { Judged } from '../../../impl/lib/mutate/verdict.ts'
+import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
+import { staleSeeds, withArguments } from '../../../scripts/mutate/argued.ts'
+import { protocolsOf } from '../../../scripts/mutate/changed.ts'
+import { faultOpinion } from '../../../scripts/mutate/fault.ts'
+import { Bench } from '../../../scripts/mutate/judge.ts'
+import { Loader, readSource } from '../../../scripts/mutate/load.ts'
+import { report } from '../../../scripts/mutate/report.ts'
+import type { Change } from '../../../scripts/mutate/sources.ts'
+import { BY_HAND, faultNamed, machineMutants, sampled } from '../../../scripts/mutate/sources.ts'
 
 const models = loadModels()
 const modelNamed = (name: string) => {
@@ -108,6 +109,13 @@ describe('arguments', () => {
     ])
   })
 
+  it('may give one reason for several changes, each of which has to be there', () => {
+    const from = [first.from, 'nothing like that']
+    const { judged: after, stale } = withArguments([judged(first, 'survived')], [{ ...argue(first), from }], () => true)
+    expect(after.map(({ fate }) => fate)).toEqual(['argued'])
+    expect(stale.map(({ about, why }) => [about.from, why])).toEqual([['nothing like that', 'there is no such mutant']])
+  })
+
   it('say nothing of what was not run', () => {
     expect(withArguments([], [argue(first)], () => false).stale).toEqual([])
   })
@@ -115,6 +123,47 @@ describe('arguments', () => {
   it('do not turn what is incomplete into a survivor', () => {
     const { judged: after } = withArguments([judged(first, 'incomplete')], [argue(first)], () => true)
     expect(after.map(({ fate }) => fate)).toEqual(['incomplete'])
+  })
+})
+
+describe('seeded faults', () => {
+  const faults = mutants.filter(({ kind }) => kind === 'fault')
+  const [fault] = faults
+  const mutant = mutantOf('true')
+  if (fault === undefined) throw new Error('no faults')
+  const named = (change: Change) => faultNamed(ts, litmus, faults, change)
+  const seed = {
+    mutant,
+    fault,
+    thread: null,
+    model: 'litmus/sb.tso',
+    cell: 'OutcomeForbiddenInv',
+    verdict: 'violated' as const,
+  }
+
+  it('are an error where the weakening or the fault is not made any more', () => {
+    const why = (...seeds: (typeof seed)[]) => staleSeeds(seeds, mutants, named, () => true).map((s) => s.why)
+    expect(why(seed)).toEqual([])
+    expect(why({ ...seed, mutant: { ...mutant, id: 'gone' } })).toEqual(['seeded fault: there is no such mutant'])
+    expect(why({ ...seed, fault: { ...fault, id: 'gone' } })).toEqual(['seeded fault: there is no such fault'])
+    expect(staleSeeds([{ ...seed, fault: { ...fault, id: 'gone' } }], mutants, named, () => false)).toEqual([])
+  })
+
+  it('may be written by hand, where the text stands in the function exactly once', () => {
+    const { file, within, edit } = fault
+    const from = readSource(file).slice(edit.start, edit.end)
+    const written = named({ id: BY_HAND, file, kind: 'fault', within, from, to: ';' })
+    expect(written?.edit).toEqual({ ...edit, text: ';' })
+    expect(named({ id: BY_HAND, file, kind: 'fault', within, from: 'yield', to: ';' })).toBeUndefined()
+    expect(named({ id: BY_HAND, file, kind: 'fault', within: 'elsewhere', from, to: ';' })).toBeUndefined()
+    expect(named({ id: BY_HAND, file: 'impl/lib/error.ts', kind: 'fault', within, from, to: ';' })).toBeUndefined()
+  })
+
+  it('are made in the machinery that protocols share, too', () => {
+    const [pollKick] = PROTOCOLS.filter(({ name }) => name === 'poll-kick')
+    if (pollKick === undefined) throw new Error('no poll-kick')
+    const files = new Set(machineMutants(ts, pollKick, ['property', 'fault']).mutants.map(({ file }) => file))
+    expect([...files]).toEqual(expect.arrayContaining(['impl/poll-kick/PollKick.ts', 'impl/lib/memory/memory.ts']))
   })
 })
 
