@@ -3,7 +3,7 @@
  * under a name of its own and watched; a weakened temporal property has a run of its own, on models that must break it.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
 import type { MutantKind } from '../../impl/lib/mutate/mutant.ts'
@@ -14,6 +14,7 @@ import type { Protocol } from '../../impl/lib/protocol.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import type { Selected } from '../check/tlc.ts'
 import { runSelection, watchedBy } from '../check/tlc.ts'
+import { readPlainText } from '../lib/input.ts'
 import type { Model } from '../lib/project.ts'
 import { modelModule, packageRoot, specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
@@ -34,7 +35,7 @@ export interface SpecOptions {
 const sourcesOf = (protocol: Protocol): SpecSource[] =>
   specFiles(protocol).map((file) => ({
     file: relative(packageRoot(), file).replaceAll('\\', '/'),
-    text: readFileSync(file, 'utf8'),
+    text: readPlainText(file, 'module'),
   }))
 
 const propertiesOf = (models: readonly Model[]): string[] => [
@@ -68,7 +69,7 @@ const modulesWith = (protocol: Protocol, lines: readonly string[], directory: st
   const files = specFiles(protocol)
   const last = files[files.length - 1] ?? ''
   const own = join(directory, `${modelModule(protocol)}.tla`)
-  writeFileSync(own, readFileSync(last, 'utf8').replace(/^={4,}/m, `${lines.join('\n')}\n====`))
+  writeFileSync(own, readPlainText(last, 'module').replace(/^={4,}/m, `${lines.join('\n')}\n====`))
   return [...files.slice(0, -1), own]
 }
 
