@@ -15,6 +15,7 @@ import type { Certificate } from './certificate.ts'
 import { certificateSchema, machineModules, occursHash, specificationHashes } from './certificate.ts'
 import { closureOf, loadedHashes } from './loaded.ts'
 import type { Model } from './project.ts'
+import { readPlainText } from './input.ts'
 import { writeWhole } from './write.ts'
 import { writeError } from '../ui/output.ts'
 
@@ -105,7 +106,7 @@ const read = <T>(model: Model, kind: Kind, tools: Tools | undefined, schema: z.Z
   if (directory === undefined) return undefined
   const file = fileOf(directory, model, kind, keyOf(model, kind, tools))
   try {
-    const { sha256: sum, content } = keptSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const { sha256: sum, content } = keptSchema.parse(JSON.parse(readPlainText(file, 'kept result')))
     const parsed = schema.safeParse(JSON.parse(content))
     return parsed.success && sha256(content) === sum ? parsed.data : undefined
   } catch {
