@@ -27,8 +27,6 @@ export interface SuiteOptions {
   readonly unbroken?: readonly string[]
   /** instances of properties that say nothing in any fast model, with the reason */
   readonly silent?: readonly string[]
-  /** models tagged full that take an action which no fast one takes */
-  readonly alsoTaken?: readonly string[]
   /** models whose programs are run by a scheduler, against the explored graph */
   readonly scheduled: readonly string[]
 }
@@ -187,8 +185,7 @@ export const protocolSuite = (protocol: string, options: SuiteOptions): void => 
 
     it('takes every action in some model', () => {
       const taken = new Map<string, number>()
-      const also = models.filter((m) => options.alsoTaken?.includes(m.name) === true)
-      for (const model of [...fast, ...also]) {
+      for (const model of fast) {
         const own = explored.get(model) ?? takenIn(explore(assemble(compile(machineOf(model))), { invariants: false }))
         for (const [action, times] of own) taken.set(action, (taken.get(action) ?? 0) + times)
       }

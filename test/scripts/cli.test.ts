@@ -156,10 +156,8 @@ describe('check', () => {
   })
 
   it.runIf(isCI)('takes every action in some model of the other protocols too (CI only)', () => {
-    // apf-ready has an action that only a model tagged full takes
-    const others = PROTOCOLS.map(({ name }) => name).filter((name) => name !== 'apf-ready' && name !== 'poll-kick')
+    const others = PROTOCOLS.map(({ name }) => name).filter((name) => name !== 'poll-kick')
     expect(lockstep(['check', ...others, '--coverage']).status).toBe(0)
-    expect(lockstep(['check', 'apf-ready', '--coverage', '--tag', 'full']).status).toBe(0)
   })
 
   it('works without Java and says what is not checked', () => {
