@@ -65,7 +65,7 @@ const instancesOf = (fair: Fair, table: TlaValue | undefined, by: ReturnType<typ
       found.set(name, instance)
       const thread = takerOf(by.get(action) ?? [], items(args), action)
       if (thread === undefined) continue
-      const own = instance.steps.get(thread.join()) ?? { thread, labels: new Set() }
+      const own = instance.steps.get(thread.join()) ?? { thread, labels: new Set<string>() }
       instance.steps.set(thread.join(), own)
       own.labels.add(action)
     }
