@@ -3,7 +3,8 @@
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { printCfg } from '../../impl/lib/cfg.ts'
-import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import type { LockstepError } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/error.ts'
 import type { Questions, StatesModule } from '../../impl/lib/mutate/states.ts'
 import { answerIn, STATES_INVARIANT, STATES_MODULE, STATES_SPEC, statesModule } from '../../impl/lib/mutate/states.ts'
 import type { Toolchain } from '../check/tlc.ts'
@@ -85,9 +86,8 @@ const reasonOf = (error: LockstepError): string => error.message.split('\n')[0] 
 const failedWith = (raw: Raw, asked: Asked): LockstepError | undefined => {
   const { problem, outcome } = raw.run
   if (problem !== undefined) return problem
-  const states = asked.groups.flat().length
-  if (outcome === 'success' && (asked.values.length === 0 || raw.values.filter(() => true).length === states))
-    return undefined
+  const answered = Object.keys(raw.values).length
+  if (outcome === 'success' && (asked.values.length === 0 || answered === asked.groups.flat().length)) return undefined
   return environmentFailure({
     code: 'mutate-run',
     message: `TLC ended with ${outcome}, and has not answered in every state`,

@@ -61,7 +61,7 @@ const instancesOf = (fair: Fair, table: TlaValue | undefined, by: ReturnType<typ
     for (const pair of items(items(table)[s])) {
       const [bounds, args] = items(pair)
       const name = bounds === undefined ? '' : key(bounds)
-      const instance = found.get(name) ?? { strong: fair.strong, steps: new Map() }
+      const instance: Instance = found.get(name) ?? { strong: fair.strong, steps: new Map() }
       found.set(name, instance)
       const thread = takerOf(by.get(action) ?? [], items(args), action)
       if (thread === undefined) continue

@@ -7,11 +7,12 @@ import type { Expr } from '../tla/ast.ts'
 import { parseModule } from '../tla/parse.ts'
 import { printExpr } from '../tla/print.ts'
 import type { Definition, Definitions } from '../tla/tree.ts'
-import { definitionsOf, nodesOf, reachOf } from '../tla/tree.ts'
+import { nodesOf, reachOf } from '../tla/tree.ts'
 import { placeAt } from '../trace/place.ts'
 import type { Draft } from './mutant.ts'
 import { normalised } from './mutant.ts'
 import type { SpecSource } from './spec.ts'
+import { definitionsFrom } from './spec.ts'
 import type { Step } from './temporal.ts'
 import { isChoice, printStep, stepsOf } from './temporal.ts'
 
@@ -19,11 +20,7 @@ const isUnchanged = ({ kind, text }: Expr): boolean => kind === 'prefix' && text
 
 /** The definitions of some modules by name. */
 export const definitionsIn = (sources: readonly SpecSource[]): Definitions =>
-  new Map(
-    sources
-      .flatMap(({ text, file }) => definitionsOf(parseModule(text, file)))
-      .map((definition) => [definition.name, definition]),
-  )
+  new Map(sources.flatMap(definitionsFrom).map((definition) => [definition.name, definition]))
 
 const variablesIn = (sources: readonly SpecSource[]): string[] =>
   sources.flatMap(({ text, file }) =>

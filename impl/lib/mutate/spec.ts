@@ -25,6 +25,15 @@ interface Known {
   readonly definition: Definition
 }
 
+const read = new WeakMap<SpecSource, readonly Definition[]>()
+
+/** The definitions of a source; hundreds of mutants share those that they do not change. */
+export const definitionsFrom = (source: SpecSource): readonly Definition[] => {
+  const found = read.get(source) ?? definitionsOf(parseModule(source.text, source.file))
+  read.set(source, found)
+  return found
+}
+
 const other = (direction: Direction): Direction => (direction === 'truer' ? 'falser' : 'truer')
 const constant = (direction: Direction): string => (direction === 'truer' ? 'TRUE' : 'FALSE')
 
@@ -278,7 +287,7 @@ export const copiesOf = (
   properties: readonly string[],
   suffix: string,
 ): Copies => {
-  const all = changed.flatMap((source) => definitionsOf(parseModule(source.text, source.file)))
+  const all = changed.flatMap(definitionsFrom)
   const byName = new Map(all.map((definition) => [definition.name, definition]))
   const touched = properties.filter((name) => reachOf(name, byName).has(within))
   const needed = new Set(
