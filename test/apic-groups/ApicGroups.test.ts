@@ -13,7 +13,7 @@ import { loadModels, machineOf } from '../../scripts/lib/project.ts'
 import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
 
 protocolSuite('apic-groups', {
-  actions: 76,
+  actions: 77,
   scheduled: [
     'apic-groups/posted.sc',
     'apic-groups/namespace.sc.pv',
