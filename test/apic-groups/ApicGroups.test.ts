@@ -14,7 +14,7 @@ import { everydayShare } from '../effort.ts'
 import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
 
 protocolSuite('apic-groups', {
-  actions: 76,
+  actions: 77,
   scheduled: [
     'apic-groups/posted.sc',
     'apic-groups/namespace.sc.pv',
