@@ -8,7 +8,7 @@ import type { Expr } from '../tla/ast.ts'
 import { parseModule } from '../tla/parse.ts'
 import { printExpr } from '../tla/print.ts'
 import type { Definition, Definitions } from '../tla/tree.ts'
-import { definitionsOf, nodesOf, reachOf } from '../tla/tree.ts'
+import { definitionsOf, nodesOf, reachOf, usersOf } from '../tla/tree.ts'
 import type { Direction } from './conditions.ts'
 import type { Draft, MutantKind } from './mutant.ts'
 import { normalised } from './mutant.ts'
@@ -289,13 +289,14 @@ export const copiesOf = (
 ): Copies => {
   const all = changed.flatMap(definitionsFrom)
   const byName = new Map(all.map((definition) => [definition.name, definition]))
-  const touched = properties.filter((name) => reachOf(name, byName).has(within))
-  const needed = new Set(
-    touched.flatMap((name) => [...reachOf(name, byName)]).filter((name) => reachOf(name, byName).has(within)),
-  )
-  const names = new Map([...needed].map((name) => [name, `${name}_${suffix}`]))
+  const users = usersOf(within, byName)
+  const touched = properties.filter((name) => users.has(name))
+  const reached = new Set<string>()
+  for (const name of touched) reachOf(name, byName, reached)
+  const needed = [...reached].filter((name) => users.has(name))
+  const names = new Map(needed.map((name) => [name, `${name}_${suffix}`]))
   const lines = all
-    .filter(({ name }) => needed.has(name))
+    .filter(({ name }) => names.has(name))
     .map(({ name, parameters, body }) => {
       const left = parameters.length === 0 ? '' : `(${parameters.join(', ')})`
       return `${names.get(name) ?? name}${left} == ${printExpr(renamedIn(body, names))}`
