@@ -1,10 +1,8 @@
 /** A mutant of a specification with the definitions by which it is told from the original. */
 
 import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
-import { definitionsIn } from '../../impl/lib/mutate/actions.ts'
-import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { Copies, SpecSource } from '../../impl/lib/mutate/spec.ts'
-import { copiesOf } from '../../impl/lib/mutate/spec.ts'
+import { copiesOf, editedDefinition } from '../../impl/lib/mutate/spec.ts'
 import { parseModule } from '../../impl/lib/tla/parse.ts'
 import type { Definitions } from '../../impl/lib/tla/tree.ts'
 import { definitionsOf } from '../../impl/lib/tla/tree.ts'
@@ -29,11 +27,14 @@ export interface Prepared {
 /** Prepares a mutant: copies of those of `names` that it changes. */
 export const prepared = (spec: Specification, c: Case, names: readonly string[]): Prepared => {
   const { file, edit, within, id } = c.mutant
-  const sources = spec.sources.map((s) => (s.file === file ? { ...s, text: edited(s.text, edit) } : s))
-  const copies = copiesOf(sources, within, names, `lockstep_${id}`)
+  const source = spec.sources.find((s) => s.file === file)
+  if (source === undefined) throw new RangeError(`the specification has no ${file}`)
+  // in its place: what is made of it has to come after it
+  const changed = new Map(spec.definitions).set(within, editedDefinition(source, within, edit))
+  const copies = copiesOf(changed, within, names, `lockstep_${id}`)
   const module = parseModule(['---- MODULE Copies ----', ...copies.lines, '===='].join('\n'), file)
   const own = definitionsOf(module).map((definition) => [definition.name, definition] as const)
-  return { case: c, copies, definitions: new Map([...spec.definitions, ...own]), changed: definitionsIn(sources) }
+  return { case: c, copies, definitions: new Map([...spec.definitions, ...own]), changed }
 }
 
 /** Is nobody known who notices it? */

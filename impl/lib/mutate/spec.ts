@@ -4,14 +4,14 @@
  */
 
 import { placeAt } from '../trace/place.ts'
-import type { Expr } from '../tla/ast.ts'
+import type { Expr, Module } from '../tla/ast.ts'
 import { parseModule } from '../tla/parse.ts'
 import { printExpr } from '../tla/print.ts'
 import type { Definition, Definitions } from '../tla/tree.ts'
-import { definitionsOf, nodesOf, reachOf } from '../tla/tree.ts'
+import { definitionsOf, nodesOf, reachOf, usersOf } from '../tla/tree.ts'
 import type { Direction } from './conditions.ts'
-import type { Draft, MutantKind } from './mutant.ts'
-import { normalised } from './mutant.ts'
+import type { Draft, Edit, MutantKind } from './mutant.ts'
+import { edited, normalised } from './mutant.ts'
 import { isChoice } from './temporal.ts'
 
 /** A module, and the file that it is in. */
@@ -25,12 +25,26 @@ interface Known {
   readonly definition: Definition
 }
 
-const read = new WeakMap<SpecSource, readonly Definition[]>()
+const unitsOf = new WeakMap<SpecSource, Module>()
 
-/** The definitions of a source; hundreds of mutants share those that they do not change. */
-export const definitionsFrom = (source: SpecSource): readonly Definition[] => {
-  const found = read.get(source) ?? definitionsOf(parseModule(source.text, source.file))
-  read.set(source, found)
+const moduleOf = (source: SpecSource): Module => {
+  const found = unitsOf.get(source) ?? parseModule(source.text, source.file)
+  unitsOf.set(source, found)
+  return found
+}
+
+/** The definitions of a source; it is read once. */
+export const definitionsFrom = (source: SpecSource): readonly Definition[] => definitionsOf(moduleOf(source))
+
+/** A definition of a source with an edit made in it. Only it is read again: a module is a thousand lines, and mutants are hundreds. */
+export const editedDefinition = (source: SpecSource, within: string, edit: Edit): Definition => {
+  const { units } = moduleOf(source)
+  const at = units.findIndex((unit) => unit.kind === 'definition' && unit.name === within)
+  const [start, end] = [units[at]?.start ?? 0, units[at + 1]?.start ?? source.text.length]
+  const own = edited(source.text.slice(start, end), { ...edit, start: edit.start - start, end: edit.end - start })
+  const module = parseModule(`---- MODULE Changed ----\n${own}\n====\n`, source.file)
+  const found = definitionsOf(module).find(({ name }) => name === within)
+  if (found === undefined) throw new RangeError(`${source.file} has no ${within} to change`)
   return found
 }
 
@@ -278,24 +292,23 @@ export interface Copies {
 }
 
 /**
- * The properties as they are in the changed modules, beside those of the unchanged ones; `suffix` tells mutants apart.
+ * The properties as they are with the changed definition, beside those of the unchanged ones; `suffix` tells mutants apart.
  * Properties that the changed definition is no part of have no copy.
  */
 export const copiesOf = (
-  changed: readonly SpecSource[],
+  byName: Definitions,
   within: string,
   properties: readonly string[],
   suffix: string,
 ): Copies => {
-  const all = changed.flatMap(definitionsFrom)
-  const byName = new Map(all.map((definition) => [definition.name, definition]))
-  const touched = properties.filter((name) => reachOf(name, byName).has(within))
-  const needed = new Set(
-    touched.flatMap((name) => [...reachOf(name, byName)]).filter((name) => reachOf(name, byName).has(within)),
-  )
-  const names = new Map([...needed].map((name) => [name, `${name}_${suffix}`]))
-  const lines = all
-    .filter(({ name }) => needed.has(name))
+  const users = usersOf(within, byName)
+  const touched = properties.filter((name) => users.has(name))
+  const reached = new Set<string>()
+  for (const name of touched) reachOf(name, byName, reached)
+  const needed = [...reached].filter((name) => users.has(name))
+  const names = new Map(needed.map((name) => [name, `${name}_${suffix}`]))
+  const lines = [...byName.values()]
+    .filter(({ name }) => names.has(name))
     .map(({ name, parameters, body }) => {
       const left = parameters.length === 0 ? '' : `(${parameters.join(', ')})`
       return `${names.get(name) ?? name}${left} == ${printExpr(renamedIn(body, names))}`

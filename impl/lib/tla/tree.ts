@@ -28,6 +28,21 @@ export const reachOf = (name: string, byName: Definitions, seen = new Set<string
   return seen
 }
 
+/** Which definitions a definition is part of, itself among them. */
+export const usersOf = (name: string, byName: Definitions): ReadonlySet<string> => {
+  const users = new Map<string, string[]>()
+  for (const [user, { body }] of byName) {
+    for (const used of new Set(namesIn(body))) {
+      const known = users.get(used)
+      if (known === undefined) users.set(used, [user])
+      else known.push(user)
+    }
+  }
+  const found = new Set([name])
+  for (const one of found) for (const user of users.get(one) ?? []) found.add(user)
+  return found
+}
+
 /** Names that are bound somewhere in an expression. */
 const boundIn = (e: Expr): string[] =>
   nodesOf(e).flatMap(({ kind, text }) => {

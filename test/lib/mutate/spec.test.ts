@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { actionFaults, definitionsIn, differenceOf } from '../../../impl/lib/mutate/actions.ts'
 import { edited, numbered } from '../../../impl/lib/mutate/mutant.ts'
-import { copiesOf, isWeakened, specWeakenings } from '../../../impl/lib/mutate/spec.ts'
+import { copiesOf, editedDefinition, isWeakened, specWeakenings } from '../../../impl/lib/mutate/spec.ts'
 import { answerIn, statesModule } from '../../../impl/lib/mutate/states.ts'
 import {
   fairnessOf,
@@ -14,6 +14,7 @@ import {
   UnknownShape,
 } from '../../../impl/lib/mutate/temporal.ts'
 import { parseModule } from '../../../impl/lib/tla/parse.ts'
+import { printExpr } from '../../../impl/lib/tla/print.ts'
 import { definitionsOf, expanded } from '../../../impl/lib/tla/tree.ts'
 import { parseValue } from '../../../impl/lib/trace/parse.ts'
 import { tla } from '../../../impl/lib/trace/value.ts'
@@ -151,10 +152,18 @@ describe('faults of actions', () => {
   const differenceFor = (words: string) => {
     const draft = drafts.find(({ to, within }) => `${within}: ${to}` === words)
     if (draft === undefined) throw new Error(`no fault ${words}`)
-    const changed = [{ ...source, text: edited(text, draft.edit) }]
+    const changed = new Map(definitions).set(draft.within, editedDefinition(source, draft.within, draft.edit))
     const copies = copiesOf(changed, draft.within, [...definitions.keys()], 'm1')
-    return differenceOf(draft.within, definitions, definitionsIn(changed), copies.names)
+    return differenceOf(draft.within, definitions, changed, copies.names)
   }
+
+  it('change the definition that they are in as a change of the whole module does', () => {
+    for (const { within, edit } of drafts) {
+      const whole = definitionsIn([{ ...source, text: edited(text, edit) }]).get(within)
+      const alone = editedDefinition(source, within, edit)
+      expect(printExpr(alone.body)).toBe(whole === undefined ? '' : printExpr(whole.body))
+    }
+  })
 
   it('are told from the original by successors, in both directions', () => {
     const { formula, actions } = differenceFor('Free: without x = 0')

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../../../impl/catalog.ts'
+import { definitionsIn } from '../../../impl/lib/mutate/actions.ts'
 import { edited } from '../../../impl/lib/mutate/mutant.ts'
 import type { Mutant } from '../../../impl/lib/mutate/mutant.ts'
 import { copiesOf, specWeakenings } from '../../../impl/lib/mutate/spec.ts'
@@ -233,7 +234,12 @@ Fairness == WF_v(X \\/ Y) /\\ SF_v(Z)
   it('has copies of what a mutant changes, and of nothing else', () => {
     const draft = drafts.find(({ within }) => within === 'Asleep')
     if (draft === undefined) throw new Error('no mutant of Asleep')
-    const copies = copiesOf([{ ...source, text: edited(text, draft.edit) }], 'Asleep', ['AInv', 'BInv'], 'm1')
+    const copies = copiesOf(
+      definitionsIn([{ ...source, text: edited(text, draft.edit) }]),
+      'Asleep',
+      ['AInv', 'BInv'],
+      'm1',
+    )
     expect([...copies.names]).toEqual([['AInv', 'AInv_m1']])
     expect(copies.lines).toEqual(['Asleep_m1(p) == FALSE', 'AInv_m1 == \\A p \\in P : c => (~ Asleep_m1(p))'])
   })
