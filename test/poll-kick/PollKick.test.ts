@@ -63,7 +63,7 @@ describe('poll-kick', () => {
   it('the barrier of a thread that is about to block is needed under TSO, and only there', () => {
     const without = (name: string): string[] => violatedWith(oneModel(loadModels(), name), { BlockMb: tla.bool(false) })
     expect(without('poll-kick/halted-userspace.sc')).toEqual([])
-    expect(without('poll-kick/halted-userspace.tso')).toEqual(['EventReportedProp', 'NoLostEventInv'])
+    expect(without('poll-kick/halted-userspace.tso')).toEqual(['EventReportedProp', 'EventTakenProp', 'NoLostEventInv'])
   })
   it('whoever waits for the queue’s lock needs it to be queued: the vCPU’s thread, event sources and pollers', () => {
     const unqueued = (name: string, kind: string): string[] =>
