@@ -126,12 +126,21 @@ describe('a write', () => {
   })
 })
 
-/** Writes two files that belong together over and over, and says so after every tenth time. */
-const WRITER = (module: string, at: string, size: number): string => `
+/**
+ * Writes two files that belong together over and over, and says so after every tenth time; with `stop`, waits inside the write of that
+ * number, when all drafts are there and none has replaced its file, to be killed.
+ */
+const WRITER = (module: string, at: string, size: number, stop: number | undefined): string => `
+  const { writeSync } = await import('node:fs')
   const { writeTogether } = await import(${JSON.stringify(module)})
   for (let i = 1; ; i++) {
     const content = JSON.stringify({ i, filler: 'x'.repeat(${size}) })
-    writeTogether(['a', 'b'].map((name) => ({ file: ${JSON.stringify(at)} + '/' + name, content })), { durable: false })
+    const between = () => {
+      if (i !== ${stop ?? 0}) return
+      writeSync(1, 'inside\\n')
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+    }
+    writeTogether(['a', 'b'].map((name) => ({ file: ${JSON.stringify(at)} + '/' + name, content })), { durable: false, between })
     if (i % 10 === 0) process.stdout.write(i + '\\n')
   }`
 
@@ -154,23 +163,25 @@ describe('a writer that is killed', () => {
     const module = pathToFileURL(join(packageRoot(), 'dist', 'scripts', 'lib', 'write.js')).href
     let inside = 0
     for (let kill = 0; kill < KILLS; kill++) {
-      const program = WRITER(module, directory, 1000 + Math.floor(next() * 2_000_000))
+      // every other kill falls inside a write for certain, the others where they may
+      const stop = kill % 2 === 0 ? 2 + Math.floor(next() * 20) : undefined
+      const program = WRITER(module, directory, 1000 + Math.floor(next() * 2_000_000), stop)
       const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       let lines = 1 + Math.floor(next() * 5)
       for await (const line of createInterface({ input: child.stdout }))
-        if (Number(line) > 0 && --lines === 0) child.kill('SIGKILL')
+        if (line === 'inside' || (stop === undefined && --lines === 0)) child.kill('SIGKILL')
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
       expect(child.signalCode).toBe('SIGKILL')
       const [a = -1, b = -1] = ['a', 'b'].map((name) => (JSON.parse(read(name)) as { i: number }).i)
       expect([a - b === 0 || a - b === 1, a > 0]).toEqual([true, true])
       const drafts = fs.readdirSync(directory).filter((name) => name.endsWith('.tmp'))
       if (drafts.length > 0) inside += 1
+      if (stop !== undefined) expect([a, b, drafts.length]).toEqual([stop - 1, stop - 1, 2])
       for (const name of drafts) fs.rmSync(join(directory, name))
     }
     console.log(`seed ${SEED}: ${inside} of ${KILLS} kills fell inside a write`)
-    // a test whose kills never fall inside a write shows nothing
-    expect(inside).toBeGreaterThan(0)
+    expect(inside).toBeGreaterThanOrEqual(KILLS / 2)
   })
 })
