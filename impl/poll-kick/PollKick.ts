@@ -384,8 +384,9 @@ const PUBLISHES = 'kvm_make_request'
 
 const WAKE_STEPS = ['waitqueue_active', 'wake_up_first', 'pollwake', 'wake_up_unlock']
 
-/** Where a thread waits for wqh.lock. Linux's spin locks are queued: others who come and go keep nobody out for ever. */
-const LOCK_STEPS = new Set(['wake_up_lock', 'poll_wait_lock', 'poll_freewait_lock'])
+/** Where threads wait for wqh.lock. Linux's spin locks are queued: others who come and go keep nobody out for ever. */
+const WAKER_LOCKS = new Set(['wake_up_lock'])
+const POLLER_LOCKS = new Set(['poll_wait_lock', 'poll_freewait_lock'])
 
 /** The labels at which a thread moves by itself; the others wait for the guest, the VMM, an event or the lock. */
 const VCPU_STEPS = new Set([
@@ -591,8 +592,10 @@ export const pollKick = (c: PollKickConstants): Machine => {
     fairness: [
       { thread: ['vcpu', VCPU], labels: VCPU_STEPS },
       ...Sources.map((s) => ({ thread: ['source', s] as const, labels: SOURCE_STEPS })),
-      ...ids.map((id) => ({ thread: id, labels: LOCK_STEPS, strong: true as const })),
       ...Pollers.map((p) => ({ thread: ['poller', p] as const, labels: POLLER_STEPS })),
+      { thread: ['vcpu', VCPU], labels: WAKER_LOCKS, strong: true },
+      ...Sources.map((s) => ({ thread: ['source', s] as const, labels: WAKER_LOCKS, strong: true as const })),
+      ...Pollers.map((p) => ({ thread: ['poller', p] as const, labels: POLLER_LOCKS, strong: true as const })),
       ...(c.Memory === 'SC' ? [] : ids.map((id) => ({ thread: id, labels: new Set([COMMIT]) }))),
     ],
   }
