@@ -17,6 +17,7 @@ import { loadModels, oneModel, packageRoot } from '../scripts/lib/project.ts'
 import { Validator } from '../scripts/validate/run.ts'
 import type { MatrixRow } from '../scripts/ui/matrix.ts'
 import { rowsOf } from '../scripts/ui/matrix.ts'
+import { isCI } from './effort.ts'
 import { flipText, saidOf, usualModels, worldRow, worldRows, worldTable } from './worlds.ts'
 
 const models = loadModels()
@@ -28,6 +29,9 @@ const update = process.env['UPDATE_README'] !== undefined
 
 /** A larger graph is a `?` in a table of worlds; every day only the smaller ones are looked at. */
 const WORLD_STATES = { all: 400_000, everyday: 30_000 }
+
+/** Every day one cell of so many is looked at, in each row and in each column another. */
+const WORLD_SHARE = 3
 
 const judged = (protocol: string): { rows: MatrixRow[]; properties: string[] } => {
   const own = models.filter((m) => m.protocol.name === protocol)
@@ -101,17 +105,24 @@ const hold = (file: string, name: string, wanted: string): void => {
   else expect(unpadded(text.slice(start, end))).toBe(unpadded(wanted))
 }
 
-/** Holds a table of worlds to the small graphs, cell by cell. */
+/**
+ * Holds a table of worlds to some of the small graphs, cell by cell. Under PSO there is none that small, and to compile the
+ * programs takes longer than all of the others.
+ */
 const holdSmallWorlds = (protocol: Protocol, properties: readonly string[]): void => {
   const { text, start, end } = between(`spec/${protocol.name}/README.md`, 'worlds')
   let compared = 0
-  for (const model of usualModels(models, protocol)) {
+  for (const [i, model] of usualModels(models, protocol).entries()) {
     const said = saidOf(text.slice(start, end), model.design, model.memory)
-    const found = worldRow(model, WORLD_STATES.everyday).flips.map((flip, i) =>
-      flip.changed === undefined ? said?.[i] : flipText(flip, properties),
-    )
-    expect([model.name, said]).toEqual([model.name, found])
-    compared += 1
+    expect([model.name, said?.length]).toEqual([model.name, protocol.world.length])
+    if (model.memory === 'pso') continue
+    const asked = protocol.world.filter((_, column) => (i + column) % WORLD_SHARE === 0)
+    for (const flip of worldRow(model, WORLD_STATES.everyday, asked).flips) {
+      if (flip.changed === undefined) continue
+      const cell = said?.[protocol.world.indexOf(flip.name)]
+      expect([model.name, flip.name, cell]).toEqual([model.name, flip.name, flipText(flip, properties)])
+      compared += 1
+    }
   }
   expect(compared).toBeGreaterThan(0)
 }
@@ -148,14 +159,18 @@ describe('the READMEs', () => {
     const [, shown = ''] = /<!-- table -->([\s\S]*)<!-- \/table -->/.exec(page) ?? []
     hold(`spec/${protocol}/README.md`, 'ablation', shown.trim())
   })
-  it.each(DESIGNS)('say which verdicts of %s hang on the world', { timeout: 900_000 }, (name) => {
-    const protocol = catalogued(name)
-    const { properties } = judged(name)
-    if (update || process.env['CI'] !== undefined) {
-      const rows = worldRows(models, protocol, WORLD_STATES.all)
-      hold(`spec/${name}/README.md`, 'worlds', worldTable(rows, protocol.world, properties))
-    } else holdSmallWorlds(protocol, properties)
-  })
+  it.each(DESIGNS)(
+    'say which verdicts of %s hang on the world (a share of them; all in CI)',
+    { timeout: 900_000 },
+    (name) => {
+      const protocol = catalogued(name)
+      const { properties } = judged(name)
+      if (update || isCI) {
+        const rows = worldRows(models, protocol, WORLD_STATES.all)
+        hold(`spec/${name}/README.md`, 'worlds', worldTable(rows, protocol.world, properties))
+      } else holdSmallWorlds(protocol, properties)
+    },
+  )
   it('have a table of worlds wherever a protocol says what its world is', () => {
     for (const { name, world, toggles } of PROTOCOLS) {
       const table = readFileSync(join(packageRoot(), 'spec', name, 'README.md'), 'utf8').includes('<!-- worlds -->')

@@ -13,6 +13,7 @@ import type { TlaValue } from '../impl/lib/trace/value.ts'
 import { tla } from '../impl/lib/trace/value.ts'
 import type { Model } from '../scripts/lib/project.ts'
 import { loadModels, machineOf } from '../scripts/lib/project.ts'
+import { isCI } from './effort.ts'
 
 /** What differs from protocol to protocol. */
 export interface SuiteOptions {
@@ -26,14 +27,12 @@ export interface SuiteOptions {
   readonly unbroken?: readonly string[]
   /** instances of properties that say nothing in any fast model, with the reason */
   readonly silent?: readonly string[]
-  /** models tagged full that take an action which no fast one takes */
-  readonly alsoTaken?: readonly string[]
   /** models whose programs are run by a scheduler, against the explored graph */
   readonly scheduled: readonly string[]
 }
 
 /** A model of more states than this is looked at with larger buffers by CI only: that takes a minute each. */
-const EVERYDAY_STATES = 110_000
+const EVERYDAY_STATES = 40_000
 
 const graphOf = (model: Model): Graph => explore(assemble(compile(machineOf(model))), { edges: true })
 
@@ -123,10 +122,15 @@ export const protocolSuite = (protocol: string, options: SuiteOptions): void => 
   const fast = models.filter((m) => m.tags.includes('fast'))
   const buffered = fast.filter((m) => m.memory !== 'sc')
   const named = (list: readonly Model[]) => list.map((m) => [m.name, m] as const)
+  /** how often each action was taken in each model that a test has explored already */
+  const explored = new Map<Model, ReadonlyMap<string, number>>()
+  const takenIn = (graph: Graph): ReadonlyMap<string, number> =>
+    new Map(graph.kernel.actions.map((action, i) => [action, graph.taken[i] ?? 0]))
 
   describe(protocol, () => {
     it.each(named(fast))('%s: every cell and count as expected', (_name, model) => {
       const graph = graphOf(model)
+      explored.set(model, takenIn(graph))
       expect({ states: graph.count, generated: graph.generated, depth: depthOf(graph) }).toEqual({
         states: model.distinctStates,
         generated: model.totalStates,
@@ -165,7 +169,7 @@ export const protocolSuite = (protocol: string, options: SuiteOptions): void => 
       slotMore(buffered.filter((m) => m.distinctStates <= EVERYDAY_STATES)),
     )
     const large = buffered.filter((m) => m.distinctStates > EVERYDAY_STATES)
-    it.runIf(large.length > 0 && process.env['CI'] !== undefined)(
+    it.runIf(large.length > 0 && isCI)(
       'one slot more changes no verdict of the largest models either (CI only)',
       { timeout: 600_000 },
       slotMore(large),
@@ -181,10 +185,9 @@ export const protocolSuite = (protocol: string, options: SuiteOptions): void => 
 
     it('takes every action in some model', () => {
       const taken = new Map<string, number>()
-      const also = models.filter((m) => options.alsoTaken?.includes(m.name) === true)
-      for (const model of [...fast, ...also]) {
-        const graph = explore(assemble(compile(machineOf(model))), { invariants: false })
-        graph.kernel.actions.forEach((action, i) => taken.set(action, (taken.get(action) ?? 0) + (graph.taken[i] ?? 0)))
+      for (const model of fast) {
+        const own = explored.get(model) ?? takenIn(explore(assemble(compile(machineOf(model))), { invariants: false }))
+        for (const [action, times] of own) taken.set(action, (taken.get(action) ?? 0) + times)
       }
       expect([...taken].filter(([, times]) => times === 0).map(([action]) => action)).toEqual(options.never ?? [])
       expect(taken.size).toBe(options.actions)

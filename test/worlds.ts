@@ -51,10 +51,10 @@ export const usualModels = (models: readonly Model[], protocol: Protocol): Model
   })
 }
 
-/** A row of one model. */
-export const worldRow = (model: Model, maxStates: number): WorldRow => ({
+/** A row of one model, or of some of the booleans. */
+export const worldRow = (model: Model, maxStates: number, booleans = model.protocol.world): WorldRow => ({
   name: `${model.design}.${model.memory}`,
-  flips: model.protocol.world.map((name) => flip(model, name, maxStates)),
+  flips: booleans.map((name) => flip(model, name, maxStates)),
 })
 
 /** One row for each design where its memory models agree. */

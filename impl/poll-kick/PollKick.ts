@@ -39,6 +39,7 @@ export interface PollKickConstants extends KvmToggles {
   readonly SelfTimer: boolean
   readonly GuestHalts: boolean
   readonly IpiMayLag: boolean
+  readonly VcpuRuns: boolean
 }
 
 /** The only vCPU. */
@@ -358,7 +359,10 @@ function* vcpu_thread(v: Vcpu, f: VcpuFrame): Program {
     const halted = yield* atomic<boolean, boolean>(
       'KVM_RUN',
       'ioctl(KVM_RUN)',
-      (wait) => wait,
+      (wait) => {
+        require(v.c.VcpuRuns, 'the VMM runs the vCPU')
+        return wait
+      },
       v.c.HaltedUserspace ? [false, true] : [false],
     )
     if (halted) {
@@ -378,9 +382,12 @@ function* vcpu_thread(v: Vcpu, f: VcpuFrame): Program {
 const PARKED = 'KVM_RUN'
 const PUBLISHES = 'kvm_make_request'
 
-const WAKE_STEPS = ['waitqueue_active', 'wake_up_lock', 'wake_up_first', 'pollwake', 'wake_up_unlock']
+const WAKE_STEPS = ['waitqueue_active', 'wake_up_first', 'pollwake', 'wake_up_unlock']
 
-/** The labels at which a thread moves by itself; the others wait for the guest, the VMM or an event. */
+/** Where a thread waits for wqh.lock. Linux's spin locks are queued: others who come and go keep nobody out for ever. */
+const LOCK_STEPS = new Set(['wake_up_lock', 'poll_wait_lock', 'poll_freewait_lock'])
+
+/** The labels at which a thread moves by itself; the others wait for the guest, the VMM, an event or the lock. */
 const VCPU_STEPS = new Set([
   'kvm_request_pending',
   'kvm_check_request',
@@ -417,7 +424,6 @@ const SOURCE_STEPS = new Set([
 ])
 
 const POLLER_STEPS = new Set([
-  'poll_wait_lock',
   'poll_wait_add',
   'poll_wait_unlock',
   'kvm_vcpu_poll_smp_mb',
@@ -427,7 +433,6 @@ const POLLER_STEPS = new Set([
   'kvm_vcpu_poll_read_mode',
   'kvm_vcpu_poll_mode_polling',
   'poll_schedule_timeout',
-  'poll_freewait_lock',
   'poll_freewait_del',
   'poll_freewait_unlock',
 ])
@@ -491,6 +496,13 @@ const liveness = (v: Vcpu, o: Observers): LeadsTo[] => {
   const { Pollers } = v.c
   const parked = (): boolean => v.eventPending() && o.vcpu.at(PARKED)
   const reported = (p: Key): boolean => o.poller(p).at('poll_freewait_lock')
+  const isPolling = (p: Key): boolean => !o.poller(p).at('poll_initwait')
+  // an IPI that is there takes the guest out; without one it may stay for as long as it likes
+  const isCalledOut = (): boolean => o.vcpu.at('vmexit') && v.kvm.ipi.get(VCPU)
+  const unheard = (): boolean => v.kvm.requests.get(VCPU) && !o.vcpu.at(PARKED) && !isCalledOut()
+  const undelivered = (): boolean => v.injected.peek() && !o.vcpu.at(PARKED)
+  // a stream of events that never ends can cancel every entry into the guest
+  const sourcesIdle = (): boolean => o.sources.every((s) => s.at(PUBLISHES))
   return [
     {
       name: 'EventReportedProp',
@@ -514,6 +526,21 @@ const liveness = (v: Vcpu, o: Observers): LeadsTo[] => {
         from: () => parked() && isAsleep(v, o, p),
         to: () => !parked() || reported(p),
       })),
+    },
+    {
+      name: 'PollReturnsProp',
+      instances: Pollers.map((p) => ({
+        name: `[${p}]`,
+        from: () => parked() && isPolling(p),
+        to: () => !parked() || !isPolling(p),
+      })),
+    },
+    {
+      name: 'EventTakenProp',
+      instances: [
+        { name: '.requests', from: unheard, to: () => !unheard() },
+        { name: '.injected', eventuallyAlways: sourcesIdle, from: undelivered, to: () => !undelivered() },
+      ],
     },
   ]
 }
@@ -564,11 +591,7 @@ export const pollKick = (c: PollKickConstants): Machine => {
     fairness: [
       { thread: ['vcpu', VCPU], labels: VCPU_STEPS },
       ...Sources.map((s) => ({ thread: ['source', s] as const, labels: SOURCE_STEPS })),
-      ...Sources.map((s) => ({
-        thread: ['source', s] as const,
-        labels: new Set(['wake_up_lock']),
-        strong: true as const,
-      })),
+      ...ids.map((id) => ({ thread: id, labels: LOCK_STEPS, strong: true as const })),
       ...Pollers.map((p) => ({ thread: ['poller', p] as const, labels: POLLER_STEPS })),
       ...(c.Memory === 'SC' ? [] : ids.map((id) => ({ thread: id, labels: new Set([COMMIT]) }))),
     ],

@@ -176,6 +176,8 @@ const properties: Readonly<Record<string, string>> = {
     'A vCPU in the guest that has an event pending, with no event source at work, has an IPI on its way.',
   EventReportedProp: 'An event for a vCPU that stays in userspace is reported to a poller, if one sleeps.',
   AllPollersWokenProp: 'An event for a vCPU that stays in userspace is reported to every poller that sleeps.',
+  PollReturnsProp: 'Every poll() on a vCPU that stays in userspace with an event pending returns.',
+  EventTakenProp: 'A vCPU in KVM_RUN takes the event that is pending for it, and gets it into the guest.',
 }
 
 const toggles: Readonly<Record<string, ToggleDoc>> = {

@@ -27,7 +27,7 @@ export const pollKickProtocol: Protocol = {
     'RequestIsMb',
     'FailedCmpxchgIsMb',
   ],
-  world: ['SignalAfterAbort', 'SelfTimer', 'GuestHalts', 'IpiMayLag'],
+  world: ['SignalAfterAbort', 'SelfTimer', 'GuestHalts', 'IpiMayLag', 'VcpuRuns'],
   barriers: {
     ClearMb: { kind: 'step', labels: ['vcpu_enter_guest_clear_smp_mb'] },
     PollMb: { kind: 'step', labels: ['kvm_vcpu_poll_smp_mb'] },
@@ -112,5 +112,6 @@ export const pollKickProtocol: Protocol = {
       SelfTimer: constants.boolean('SelfTimer'),
       GuestHalts: constants.boolean('GuestHalts'),
       IpiMayLag: constants.boolean('IpiMayLag'),
+      VcpuRuns: constants.boolean('VcpuRuns'),
     }),
 }

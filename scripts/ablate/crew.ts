@@ -1,9 +1,9 @@
 /** The worker threads of `ablate`: each answers one request at a time, all end when told to or when time is up. */
 
 import type { Worker } from 'node:worker_threads'
-import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { ask } from '../lib/ask.ts'
 import { startWorker } from '../lib/worker.ts'
-import type { Answers, Reply, Request, WorkerStart } from './messages.ts'
+import type { Answers, Request, WorkerStart } from './messages.ts'
 
 /** One worker, as a function. */
 export class Hand {
@@ -16,22 +16,7 @@ export class Hand {
 
   /** Asks; the one request at hand must be answered before the next. */
   ask<K extends Request['kind']>(request: Extract<Request, { kind: K }>): Promise<Answers[K]> {
-    return new Promise((resolve, reject) => {
-      const forget = (): void => {
-        this.worker.off('message', onReply).off('error', onError)
-      }
-      const onReply = (reply: Reply<K>): void => {
-        forget()
-        if ('answer' in reply) resolve(reply.answer)
-        else reject(new LockstepError(reply.problem, reply.exit))
-      }
-      const onError = (error: Error): void => {
-        forget()
-        reject(environmentFailure({ code: 'worker-failed', message: `a worker failed: ${error.message}` }, error))
-      }
-      this.worker.on('message', onReply).on('error', onError)
-      this.worker.postMessage(request)
-    })
+    return ask<Answers[K]>(this.worker, request)
   }
 
   async end(): Promise<void> {

@@ -2,7 +2,6 @@
 
 import type { Subset } from '../../impl/lib/ablate.ts'
 import type { Behaviour } from '../../impl/lib/counterexample.ts'
-import type { Problem } from '../../impl/lib/error.ts'
 import type { TlaValue } from '../../impl/lib/trace/value.ts'
 import type { Outcome } from './decide.ts'
 
@@ -51,7 +50,3 @@ export interface Answers {
 }
 
 export type Request = PrepareRequest | ExploreRequest | ExplainRequest
-
-/** An answer, or what went wrong. */
-export type Reply<K extends Request['kind']> =
-  { readonly answer: Answers[K] } | { readonly problem: Problem; readonly exit: 2 | 3 }

@@ -6,11 +6,11 @@ import { match } from 'ts-pattern'
 import { protocolNamed } from '../../impl/catalog.ts'
 import { hasToggle } from '../../impl/lib/ablate.ts'
 import type { Behaviour } from '../../impl/lib/counterexample.ts'
-import { LockstepError } from '../../impl/lib/error.ts'
 import type { TlaValue } from '../../impl/lib/trace/value.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
 import { monotoneIn } from '../../impl/lib/monotone.ts'
 import { View } from '../../impl/lib/view.ts'
+import { replyWith } from '../lib/ask.ts'
 import { violationsOf } from '../lib/evidence.ts'
 import { ablatedToggles } from './bases.ts'
 import type { Prepared } from './decide.ts'
@@ -21,7 +21,6 @@ import type {
   ExploreRequest,
   Point,
   PrepareRequest,
-  Reply,
   Request,
   WorkerStart,
 } from './messages.ts'
@@ -88,13 +87,6 @@ const answerTo = (request: Request): Answers[Request['kind']] =>
     .with({ kind: 'explain' }, explainAt)
     .exhaustive()
 
-const replyTo = (request: Request): Reply<Request['kind']> => {
-  try {
-    return { answer: answerTo(request) }
-  } catch (error) {
-    if (!(error instanceof LockstepError)) throw error
-    return { problem: error.problem, exit: error.exit }
-  }
-}
-
-parentPort?.on('message', (request: Request) => parentPort?.postMessage(replyTo(request)))
+parentPort?.on('message', (request: Request) => {
+  void replyWith(() => answerTo(request)).then((reply) => parentPort?.postMessage(reply))
+})

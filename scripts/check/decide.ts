@@ -86,8 +86,8 @@ export const decideModel = async (
 ): Promise<Decision> => {
   const jar = toolchain.jar.sha256
   const unchanged = watchInputs(model)
-  const findings = options.cache === false ? undefined : knownFindings(model, 'tlc', jar)
-  const certificate = options.cache === false ? undefined : knownProof(model, jar)
+  const findings = options.cache === false ? undefined : knownFindings(model, 'tlc', toolchain)
+  const certificate = options.cache === false ? undefined : knownProof(model, toolchain)
   if (findings !== undefined && certificate !== undefined) {
     return { findings, proof: provenBefore(model, certificate) }
   }
@@ -108,7 +108,7 @@ export const decideModel = async (
       return { findings: checked.findings, proof: environmentFailure({ code: 'not-proven', message }) }
     }
     unchanged()
-    if (certified === undefined) keepFindings(model, checked.findings, jar)
+    if (certified === undefined) keepFindings(model, checked.findings, toolchain)
     const start = performance.now()
     const until = untilOf(options)
     const graph = graphOf(model, { until })
@@ -121,7 +121,7 @@ export const decideModel = async (
       if (machine?.failure !== undefined) return { ...decided, proof: notHeld(model, machine) }
       const proof = await proveDump(model, toolchain, checked.complete, dump, { graph })
       unchanged()
-      if (proof.certificate !== undefined) keepProof(model, proof.certificate, jar)
+      if (proof.certificate !== undefined) keepProof(model, proof.certificate, toolchain)
       return { ...decided, proof }
     } catch (error) {
       if (!(error instanceof LockstepError) || error.exit === 2) throw error

@@ -3,10 +3,10 @@
  * number of states that the manifest has: it may have dropped a definition otherwise.
  */
 
-import { readFileSync } from 'node:fs'
 import type { EmbeddedAnswer } from '../embedded/engine.ts'
 import { flatten } from '../embedded/flatten.ts'
 import { runEmbeddedWithin } from '../embedded/run.ts'
+import { readPlainText } from '../lib/input.ts'
 import type { Cell, Model } from '../lib/project.ts'
 import { isType, occursFile, specFiles } from '../lib/project.ts'
 import { printCfg } from '../../impl/lib/cfg.ts'
@@ -18,7 +18,7 @@ export const flatSource = (model: Model): string =>
   flatten(
     [...specFiles(model.protocol), occursFile(model.protocol)].map((file) => ({
       file,
-      text: readFileSync(file, 'utf8'),
+      text: readPlainText(file, 'module'),
     })),
   )
 

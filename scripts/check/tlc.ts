@@ -4,13 +4,13 @@
  * has a run of its own; so has each that turns out otherwise.
  */
 
-import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { match } from 'ts-pattern'
 import type { CfgSelection } from '../../impl/lib/cfg.ts'
 import { printCfg } from '../../impl/lib/cfg.ts'
 import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
 import type { Instances } from '../../impl/lib/vacuity.ts'
+import { readPlainFile } from '../lib/input.ts'
 import type { Cell, Model } from '../lib/project.ts'
 import {
   isType,
@@ -36,7 +36,7 @@ import type { EngineFindings, Found } from './result.ts'
 import { withVacuity } from './result.ts'
 import type { Subject } from './subjects.ts'
 import { subjectsOfModel } from './subjects.ts'
-import { violatedWitnesses, WITNESS_MODULE, witnessModule } from './witness.ts'
+import { isWitness, violatedWitnesses, WITNESS_MODULE, witnessModule } from './witness.ts'
 
 /** Java and the tools, both checked. */
 export interface Toolchain {
@@ -103,12 +103,12 @@ const taskOf = (
     writeWhole(join(directory, base), content, { durable: false })
   }
   // TLC looks for the configuration beside the module, so both go to the run's own directory
-  for (const file of selected.modules ?? specFiles(model.protocol)) put(basename(file), readFileSync(file))
+  for (const file of selected.modules ?? specFiles(model.protocol)) put(basename(file), readPlainFile(file, 'module'))
   const { properties, invariants } = selected.selection
   const witness = witnessModule([own, occursModule(model.protocol)], watched)
   if (watched.length > 0) {
     const occurs = occursFile(model.protocol)
-    put(basename(occurs), readFileSync(occurs))
+    put(basename(occurs), readPlainFile(occurs, 'module'))
     put(`${name}.tla`, witness.text)
   }
   put(
@@ -125,6 +125,7 @@ const taskOf = (
     small,
     workers: model.distinctStates <= SOLO_STATES ? 1 : workersOf(options),
     timeoutMs: options.timeout * 1000,
+    keep: isWitness,
     ...(options.heap === undefined ? {} : { heapMb: options.heap }),
     ...(selected.dump === undefined ? {} : { dump: selected.dump }),
   }

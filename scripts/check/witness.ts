@@ -38,6 +38,9 @@ export const witnessModule = (modules: readonly string[], invariants: readonly s
 
 const LINE = new RegExp(`^<<"${TAG}", (\\d+), (\\d+)>>$`)
 
+/** Is it a line of a witness? Without it an invariant that is violated would be taken to hold. */
+export const isWitness = (line: string): boolean => line.includes(`<<"${TAG}", `)
+
 /** The violated invariants in TLC's output, with the states of a shortest counterexample; `level` is of the state before. */
 export const violatedWitnesses = (invariants: readonly string[], output: readonly string[]): Map<string, number> => {
   const found = new Map<string, number>()

@@ -14,9 +14,9 @@ import { logLines, sampleEvents, walkEvents } from '../../impl/lib/validate/samp
 import type { RunOptions } from '../check/engines.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { findToolchain } from '../check/tlc.ts'
-import { loadModels, oneModel } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import type { Output } from '../ui/output.ts'
+import { modelOfTarget } from '../ui/target.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 import type { Lines } from '../validate/lines.ts'
 import { readLines } from '../validate/lines.ts'
@@ -148,7 +148,7 @@ const askTlc = async (
 
 /** Runs the command; returns the exit code. */
 export const benchLogs = async (out: Output, options: BenchLogsOptions): Promise<number> => {
-  const model = oneModel(loadModels(), options.model ?? MODEL)
+  const model = modelOfTarget(out, options.model ?? MODEL)
   const validator = new Validator(model)
   const oracle = new Oracle(model)
   const toolchain = await findToolchain()

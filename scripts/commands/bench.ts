@@ -6,8 +6,9 @@ import { explore } from '../../impl/lib/explore.ts'
 import type { RunOptions } from '../check/engines.ts'
 import { findToolchain, runSelection } from '../check/tlc.ts'
 import type { Model } from '../lib/project.ts'
-import { loadModels, machineOf, oneModel } from '../lib/project.ts'
+import { loadModels, machineOf } from '../lib/project.ts'
 import type { Output } from '../ui/output.ts'
+import { modelOfTarget } from '../ui/target.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 
 /** Options of the command. */
@@ -45,8 +46,7 @@ const exploreOnce = (model: Model): number => {
 
 /** Both search the same graph with the same invariants that hold; neither stops early. */
 export const bench = async (out: Output, options: BenchOptions): Promise<number> => {
-  const models = loadModels()
-  const model = options.model === undefined ? largest(models) : oneModel(models, options.model)
+  const model = options.model === undefined ? largest(loadModels()) : modelOfTarget(out, options.model)
   const toolchain = await findToolchain()
   const workers = options.workers ?? 2
   const times: number[] = []

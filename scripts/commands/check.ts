@@ -72,13 +72,12 @@ const findingsOf = async (
   const { model, engine } = job
   // the explorer is as fast as reading what it found before
   if (options.cache === false || engine === 'explorer') return decide(job, toolchain, options)
-  const jar = toolchain?.jar.sha256
-  const known = knownFindings(model, engine, jar)
+  const known = knownFindings(model, engine, toolchain)
   if (known !== undefined) return known
   const unchanged = watchInputs(model)
   const found = await decide(job, toolchain, options)
   unchanged()
-  keepFindings(model, found, jar)
+  keepFindings(model, found, toolchain)
   return found
 }
 

@@ -111,8 +111,8 @@ const faultsOf = (ts: TypeScript, protocol: Protocol): Faults => {
 }
 
 /** Weakenings that no design has noticed, on machines with a fault. */
-const tryFaults = async (
-  { made, named }: Faults,
+const searchFaults = async (
+  { made }: Faults,
   protocol: Protocol,
   cases: readonly Case[],
   models: readonly Model[],
@@ -120,8 +120,6 @@ const tryFaults = async (
   options: MutateOptions,
 ): Promise<void> => {
   const { argued, seeded } = loadArguments(protocol, options.arguments)
-  await holdSeeds(protocol.name, cases, named, seeded, crew)
-  if (options.search !== true) return
   const unexplained = cases.filter(({ mutant }) => !isArgued(argued, mutant))
   const found = await searchSeeds(protocol.name, unexplained, made, models, options.searchStates, crew)
   const again = new Set(found.map(({ mutant }) => mutant.id))
@@ -149,8 +147,10 @@ const judged = async (
     }
   const limit = options.timeout * 1000
   const crew = { workers: workersOf(options), limit, all: options.all ?? false, onProgress: onProgress('machine') }
+  const { seeded } = loadArguments(protocol, options.arguments)
+  await holdSeeds(protocol.name, of('machine'), faults.named, seeded, crew)
   await judgeMachine(protocol.name, of('machine'), models, crew)
-  await tryFaults(faults, protocol, of('machine'), models, crew, options)
+  if (options.search === true) await searchFaults(faults, protocol, of('machine'), models, crew, options)
   if (typeof tlc !== 'string' && of('spec').length > 0) {
     const { seeded } = loadArguments(protocol, options.arguments)
     const run = { toolchain: tlc, timeout: options.timeout, workers: crew.workers, onProgress: onProgress('spec') }

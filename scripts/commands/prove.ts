@@ -188,8 +188,7 @@ const proveAndWrite = async (model: Model, toolchain: Toolchain, options: ProveO
 /** The proof of the very same files, if it was made before. */
 const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOptions): Promise<ProofResult> => {
   const changed = options.spec !== undefined || options.cfg !== undefined
-  const jar = toolchain.jar.sha256
-  const known = options.cache === false || changed ? undefined : knownProof(model, jar)
+  const known = options.cache === false || changed ? undefined : knownProof(model, toolchain)
   const { damaged } = checkedInCertificate(model)
   const noted = (proof: ProofResult): ProofResult =>
     damaged === undefined ? proof : { ...proof, notes: [...proof.notes, damaged] }
@@ -197,7 +196,7 @@ const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOption
   const unchanged = watchInputs(model)
   const proof = await proveModel(model, toolchain, options)
   unchanged()
-  if (proof.certificate !== undefined) keepProof(model, proof.certificate, jar)
+  if (proof.certificate !== undefined) keepProof(model, proof.certificate, toolchain)
   return noted(proof)
 }
 

@@ -20,8 +20,10 @@ import type { Trace } from '../../impl/lib/trace/trace.ts'
 import { View } from '../../impl/lib/view.ts'
 import { graphOf } from '../check/explorer.ts'
 import { readText } from '../lib/input.ts'
-import { loadModels, near, oneModel } from '../lib/project.ts'
+import { unknownActionHint } from '../lib/actions.ts'
+import type { Model } from '../lib/project.ts'
 import type { Output } from '../ui/output.ts'
+import { modelOfTarget } from '../ui/target.ts'
 import { columns, printJson } from '../ui/output.ts'
 
 const noTrace = (file: string): LockstepError =>
@@ -73,7 +75,10 @@ const missingEnd = (graph: Graph, view: View, { meta, states }: Trace): string |
 }
 
 /** Refuses what cannot be a trace of this specification at all: other variables, values outside their domains, other actions. */
-const refuseForeign = (graph: Graph, view: View, trace: Trace, file: string, model: string): void => {
+const refuseForeign = (graph: Graph, view: View, trace: Trace, file: string, model: Model): void => {
+  const { model: claimed } = trace.meta
+  const ofAnother =
+    claimed === undefined || claimed === model.name ? undefined : `the trace says that it is of ${claimed}`
   trace.states.forEach(({ values, action }, i) => {
     const encoded = view.encode(values)
     const where = `state ${i + 1}`
@@ -83,16 +88,15 @@ const refuseForeign = (graph: Graph, view: View, trace: Trace, file: string, mod
         code: kind === 'variables' ? 'another-specification' : 'outside-domain',
         message: `${where}: ${variable}${argument === undefined ? '' : `[${argument}]`} is ${found}, expected ${expected}`,
         file,
-        hint: `is this a trace of ${model}?`,
+        hint: ofAnother ?? `is this a trace of ${model.name}?`,
       })
     }
     if (action !== undefined && action !== '' && i > 0 && !graph.kernel.actions.includes(action)) {
-      const candidates = near(action, graph.kernel.actions)
       throw badInput({
         code: 'unknown-action',
-        message: `${where}: ${model} has no action ${JSON.stringify(action)}`,
+        message: `${where}: ${model.name} has no action ${JSON.stringify(action)}`,
         file,
-        hint: candidates.length > 0 ? `did you mean ${candidates.join(', ')}?` : `is this a trace of ${model}?`,
+        hint: unknownActionHint(action, graph.kernel.actions, model.protocol, 'trace'),
       })
     }
   })
@@ -124,11 +128,11 @@ const show = (out: Output, model: string, divergence: ReplayDivergence, steps: n
 
 /** Replays each trace of a file, up to the first that the machine does not take; returns the exit code. */
 export const replayCommand = async (out: Output, target: string, file: string): Promise<number> => {
-  const model = oneModel(loadModels(), target)
+  const model = modelOfTarget(out, target)
   const graph = graphOf(model)
   const view = new View(graph.kernel)
   const traces = parseTraces(await readText(file), file, view)
-  for (const trace of traces) refuseForeign(graph, view, trace, file, model.name)
+  for (const trace of traces) refuseForeign(graph, view, trace, file, model)
   const replays = traces.map((trace) => replay(graph, view, trace))
   const failed = replays.find(({ divergence }) => divergence !== undefined)
   if (failed === undefined) for (const trace of traces) refuseCut(graph, view, trace, file)

@@ -8,9 +8,11 @@ import type { Validation } from '../../impl/lib/validate/result.ts'
 import { readText } from '../lib/input.ts'
 import { interceptSignals } from '../lib/signals.ts'
 import type { Model } from '../lib/project.ts'
-import { loadModels, near, oneModel, protocolOf } from '../lib/project.ts'
+import { unknownActionHint } from '../lib/actions.ts'
+import { loadModels, protocolOf } from '../lib/project.ts'
 import { errorJson } from '../ui/errors.ts'
 import type { Output } from '../ui/output.ts'
+import { modelOfTarget } from '../ui/target.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
 import { askAll, bare, checkUnlogged, designsOf, keep, oneAnswer } from '../validate/any.ts'
 import { isLive } from '../validate/bytes.ts'
@@ -208,14 +210,13 @@ const mapOf = async (options: ValidateOptions): Promise<TraceMap | undefined> =>
   const unknown = map.actions.find(({ action }) => !known.includes(action))
   if (unknown !== undefined) {
     const { action, line, column, path } = unknown
-    const candidates = near(action, known)
     throw badInput({
       code: 'unknown-action',
       message: `${path}: ${protocol.name} has no action ${JSON.stringify(action)}`,
       file: options.map,
       line,
       column,
-      hint: candidates.length > 0 ? `did you mean ${candidates.join(', ')}?` : 'name actions of the specification',
+      hint: unknownActionHint(action, known, protocol, 'map'),
     })
   }
   return map
@@ -297,7 +298,7 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
 const ASK_ALL = '--design any asks each of them'
 
 const oneDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
-  const judge = new Judge(oneModel(loadModels(), options.target, ASK_ALL), toolchain, options.writeTla)
+  const judge = new Judge(modelOfTarget(out, options.target, ASK_ALL), toolchain, options.writeTla)
   return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
     const enough = new AbortController()

@@ -1,12 +1,12 @@
 /** A certificate of equality: what was compared, what was found, and from what; verifiable again without Java. */
 
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import type { Comparison } from '../../impl/lib/prove/compare.ts'
 import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
-import { readPlainText } from './input.ts'
+import { readPlainFile, readPlainText } from './input.ts'
 import { assertCodeUnchanged, closureOf, sourceHashes } from './loaded.ts'
 import type { CellKind, CellVerdict, Model } from './project.ts'
 import { occursFile, packageRoot, specFiles, traceDirectory } from './project.ts'
@@ -78,7 +78,7 @@ const unreadable = (file: string, error: unknown) =>
 
 const hashOf = (file: string): string => {
   try {
-    return sha256(readFileSync(file))
+    return sha256(readPlainFile(file, 'file of the package'))
   } catch (error) {
     throw unreadable(file, error)
   }

@@ -14,6 +14,7 @@ import { badInput } from '../../impl/lib/error.ts'
 import type { Machine } from '../../impl/lib/program.ts'
 import type { DataModule, Protocol } from '../../impl/lib/protocol.ts'
 import { matchesGlob } from './glob.ts'
+import { readPlainText } from './input.ts'
 
 /** The package's root: the nearest directory above this file that has our package.json. */
 export const packageRoot = (): string => {
@@ -133,9 +134,17 @@ const kindOf = (cfg: Cfg, name: string): CellKind | undefined => {
 export const isType = (name: string): boolean => name === 'TypeOK'
 
 const loadManifest = (file: string): Manifest => {
-  const parsed = manifestSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  const wrong = (message: string) => badInput({ code: 'bad-manifest', message, file, hint: 'see CONTRIBUTING.md' })
+  const text = readPlainText(file, 'manifest')
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw wrong(`not JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const parsed = manifestSchema.safeParse(json)
   if (parsed.success) return parsed.data
-  throw badInput({ code: 'bad-manifest', message: z.prettifyError(parsed.error), file, hint: 'see CONTRIBUTING.md' })
+  throw wrong(z.prettifyError(parsed.error))
 }
 
 /** Data is read by every engine: what is wrong in it is said once, with its place, before any of them runs. */
@@ -151,7 +160,7 @@ const loadProtocol = (protocol: Protocol): Model[] => {
   return manifest.modules.flatMap(({ models }) =>
     models.map((entry): Model => {
       const cfgFile = join(packageRoot(), entry.path)
-      const cfgText = readFileSync(cfgFile, 'utf8')
+      const cfgText = readPlainText(cfgFile, 'configuration')
       const cfg = parseCfg(cfgText, cfgFile)
       const stem = entry.path.replace(/^.*\//, '').replace(/\.cfg$/, '')
       const deadlock = cfg.checkDeadlock ? ['Deadlock'] : []
@@ -203,7 +212,7 @@ export const loadModels = (): Model[] => PROTOCOLS.flatMap((protocol) => checked
 export const dataOf = (protocol: Protocol): DataModule | undefined => {
   if (protocol.data === undefined) return undefined
   const file = join(specDirectory(protocol), `${protocol.data}.tla`)
-  return { file, text: readFileSync(file, 'utf8') }
+  return { file, text: readPlainText(file, 'module') }
 }
 
 /** The machine of a model; with other constants than the model's own if they are given. */

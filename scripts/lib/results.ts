@@ -10,10 +10,12 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { EngineFindings, Found } from '../check/result.ts'
 import { cacheDirectoryIfAny } from '../tlc/jar.ts'
+import type { Toolchain } from '../check/tlc.ts'
 import type { Certificate } from './certificate.ts'
 import { certificateSchema, machineModules, occursHash, specificationHashes } from './certificate.ts'
 import { closureOf, loadedHashes } from './loaded.ts'
 import type { Model } from './project.ts'
+import { readPlainText } from './input.ts'
 import { writeWhole } from './write.ts'
 import { writeError } from '../ui/output.ts'
 
@@ -63,21 +65,29 @@ const DECIDES: Readonly<Record<Kind, string>> = {
 /** sha256 of the modules that decide, as they were loaded. */
 const codeOf = (kind: Kind): Record<string, string> => loadedHashes(closureOf([DECIDES[kind]], ['impl/catalog.ts']))
 
-/** Everything that a result depends on; `jar` is the sha256 of the tools. Contents only: a cache may serve many checkouts. */
-const inputsOf = (model: Model, kind: Kind, jar: string | undefined): unknown => {
+/** What TLC is and runs on; a certificate says nothing of Java, a kept result is not taken for that of another one. */
+export interface Tools {
+  readonly java: Pick<Toolchain['java'], 'version'>
+  readonly jar: Pick<Toolchain['jar'], 'sha256'>
+}
+
+const toolsOf = (tools: Tools | undefined) => ({ jar: tools?.jar.sha256, java: tools?.java.version })
+
+/** Everything that a result depends on. Contents only: a cache may serve many checkouts. */
+const inputsOf = (model: Model, kind: Kind, tools: Tools | undefined): unknown => {
   const common = { specification: { ...specificationHashes(model), ...occursHash(model) }, code: codeOf(kind) }
   switch (kind) {
     case 'tlc':
-      return { ...common, jar }
+      return { ...common, ...toolsOf(tools) }
     case 'embedded':
       return { ...common, checker: embeddedFiles(), expectedStates: model.distinctStates }
     case 'proof':
-      return { ...common, jar, machine: loadedHashes(machineModules(model)) }
+      return { ...common, ...toolsOf(tools), machine: loadedHashes(machineModules(model)) }
   }
 }
 
-const keyOf = (model: Model, kind: Kind, jar: string | undefined): string =>
-  sha256(JSON.stringify({ generation: GENERATION, model: model.name, kind, inputs: inputsOf(model, kind, jar) }))
+const keyOf = (model: Model, kind: Kind, tools: Tools | undefined): string =>
+  sha256(JSON.stringify({ generation: GENERATION, model: model.name, kind, inputs: inputsOf(model, kind, tools) }))
 
 /** Where results are kept; undefined where there is no place, and nothing is known from before. */
 const directoryOf = (): string | undefined => {
@@ -91,12 +101,12 @@ const fileOf = (directory: string, model: Model, kind: Kind, key: string): strin
   join(directory, `${prefixOf(model, kind)}${key}.json`)
 
 /** What was kept, if it is there and what it should be. */
-const read = <T>(model: Model, kind: Kind, jar: string | undefined, schema: z.ZodType<T>): T | undefined => {
+const read = <T>(model: Model, kind: Kind, tools: Tools | undefined, schema: z.ZodType<T>): T | undefined => {
   const directory = directoryOf()
   if (directory === undefined) return undefined
-  const file = fileOf(directory, model, kind, keyOf(model, kind, jar))
+  const file = fileOf(directory, model, kind, keyOf(model, kind, tools))
   try {
-    const { sha256: sum, content } = keptSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    const { sha256: sum, content } = keptSchema.parse(JSON.parse(readPlainText(file, 'kept result')))
     const parsed = schema.safeParse(JSON.parse(content))
     return parsed.success && sha256(content) === sum ? parsed.data : undefined
   } catch {
@@ -155,8 +165,8 @@ const isComplete = (model: Model, { cells, unchecked = [], failure, notes, disti
   })
 
 /** What an engine found of the model as it is now, if it is known. */
-export const knownFindings = (model: Model, engine: 'tlc' | 'embedded', jar?: string): EngineFindings | undefined => {
-  const known = read(model, engine, jar, findingsSchema)
+export const knownFindings = (model: Model, engine: 'tlc' | 'embedded', tools?: Tools): EngineFindings | undefined => {
+  const known = read(model, engine, tools, findingsSchema)
   if (known === undefined) return undefined
   const cells = new Map<string, Found>(Object.entries(known.cells))
   const findings = { ...known, engine, cells, notes: [], cached: true as const }
@@ -164,7 +174,7 @@ export const knownFindings = (model: Model, engine: 'tlc' | 'embedded', jar?: st
 }
 
 /** Keeps what an engine found, if it is complete. */
-export const keepFindings = (model: Model, findings: EngineFindings, jar?: string): void => {
+export const keepFindings = (model: Model, findings: EngineFindings, tools?: Tools): void => {
   const { engine, cells, unchecked = [], distinctStates, generatedStates, depth, seconds } = findings
   if (engine === 'explorer' || !isComplete(model, findings)) return
   const content = {
@@ -175,14 +185,14 @@ export const keepFindings = (model: Model, findings: EngineFindings, jar?: strin
     depth,
     seconds,
   }
-  write(model, engine, keyOf(model, engine, jar), content)
+  write(model, engine, keyOf(model, engine, tools), content)
 }
 
 /** The certificate of the model and machine as they are now, if they were proven equal before. */
-export const knownProof = (model: Model, jar: string): Certificate | undefined =>
-  read(model, 'proof', jar, certificateSchema)
+export const knownProof = (model: Model, tools: Tools): Certificate | undefined =>
+  read(model, 'proof', tools, certificateSchema)
 
 /** Keeps a proof of equality. */
-export const keepProof = (model: Model, certificate: Certificate, jar: string): void => {
-  write(model, 'proof', keyOf(model, 'proof', jar), certificate)
+export const keepProof = (model: Model, certificate: Certificate, tools: Tools): void => {
+  write(model, 'proof', keyOf(model, 'proof', tools), certificate)
 }

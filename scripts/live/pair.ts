@@ -2,6 +2,7 @@
 
 import type { Worker } from 'node:worker_threads'
 import { environmentFailure } from '../../impl/lib/error.ts'
+import { exchange } from '../lib/ask.ts'
 import { startWorker } from '../lib/worker.ts'
 import type { Batch, Played, Start } from './messages.ts'
 
@@ -17,7 +18,7 @@ export class Pair {
 
   /** Plays a batch on both. */
   async play(batch: Batch): Promise<void> {
-    const answers = await Promise.all(this.workers.map((worker) => asked(worker, batch)))
+    const answers = await Promise.all(this.workers.map((worker) => exchange<Played>(worker, batch)))
     for (const answer of answers) {
       if ('done' in answer) continue
       throw environmentFailure({
@@ -32,20 +33,3 @@ export class Pair {
     await Promise.all(this.workers.map((worker) => worker.terminate()))
   }
 }
-
-const asked = (worker: Worker, batch: Batch): Promise<Played> =>
-  new Promise((resolve, reject) => {
-    const forget = (): void => {
-      worker.off('message', onAnswer).off('error', onError)
-    }
-    const onAnswer = (answer: Played): void => {
-      forget()
-      resolve(answer)
-    }
-    const onError = (error: Error): void => {
-      forget()
-      reject(environmentFailure({ code: 'worker-failed', message: `a worker failed: ${error.message}` }, error))
-    }
-    worker.on('message', onAnswer).on('error', onError)
-    worker.postMessage(batch)
-  })

@@ -3,14 +3,15 @@
  * matched by what is changed and not by its line; one that matches nothing, or what is noticed after all, is an error.
  */
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
-import { badInput } from '../../impl/lib/error.ts'
+import { badInput, LockstepError } from '../../impl/lib/error.ts'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { Judged } from '../../impl/lib/mutate/verdict.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
+import { readPlainText } from '../lib/input.ts'
 import { packageRoot, specDirectory } from '../lib/project.ts'
 import { writeWhole } from '../lib/write.ts'
 
@@ -98,8 +99,9 @@ export const loadArguments = (
     badInput({ code: 'bad-arguments', message, file: shown, hint: 'docs/mutate.md has the format' })
   let json: unknown
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'))
+    json = JSON.parse(readPlainText(file, 'file of arguments'))
   } catch (error) {
+    if (error instanceof LockstepError) throw error
     throw wrong(`not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
   const parsed = schema.safeParse(json)

@@ -1,9 +1,9 @@
 /** The worker threads of `mutate`: each answers one request at a time; one that takes too long is ended and replaced. */
 
 import type { Worker } from 'node:worker_threads'
-import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { ask } from '../lib/ask.ts'
 import { startWorker } from '../lib/worker.ts'
-import type { Answers, Reply, Request, WorkerStart } from './messages.ts'
+import type { Answers, Request, WorkerStart } from './messages.ts'
 
 /** A worker, as a function that may be given up on. */
 export class Hand {
@@ -33,34 +33,12 @@ export class Hand {
       }, limit)
     })
     try {
-      const answer = await Promise.race([this.answer(worker, request), late])
+      const answer = await Promise.race([ask<Answers[K]>(worker, request), late])
       if (answer === undefined) await this.end()
       return answer
     } finally {
       clearTimeout(timer)
     }
-  }
-
-  private answer<K extends Request['kind']>(
-    worker: Worker,
-    request: Extract<Request, { kind: K }>,
-  ): Promise<Answers[K]> {
-    return new Promise((resolve, reject) => {
-      const forget = (): void => {
-        worker.off('message', onReply).off('error', onError)
-      }
-      const onReply = (reply: Reply<K>): void => {
-        forget()
-        if ('answer' in reply) resolve(reply.answer)
-        else reject(new LockstepError(reply.problem, reply.exit))
-      }
-      const onError = (error: Error): void => {
-        forget()
-        reject(environmentFailure({ code: 'worker-failed', message: `a worker failed: ${error.message}` }, error))
-      }
-      worker.on('message', onReply).on('error', onError)
-      worker.postMessage(request)
-    })
   }
 
   /** Ends the thread; the next request gets a new one. */

@@ -3,11 +3,11 @@
  * import them are compiled in memory, all others are the very modules that run.
  */
 
-import { readFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { compileFunction } from 'node:vm'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
+import { readPlainText } from '../lib/input.ts'
 import { packageRoot } from '../lib/project.ts'
 
 /** The machinery that protocols share. */
@@ -35,7 +35,7 @@ export const findTypeScript = async (): Promise<TypeScript | undefined> => {
 }
 
 /** Text of a source of the package. */
-export const readSource = (file: string): string => readFileSync(join(packageRoot(), file), 'utf8')
+export const readSource = (file: string): string => readPlainText(join(packageRoot(), file), 'source')
 
 /** Sources that may be changed and that a protocol is made of: its own first. */
 export const mutableSources = (protocol: string): readonly string[] => {

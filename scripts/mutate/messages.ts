@@ -1,6 +1,5 @@
 /** What is said between `mutate` and its workers. */
 
-import type { Problem } from '../../impl/lib/error.ts'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Verdict } from './argued.ts'
 import type { Opinion } from './judge.ts'
@@ -54,7 +53,3 @@ export interface Answers {
 }
 
 export type Request = JudgeRequest | FaultRequest | SeedRequest
-
-/** An answer, or what went wrong. */
-export type Reply<K extends Request['kind']> =
-  { readonly answer: Answers[K] } | { readonly problem: Problem; readonly exit: 2 | 3 }

@@ -26,7 +26,37 @@ const noted = (c: Case, fault: Mutant, kill: SeedKill): void => {
   })
 }
 
-/** Tries the faults that are on record for weakenings that nothing else has noticed. */
+/** A machine with a fault, and the weakenings that it is on record for. */
+interface Group {
+  readonly fault: Mutant
+  readonly model: string
+  readonly thread: string | null
+  readonly cases: Case[]
+}
+
+const groupsOf = (
+  cases: readonly Case[],
+  faultOf: (fault: Seed['fault']) => Mutant | undefined,
+  seeds: readonly Seed[],
+): Group[] => {
+  const groups = new Map<string, Group>()
+  for (const c of cases) {
+    const seed = seeds.find((s) => s.mutant.id === c.mutant.id)
+    const fault = seed === undefined || c.mutant.side !== 'machine' ? undefined : faultOf(seed.fault)
+    if (seed === undefined || fault === undefined) continue
+    const { model, thread } = seed
+    const key = JSON.stringify([fault.id, model, thread])
+    const group = groups.get(key) ?? { fault, model, thread, cases: [] }
+    groups.set(key, group)
+    group.cases.push(c)
+  }
+  return [...groups.values()]
+}
+
+/**
+ * Tries the faults that are on record, each for all weakenings that it is on record for. They come first: what is killed here is asked of
+ * no model, and weaker fairness takes the large ones long.
+ */
 export const holdSeeds = async (
   protocol: string,
   cases: readonly Case[],
@@ -34,20 +64,20 @@ export const holdSeeds = async (
   seeds: readonly Seed[],
   options: CrewOptions,
 ): Promise<void> => {
-  const queue = cases.filter(isAlive).flatMap((c) => {
-    const seed = seeds.find((s) => s.mutant.id === c.mutant.id)
-    const fault = seed === undefined ? undefined : faultOf(seed.fault)
-    return seed === undefined || fault === undefined ? [] : [{ c, seed, fault }]
-  })
+  const queue = groupsOf(cases, faultOf, seeds)
   const all = queue.length
   const work = async (hand: Hand): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { c, seed, fault } = next
-      options.onProgress(all - queue.length, all, queue.length)
-      const request = { kind: 'seed' as const, fault, models: [seed.model], thread: seed.thread, mutants: [c.mutant] }
-      const answer = await hand.ask(request, options.limit)
-      if (answer === undefined) c.unfinished = 'the fault on record took longer than the limit'
-      for (const kill of answer ?? []) noted(c, fault, kill)
+      const { cases: asked, fault, model, thread } = next
+      options.onProgress(all - queue.length, all, asked.length)
+      const mutants = asked.map(({ mutant }) => mutant)
+      const kills = (await hand.ask({ kind: 'seed', fault, models: [model], thread, mutants }, options.limit)) ?? []
+      for (const c of asked) {
+        const kill = kills.find(({ id }) => id === c.mutant.id)
+        if (kill === undefined) continue
+        c.differs = true
+        noted(c, fault, kill)
+      }
     }
   }
   if (all > 0) await withCrew(options.workers, { protocol }, work)

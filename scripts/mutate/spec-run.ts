@@ -3,7 +3,6 @@
  * TLC evaluates properties and actions in states that the machine gives; see spec-weaker.ts, spec-fair.ts and spec-fault.ts.
  */
 
-import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { actionFaults, definitionsIn } from '../../impl/lib/mutate/actions.ts'
 import type { Mutant, MutantKind } from '../../impl/lib/mutate/mutant.ts'
@@ -13,6 +12,7 @@ import { specWeakenings } from '../../impl/lib/mutate/spec.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import { UnknownShape } from '../../impl/lib/mutate/temporal.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
+import { readPlainText } from '../lib/input.ts'
 import type { Model } from '../lib/project.ts'
 import { packageRoot, specFiles } from '../lib/project.ts'
 import { pool } from '../lib/pool.ts'
@@ -41,7 +41,7 @@ export interface SpecOptions extends AskOptions {
 const sourcesOf = (protocol: Protocol): SpecSource[] =>
   specFiles(protocol).map((file) => ({
     file: relative(packageRoot(), file).replaceAll('\\', '/'),
-    text: readFileSync(file, 'utf8'),
+    text: readPlainText(file, 'module'),
   }))
 
 const propertiesOf = (models: readonly Model[]): string[] => [

@@ -3,26 +3,18 @@
 import '../lib/same-code.ts'
 import { parentPort, workerData } from 'node:worker_threads'
 import { match } from 'ts-pattern'
-import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/error.ts'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
+import { replyWith } from '../lib/ask.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels } from '../lib/project.ts'
 import type { Opinion } from './judge.ts'
 import { Bench } from './judge.ts'
 import { faultOpinion } from './fault.ts'
 import { findTypeScript, Loader, readSource } from './load.ts'
-import type {
-  Answers,
-  FaultRequest,
-  JudgeRequest,
-  Reply,
-  Request,
-  SeedKill,
-  SeedRequest,
-  WorkerStart,
-} from './messages.ts'
+import type { Answers, FaultRequest, JudgeRequest, Request, SeedKill, SeedRequest, WorkerStart } from './messages.ts'
 import { seeded } from './seed.ts'
 
 const start = workerData as WorkerStart
@@ -127,15 +119,6 @@ const answerTo = async (request: Request): Promise<Answers[Request['kind']]> => 
     .exhaustive()
 }
 
-const replyTo = async (request: Request): Promise<Reply<Request['kind']>> => {
-  try {
-    return { answer: await answerTo(request) }
-  } catch (error) {
-    if (!(error instanceof LockstepError)) throw error
-    return { problem: error.problem, exit: error.exit }
-  }
-}
-
 parentPort?.on('message', (request: Request) => {
-  void replyTo(request).then((reply) => parentPort?.postMessage(reply))
+  void replyWith(() => answerTo(request)).then((reply) => parentPort?.postMessage(reply))
 })

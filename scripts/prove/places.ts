@@ -1,17 +1,17 @@
 /** From a frame of a call stack to the line of the source that a person wrote: what runs may be what the compiler made of it. */
 
-import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SourceMapPayload } from 'node:module'
 import type { Locate } from '../../impl/lib/prove/machine.ts'
 import type { Frame } from '../../impl/lib/prove/statements.ts'
+import { readPlainText } from '../lib/input.ts'
 import { packageRoot } from '../lib/project.ts'
 
 const read = (file: string): string | undefined => {
   try {
-    return readFileSync(file, 'utf8')
+    return readPlainText(file, 'source')
   } catch {
     return undefined
   }

@@ -2,7 +2,8 @@
  * Starts a program that dies with us, also when we are killed in a way that lets no handler run. TLC does not read its
  * standard input and would go on for hours. `prctl(PR_SET_PDEATHSIG)` is Linux only and needs a helper; so a shell, which
  * Linux and macOS both have, leaves a watcher behind and then becomes the program (same process, same exit status). The
- * watcher reads from a pipe that only we hold: a line means that all went well, the end of the pipe that we are gone.
+ * watcher reads from a pipe that only we hold: a line means that all went well, the end of the pipe that we are gone. The
+ * program leads a process group: what is called `java` may be a script, and what that starts is ended with it.
  */
 
 import type { ChildProcess, StdioOptions } from 'node:child_process'
@@ -14,7 +15,7 @@ import { trackChild } from '../lib/children.ts'
 const WATCH_THEN_EXEC = `
 (
   trap '' INT TERM HUP
-  IFS= read -r line <&3 || { kill -KILL $$; rm -rf "$1"; sleep 1; rm -rf "$1"; }
+  IFS= read -r line <&3 || { kill -KILL $$; rm -rf "$1"; sleep 1; rm -rf "$1"; kill -s KILL -- -$$; }
 ) >/dev/null 2>&1 &
 shift
 exec "$@" 3<&-
@@ -48,8 +49,11 @@ export const spawnGuarded = (
   const child =
     process.platform === 'win32'
       ? spawn(program, args, { stdio, windowsHide: true })
-      : spawn('sh', ['-c', WATCH_THEN_EXEC, 'lockstep', directory, program, ...args], { stdio: [...stdio, 'pipe'] })
+      : spawn('sh', ['-c', WATCH_THEN_EXEC, 'lockstep', directory, program, ...args], {
+          stdio: [...stdio, 'pipe'],
+          detached: true,
+        })
   dismissWatcher(child)
-  trackChild(child)
+  trackChild(child, { leader: process.platform !== 'win32' })
   return child
 }

@@ -5,7 +5,7 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
-import { access, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { FetchOptions } from 'mvn-artifact-download'
 import download from 'mvn-artifact-download'
@@ -141,11 +141,11 @@ const userJar = (path: string, sha256: string): Jar => {
   return { path, sha256: hash, pinned: hash === sha256, source: 'TLA2TOOLS_JAR', notes: [] }
 }
 
-const cachedHash = async (path: string): Promise<string | undefined> => {
+const cachedHash = (path: string): string | undefined => {
+  if (!existsSync(path)) return undefined
   try {
-    return sha256Of(await readFile(path))
+    return sha256Of(readPlainFile(path, 'jar', MAX_JAR))
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
     throw noJar(`${path} cannot be read: ${messageOf(error)}`, 'make it readable, or set LOCKSTEP_CACHE', error)
   }
 }
@@ -278,7 +278,7 @@ const fetchJar = async (target: string, directory: string, options: Resolved): P
   const path = join(directory, filename)
   try {
     await fetchInto(path, filename, directory, options)
-    const hash = await cachedHash(path)
+    const hash = cachedHash(path)
     if (hash !== options.sha256) {
       const message = `${PINNED.artifact} arrived with sha256 ${String(hash)}, expected ${options.sha256}`
       const hint = 'the download was cut off or the repository has another file: try again, or set TLA2TOOLS_JAR'
@@ -300,7 +300,7 @@ const fromCacheOrMaven = async (options: Resolved): Promise<Jar> => {
   const { env, sha256, onProgress } = options
   const directory = cacheDirectory(env)
   const target = join(directory, PINNED.file)
-  const hash = existsSync(directory) ? await cachedHash(target) : undefined
+  const hash = existsSync(directory) ? cachedHash(target) : undefined
   const jar = { path: target, sha256, pinned: true } as const
   if (hash === sha256) return { ...jar, source: 'cache', notes: [] }
   const notes = refused(target, hash)

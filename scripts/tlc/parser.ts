@@ -20,6 +20,12 @@ export type ToolItem =
   /** one line outside of messages: SANY's errors, or what the specification prints */
   | { readonly kind: 'output'; readonly line: string }
 
+/** What a message takes up besides its text, as characters: one without any is not free. */
+export const MESSAGE_COST = 1024
+
+/** And a line of it. */
+const PIECE_COST = 32
+
 /** A mark stands anywhere in a line: inside a message, after what the specification prints, after another mark. */
 const MARK = /@!@!@(?:STARTMSG (-?\d+):(\d+)|ENDMSG (-?\d+)) @!@!@/g
 
@@ -28,24 +34,27 @@ class Frame {
   readonly class: number
   readonly #nested: RawMessage[] = []
   #text = ''
+  #pieces = 0
 
   constructor(code: number, messageClass: number) {
     this.code = code
     this.class = messageClass
   }
 
-  /** characters that wait for the end of the message */
+  /** what waits for the end of the message, in characters: those of messages inside it, and what each piece costs, included */
   get length(): number {
-    return this.#text.length
+    return this.#text.length + this.#pieces * PIECE_COST
   }
 
   add(text: string): void {
     this.#text += text
+    this.#pieces += 1
   }
 
   nest(message: RawMessage): void {
     this.#nested.push(message)
     this.#text += `${message.text}\n`
+    this.#pieces += MESSAGE_COST / PIECE_COST
   }
 
   close(truncated: boolean): RawMessage {
@@ -62,7 +71,8 @@ export class ToolParser {
 
   /** Characters of what has begun and not ended: the line at hand, and open messages. */
   get held(): { readonly line: number; readonly messages: number } {
-    return { line: this.#pending.length, messages: this.#stack.reduce((sum, { length }) => sum + length, 0) }
+    const messages = this.#stack.reduce((sum, { length }) => sum + length + MESSAGE_COST, 0)
+    return { line: this.#pending.length, messages }
   }
 
   /** The items that this chunk completes. */

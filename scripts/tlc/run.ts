@@ -19,7 +19,7 @@ import { decode, decodeAll } from './messages.ts'
 import type { TlcOutcome } from './outcome.ts'
 import { conclude } from './outcome.ts'
 import type { RawMessage, ToolItem } from './parser.ts'
-import { printRaw, ToolParser } from './parser.ts'
+import { MESSAGE_COST, printRaw, ToolParser } from './parser.ts'
 
 export type { Simulation, TlcTask } from './command.ts'
 export { printCommand } from './command.ts'
@@ -32,6 +32,8 @@ export interface TlcOptions extends TlcTask {
   readonly signal?: AbortSignal
   /** told of each message as it comes */
   readonly onMessage?: (message: TlcMessage, raw: RawMessage) => void
+  /** lines outside of messages that are kept however many there are of the others */
+  readonly keep?: (line: string) => boolean
   /** told of each line outside of messages as it comes, also of those beyond {@link MOST_OUTPUT} */
   readonly onLine?: (line: string) => void
 }
@@ -64,15 +66,16 @@ export interface TlcRun {
   readonly violated: readonly string[]
   /** warnings, and messages that this version of the wrapper does not know */
   readonly notes: readonly string[]
-  /** lines outside of messages: SANY's, and what the specification prints; at most the first {@link MOST_OUTPUT} */
+  /** lines outside of messages: SANY's, and what the specification prints; the first {@link MOST_OUTPUT} and those to be kept */
   readonly output: readonly string[]
   readonly stderr: string
   /** the same run as a line for `sh` */
   readonly command: string
 }
 
-/** A specification that prints in every state must not fill our memory. */
+/** A specification that prints in every state must not fill our memory: lines, and characters of them. */
 export const MOST_OUTPUT = 10_000
+export const MOST_OUTPUT_CHARACTERS = 2 ** 24
 const MOST_STDERR = 64 * 1024
 
 /** Characters of a line, and of all messages of a run, beyond which it is not TLC that prints: its longest traces are far below. */
@@ -88,11 +91,14 @@ class Listener {
   /** more came than TLC ever prints: the rest is not listened to */
   flooded = false
   #characters = 0
+  #outputCharacters = 0
   readonly #parser = new ToolParser()
+  readonly #keep: (line: string) => boolean
   readonly #onMessage: TlcOptions['onMessage']
   readonly #onLine: TlcOptions['onLine']
 
-  constructor({ onMessage, onLine }: Pick<TlcOptions, 'onMessage' | 'onLine'>) {
+  constructor({ onMessage, onLine, keep = () => false }: Pick<TlcOptions, 'onMessage' | 'onLine' | 'keep'>) {
+    this.#keep = keep
     this.#onMessage = onMessage
     this.#onLine = onLine
   }
@@ -118,14 +124,22 @@ class Listener {
     for (const item of items) {
       if (item.kind === 'message') this.#message(item.message)
       else {
-        if (this.output.length < MOST_OUTPUT) this.output.push(item.line)
+        this.#output(item.line)
         this.#onLine?.(item.line)
       }
     }
   }
 
+  #output(line: string): void {
+    const fits = this.output.length < MOST_OUTPUT && this.#outputCharacters + line.length <= MOST_OUTPUT_CHARACTERS
+    if (!fits && !this.#keep(line)) return
+    this.output.push(line)
+    if (fits) this.#outputCharacters += line.length
+    else this.#characters += line.length + MESSAGE_COST
+  }
+
   #message(raw: RawMessage): void {
-    this.#characters += raw.text.length
+    this.#characters += raw.text.length + MESSAGE_COST
     this.raw.push(raw)
     this.messages.push(...decodeAll(raw))
     this.#onMessage?.(decode(raw), raw)
@@ -322,7 +336,8 @@ const overhear = (child: ChildProcess, output: 'inherit' | 'pipe'): (() => strin
       said = (said + text).slice(-MOST_STDERR)
       if (output !== 'inherit') return
       line += text
-      const end = line.lastIndexOf('\n') + 1
+      // but for one that has no end
+      const end = line.length > MOST_STDERR ? line.length : line.lastIndexOf('\n') + 1
       if (end > 0) ours(line.slice(0, end))
       line = line.slice(end)
     })

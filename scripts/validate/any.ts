@@ -4,7 +4,8 @@ import { badInput, LockstepError } from '../../impl/lib/error.ts'
 import { COMMIT } from '../../impl/lib/memory/memory.ts'
 import type { DesignVerdict, Validation } from '../../impl/lib/validate/result.ts'
 import type { Model } from '../lib/project.ts'
-import { loadModels, near, protocolOf, selectModels } from '../lib/project.ts'
+import { unknownActionHint } from '../lib/actions.ts'
+import { loadModels, protocolOf, selectModels } from '../lib/project.ts'
 import type { Lines } from './lines.ts'
 import { readLines } from './lines.ts'
 import { Source } from './source.ts'
@@ -84,11 +85,10 @@ export const checkUnlogged = (names: readonly string[], [sizes]: readonly Sizes[
   const known = [...Object.keys(protocol.docs.actions), COMMIT]
   const unknown = names.find((name) => !known.includes(name))
   if (unknown === undefined) return
-  const candidates = near(unknown, known)
   throw badInput({
     code: 'unknown-action',
     message: `--unlogged: no design of ${protocol.name} has an action ${JSON.stringify(unknown)}`,
-    hint: candidates.length > 0 ? `did you mean ${candidates.join(', ')}?` : 'name actions of the specification',
+    hint: unknownActionHint(unknown, known, protocol, 'option'),
   })
 }
 

@@ -6,7 +6,7 @@ import { Clocks } from '../../impl/lib/validate/decode.ts'
 import type { Decoder } from '../../impl/lib/validate/decode.ts'
 import type { BadLine, LogEvent, LogHeader, Order } from '../../impl/lib/validate/event.ts'
 import { parseLine } from '../../impl/lib/validate/event.ts'
-import { shown } from '../../impl/lib/report/validation/text.ts'
+import { firstOf, shown } from '../../impl/lib/report/validation/text.ts'
 import { ftraceReader, isBadLine, isSkipped } from '../../impl/lib/validate/ftrace.ts'
 import type { TraceMap } from '../../impl/lib/validate/map.ts'
 import type { Known } from '../../impl/lib/validate/recognise.ts'
@@ -45,8 +45,9 @@ export interface Entry {
   readonly afterGap: boolean
 }
 
-/** Names of events that are counted one by one. */
+/** Names of events that are counted one by one, and that a note has. */
 const MOST_NAMES = 100
+const MOST_NAMED = 5
 
 const NEWLINE = 10
 
@@ -135,8 +136,8 @@ class Unmapped {
 
   get notes(): string[] {
     if (this.names.size === 0) return []
-    const most = [...this.names].sort(([, a], [, b]) => b - a).slice(0, 5)
-    return [`not mapped: ${most.map(([name, times]) => `${name} (${times})`).join(', ')}`]
+    const all = [...this.names].sort(([, a], [, b]) => b - a).map(([name, times]) => `${name} (${times})`)
+    return [`not mapped: ${firstOf(all, MOST_NAMED).join(', ')}`]
   }
 }
 
@@ -234,7 +235,11 @@ export class EntryReader {
   }
 
   private sound(decoded: Decoded | BadLine): Decoded {
-    return isBad(decoded) ? refuse(this.options.file, decoded) : decoded
+    if (!isBad(decoded)) return decoded
+    const claimed = this.header?.model
+    const hint = decoded.hint ?? (claimed === undefined ? undefined : `the log says that it is of ${shown(claimed)}`)
+    const foreign = decoded.code === 'not-of-the-model' && hint !== undefined
+    return refuse(this.options.file, foreign ? { ...decoded, hint } : decoded)
   }
 
   /** The first line that is not empty; true if it is a header. */

@@ -1,6 +1,5 @@
 /** TLC's own opinion of logs: it searches the specification for what explains them, and never sees the machine. */
 
-import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { printCfg } from '../../impl/lib/cfg.ts'
 import { assemble, compile } from '../../impl/lib/compile.ts'
@@ -13,6 +12,7 @@ import { specSteps } from '../../impl/lib/validate/steps.ts'
 import type { LogText, SpecOfLogs } from '../../impl/lib/validate/trace-module.ts'
 import { explainedIn, TRACE_CFG, TRACE_MODULE, traceModule } from '../../impl/lib/validate/trace-module.ts'
 import type { Toolchain } from '../check/tlc.ts'
+import { readPlainFile, readPlainText } from '../lib/input.ts'
 import type { Model } from '../lib/project.ts'
 import { machineOf, modelModule, specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
@@ -65,7 +65,7 @@ export class Oracle {
     }
     this.spec = {
       module: modelModule(model.protocol),
-      steps: specSteps(specFiles(model.protocol).map((file) => ({ file, text: readFileSync(file, 'utf8') }))),
+      steps: specSteps(specFiles(model.protocol).map((file) => ({ file, text: readPlainText(file, 'module') }))),
       threads: new Map(machine.threads.map(({ id }) => [threadName(id), tlaOf(id)])),
       happensTo: new Map([...happensTo].map(([action, threads]) => [action, [...threads.values()]])),
       facts: (state) => {
@@ -78,7 +78,8 @@ export class Oracle {
 
   /** Writes the module, its configuration and what it extends. */
   write(directory: string, logs: readonly LogText[]): void {
-    for (const file of specFiles(this.model.protocol)) writeWhole(join(directory, basename(file)), readFileSync(file))
+    for (const file of specFiles(this.model.protocol))
+      writeWhole(join(directory, basename(file)), readPlainFile(file, 'module'))
     writeWhole(join(directory, `${TRACE_MODULE}.tla`), traceModule(this.spec, logs))
     const cfg = printCfg(this.model.cfg, { ...TRACE_CFG, properties: [] })
     writeWhole(join(directory, `${TRACE_MODULE}.cfg`), `${cfg}CHECK_DEADLOCK FALSE\n`)

@@ -12,7 +12,8 @@ import { Fields } from '../../impl/lib/validate/fields.ts'
 import type { Same } from '../../impl/lib/validate/recognise.ts'
 import type { LogDivergence, Validation } from '../../impl/lib/validate/result.ts'
 import type { Model } from '../lib/project.ts'
-import { machineOf, near } from '../lib/project.ts'
+import { unknownActionHint } from '../lib/actions.ts'
+import { machineOf } from '../lib/project.ts'
 import { ByLane } from './by-lane.ts'
 import type { Rejection, Subject } from './divergence.ts'
 import { divergenceOf } from './divergence.ts'
@@ -67,7 +68,7 @@ export class Validator implements Subject {
         const parsed = parseLine(text, line)
         return 'header' in parsed ? { line, column: 1, message: 'a header after the first line' } : parsed
       },
-      near,
+      (action, known) => unknownActionHint(action, known, model.protocol, 'log'),
       elsewhere(model),
       sameBytes,
     )
@@ -88,12 +89,11 @@ export class Validator implements Subject {
       const elsewhere = Object.hasOwn(this.model.protocol.docs.actions, name)
       if (i < 0 && elsewhere && asked === undefined) continue
       if (i < 0) {
-        const candidates = near(name, actions)
         throw badInput({
           code: 'unknown-action',
           message: `unlogged: ${this.model.name} has no action ${JSON.stringify(name)}`,
           file,
-          hint: candidates.length > 0 ? `did you mean ${candidates.join(', ')}?` : 'name actions of the specification',
+          hint: unknownActionHint(name, actions, this.model.protocol, asked === undefined ? 'log' : 'option'),
         })
       }
       silent[i] = 1

@@ -57,7 +57,8 @@ CONSTANTS
     SignalAfterAbort,       \* a signal may take the vCPU thread out after a cancelled entry
     SelfTimer,              \* a timer may fire on the vCPU's own pCPU between VM-exit and vcpu_put
     GuestHalts,             \* the guest may halt, and the vCPU block in the kernel
-    IpiMayLag               \* an IPI may arrive after another VM-exit; if not, it comes before any other
+    IpiMayLag,              \* an IPI may arrive after another VM-exit; if not, it comes before any other
+    VcpuRuns                \* the VMM may call KVM_RUN; if not, the vCPU stays parked in userspace
 
 ASSUME Sources \subseteq Nat /\ Pollers \subseteq Nat /\ Sources \cap Pollers = {} /\ 0 \notin Sources \cup Pollers
 
@@ -165,6 +166,7 @@ Reason(r) == reason' = [reason EXCEPT ![0] = r]
 \* reviewer's design it may ask KVM_RUN to wait for an event (KVM_MP_STATE_HALTED_USERSPACE).
 KVM_RUN ==
     /\ At(vcpu, "KVM_RUN")
+    /\ VcpuRuns
     /\ \/ Goto(vcpu, "kvm_request_pending") /\ UNCHANGED reason
        \/ HaltedUserspace /\ Goto(vcpu, "prepare_to_rcuwait") /\ Reason("wait")
     /\ UNCHANGED <<store_buffer, memory_vars, todo, registered, history_vars>>
@@ -687,15 +689,15 @@ SourceStep(s) ==
     \/ smp_send_reschedule(s)
     \/ kvm_vcpu_kick_kicked(s)
 
+\* A waker, but for its waiting for wqh.lock.
 WakeStep(th) ==
     \/ waitqueue_active(th)
-    \/ wake_up_lock(th)
     \/ wake_up_first(th)
     \/ pollwake(th)
     \/ wake_up_unlock(th)
 
+\* A poller, once poll() was called, but for its waiting for wqh.lock.
 PollerStep(p) ==
-    \/ poll_wait_lock(p)
     \/ poll_wait_add(p)
     \/ poll_wait_unlock(p)
     \/ kvm_vcpu_poll_smp_mb(p)
@@ -705,15 +707,14 @@ PollerStep(p) ==
     \/ kvm_vcpu_poll_read_mode(p)
     \/ kvm_vcpu_poll_mode_polling(p)
     \/ poll_schedule_timeout(p)
-    \/ poll_freewait_lock(p)
     \/ poll_freewait_del(p)
     \/ poll_freewait_unlock(p)
 
 Next ==
     \/ KVM_RUN \/ vmexit \/ VcpuStep
     \/ \E s \in Sources : kvm_make_request(s) \/ SourceStep(s)
-    \/ \E th \in Wakers : WakeStep(th)
-    \/ \E p \in Pollers : poll_initwait(p) \/ PollerStep(p)
+    \/ \E th \in Wakers : WakeStep(th) \/ wake_up_lock(th)
+    \/ \E p \in Pollers : poll_initwait(p) \/ PollerStep(p) \/ poll_wait_lock(p) \/ poll_freewait_lock(p)
     \/ \E th \in Threads : commit(th)
 
 Spec == Init /\ [][Next]_vars
@@ -748,15 +749,18 @@ GuestSeesRequestInv == At(vcpu, "vmexit") /\ requests[0] /\ SourcesIdle => ipi[0
 (* Temporal properties. Fairness, next to what needs it: weak fairness of  *)
 (* what the vCPU thread does by itself in KVM_RUN, of a kick that was      *)
 (* begun, of a poll() that was begun, and every store becomes visible in   *)
-(* the end. Strong fairness of a waker that waits for wqh.lock: Linux's    *)
-(* spin locks are queued (kernel/locking/qspinlock.c), so pollers that     *)
-(* come and go do not keep it out for ever. The VMM need not call KVM_RUN  *)
-(* or poll(), the guest need not exit, no event need be published.         *)
+(* the end. Strong fairness of whoever waits for wqh.lock: Linux's spin    *)
+(* locks are queued (kernel/locking/qspinlock.c), so others that come and  *)
+(* go do not keep it out for ever. The VMM need not call KVM_RUN or        *)
+(* poll(), the guest need not exit, not even for an IPI, and no event need *)
+(* be published.                                                           *)
 
 Fairness ==
     /\ WF_vars(VcpuStep \/ WakeStep(vcpu))
-    /\ \A s \in Sources : WF_vars(SourceStep(s) \/ WakeStep(source(s))) /\ SF_vars(wake_up_lock(source(s)))
+    /\ \A s \in Sources : WF_vars(SourceStep(s) \/ WakeStep(source(s)))
     /\ \A p \in Pollers : WF_vars(PollerStep(p))
+    /\ \A th \in Wakers : SF_vars(wake_up_lock(th))
+    /\ \A p \in Pollers : SF_vars(poll_wait_lock(p) \/ poll_freewait_lock(p))
     /\ \A th \in Threads : WF_vars(commit(th))
 
 \* poll() has said EPOLLIN.
@@ -771,4 +775,23 @@ EventReportedProp ==
 \* Every poller that sleeps is woken by it and told, not only one.
 AllPollersWokenProp ==
     \A p \in Pollers : (EventPending /\ Parked /\ Asleep(p)) ~> (~EventPending \/ ~Parked \/ Reported(p))
+
+\* poll() was called and has not returned to the VMM.
+Polling(p) == ~At(poller(p), "poll_initwait")
+
+\* What a report is for: poll() returns to the VMM, wherever it was when the event came. A poller
+\* that is told and never gets off the queue is no better off than one that sleeps.
+PollReturnsProp ==
+    \A p \in Pollers : (EventPending /\ Parked /\ Polling(p)) ~> (~EventPending \/ ~Parked \/ ~Polling(p))
+
+\* An IPI is there for the guest. That the guest exits for it is the hardware's, and not assumed;
+\* what the exit leads to is asked from there on.
+CalledOut == At(vcpu, "vmexit") /\ ipi[0]
+
+\* L2. What an event is for: a vCPU that is in KVM_RUN takes it (kvm_check_request), unless it
+\* goes back to userspace, where L1 has it. An event that was taken gets into the guest, by
+\* VM-entry; only a stream of events that never ends can cancel every entry.
+EventTakenProp ==
+    /\ (requests[0] /\ ~Parked /\ ~CalledOut) ~> (~requests[0] \/ Parked \/ CalledOut)
+    /\ (<>[]SourcesIdle => ((injected /\ ~Parked) ~> (~injected \/ Parked)))
 =============================================================================

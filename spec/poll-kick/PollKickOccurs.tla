@@ -14,4 +14,7 @@ EventReportedOccurs ==
     [poller |-> EventPending /\ Parked /\ \E p \in Pollers : Asleep(p),
      vcpu |-> EventPending /\ At(vcpu, "kvm_vcpu_block_schedule")]
 AllPollersWokenOccurs == [p \in Pollers |-> EventPending /\ Parked /\ Asleep(p)]
+PollReturnsOccurs == [p \in Pollers |-> EventPending /\ Parked /\ Polling(p)]
+EventTakenOccurs ==
+    [requests |-> requests[0] /\ ~Parked /\ ~CalledOut, injected |-> SourcesIdle /\ injected /\ ~Parked]
 =============================================================================

@@ -12,8 +12,6 @@ import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
 
 protocolSuite('apf-ready', {
   actions: 78,
-  // the page that cannot be written, and is again; tagged full because TLC has not decided its temporal properties
-  alsoTaken: ['apf-ready/rejected-writes.sc'],
   scheduled: [
     'apf-ready/posted.sc',
     'apf-ready/real-fault.sc',

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { assemble, compile } from '../../impl/lib/compile.ts'
+import type { Graph } from '../../impl/lib/explore.ts'
 import { explore } from '../../impl/lib/explore.ts'
+import { checkLeadsTo } from '../../impl/lib/liveness.ts'
+import type { Machine } from '../../impl/lib/program.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
 import { loadModels, machineOf, oneModel } from '../../scripts/lib/project.ts'
 import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
@@ -15,6 +18,18 @@ protocolSuite('poll-kick', {
     'poll-kick/lockless-waker-no-mb.tso',
   ],
 })
+
+const graphOf = (name: string): Graph =>
+  explore(assemble(compile(machineOf(oneModel(loadModels(), `poll-kick/${name}`)))), { edges: true })
+
+/** Temporal properties that are violated in a graph, once the machine's properties or fairness are others. */
+const violatedOnceChanged = (graph: Graph, change: (machine: Machine) => Partial<Machine>): string[] => {
+  const { kernel } = graph
+  const { machine } = kernel.compiled
+  const changed = { ...machine, ...change(machine) }
+  const other = { ...graph, kernel: { ...kernel, compiled: { ...kernel.compiled, machine: changed } } }
+  return changed.liveness.filter((p) => checkLeadsTo(other, p) !== undefined).map(({ name }) => name)
+}
 
 describe('poll-kick', () => {
   it('an IPI that comes before any other exit changes no verdict', { timeout: 120_000 }, () => {
@@ -48,6 +63,27 @@ describe('poll-kick', () => {
   it('the barrier of a thread that is about to block is needed under TSO, and only there', () => {
     const without = (name: string): string[] => violatedWith(oneModel(loadModels(), name), { BlockMb: tla.bool(false) })
     expect(without('poll-kick/halted-userspace.sc')).toEqual([])
-    expect(without('poll-kick/halted-userspace.tso')).toEqual(['EventReportedProp', 'NoLostEventInv'])
+    expect(without('poll-kick/halted-userspace.tso')).toEqual(['EventReportedProp', 'EventTakenProp', 'NoLostEventInv'])
+  })
+  it('whoever waits for the queue’s lock needs it to be queued: the vCPU’s thread, event sources and pollers', () => {
+    const unqueued = (name: string, kind: string): string[] =>
+      violatedOnceChanged(graphOf(name), ({ fairness }) => ({
+        fairness: fairness.map((f) => (f.thread[0] === kind ? { thread: f.thread, labels: f.labels } : f)),
+      }))
+    expect(unqueued('clear-recheck.sc', 'vcpu')).toEqual(['EventTakenProp'])
+    // the poller that comes and goes is told, the one that sleeps is not
+    expect(unqueued('posted-parked.sc', 'source')).toEqual(['AllPollersWokenProp', 'PollReturnsProp'])
+    expect(unqueued('posted-parked.sc', 'poller')).toEqual(['PollReturnsProp'])
+  })
+  it('a stream of events that never ends can keep one that was taken out of the guest, and nothing else can', () => {
+    const graph = graphOf('clear-recheck.sc')
+    expect(violatedOnceChanged(graph, () => ({}))).toEqual([])
+    const unconditional = violatedOnceChanged(graph, ({ liveness }) => ({
+      liveness: liveness.map(({ name, instances }) => ({
+        name,
+        instances: instances.map(({ name: instance, from, to }) => ({ name: instance, from, to })),
+      })),
+    }))
+    expect(unconditional).toEqual(['EventTakenProp'])
   })
 })

@@ -19,6 +19,7 @@ import type { Outcome } from '../../scripts/ablate/decide.ts'
 import { decide, prepare, Programs } from '../../scripts/ablate/decide.ts'
 import { violatedDepths } from '../../scripts/check/explorer.ts'
 import { dataOf, loadModels, packageRoot } from '../../scripts/lib/project.ts'
+import { isCI } from '../effort.ts'
 
 const root = packageRoot()
 const models = loadModels()
@@ -37,9 +38,7 @@ const lockstep = (...args: string[]) => {
 
 const ablated = PROTOCOLS.filter(({ ablation }) => ablation.length > 0)
 
-/** CI looks at more of the subsets: each costs a whole graph. */
-const ci = process.env['CI'] !== undefined
-
+// CI looks at more of the subsets: each costs a whole graph
 describe.each(ablated)('ablate $name', (protocol) => {
   const toggles = ablatedToggles(protocol)
   const bases = basesOf(protocol, models, undefined)
@@ -114,7 +113,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
     const base = bases[last]
     if (base === undefined) throw new RangeError('no base')
     const count = 2 ** toggles.length
-    for (let i = 0; i < (ci ? 40 : 8); i++) {
+    for (let i = 0; i < (isCI ? 40 : 8); i++) {
       // spread over all subsets, the same in every run
       const subset = (i * 2_654_435_761) % count
       const machine = protocol.machine(new Constants(constantsOf(base, subset), 'test'), dataOf(protocol))
@@ -131,7 +130,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
     const others = (subsetCount(toggles.length) - 1) & ~barriers
     const size = sizeOf(barriers)
     for (const base of bases) {
-      for (let unit = 0; unit < (ci ? 3 : 1); unit++) {
+      for (let unit = 0; unit < (isCI ? 3 : 1); unit++) {
         // spread over all values of the other toggles, the same in every run
         const rest = spread(((unit + 1) * 2_654_435_761) % subsetCount(sizeOf(others)), others)
         const at = (value: number): number => rest | spread(value, barriers)
@@ -166,10 +165,10 @@ describe.each(ablated)('ablate $name', (protocol) => {
     }
   })
 
-  it('a program that was compiled for another machine gives the same machine', () => {
+  it('a program that was compiled for another machine gives the same machine (of more subsets in CI)', () => {
     for (const base of bases) {
       const programs = new Programs()
-      for (let i = 0; i < 12; i++) {
+      for (let i = 0; i < (isCI ? 12 : 4); i++) {
         const constants = constantsOf(base, (i * 2_654_435_761) % subsetCount(toggles.length))
         const reads = (known?: Programs): [Outcome, string[]] => {
           const read = new Set<string>()
@@ -195,7 +194,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
   })
 
   const page = join(root, 'traces', protocol.name, 'ablation.md')
-  it.skipIf(!existsSync(page) || !ci)(
+  it.skipIf(!existsSync(page) || !isCI)(
     'every minimal set of the page suffices, and less one toggle does not (CI only)',
     () => {
       let sets = 0

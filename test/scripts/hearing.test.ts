@@ -13,11 +13,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { findToolchain } from '../../scripts/check/tlc.ts'
 import { packageRoot } from '../../scripts/lib/project.ts'
 import { sweepTempDirs } from '../../scripts/lib/tempdir.ts'
+import { isCI, isFull } from '../effort.ts'
 import { gone, until } from './tlc/processes.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 const hasProc = existsSync('/proc/self/environ')
-const FULL = process.env['LOCKSTEP_FULL'] !== undefined
 const seed = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
 
 /** Takes the explorer ten seconds and TLC minutes. */
@@ -167,7 +167,7 @@ const numbers = (from: number): (() => number) => {
 }
 
 describe.skipIf(!hasProc)('killed at any moment', () => {
-  const kills = FULL ? 100 : 4
+  const kills = isFull ? 100 : isCI ? 4 : 2
 
   it(
     `leaves no process, and no directory that is not swept: ${kills} kills (KILL_SEED=${seed})`,

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inert, jsonText, printable, visible, visibleCommand } from '../../impl/lib/text.ts'
 import { packageRoot } from '../../scripts/lib/project.ts'
+import { isFull } from '../effort.ts'
 import type { Left } from './inside.ts'
 import { inside } from './inside.ts'
 import { HOSTILE } from './validate/sample.ts'
@@ -36,10 +37,9 @@ const corpus = [...HOSTILE, ...MORE]
 /** One text that has them all, but for the one that is only long. */
 const everything = corpus.filter((text) => text.length < 200).join('\n')
 
-const texts: readonly (readonly [string, string])[] =
-  process.env['LOCKSTEP_FULL'] === '1'
-    ? corpus.map((text) => [JSON.stringify(text).slice(0, 60), text])
-    : [['all', everything]]
+const texts: readonly (readonly [string, string])[] = isFull
+  ? corpus.map((text) => [JSON.stringify(text).slice(0, 60), text])
+  : [['all', everything]]
 
 const root = packageRoot()
 const MODEL = 'litmus/sb.tso'

@@ -1,18 +1,27 @@
 /** Nothing is believed of files that were changed: each input of a result, changed by one byte behind the tool's back. */
 
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findToolchain } from '../../scripts/check/tlc.ts'
 import { certificateNow } from '../../scripts/commands/verify.ts'
 import { printCertificate } from '../../scripts/lib/certificate.ts'
 import { loadModels, oneModel, packageRoot } from '../../scripts/lib/project.ts'
+import { isCI, isFull } from '../effort.ts'
 import type { Ran } from './tree.ts'
 import { addByte, copyTree, ensureBuilt, rebuildWithByte, runIn } from './tree.ts'
 
-const FULL = process.env['LOCKSTEP_FULL'] === '1'
 const toolchain = await findToolchain().catch(() => undefined)
 const MODEL = 'litmus/sb.tso'
 const CERTIFICATE = 'traces/litmus/sb.tso.certificate.json'
@@ -54,7 +63,7 @@ describe('what was not built from the sources beside it', () => {
     const { sources, emitted } = recorded()
     const files = [...sources.filter((path) => existsSync(join(copy, path))), ...emitted]
     expect(files.length).toBeGreaterThan(200)
-    const chosen = FULL ? files : files.filter((path, i) => i % 12 === 0 || /Litmus|compile|PollKick/.test(path))
+    const chosen = isFull ? files : files.filter((path, i) => i % 12 === 0 || /Litmus|compile|PollKick/.test(path))
     for (const path of chosen) {
       const undo = addByte(join(copy, path))
       expect([path, staleness(copy)]).toEqual([path, expect.stringContaining(path)])
@@ -132,7 +141,7 @@ const cached = (args: readonly string[], env: NodeJS.ProcessEnv = {}): boolean =
 
 describe('a certificate', () => {
   const daily = /Litmus|sb\.tso|memory|compare/
-  const chosen = INPUTS.filter(({ path }) => FULL || daily.test(path))
+  const chosen = INPUTS.filter(({ path }) => isFull || daily.test(path))
 
   beforeAll(() => {
     expect(runIn(copy, ['verify', join(copy, CERTIFICATE)]).status).toBe(0)
@@ -161,7 +170,7 @@ describe.skipIf(toolchain === undefined)('what is kept of a proof and of TLC (ne
   }, 120_000)
 
   const everyday = /Memory\.tla|Litmus\.ts|check\/tlc\.ts/
-  it.each(INPUTS.filter(({ path }) => FULL || everyday.test(path)).map((i) => [i.what, i] as const))(
+  it.each(INPUTS.filter(({ path }) => isFull || everyday.test(path)).map((i) => [i.what, i] as const))(
     'is not taken for that of %s, one byte later',
     (_what, { path, tlc }) => {
       const undo = change(path)
@@ -176,6 +185,17 @@ describe.skipIf(toolchain === undefined)('what is kept of a proof and of TLC (ne
     copyFileSync(toolchain?.jar.path ?? '', jar)
     addByte(jar)
     expect([cached(prove, { TLA2TOOLS_JAR: jar }), cached(check, { TLA2TOOLS_JAR: jar })]).toEqual([false, false])
+  })
+
+  it('is not taken for that of another Java', () => {
+    const java = join(copy, 'other-java', 'bin', 'java')
+    mkdirSync(dirname(java), { recursive: true })
+    const version = `case "$*" in -version) echo 'openjdk version "99.0.1"' >&2; exit 0;; esac`
+    writeFileSync(java, `#!/bin/sh\n${version}\nexec '${toolchain?.java.path ?? ''}' "$@"\n`)
+    chmodSync(java, 0o755)
+    const env = { JAVA_HOME: join(copy, 'other-java') }
+    expect([cached(prove, env), cached(check, env)]).toEqual([false, false])
+    expect([cached(prove, env), cached(check, env)]).toEqual([true, true])
   })
 
   it('is decided again if it was changed itself', () => {
@@ -202,7 +222,7 @@ describe('what is kept of the embedded engine', () => {
   const check = ['check', MODEL, '--engine', 'embedded']
   const inputs = ['node_modules/tla-checker/package.json', 'scripts/embedded/flatten.ts', 'spec/litmus/Litmus.tla']
 
-  it.each(FULL ? inputs : inputs.slice(0, 1))('is not taken for that of another %s', (path) => {
+  it.each(isFull ? inputs : inputs.slice(0, 1))('is not taken for that of another %s', (path) => {
     runIn(copy, check)
     expect(cached(check)).toBe(true)
     const undo = change(path)
@@ -287,7 +307,8 @@ describe.skipIf(toolchain === undefined)('evidence (needs Java)', () => {
   })
 })
 
-describe.skipIf(toolchain === undefined)('a checkout (needs Java)', () => {
+// it is built twice, which takes longer than all the other tests of this file
+describe.skipIf(toolchain === undefined || !isCI)('a checkout, in CI only (needs Java)', () => {
   it('that is edited shows the difference at once, and certifies nothing', { timeout: 600_000 }, () => {
     const checkout = copyTree('checkout')
     writeCertificate(checkout)

@@ -18,6 +18,8 @@ import { keepFindings, knownFindings, knownProof } from '../../scripts/lib/resul
 const models = loadModels()
 const model = oneModel(models, 'litmus/sb.tso')
 const JAR = 'a'.repeat(64)
+const toolsWith = (sha256: string, version = '17.0.15') => ({ jar: { sha256 }, java: { version } })
+const TOOLS = toolsWith(JAR)
 const toolchain = await findToolchain().catch(() => undefined)
 
 const found: EngineFindings = {
@@ -55,20 +57,21 @@ const reconfigured = (): Model => {
 
 describe('results that are kept', () => {
   it('are found again, and say that they are', () => {
-    expect(knownFindings(model, 'tlc', JAR)).toBeUndefined()
-    keepFindings(model, found, JAR)
-    expect(knownFindings(model, 'tlc', JAR)).toMatchObject({ cells: found.cells, distinctStates: 34, cached: true })
-    const known = knownFindings(model, 'tlc', JAR)
+    expect(knownFindings(model, 'tlc', TOOLS)).toBeUndefined()
+    keepFindings(model, found, TOOLS)
+    expect(knownFindings(model, 'tlc', TOOLS)).toMatchObject({ cells: found.cells, distinctStates: 34, cached: true })
+    const known = knownFindings(model, 'tlc', TOOLS)
     expect(known && modelResult(model, known, () => null).cached).toBe(true)
   })
 
   it.each([
-    ['another jar', () => knownFindings(model, 'tlc', 'b'.repeat(64))],
-    ['another configuration', () => knownFindings(reconfigured(), 'tlc', JAR)],
-    ['another engine', () => knownFindings(model, 'embedded', JAR)],
-    ['another model', () => knownFindings(oneModel(models, 'litmus/sb.pso'), 'tlc', JAR)],
+    ['another jar', () => knownFindings(model, 'tlc', toolsWith('b'.repeat(64)))],
+    ['another Java', () => knownFindings(model, 'tlc', toolsWith(JAR, '21.0.1'))],
+    ['another configuration', () => knownFindings(reconfigured(), 'tlc', TOOLS)],
+    ['another engine', () => knownFindings(model, 'embedded', TOOLS)],
+    ['another model', () => knownFindings(oneModel(models, 'litmus/sb.pso'), 'tlc', TOOLS)],
   ])('are not found for %s', (_what, ask) => {
-    keepFindings(model, found, JAR)
+    keepFindings(model, found, TOOLS)
     expect(ask()).toBeUndefined()
   })
 
@@ -79,21 +82,21 @@ describe('results that are kept', () => {
     ['without the complete graph', { ...found, distinctStates: null }],
     ['failed', { ...found, failure: 'error' as const }],
   ])('are never %s', (_what, findings: EngineFindings) => {
-    keepFindings(model, findings, JAR)
-    expect(knownFindings(model, 'tlc', JAR)).toBeUndefined()
+    keepFindings(model, findings, TOOLS)
+    expect(knownFindings(model, 'tlc', TOOLS)).toBeUndefined()
   })
 
   it.each(['', '{', '{}', '{"cells":{"OutcomeForbiddenInv":{"verdict":"incomplete"}}}'])(
     'that are damaged (%j) are decided again',
     (text) => {
-      keepFindings(model, found, JAR)
+      keepFindings(model, found, TOOLS)
       for (const file of files()) writeFileSync(file, text)
-      expect(knownFindings(model, 'tlc', JAR)).toBeUndefined()
+      expect(knownFindings(model, 'tlc', TOOLS)).toBeUndefined()
     },
   )
 
   it('are few: a cache does not grow with every change', () => {
-    for (let i = 0; i < 9; i++) keepFindings(model, found, String(i).repeat(64))
+    for (let i = 0; i < 9; i++) keepFindings(model, found, toolsWith(String(i).repeat(64)))
     expect(files()).toHaveLength(4)
   })
 
@@ -101,8 +104,8 @@ describe('results that are kept', () => {
     const file = join(directory, 'file')
     writeFileSync(file, '')
     process.env['LOCKSTEP_CACHE'] = file
-    keepFindings(model, found, JAR)
-    expect(knownFindings(model, 'tlc', JAR)).toBeUndefined()
+    keepFindings(model, found, TOOLS)
+    expect(knownFindings(model, 'tlc', TOOLS)).toBeUndefined()
   })
 })
 
@@ -172,7 +175,7 @@ describe('witnesses of violated invariants', () => {
       expect(modelResult(tested, findings, () => null)).toMatchObject({ asExpected: true, distinctStates: 34 })
       const first = await decideModel(tested, toolchain, { timeout: 120 })
       expect(first.findings.cached).toBeUndefined()
-      expect(knownProof(tested, toolchain.jar.sha256)).toBeDefined()
+      expect(knownProof(tested, toolchain)).toBeDefined()
       const again = await decideModel(tested, toolchain, { timeout: 120 })
       expect(again.findings).toMatchObject({ cached: true, cells: first.findings.cells })
       expect(again.proof).toMatchObject({ cached: true, comparison: { equal: true } })

@@ -29,11 +29,10 @@ export interface Decoded {
 /** Bytes of a line without its state. */
 const MOST_FRAME = 2048
 
-/** The names nearest to a wrong one come from the caller; impl/lib prints none. */
-export type Near = (wanted: string, known: readonly string[]) => readonly string[]
+/** How to go on with an action that is not among those known; from the caller, who knows the other protocols. */
+export type UnknownAction = (action: string, known: readonly string[]) => string
 
-const suggestion = (near: readonly string[], otherwise: string): string =>
-  near.length > 0 ? `did you mean ${near.join(', ')}?` : otherwise
+const ITS_SPECIFICATION: UnknownAction = () => 'the model’s actions are those of its spec'
 
 const STATE = '"state":'
 const NO_STATE = '{}'
@@ -79,7 +78,7 @@ const MOST_RESULTS = 8
 /** Decodes the lines of logs for one machine. */
 export class Decoder {
   private readonly fields: Fields
-  private readonly near: Near
+  private readonly unknownAction: UnknownAction
   private readonly elsewhere: Elsewhere
   private readonly returns: Returns
   private readonly actions: ReadonlyMap<string, number>
@@ -95,7 +94,7 @@ export class Decoder {
     kernel: Kernel,
     fields: Fields,
     parse: (text: string, line: number) => LogEvent | BadLine,
-    near: Near = () => [],
+    unknownAction: UnknownAction = ITS_SPECIFICATION,
     elsewhere: Elsewhere = NOWHERE,
     same?: Same,
   ) {
@@ -105,7 +104,7 @@ export class Decoder {
     this.elsewhere = elsewhere
     this.returns = new Returns(kernel)
     this.fields = fields
-    this.near = near
+    this.unknownAction = unknownAction
     this.parse = parse
     this.actions = new Map(kernel.actions.map((name, i) => [name, i]))
     this.threads = new Map(kernel.compiled.machine.threads.map(({ id }, i) => [threadName(id), i]))
@@ -221,31 +220,43 @@ export class Decoder {
   /** The same for an event that another format has. */
   event(event: LogEvent): Decoded | Refused {
     const { line, state } = event
+    // a log of another protocol is better known by its actions than by its states
+    const action = this.actionOf(event)
+    if (typeof action !== 'number') return action
     let constraint: Constraint | undefined
     if (state !== undefined) {
       const compiled = this.fields.compile(state)
       if (!isConstraint(compiled)) {
         const message = `${compiled.path} is ${compiled.found}, expected ${compiled.expected}`
-        return foreign(line, compiled.path.replace(/^state\./, '').replace(/\[.*$/, ''), message)
+        const name = compiled.path.replace(/^state\./, '').replace(/\[.*$/, '')
+        return foreign(line, name, message, name === 'pc' ? this.labelHint(compiled.found) : undefined)
       }
       // `{"pc": []}` is a state of which nothing is known
       if (!isEmpty(compiled) || this.fields.said(state).length > 0 || event.action !== undefined) constraint = compiled
     }
-    return this.head(event, constraint)
+    return this.head(event, action, constraint)
   }
 
-  private head(event: Omit<LogEvent, 'state'>, state: Constraint | undefined): Decoded | Refused {
-    const { line, action, thread, result, lane, seq, time, end, lost } = event
-    const own = action === undefined ? -1 : this.actions.get(action)
+  /** Where a thread is said to be is an action too: one that nobody here has is of another protocol, or misspelt. */
+  private labelHint(found: string): string | undefined {
+    const label = /^"(.*)"$/.exec(found)?.[1]
+    if (label === undefined || this.actions.has(label) || this.elsewhere.hasAction(label)) return undefined
+    return this.unknownAction(label, [...this.actions.keys()])
+  }
+
+  /** The number of an event's action; -1 where it names none. */
+  private actionOf({ line, action }: Pick<LogEvent, 'line' | 'action'>): number | Refused {
+    if (action === undefined) return -1
+    const own = this.actions.get(action)
+    if (own !== undefined) return own
     // a step of another design of the protocol is none that this one takes, which is a finding and not bad input
-    const actionId = own ?? (this.elsewhere.hasAction(action ?? '') ? this.actions.size : undefined)
-    if (actionId === undefined) {
-      const hint = suggestion(
-        this.near(action ?? '', [...this.actions.keys()]),
-        'the model’s actions are those of its spec',
-      )
-      return foreign(line, 'action', `the model has no action ${JSON.stringify(action)}`, hint)
-    }
+    if (this.elsewhere.hasAction(action)) return this.actions.size
+    const hint = this.unknownAction(action, [...this.actions.keys()])
+    return foreign(line, 'action', `the model has no action ${JSON.stringify(action)}`, hint)
+  }
+
+  private head(event: Omit<LogEvent, 'state'>, actionId: number, state: Constraint | undefined): Decoded | Refused {
+    const { line, action, thread, result, lane, seq, time, end, lost } = event
     const threadId = thread === undefined ? -1 : this.threads.get(thread)
     if (threadId === undefined) {
       const hint = `its threads are ${[...this.threads.keys()].join(', ')}`
@@ -261,8 +272,8 @@ export class Decoder {
       }
     }
     const returned = result === undefined ? undefined : this.returns.textOf(result)
-    if (returned !== undefined && own !== undefined && !this.returns.of(own).has(returned)) {
-      const wrong = this.neverReturned(line, action ?? '', own, returned)
+    if (returned !== undefined && actionId < this.actions.size && !this.returns.of(actionId).has(returned)) {
+      const wrong = this.neverReturned(line, action ?? '', actionId, returned)
       if (wrong !== undefined) return wrong
     }
     return {

@@ -9,7 +9,7 @@ import { blameImpl, blameSpec, blameUpdate, refusalsIn } from '../prove/divergen
 import type { View } from '../view.ts'
 import type { Fields, Json } from './fields.ts'
 import { passes } from './fields.ts'
-import type { AllowedStep, Candidate } from './result.ts'
+import type { AllowedStep, Candidate, LogDivergence } from './result.ts'
 import { resultText } from './returns.ts'
 import type { Observed } from './tracker.ts'
 import { Stepper } from './tracker.ts'
@@ -76,8 +76,7 @@ const stepOf = (kernel: Kernel, step: number): AllowedStep => {
 }
 
 /** What is worked out of the states that remained. */
-export interface Diagnosis {
-  readonly allowed: readonly AllowedStep[]
+export interface Diagnosis extends Pick<LogDivergence, 'allowed' | 'allowedLeft' | 'lookedAt'> {
   readonly candidateCount: number
   readonly candidates: readonly Candidate[]
   readonly blame: readonly Blame[]
@@ -243,8 +242,11 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
       blame: uniqueBlame(found.blame()),
     }
   })
+  const left = allowed.size - MOST_ALLOWED
   return {
     allowed: [...allowed.values()].slice(0, MOST_ALLOWED),
+    ...(left > 0 ? { allowedLeft: left } : {}),
+    ...(looked < count ? { lookedAt: looked } : {}),
     candidateCount: count,
     candidates,
     blame: candidates[0]?.blame ?? [],

@@ -50,6 +50,10 @@ export interface LogDivergence {
   readonly column: number
   readonly event: SeenEvent
   readonly allowed: readonly AllowedStep[]
+  /** how many more there are; absent if none */
+  readonly allowedLeft?: number
+  /** of the states so many were asked what they allow; absent if all were */
+  readonly lookedAt?: number
   readonly blame: readonly Blame[]
   /** states that explain everything before */
   readonly candidateCount: number

@@ -6,10 +6,11 @@ import { parseLine } from '../../../impl/lib/validate/event.ts'
 import type { FtraceItem, Mapper } from '../../../impl/lib/validate/ftrace.ts'
 import { ftraceReader, scalar, isBadLine } from '../../../impl/lib/validate/ftrace.ts'
 import { parseMap } from '../../../impl/lib/validate/map.ts'
+import { isCI } from '../../effort.ts'
 
 /** A seed of its own for each run; a failure prints it with the path. */
 const seed = Date.now() & 0x7fffffff
-const numRuns = process.env['CI'] === undefined ? 2_000 : 100_000
+const numRuns = isCI ? 100_000 : 2_000
 
 const read = (text: string, mapper?: Mapper): FtraceItem => ftraceReader(mapper)(text, 7)
 /** What the line is taken apart into, by a map that keeps it all. */

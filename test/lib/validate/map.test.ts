@@ -11,10 +11,11 @@ import { ftraceReader } from '../../../impl/lib/validate/ftrace.ts'
 import { mapJsonSchema, parseMap } from '../../../impl/lib/validate/map.ts'
 import { Fields, isConstraint } from '../../../impl/lib/validate/fields.ts'
 import { loadModels, machineOf, oneModel, packageRoot } from '../../../scripts/lib/project.ts'
+import { isCI } from '../../effort.ts'
 
 /** A seed of its own for each run; a failure prints it with the path. */
 const seed = Date.now() & 0x7fffffff
-const numRuns = process.env['CI'] === undefined ? 2_000 : 100_000
+const numRuns = isCI ? 100_000 : 2_000
 
 const mapOf = (...tracepoints: unknown[]): string => JSON.stringify({ version: 1, tracepoints }, null, 2)
 

@@ -8,9 +8,10 @@ import { parseLine } from '../../../impl/lib/validate/event.ts'
 import { Fields } from '../../../impl/lib/validate/fields.ts'
 import { sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import { loadModels, machineOf } from '../../../scripts/lib/project.ts'
+import { isCI } from '../../effort.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
-const RUNS = process.env['CI'] === undefined ? 300 : 10_000
+const RUNS = isCI ? 10_000 : 150
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+|true|false|null|[{}[\],:]/g
 /** What a token may become; others come from the log. */

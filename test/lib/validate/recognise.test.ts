@@ -4,9 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseLine } from '../../../impl/lib/validate/event.ts'
 import { Recogniser, textLike } from '../../../impl/lib/validate/recognise.ts'
+import { isCI } from '../../effort.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
-const RUNS = process.env['CI'] === undefined ? 5_000 : 100_000
+const RUNS = isCI ? 100_000 : 5_000
 
 const KEYS = ['seq', 'time', 'end'] as const
 

@@ -10,6 +10,7 @@ import type { Certificate } from '../../../scripts/lib/certificate.ts'
 import { inputHashes, printCertificate, readCertificate } from '../../../scripts/lib/certificate.ts'
 import type { Model } from '../../../scripts/lib/project.ts'
 import { loadModels, oneModel } from '../../../scripts/lib/project.ts'
+import { isFull } from '../../effort.ts'
 
 type Json = unknown
 
@@ -83,8 +84,6 @@ const found = (json: Json, model: Model): string[] => {
   }
 }
 
-const FULL = process.env['LOCKSTEP_FULL'] === '1'
-
 describe('a certificate', () => {
   it.each(['litmus/sb.tso', 'apic-groups/unmasked-msi.sc'])('of %s: each field changed, each change found', (name) => {
     const model = oneModel(loadModels(), name)
@@ -92,7 +91,7 @@ describe('a certificate', () => {
     expect(found(jsonOf(certificate), model)).toEqual([])
     const all = forgeries(jsonOf(certificate), 'certificate', (changed) => changed)
     expect(all.length).toBeGreaterThan(150)
-    const chosen = FULL || name === 'litmus/sb.tso' ? all : all.filter((_, i) => i % 4 === 0)
+    const chosen = isFull || name === 'litmus/sb.tso' ? all : all.filter((_, i) => i % 4 === 0)
     for (const { what, json } of chosen) expect([what, found(json, model).length > 0]).toEqual([what, true])
   })
 

@@ -19,8 +19,8 @@ const thrownBy = (act: () => unknown): unknown => {
 
 describe('environmentError', () => {
   it.each<[string, unknown, string, RegExp]>([
-    ['a full disk', system('ENOSPC', '/tmp/x'), 'environment', /^\/tmp\/x: no space is left on the device$/],
-    ['one that is read-only', system('EROFS', '/tmp/x'), 'environment', /^\/tmp\/x: the file system is read-only$/],
+    ['a full disk', system('ENOSPC', 'out/x'), 'environment', /^out\/x: no space is left on the device$/],
+    ['one that is read-only', system('EROFS', 'out/x'), 'environment', /^out\/x: the file system is read-only$/],
     ['a quota', system('EDQUOT'), 'environment', /^write: the quota is used up$/],
     ['a heap that is full', system('ERR_WORKER_OUT_OF_MEMORY'), 'out-of-memory', /memory is used up/],
     ['an array too large', thrownBy(() => new Int32Array(2 ** 40)), 'out-of-memory', /memory is used up/],

@@ -10,6 +10,7 @@ import { pathToFileURL } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { packageRoot } from '../../../scripts/lib/project.ts'
 import { assertWritable, writeTogether, writeWhole } from '../../../scripts/lib/write.ts'
+import { isFull } from '../../effort.ts'
 import { ensureBuilt } from '../tree.ts'
 
 /** Steps of a write that can fail, and the number of the call that does; the other calls are the real ones. */
@@ -38,7 +39,6 @@ vi.mock('node:fs', async (importOriginal) => {
   }
 })
 
-const FULL = process.env['LOCKSTEP_FULL'] === '1'
 const SEED = Number(process.env['WRITE_SEED'] ?? Date.now() % 1_000_000)
 
 let directory = ''
@@ -65,7 +65,7 @@ const injected = (step: string, at: number, code: string, act: () => void): unkn
 }
 
 const STEPS = ['openSync', 'writeFileSync', 'fsyncSync', 'closeSync', 'chmodSync', 'renameSync']
-const CODES = FULL ? ['ENOSPC', 'EIO', 'EACCES', 'EROFS', 'EDQUOT', 'EMFILE'] : ['ENOSPC', 'EIO']
+const CODES = isFull ? ['ENOSPC', 'EIO', 'EACCES', 'EROFS', 'EDQUOT', 'EMFILE'] : ['ENOSPC', 'EIO']
 const FAULTS = CODES.flatMap((code) => STEPS.flatMap((step) => [1, 2, 3].map((at) => [code, step, at] as const)))
 
 describe('a write that fails', () => {
@@ -87,7 +87,7 @@ describe('a write that fails', () => {
   })
 
   it('has at least 100 faults in the full suite', () => {
-    expect(FAULTS.length).toBeGreaterThanOrEqual(FULL ? 100 : 30)
+    expect(FAULTS.length).toBeGreaterThanOrEqual(isFull ? 100 : 30)
   })
 
   it('into a directory that is not there is an error that names the file', () => {
@@ -148,7 +148,7 @@ describe('a writer that is killed', () => {
     ensureBuilt()
   }, 600_000)
 
-  const KILLS = FULL ? 100 : 8
+  const KILLS = isFull ? 100 : 8
   it(`leaves every file whole: ${KILLS} kills, seed ${SEED}`, { timeout: 600_000 }, async () => {
     const next = random(SEED)
     const module = pathToFileURL(join(packageRoot(), 'dist', 'scripts', 'lib', 'write.js')).href

@@ -21,6 +21,7 @@ import { Loader, readSource } from '../../../scripts/mutate/load.ts'
 import { report } from '../../../scripts/mutate/report.ts'
 import type { Change } from '../../../scripts/mutate/sources.ts'
 import { BY_HAND, faultNamed, machineMutants, sampled } from '../../../scripts/mutate/sources.ts'
+import { isFull } from '../../effort.ts'
 
 const models = loadModels()
 const modelNamed = (name: string) => {
@@ -287,7 +288,7 @@ describe('the command', () => {
   })
 })
 
-describe.runIf(process.env['LOCKSTEP_FULL'] !== undefined)('the whole run', () => {
+describe.runIf(isFull)('the whole run', () => {
   it('leaves no survivor unexplained, over all protocols', { timeout: 7_200_000 }, () => {
     const { stdout } = lockstep('--side', 'machine', '--json')
     const result = JSON.parse(stdout) as { mutants: { fate: string }[]; stale: unknown[] }

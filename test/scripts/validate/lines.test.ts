@@ -11,10 +11,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Problem } from '../../../impl/lib/error.ts'
 import { LockstepError } from '../../../impl/lib/error.ts'
 import { MAX_LINE_BYTES, readLines } from '../../../scripts/validate/lines.ts'
+import { isCI } from '../../effort.ts'
 
 /** A seed of its own for each run; a failure prints it with the path. */
 const seed = Date.now() & 0x7fffffff
-const numRuns = process.env['CI'] === undefined ? 2_000 : 5_000
+const numRuns = isCI ? 5_000 : 2_000
 
 let dir = ''
 beforeAll(() => {

@@ -128,6 +128,30 @@ describe('the diagnosis as text', () => {
     expect(lines.join('\n')).not.toContain('step12')
   })
 
+  it('counts what is not shown of the blame, of the steps, and of the states that were not asked', () => {
+    const { divergence } = rejected
+    if (divergence === null) throw new Error('the sample has a divergence')
+    const blame = Array.from({ length: 20 }, (_, i) => ({
+      side: 'spec' as const,
+      file: 'spec/A.tla',
+      line: i,
+      text: `g${i}`,
+    }))
+    const [allowed] = divergence.allowed
+    if (allowed === undefined) throw new Error('the sample allows a step')
+    const many = { ...divergence, blame, candidates: [], allowed: [allowed], allowedLeft: 7, lookedAt: 200 }
+    const lines = validationLines({ ...rejected, divergence: many }).join('\n')
+    expect(lines).toMatch(/TLA\+ spec\/A\.tla:7: g7\n +and 12 more\n/)
+    expect(lines).toMatch(
+      /kvm_vcpu_poll_read_kicked.*\n +and 7 more\n +\(by 200 of the states; the others were not asked\)/,
+    )
+    const markdown = markdownSummary([{ ...rejected, divergence: many }])
+    expect(markdown).toMatch(/Because: .*; and 12 more/)
+    expect(markdown).toMatch(/and 7 more<\/code>; .*by 200 of the states/)
+    const nothing = validationLines({ ...rejected, divergence: { ...many, allowed: [], allowedLeft: 0 } }).join('\n')
+    expect(nothing).toMatch(/could take a step\n +\(by 200 of the states/)
+  })
+
   it.each(HOSTILE)('%j stays text', (text) => {
     for (const line of validationLines(hostile(text))) {
       expect(line.length).toBeLessThanOrEqual(100)

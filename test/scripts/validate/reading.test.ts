@@ -13,9 +13,9 @@ import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import type { Lines } from '../../../scripts/validate/lines.ts'
 import type { LogOptions } from '../../../scripts/validate/run.ts'
 import { Validator } from '../../../scripts/validate/run.ts'
+import { isCI } from '../../effort.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
-const isCI = process.env['CI'] !== undefined
 
 const models = loadModels()
 const validatorOf = (name: string): Validator => {

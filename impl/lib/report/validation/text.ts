@@ -21,9 +21,11 @@ export const shown = (text: string): string => printable(clip(text))
 /** A value as a log has it. */
 export const shownJson = (value: Json): string => shown(JSON.stringify(value))
 
-/** The first of many, with the number of the others. */
-export const firstOf = (texts: readonly string[], most: number): string[] =>
-  texts.length <= most ? [...texts] : [...texts.slice(0, most), `and ${texts.length - most} more`]
+/** The first of many, with the number of the others; `left` are some that are not among the texts. */
+export const firstOf = (texts: readonly string[], most: number, left = 0): string[] => {
+  const more = Math.max(0, texts.length - most) + left
+  return more === 0 ? [...texts] : [...texts.slice(0, most), `and ${more} more`]
+}
 
 /** What an output says of a log. A result that is not wholly good is never shown as a pass. */
 export const outcomeOf = ({ ok, accepted, verdict }: Validation): Validation['verdict'] =>
@@ -99,16 +101,15 @@ export const explainedText = ({ explained, events, order, unmapped, gaps, diverg
   ].join('; ')
 
 /** What the model could have done instead. */
-export const allowedTexts = ({ allowed }: LogDivergence): string[] =>
-  allowed.length === 0
-    ? ['nothing: no thread of the model could take a step']
-    : firstOf(
-        allowed.map(
-          ({ action, thread, result }) =>
-            `${shown(thread)} ${shown(action)}${result === undefined ? '' : `, which would return ${shown(result)}`}`,
-        ),
-        SHOWN.steps,
-      )
+export const allowedTexts = ({ allowed, allowedLeft, lookedAt }: LogDivergence): string[] => {
+  const asked = lookedAt === undefined ? [] : [`(by ${lookedAt} of the states; the others were not asked)`]
+  if (allowed.length === 0) return ['nothing: no thread of the model could take a step', ...asked]
+  const texts = allowed.map(
+    ({ action, thread, result }) =>
+      `${shown(thread)} ${shown(action)}${result === undefined ? '' : `, which would return ${shown(result)}`}`,
+  )
+  return [...firstOf(texts, SHOWN.steps, allowedLeft), ...asked]
+}
 
 /** Fields in which log and model differ. */
 export const differenceTexts = ({ differences }: Candidate): string[] =>

@@ -1,0 +1,41 @@
+/** What is said of an action that nobody here has: a near one may be meant, or the log or map is of another protocol. */
+
+import { PROTOCOLS } from '../../impl/catalog.ts'
+import type { Protocol } from '../../impl/lib/protocol.ts'
+import { near } from './project.ts'
+
+/** Names that a hint lists where none is near. */
+const MOST_NAMES = 8
+
+/** `a, b and c` */
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`
+
+const someOf = (names: readonly string[]): string => {
+  const more = names.length - MOST_NAMES
+  return more > 0 ? `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more` : listed(names)
+}
+
+/** Names of the protocols that have an action of this name, but for `protocol`. */
+const othersWith = (action: string, protocol: Protocol): string[] =>
+  PROTOCOLS.filter((other) => other !== protocol && Object.hasOwn(other.docs.actions, action)).map(({ name }) => name)
+
+/**
+ * How to go on with an action that is not among `known`, which are the actions of `protocol`.
+ *
+ * @param what that names it, e.g. `log`
+ */
+export const unknownActionHint = (
+  action: string,
+  known: readonly string[],
+  protocol: Protocol,
+  what: 'log' | 'map' | 'option' | 'trace',
+): string => {
+  const others = othersWith(action, protocol)
+  const candidates = near(action, known)
+  const meant = candidates.length === 0 ? '' : `did you mean ${candidates.join(', ')}?`
+  if (others.length === 0) return meant === '' ? `the actions are ${someOf(known)}` : meant
+  const [have, whose] = others.length === 1 ? ['has', others.join()] : ['have', 'one of them']
+  const there = `${listed(others)} ${have} such an action${what === 'option' ? '' : `: is this a ${what} of ${whose}?`}`
+  return meant === '' ? there : `${meant} ${there}`
+}

@@ -1,0 +1,114 @@
+/** What is no plain file in place of one of the package's own: one clear error that names it, at once, in every place that reads one. */
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { protocolNamed } from '../../impl/catalog.ts'
+import { LockstepError } from '../../impl/lib/error.ts'
+import { findToolchain } from '../../scripts/check/tlc.ts'
+import { makeTempDir, removeTempDir } from '../../scripts/lib/tempdir.ts'
+import { loadArguments } from '../../scripts/mutate/argued.ts'
+import { copyTree, ensureBuilt } from './tree.ts'
+
+const toolchain = await findToolchain().catch(() => undefined)
+
+const LOG = 'spec/poll-kick/README.md'
+const VERIFY = ['verify', 'traces/litmus/sb.tso.certificate.json']
+const EMBEDDED = ['check', 'litmus/sb.tso', '--engine', 'embedded', '--no-cache']
+const TLC = ['check', 'litmus/sb.tso', '--engine', 'tlc', '--no-cache']
+
+/** A file, and commands that read it; those of TLC need Java. */
+const FILES: readonly (readonly [string, readonly (readonly string[])[]])[] = [
+  ['spec/litmus/manifest.json', [['list']]],
+  ['spec/litmus/sb.tso.cfg', [['list']]],
+  ['spec/litmus/LitmusTests.tla', [['explain', 'litmus/sb.tso']]],
+  ['spec/litmus/Litmus.tla', [VERIFY, EMBEDDED, TLC, ['prove', 'litmus/sb.tso']]],
+  ['spec/lib/Memory.tla', [VERIFY, EMBEDDED, TLC]],
+  ['spec/litmus/LitmusOccurs.tla', [EMBEDDED, TLC]],
+  ['traces/litmus/sb.tso.certificate.json', [VERIFY]],
+  [
+    'spec/poll-kick/maps/kvm-tracepoints.json',
+    [
+      [
+        'validate',
+        'poll-kick/posted.sc',
+        LOG,
+        '--format',
+        'ftrace',
+        '--map',
+        'spec/poll-kick/maps/kvm-tracepoints.json',
+      ],
+    ],
+  ],
+]
+
+let copy = ''
+beforeAll(() => {
+  ensureBuilt()
+  copy = copyTree('package')
+}, 600_000)
+afterAll(() => {
+  rmSync(copy, { recursive: true, force: true })
+})
+
+/** Puts something else in a file's place while `body` runs. */
+const inPlaceOf = (path: string, kind: 'fifo' | 'directory', body: () => void): void => {
+  const file = join(copy, path)
+  renameSync(file, `${file}.before`)
+  try {
+    if (kind === 'directory') mkdirSync(file)
+    else spawnSync('mkfifo', [file])
+    expect(existsSync(file)).toBe(true)
+    body()
+  } finally {
+    rmSync(file, { recursive: true })
+    renameSync(`${file}.before`, file)
+  }
+}
+
+describe.skipIf(process.platform === 'win32')('in place of a file of the package', () => {
+  it.each(FILES)('%s', { timeout: 600_000 }, (path, commands) => {
+    for (const args of commands.filter((one) => toolchain !== undefined || (one !== TLC && one[0] !== 'prove'))) {
+      for (const kind of args === commands[0] ? (['fifo', 'directory'] as const) : (['fifo'] as const)) {
+        inPlaceOf(path, kind, () => {
+          const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/lockstep.mjs', ...args], {
+            cwd: copy,
+            encoding: 'utf8',
+            env: { ...process.env, LOCKSTEP_CACHE: join(copy, 'cache') },
+            timeout: 120_000,
+            killSignal: 'SIGKILL',
+          })
+          expect([args.join(' '), kind, status, stdout]).toEqual([
+            args.join(' '),
+            kind,
+            expect.toSatisfy((n) => n === 2 || n === 3),
+            '',
+          ])
+          expect(stderr).toContain(path)
+          expect(stderr).toMatch(new RegExp(`it is a ${kind}, no plain file`))
+          expect(stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(2)
+        })
+      }
+    }
+  })
+
+  it('mutants.json', () => {
+    const protocol = protocolNamed('litmus')
+    if (protocol === undefined) throw new Error('no litmus')
+    const directory = makeTempDir('own-files')
+    const fifo = join(directory, 'mutants.json')
+    spawnSync('mkfifo', [fifo])
+    for (const file of [fifo, directory]) {
+      let thrown: unknown
+      try {
+        loadArguments(protocol, file)
+      } catch (error) {
+        thrown = error
+      }
+      expect(thrown).toBeInstanceOf(LockstepError)
+      expect(thrown).toMatchObject({ exit: 2, problem: { code: 'unreadable', file } })
+    }
+    removeTempDir(directory)
+  })
+})
