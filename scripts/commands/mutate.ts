@@ -110,6 +110,8 @@ const faultsOf = (ts: TypeScript, protocol: Protocol): Faults => {
   return { made, named: (change) => faultNamed(ts, protocol, made, change) }
 }
 
+const isOfSpec = ({ file }: { readonly file: string }): boolean => file.startsWith('spec/')
+
 /** Weakenings that no design has noticed, on machines with a fault. */
 const searchFaults = async (
   { made }: Faults,
@@ -125,7 +127,9 @@ const searchFaults = async (
   const again = new Set(found.map(({ mutant }) => mutant.id))
   const asked = new Set(kindsOf(options))
   const kept = seeded.filter(
-    ({ mutant }) => !again.has(mutant.id) && (!asked.has(mutant.kind) || cases.some((c) => c.mutant.id === mutant.id)),
+    ({ mutant }) =>
+      !again.has(mutant.id) &&
+      (isOfSpec(mutant) || !asked.has(mutant.kind) || cases.some((c) => c.mutant.id === mutant.id)),
   )
   if (found.length > 0) keepSeeds(protocol, argued, [...kept, ...found])
 }
@@ -179,14 +183,14 @@ const runProtocol = async (
   const mutants = sampled(all, options.sample, options.seed)
   const { argued, seeded } = loadArguments(protocol, options.arguments)
   const sides = new Set(mutants.map(({ side }) => side))
-  const wasRun = ({ file, kind }: Argument): boolean =>
-    sides.has(file.startsWith('spec/') ? 'spec' : 'machine') &&
+  const wasRun = ({ file, kind }: Pick<Argument, 'file' | 'kind'>): boolean =>
+    sides.has(isOfSpec({ file }) ? 'spec' : 'machine') &&
     kinds.includes(kind) &&
     (kind !== 'fault' || options.sample === undefined)
   const faults = faultsOf(means.ts, protocol)
   const found = await judged(means, protocol, faults, mutants, modelsOf, options)
   const explained = withArguments(found, [...argued, ...sharedArguments(protocol)], wasRun)
-  const gone = staleSeeds(seeded, mutants, faults.named, (kind) => sides.has('machine') && kinds.includes(kind))
+  const gone = staleSeeds(seeded, mutants, faults.named, wasRun)
   return {
     protocol: protocol.name,
     judged: explained.judged,

@@ -83,10 +83,10 @@ export const staleSeeds = (
   seeds: readonly Seed[],
   mutants: readonly Mutant[],
   faultOf: (fault: Seed['fault']) => Mutant | undefined,
-  isWhole: (kind: Mutant['kind']) => boolean,
+  isWhole: (mutant: Seed['mutant']) => boolean,
 ): readonly Stale[] =>
   seeds
-    .filter(({ mutant: { kind } }) => isWhole(kind))
+    .filter(({ mutant }) => isWhole(mutant))
     .flatMap(({ mutant, fault }): Stale[] => {
       const gone = 'seeded fault: there is no such'
       if (!mutants.some(({ id }) => id === mutant.id)) return [{ about: mutant, why: `${gone} mutant` }]
