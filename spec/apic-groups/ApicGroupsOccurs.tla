@@ -11,16 +11,18 @@ ExactlyOneOccurs ==
      intercept |-> [g \in Gpas |-> fault[g] # "none"]]
 LooksUp(a) == Done(a) /\ kind[a] = "lookup"
 LookupLawsOccurs ==
-    [null |-> [a \in Askers |-> LooksUp(a) /\ vtl[a] > UnshiftedBy(apic_id_group_mask, apic_id_group_shift)],
-     own |-> [a \in Askers |-> LooksUp(a) /\ vtl[a] = GroupNow(a)],
-     sibling |-> [a \in Askers |-> LooksUp(a) /\ target[a] # -1],
-     present |-> [a \in Askers |-> LooksUp(a) /\ ~Configures /\ vtl[a] < Groups]]
-SiblingStableOccurs == [a \in Askers |-> At(asker(a), "kvm_mmu_walk")]
+    [null |-> [a \in Requesters |-> LooksUp(a) /\ vtl[a] > UnshiftedBy(apic_id_group_mask, apic_id_group_shift)],
+     own |-> [a \in Requesters |-> LooksUp(a) /\ vtl[a] = GroupNow(a)],
+     sibling |-> [a \in Requesters |-> LooksUp(a) /\ target[a] # -1],
+     present |-> [a \in Requesters |-> LooksUp(a) /\ ~Configures /\ vtl[a] < Groups]]
+SiblingStableOccurs == [a \in Requesters |-> At(asker(a), "kvm_mmu_walk")]
 InterceptIntactOccurs == [h \in Siblings |-> msg_type[h]]
 HierarchyOccurs ==
-    [ipi |-> [a \in Askers |-> kind[a] = "pv" /\ reached[a] # {}],
-     translation |-> [a \in Askers |-> kind[a] = "translate" /\ root[a] # -1]]
-AgreeOccurs == [a \in Askers |-> Done(a)]
+    [ipi |-> [a \in Requesters |-> kind[a] = "pv" /\ reached[a] # {}],
+     translation |-> [a \in Requesters |-> kind[a] = "translate" /\ root[a] # -1]]
+AgreeOccurs == [a \in Requesters |-> Done(a)]
 DeliveryOccurs == [a \in Askers |-> intended[a] # {}]
+AnsweredOccurs == [a \in Requesters |-> kind[a] # "none"]
+RunsOccurs == [h \in Siblings |-> At(sibling(h), "KVM_RUN")]
 FaultHandledOccurs == [g \in Gpas |-> fault[g] # "none"]
 =============================================================================
