@@ -300,7 +300,7 @@ const program = (): Command => {
     .addOption(new Option('--arguments <file>', 'survivors that are argued; default spec/PROTOCOL/mutants.json'))
     .addOption(workersOption())
     .addOption(
-      new Option('--timeout <seconds>', 'limit of one model, and of one fault').argParser(positive).default(600),
+      new Option('--timeout <seconds>', 'limit of one model').argParser(positive).default(600),
     )
     .addOption(jsonOption())
     .addHelpText('after', examples('mutate poll-kick', 'mutate --changed --sample 20', 'mutate --kind property --json'))

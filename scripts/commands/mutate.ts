@@ -12,12 +12,12 @@ import type { Toolchain } from '../check/tlc.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels, near } from '../lib/project.ts'
 import type { Argument } from '../mutate/argued.ts'
-import { isArgued, keepSeeds, loadArguments, staleSeeds, withArguments } from '../mutate/argued.ts'
+import { isArgued, keepSeeds, loadArguments, sharedArguments, staleSeeds, withArguments } from '../mutate/argued.ts'
 import { changedFiles, protocolsOf } from '../mutate/changed.ts'
 import { findTypeScript } from '../mutate/load.ts'
 import type { Part } from '../mutate/report.ts'
 import { jsonOf, report } from '../mutate/report.ts'
-import type { CrewOptions } from '../mutate/run.ts'
+import type { CrewOptions, ModelsOf } from '../mutate/run.ts'
 import { Case, judgeMachine } from '../mutate/run.ts'
 import { holdSeeds, searchSeeds } from '../mutate/seeds.ts'
 import { judgeSpec, specMutants } from '../mutate/spec-run.ts'
@@ -135,9 +135,10 @@ const judged = async (
   protocol: Protocol,
   faults: Faults,
   mutants: readonly Mutant[],
-  models: readonly Model[],
+  modelsOf: ModelsOf,
   options: MutateOptions,
 ): Promise<readonly Judged[]> => {
+  const models = modelsOf.get(protocol.name) ?? []
   const cases = mutants.map((mutant) => new Case(mutant))
   const of = (side: Side): Case[] => cases.filter(({ mutant }) => mutant.side === side)
   const onProgress =
@@ -149,7 +150,7 @@ const judged = async (
   const crew = { workers: workersOf(options), limit, all: options.all ?? false, onProgress: onProgress('machine') }
   const { seeded } = loadArguments(protocol, options.arguments)
   await holdSeeds(protocol.name, of('machine'), faults.named, seeded, crew)
-  await judgeMachine(protocol.name, of('machine'), models, crew)
+  await judgeMachine(protocol.name, of('machine'), modelsOf, crew)
   if (options.search === true) await searchFaults(faults, protocol, of('machine'), models, crew, options)
   if (typeof tlc !== 'string' && of('spec').length > 0) {
     const { seeded } = loadArguments(protocol, options.arguments)
@@ -166,9 +167,10 @@ const judged = async (
 const runProtocol = async (
   means: Means,
   protocol: Protocol,
-  models: readonly Model[],
+  modelsOf: ModelsOf,
   options: MutateOptions,
 ): Promise<Part> => {
+  const models = modelsOf.get(protocol.name) ?? []
   const start = performance.now()
   const kinds = kindsOf(options)
   const machine = options.side === 'spec' ? NONE : machineMutants(means.ts, protocol, kinds)
@@ -182,8 +184,8 @@ const runProtocol = async (
     kinds.includes(kind) &&
     (kind !== 'fault' || options.sample === undefined)
   const faults = faultsOf(means.ts, protocol)
-  const found = await judged(means, protocol, faults, mutants, models, options)
-  const explained = withArguments(found, argued, wasRun)
+  const found = await judged(means, protocol, faults, mutants, modelsOf, options)
+  const explained = withArguments(found, [...argued, ...sharedArguments(protocol)], wasRun)
   const gone = staleSeeds(seeded, mutants, faults.named, (kind) => sides.has('machine') && kinds.includes(kind))
   return {
     protocol: protocol.name,
@@ -210,18 +212,26 @@ const toolsFor = async ({ side }: MutateOptions): Promise<Toolchain | string> =>
   return tlc.message
 }
 
+const sizeOf = (models: readonly Model[]): number => models.reduce((sum, { distinctStates }) => sum + distinctStates, 0)
+
 /** Runs mutants; returns the exit code. */
 export const mutate = async (out: Output, options: MutateOptions): Promise<number> => {
   const ts = await compilerOrFail()
   const tlc = await toolsFor(options)
   const protocols = chosen(options)
   const models = loadModels().filter((m) => options.tag === 'full' || m.tags.includes('fast'))
+  // smallest protocols first: most faults of what is shared end there
+  const modelsOf: ModelsOf = new Map(
+    [...PROTOCOLS]
+      .map((p) => models.filter((m) => m.protocol === p))
+      .sort((a, b) => sizeOf(a) - sizeOf(b))
+      .flatMap((own) => (own[0] === undefined ? [] : [[own[0].protocol.name, own] as const])),
+  )
   let checker: TypeCheck | undefined
   const means: Means = { out, ts, tlc, types: () => (checker ??= new TypeCheck(ts)) }
   const parts: Part[] = []
   for (const protocol of protocols) {
-    const own = models.filter((m) => m.protocol === protocol)
-    const part = await runProtocol(means, protocol, own, options)
+    const part = await runProtocol(means, protocol, modelsOf, options)
     parts.push(part)
     for (const { text, style } of report(part)) out.line(text, style)
   }

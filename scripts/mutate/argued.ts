@@ -14,6 +14,7 @@ import type { Protocol } from '../../impl/lib/protocol.ts'
 import { readPlainText } from '../lib/input.ts'
 import { packageRoot, specDirectory } from '../lib/project.ts'
 import { writeWhole } from '../lib/write.ts'
+import { mutableSources } from './load.ts'
 
 const argument = z.strictObject({
   /** path from the root of the package */
@@ -56,6 +57,12 @@ export type Seed = z.infer<typeof seed>
 /** What a property comes to in a machine with a fault. */
 export type Verdict = Seed['verdict']
 
+/** What a file says of mutants. */
+interface Arguments {
+  readonly argued: readonly Argument[]
+  readonly seeded: readonly Seed[]
+}
+
 /** Why a survivor may survive. */
 export type Argument = z.infer<typeof argument>
 
@@ -88,11 +95,19 @@ export const staleSeeds = (
 
 const argumentsFile = (protocol: Protocol): string => join(specDirectory(protocol), 'mutants.json')
 
+/** Arguments about what protocols share; each is asked for wherever the file that it speaks of is used. */
+const SHARED = 'spec/lib/mutants.json'
+
 /** The arguments and seeded faults of a protocol; none where it has no file of them. */
-export const loadArguments = (
-  protocol: Protocol,
-  file = argumentsFile(protocol),
-): { readonly argued: readonly Argument[]; readonly seeded: readonly Seed[] } => {
+export const loadArguments = (protocol: Protocol, file = argumentsFile(protocol)): Arguments => readArguments(file)
+
+/** The arguments about the machinery that a protocol shares with others. */
+export const sharedArguments = (protocol: Protocol): readonly Argument[] => {
+  const used = new Set(mutableSources(protocol.name))
+  return readArguments(join(packageRoot(), SHARED)).argued.filter(({ file }) => used.has(file))
+}
+
+const readArguments = (file: string): Arguments => {
   if (!existsSync(file)) return { argued: [], seeded: [] }
   const shown = relative(packageRoot(), file).replaceAll('\\', '/')
   const wrong = (message: string) =>

@@ -3,8 +3,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { printCfg } from '../../impl/lib/cfg.ts'
-import type { LockstepError } from '../../impl/lib/error.ts'
-import { environmentFailure } from '../../impl/lib/error.ts'
+import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
 import type { Questions, StatesModule } from '../../impl/lib/mutate/states.ts'
 import { answerIn, STATES_INVARIANT, STATES_MODULE, STATES_SPEC, statesModule } from '../../impl/lib/mutate/states.ts'
 import type { Toolchain } from '../check/tlc.ts'
@@ -97,7 +96,8 @@ const failedWith = (raw: Raw, asked: Asked): LockstepError | undefined => {
 const without = <T>(items: readonly T[], at: number): T[] => items.filter((_, i) => i !== at)
 
 /** What cannot be evaluated is noticed by whoever evaluates it; all else is ours, or the machine's, to mend. */
-const isEvaluation = ({ problem: { code } }: LockstepError): boolean => code === 'evaluation-error'
+export const isNoAnswer = (error: unknown): boolean =>
+  error instanceof LockstepError && error.problem.code === 'evaluation-error'
 
 /** Asks all questions, in as many runs as there are formulas that cannot be evaluated. */
 export const ask = async (model: Model, asked: Asked, options: AskOptions): Promise<Answers> => {
@@ -105,7 +105,7 @@ export const ask = async (model: Model, asked: Asked, options: AskOptions): Prom
   const raw = await run(model, asked, options)
   const problem = failedWith(raw, asked)
   if (problem === undefined) return { seen: raw.seen, errors: new Map(), values: raw.values }
-  if (!isEvaluation(problem) || asked.seen.length === 0) throw problem
+  if (!isNoAnswer(problem) || asked.seen.length === 0) throw problem
   const bad = culprit(raw) ?? (asked.seen.length === 1 && asked.values.length === 0 ? 0 : undefined)
   if (bad === undefined) return inHalves(model, asked, options)
   const rest = await ask(model, { ...asked, seen: without(asked.seen, bad) }, options)

@@ -38,6 +38,11 @@ export class Bed {
     this.view = new View(graph.kernel)
   }
 
+  /** Has the machine a fault? */
+  get isFaulty(): boolean {
+    return this.name !== this.model.name
+  }
+
   /** Names of the properties of a kind that have this verdict. */
   named(kind: Cell['kind'], expected: 'holds' | 'violated'): string[] {
     const isViolated = expected === 'violated'

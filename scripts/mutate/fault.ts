@@ -102,15 +102,22 @@ const noticed = (graph: Graph, model: Model): Killer | undefined => {
   return digestOf(graph) === ownDigest(model) ? undefined : kill('proof', 'digest')
 }
 
+const opinionOf = (kernel: Kernel, model: Model): Opinion => {
+  const graph = explore(kernel, { edges: true, maxStates: limitOf(model), expectedStates: model.distinctStates })
+  return { differs: true, killer: noticed(graph, model) }
+}
+
 /** What a model says of a machine with a changed step. */
 export const faultOpinion = (protocol: Protocol, model: Model): Opinion => {
   try {
     const kernel = kernelOf(protocol, model)
     if (stepsOf(kernel) === ownSteps(model).steps) return { differs: false, killer: undefined }
-    const graph = explore(kernel, { edges: true, maxStates: limitOf(model), expectedStates: model.distinctStates })
-    return { differs: true, killer: noticed(graph, model) }
+    return opinionOf(kernel, model)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return { differs: true, killer: { kind: 'cell', name: `${model.name} error: ${message}` } }
   }
 }
+
+/** The same work for a machine of which no step is changed, which nothing notices. */
+export const unchangedOpinion = (model: Model): Opinion => opinionOf(assemble(compile(machineOf(model))), model)

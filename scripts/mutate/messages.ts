@@ -17,11 +17,19 @@ export interface JudgeRequest {
   readonly mutants: readonly Mutant[]
 }
 
-/** What the models, in this order, say of a changed step; the first that notices it is the last that is asked. */
+/** What one model says of a changed step. */
 export interface FaultRequest {
   readonly kind: 'fault'
-  readonly models: readonly string[]
+  /** name of the model */
+  readonly model: string
   readonly mutant: Mutant
+}
+
+/** How long a model takes when it is asked about a fault that no step has, in milliseconds. */
+export interface TimeRequest {
+  readonly kind: 'time'
+  /** name of the model */
+  readonly model: string
 }
 
 /** What models with a fault say of weakened properties and fairness. */
@@ -49,7 +57,8 @@ export interface SeedKill {
 export interface Answers {
   readonly judge: readonly Opinion[]
   readonly fault: Opinion
+  readonly time: number
   readonly seed: readonly SeedKill[]
 }
 
-export type Request = JudgeRequest | FaultRequest | SeedRequest
+export type Request = JudgeRequest | FaultRequest | TimeRequest | SeedRequest

@@ -5,11 +5,12 @@ import type { Judged, Killer } from '../../impl/lib/mutate/verdict.ts'
 import type { Model } from '../lib/project.ts'
 import type { Hand } from './crew.ts'
 import { withCrew } from './crew.ts'
+import { mutableSources } from './load.ts'
 
 /** Options of a run. */
 export interface CrewOptions {
   readonly workers: number
-  /** milliseconds that one model may take for all mutants, and all models for one fault */
+  /** milliseconds that one model may take: for all weakenings, or for one fault */
   readonly limit: number
   /** go on after the first that notices a mutant */
   readonly all: boolean
@@ -70,31 +71,80 @@ const judgeAll = async (protocol: string, cases: readonly Case[], models: readon
   await withCrew(options.workers, { protocol }, work)
 }
 
+/** A run with a fault does not end if it takes so many times what the model takes without, and no less than so many milliseconds. */
+const PATIENCE = 20
+const LEAST = 5000
+
+/** How long models take without a fault; each is measured once. */
+class Pace {
+  private readonly known = new Map<string, Promise<number | undefined>>()
+  private readonly limit: number
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** Milliseconds after which a run with a fault is given up on. */
+  async patience(hand: Hand, model: string): Promise<number> {
+    const measured = this.known.get(model) ?? hand.ask({ kind: 'time', model }, this.limit)
+    this.known.set(model, measured)
+    const own = await measured
+    return own === undefined ? Infinity : Math.max(LEAST, PATIENCE * own)
+  }
+}
+
+/** Asks one model about a fault. */
+const askAbout = async (hand: Hand, pace: Pace, c: Case, model: string, limit: number): Promise<void> => {
+  const patience = await pace.patience(hand, model)
+  const opinion = await hand.ask({ kind: 'fault', model, mutant: c.mutant }, Math.min(limit, patience))
+  if (opinion?.killer !== undefined) c.killedBy.push(opinion.killer)
+  else if (opinion === undefined && patience < limit) c.killedBy.push({ kind: 'cell', name: `${model} does not end` })
+  else if (opinion === undefined) c.unfinished ??= `${model} took longer than the limit`
+  c.differs ||= opinion?.differs ?? true
+}
+
 /** Faults: mutant by mutant, smallest models first. */
 const tryAll = async (protocol: string, cases: readonly Case[], models: readonly Model[], options: CrewOptions) => {
   const names = bySize(models).map(({ name }) => name)
   const queue = [...cases]
+  const pace = new Pace(options.limit)
   const work = async (hand: Hand): Promise<void> => {
     for (let c = queue.shift(); c !== undefined; c = queue.shift()) {
       options.onProgress(cases.length - queue.length, cases.length, cases.filter((x) => x.killedBy.length === 0).length)
-      const opinion = await hand.ask({ kind: 'fault', models: names, mutant: c.mutant }, options.limit)
-      if (opinion === undefined) c.unfinished = 'took longer than the limit'
-      else if (opinion.killer !== undefined) c.killedBy.push(opinion.killer)
-      c.differs ||= opinion?.differs ?? false
+      for (const name of names) {
+        if (c.killedBy.length === 0) await askAbout(hand, pace, c, name, options.limit)
+      }
     }
   }
   await withCrew(options.workers, { protocol }, work)
 }
 
-/** Judges mutants of a protocol's machine. */
+/** Models by the protocol that they are of. */
+export type ModelsOf = ReadonlyMap<string, readonly Model[]>
+
+/**
+ * Faults of a protocol's machine. Who breaks the machinery that protocols share has the others' models against him too: they
+ * are asked about what the protocol's own do not notice.
+ */
+const tryFaults = async (protocol: string, cases: readonly Case[], models: ModelsOf, options: CrewOptions) => {
+  await tryAll(protocol, cases, models.get(protocol) ?? [], options)
+  for (const [other, theirs] of models) {
+    if (other === protocol) continue
+    const sources = new Set(mutableSources(other))
+    const rest = cases.filter((c) => c.differs && c.killedBy.length === 0 && sources.has(c.mutant.file))
+    if (rest.length > 0) await tryAll(other, rest, theirs, options)
+  }
+}
+
+/** Judges mutants of a protocol's machine; models of others are for faults of what is shared. */
 export const judgeMachine = async (
   protocol: string,
   cases: readonly Case[],
-  models: readonly Model[],
+  models: ModelsOf,
   options: CrewOptions,
 ): Promise<void> => {
   const faults = cases.filter(({ mutant }) => mutant.kind === 'fault')
   const weaker = cases.filter(({ mutant }) => mutant.kind !== 'fault')
-  if (weaker.length > 0) await judgeAll(protocol, weaker, models, options)
-  if (faults.length > 0) await tryAll(protocol, faults, models, options)
+  if (weaker.length > 0) await judgeAll(protocol, weaker, models.get(protocol) ?? [], options)
+  if (faults.length > 0) await tryFaults(protocol, faults, models, options)
 }

@@ -12,7 +12,7 @@ import type { TlaValue } from '../../impl/lib/trace/value.ts'
 import { key } from '../../impl/lib/trace/value.ts'
 import type { Definitions } from '../../impl/lib/tla/tree.ts'
 import type { AskOptions, Question } from './ask.ts'
-import { ask } from './ask.ts'
+import { ask, isNoAnswer } from './ask.ts'
 import type { Bed } from './beds.ts'
 import type { Prepared, Specification } from './spec-case.ts'
 import { disagree, isAlive, killed } from './spec-case.ts'
@@ -83,6 +83,16 @@ const compared = (
   })
 }
 
+/** A formula in the states of the groups that a property is violated in. */
+const only = (groups: readonly Broken[], property: string, formula: string): string => {
+  const numbers = groups.flatMap(({ invariants }, g) => (invariants.includes(property) ? [g] : []))
+  return `IF LockstepGroup[lockstep_n] \\in {${numbers.join(', ')}} THEN ${formula} ELSE FALSE`
+}
+
+const violatedIn = (beds: readonly Bed[]): string[] => [
+  ...new Set(beds.flatMap((bed) => bed.named('invariant', 'violated'))),
+]
+
 /** Judges weakened invariants in graphs of one model. */
 export const judgeInvariants = async (
   spec: Specification,
@@ -90,13 +100,37 @@ export const judgeInvariants = async (
   alive: readonly Prepared[],
   options: AskOptions,
 ): Promise<void> => {
+  const names = violatedIn(beds)
+  try {
+    await judgeNamed(spec, beds, names, alive, options)
+  } catch (error) {
+    if (!isNoAnswer(error) || !beds.every(({ isFaulty }) => isFaulty)) throw error
+    // in a machine with a fault an invariant may be false for the machine and have no answer for TLC: that is no verdict
+    for (const bed of beds) {
+      for (const name of bed.named('invariant', 'violated')) {
+        const own = alive.filter(isAlive)
+        await judgeNamed(spec, [bed], [name], own, options).catch((reason: unknown) => {
+          if (!isNoAnswer(reason)) throw reason
+        })
+      }
+    }
+  }
+}
+
+const judgeNamed = async (
+  spec: Specification,
+  beds: readonly Bed[],
+  violated: readonly string[],
+  alive: readonly Prepared[],
+  options: AskOptions,
+): Promise<void> => {
   const [first] = beds
-  const all = weakerOf(spec, alive, new Set(beds.flatMap((bed) => bed.named('invariant', 'violated'))))
+  const all = weakerOf(spec, alive, new Set(violated))
   if (first === undefined || all.length === 0) return
   const asked = new Set(all.map(({ property }) => property))
   const groups = beds.map((bed) => brokenIn(bed, asked)).filter(({ states }) => states.length > 0)
   const names = [...asked]
-  const values = names.map((formula): Question => ({ formula, definitions: [] }))
+  const values = names.map((name): Question => ({ formula: only(groups, name, name), definitions: [] }))
   // per property and mutant, the groups in which it is still violated
   const still = new Map(all.map((weaker) => [weaker, new Set<Broken>()]))
   const isOpen = (weaker: Weaker): boolean =>
@@ -106,7 +140,10 @@ export const judgeInvariants = async (
     const open = all.filter((weaker) => isAlive(weaker.mutant) && isOpen(weaker))
     if (open.length === 0) break
     const parts = groups.map(({ states }) => states.slice(at, at + size))
-    const seen = open.map(({ copy, mutant }) => ({ formula: `~${copy}`, definitions: mutant.copies.lines }))
+    const seen = open.map(({ copy, mutant, property }) => ({
+      formula: only(groups, property, `~${copy}`),
+      definitions: mutant.copies.lines,
+    }))
     const given = groups.map(({ bed }, g) => (parts[g] ?? []).map((state) => bed.state(state)))
     const answers = await ask(first.model, { groups: given, seen, values }, options)
     let before = 0
@@ -186,7 +223,12 @@ class Evaluated {
   }
 }
 
-const sorted = (columns: readonly string[]): string => [...new Set(columns)].sort().join()
+/** What the instances say, whoever they are; one that is answered everywhere says nothing, and one side may not have it. */
+const said = (columns: readonly string[]): string =>
+  [...new Set(columns)]
+    .filter((column) => /[^0]/.test(column))
+    .sort()
+    .join()
 
 interface Temporal {
   readonly property: string
@@ -225,7 +267,7 @@ const judgeTemporal = async (bed: Bed, { property, table, weaker }: Temporal, op
   }
   const evaluated = new Evaluated(bed, states)
   const own = rows.flatMap(([first]) => first ?? [])
-  if (sorted(evaluated.columns(own)) !== sorted(bed.marks(property, states))) throw disagree(bed.name, property)
+  if (said(evaluated.columns(own)) !== said(bed.marks(property, states))) throw disagree(bed.name, property)
   weaker.forEach(({ mutant }, i) => {
     mutant.case.differs = true
     const tables = rows.map((row, r) => {

@@ -12,9 +12,18 @@ import type { Model } from '../lib/project.ts'
 import { loadModels } from '../lib/project.ts'
 import type { Opinion } from './judge.ts'
 import { Bench } from './judge.ts'
-import { faultOpinion } from './fault.ts'
+import { faultOpinion, unchangedOpinion } from './fault.ts'
 import { findTypeScript, Loader, readSource } from './load.ts'
-import type { Answers, FaultRequest, JudgeRequest, Request, SeedKill, SeedRequest, WorkerStart } from './messages.ts'
+import type {
+  Answers,
+  FaultRequest,
+  JudgeRequest,
+  Request,
+  SeedKill,
+  SeedRequest,
+  TimeRequest,
+  WorkerStart,
+} from './messages.ts'
 import { seeded } from './seed.ts'
 
 const start = workerData as WorkerStart
@@ -71,15 +80,13 @@ const judge = (loader: Loader, request: JudgeRequest): readonly Opinion[] => {
   return request.mutants.map((mutant) => bench.opinion(load(loader, mutant)))
 }
 
-const fault = (loader: Loader, { mutant, models: names }: FaultRequest): Opinion => {
-  const protocol = loader.load(mutant.file, edited(readSource(mutant.file), mutant.edit))
-  let differs = false
-  for (const name of names) {
-    const opinion = faultOpinion(protocol, modelNamed(name))
-    if (opinion.killer !== undefined) return opinion
-    differs ||= opinion.differs
-  }
-  return { killer: undefined, differs }
+const fault = (loader: Loader, { mutant, model }: FaultRequest): Opinion =>
+  faultOpinion(load(loader, mutant), modelNamed(model))
+
+const time = ({ model }: TimeRequest): number => {
+  const start = performance.now()
+  unchangedOpinion(modelNamed(model))
+  return performance.now() - start
 }
 
 /** What cannot be loaded or compiled with the fault says nothing of a property. */
@@ -115,6 +122,7 @@ const answerTo = async (request: Request): Promise<Answers[Request['kind']]> => 
   return match(request)
     .with({ kind: 'judge' }, (r) => judge(loader, r))
     .with({ kind: 'fault' }, (r) => fault(loader, r))
+    .with({ kind: 'time' }, (r) => time(r))
     .with({ kind: 'seed' }, (r) => seed(loader, r))
     .exhaustive()
 }

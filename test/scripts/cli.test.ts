@@ -99,7 +99,7 @@ describe('list', () => {
       for (const memory of ['sc', 'tso']) expect(pollKick).toContain(`poll-kick/${design}.${memory}`)
     const tests =
       'sb sb+mbs sb+mb+po sb+rmws sb+rmw+po mp mp+wmb+po lb s s+wmb+po r r+mbs r+po+mb 2+2w 2+2w+wmbs iriw wrc isa2 rwc ' +
-      'rwc+po+mb corr'
+      'rwc+po+mb corr mp+coww+wmbs+po'
     expect(names('litmus')).toEqual(
       tests.split(' ').flatMap((t) => ['sc', 'tso', 'pso'].map((memory) => `litmus/${t}.${memory}`)),
     )

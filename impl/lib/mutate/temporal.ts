@@ -57,14 +57,30 @@ export const isChoice = (e: Expr): boolean => {
   return (inner.kind === 'junction' && inner.text === '\\/') || (inner.kind === 'quantifier' && inner.text === '\\E')
 }
 
+/** `Constant /\\ Step`, with nothing said of the next state but by the step: its condition and the step. */
+const conditional = (e: Expr, byName: Definitions): readonly [Expr, Expr] | undefined => {
+  const [condition, step, ...others] = e.parts
+  if (e.kind !== 'junction' || e.text !== '/\\' || condition === undefined || step === undefined) return undefined
+  const isOurs = others.length === 0 && condition.kind === 'name' && !byName.has(condition.text)
+  return isOurs && byName.has(step.text) && !hasPrimes(e) ? [condition, step] : undefined
+}
+
 /** The steps of `Next`, or of a part of it. */
 export const stepsOf = (e: Expr, byName: Definitions, bounds: readonly Bound[] = []): readonly Step[] => {
   if (e.kind === 'name' && e.text === 'FALSE') return []
   if (e.kind === 'junction' && e.text === '\\/') return e.parts.flatMap((part) => stepsOf(part, byName, bounds))
   if (e.kind === 'label') return stepsOf(last(e), byName, bounds)
   if (e.kind === 'quantifier' && e.text === '\\E') return stepsOf(last(e), byName, [...bounds, ...boundsOf(e)])
+  const given = conditional(e, byName)
+  if (given !== undefined) {
+    const [condition, step] = given
+    const when = { name: 'lockstep_when', set: `{lockstep_x \\in {TRUE} : ${printExpr(condition)}}` }
+    return stepsOf(step, byName, [...bounds, when])
+  }
   const body = expanded(e, byName)
-  if (body !== undefined && isChoice(body)) return stepsOf(body, byName, bounds)
+  if (body !== undefined && (isChoice(body) || conditional(body, byName) !== undefined)) {
+    return stepsOf(body, byName, bounds)
+  }
   return [{ bounds, action: e.text, arguments: e.parts.map(printExpr) }]
 }
 

@@ -2,7 +2,10 @@
 
 import type { Mutant } from './mutant.ts'
 
-/** Who noticed a mutant: a cell with another verdict, a graph that is not the proven one, a count, a test. */
+/**
+ * Who noticed a mutant: a cell with another verdict, a graph that is not the proven one, a count, a test. Who waits
+ * for a verdict has an error (`MODEL error: ...`) and a run without end (`MODEL does not end`) for a cell.
+ */
 export interface Killer {
   readonly kind: 'cell' | 'proof' | 'test' | 'count'
   readonly name: string

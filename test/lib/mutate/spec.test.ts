@@ -20,7 +20,7 @@ import { parseValue } from '../../../impl/lib/trace/parse.ts'
 import { tla } from '../../../impl/lib/trace/value.ts'
 
 const text = String.raw`---- MODULE M ----
-CONSTANTS P
+CONSTANTS P, C
 VARIABLES pc, x
 vars == <<pc, x>>
 Labels == {"a", "b", "c"}
@@ -39,6 +39,7 @@ Own(p) == \/ one(p)
 Next == \E p \in P : Own(p)
 Spec == Init /\ [][Next]_vars
 Fairness == \A p \in P : WF_vars(Own(p)) /\ SF_vars(one(p))
+Sometimes == C /\ one(1)
 Busy == x = 1
 AProp == \A p \in P : <>[](~Busy) => (At(p, "a") ~> At(p, "b"))
 BProp == /\ Busy ~> ~Busy
@@ -62,6 +63,14 @@ describe('the shapes of a specification', () => {
       { bounds, action: 'one', arguments: ['p'] },
       { bounds, action: 'two', arguments: ['p'] },
     ])
+  })
+
+  it('a step that only some models have is there under its condition', () => {
+    const bounds = [{ name: 'lockstep_when', set: '{lockstep_x \\in {TRUE} : C}' }]
+    expect(stepsOf(body('Sometimes'), definitions)).toEqual([{ bounds, action: 'one', arguments: ['1'] }])
+    // what is asked of the state is a guard, and belongs to the action
+    const [guarded] = stepsOf(body('two'), definitions)
+    expect(guarded?.bounds).toEqual([])
   })
 
   it('responses are taken apart, with what has to hold for good', () => {
