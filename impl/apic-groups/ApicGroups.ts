@@ -911,13 +911,12 @@ const mayReach = ({ groups }: Vm, { id, f }: Asker): IdSet => {
     case 'gsi':
       return [f.get('dest')]
     case 'pv':
-      return f.get('vtl') === NONE ? groups.members(groups.group(id)) : groups.ids
     case 'physical':
     case 'logical':
     case 'self':
     case 'all':
     case 'allbut':
-      return groups.members(groups.group(id))
+      return f.get('vtl') === NONE ? groups.members(groups.group(id)) : groups.ids
     case 'none':
     case 'lookup':
     case 'write':
@@ -927,18 +926,12 @@ const mayReach = ({ groups }: Vm, { id, f }: Asker): IdSet => {
   }
 }
 
-/** The laws of what kvm_hv_get_vtl_vcpu() has returned: the vCPU of that VTL on the same processor, or else NULL. */
+/** The laws of what kvm_hv_get_vtl_vcpu() has returned: the vCPU of that VTL on the same processor, or NULL if there may be none. */
 const lookupLaws = (k: Vm): readonly { clause: string; given: (a: Asker) => boolean; law: (a: Asker) => boolean }[] => {
   const mask = (): number => k.apic_id_group_mask.peek()
   const vtlOf = (vcpu: Key): number => (vcpu & mask()) >> k.apic_id_group_shift.peek()
   const found = ({ f }: Asker): Key => f.get('target')
   return [
-    {
-      clause: 'null',
-      given: ({ f }) => f.get('vtl') > mask() >> k.apic_id_group_shift.peek(),
-      law: (a) => found(a) === NONE,
-    },
-    { clause: 'own', given: ({ id, f }) => f.get('vtl') === vtlOf(id), law: (a) => found(a) === a.id },
     {
       clause: 'sibling',
       given: (a) => found(a) !== NONE,
@@ -949,7 +942,7 @@ const lookupLaws = (k: Vm): readonly { clause: string; given: (a: Asker) => bool
     },
     {
       clause: 'present',
-      given: ({ f }) => !k.c.Configures && f.get('vtl') < k.groups.count,
+      given: ({ id, f }) => f.get('vtl') === vtlOf(id) || (!k.c.Configures && f.get('vtl') < k.groups.count),
       law: (a) => found(a) !== NONE,
     },
   ]
@@ -993,7 +986,7 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
             askers,
           ),
         ),
-        ...GPAS.map((gpa) =>
+        ...(c.Faults ? GPAS : []).map((gpa) =>
           instance(
             `.intercept[${gpa}]`,
             () => k.fault.get(gpa) !== 'none',
@@ -1020,7 +1013,7 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
     },
     {
       name: 'InterceptIntactInv',
-      instances: c.Siblings.map((h) =>
+      instances: (c.Faults ? c.Siblings : []).map((h) =>
         instance(
           `[${h}]`,
           () => k.msg_type.get(h),
@@ -1041,7 +1034,7 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
         ...named(
           'translation',
           each(
-            (a) => isKind(a, 'translate') && a.f.get('root') !== NONE,
+            (a) => a.f.get('root') !== NONE,
             ({ id, f }) => groups.group(f.get('target')) <= groups.group(id),
           ),
         ),
@@ -1087,7 +1080,7 @@ const liveness = (k: Vm, askers: readonly Asker[], siblings: readonly Runner[]):
     instances: siblings.map(({ id, f }) => ({
       name: `[${id}]`,
       from: () => f.at('KVM_RUN'),
-      to: () => f.at('vcpu_put'),
+      to: () => f.at('kvm_vcpu_block_schedule', 'vmentry', 'vcpu_put'),
     })),
   },
   {

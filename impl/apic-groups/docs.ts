@@ -311,7 +311,8 @@ const properties: Readonly<Record<string, string>> = {
   AgreeInv: 'Both ways of routing an IPI reach the same vCPUs.',
   DeliveryProp: 'Every interrupt reaches all the vCPUs that it is meant for.',
   AnsweredProp: 'What a guest asks for is done or refused, and the guest runs again.',
-  RunsProp: "KVM_RUN gets the vCPU's mutex, whoever else tries it, and returns.",
+  RunsProp:
+    "KVM_RUN gets the vCPU's mutex, whoever else tries it, and then the vCPU sleeps, its guest is entered or the call is over.",
   FaultHandledProp: 'Every fault that the higher VTL has to know of is handled by it.',
 }
 

@@ -1311,16 +1311,16 @@ IsSibling(id, a, w) ==
     /\ GroupNow(id) = w
     /\ ClearedBy(id, apic_id_group_mask) = ClearedBy(a, apic_id_group_mask)
 
-\* kvm_hv_get_vtl_vcpu(vcpu, vtl) has returned the vCPU of that VTL and the same processor, and
-\* nothing else: never the vCPU itself for another VTL, NULL for one that there is not. As there
-\* is one such vCPU, get(get(v, w), u) = get(v, u) follows. A sibling may be created later.
+\* kvm_hv_get_vtl_vcpu(vcpu, vtl) has returned the vCPU of that VTL and the same processor, or
+\* NULL; not NULL for the VTL of the vCPU itself, nor for any other whose vCPU was created: a
+\* sibling may be created later. VTL and processor name one vCPU, so that it follows: the vCPU
+\* itself for its own VTL and for no other, NULL for a VTL that there is not, and
+\* get(get(v, w), u) = get(v, u).
 LookupLawsInv ==
     \A a \in Requesters :
         At(asker(a), "guest_entry") /\ kind[a] = "lookup" =>
-            /\ Null(a):: (vtl[a] > UnshiftedBy(apic_id_group_mask, apic_id_group_shift) => target[a] = -1)
-            /\ Own(a):: (vtl[a] = GroupNow(a) => target[a] = a)
             /\ Sibling(a):: (target[a] # -1 => IsSibling(target[a], a, vtl[a]))
-            /\ Present(a):: (~Configures /\ vtl[a] < Groups => target[a] # -1)
+            /\ Present(a):: (vtl[a] = GroupNow(a) \/ (~Configures /\ vtl[a] < Groups) => target[a] # -1)
 
 \* The root of a sibling's MMU is the one that was read for as long as it is walked.
 SiblingStableInv ==
@@ -1333,7 +1333,7 @@ InterceptIntactInv == \A h \in Siblings : msg_type[h] => msg_gpa[h] = msg_access
 HierarchyInv ==
     \A a \in Requesters :
         /\ Ipi(a):: (kind[a] = "pv" => (\A id \in reached[a] : GroupOf(id) <= GroupOf(a)))
-        /\ Translation(a):: (kind[a] = "translate" /\ root[a] # -1 => GroupOf(target[a]) <= GroupOf(a))
+        /\ Translation(a):: (root[a] # -1 => GroupOf(target[a]) <= GroupOf(a))
 
 \* Product: both ways of routing have reached the same vCPUs.
 AgreeInv == \A a \in Requesters : At(asker(a), "guest_entry") => reached[a] = ns_reached[a]
@@ -1362,9 +1362,12 @@ DeliveryProp ==
 \* What a guest asks for is done or refused, and the guest runs again.
 AnsweredProp == \A a \in Requesters : (kind[a] # "none") ~> (kind[a] = "none")
 
-\* KVM_RUN gets the vCPU's mutex, whoever else tries it, and returns, so that others get it too. A
-\* VTL that waits in KVM_RUN for something to do has no such thing.
-RunsProp == \A h \in Siblings : At(sibling(h), "KVM_RUN") ~> At(sibling(h), "vcpu_put")
+\* KVM_RUN gets the vCPU's mutex, whoever else tries it, and comes to something: the vCPU sleeps
+\* until it has something to do, its guest is entered, or the call is over. No more: a VTL that has
+\* nothing to do stays in KVM_RUN by design, and so does a guest that runs on.
+RunsProp ==
+    \A h \in Siblings :
+        At(sibling(h), "KVM_RUN") ~> pc[sibling(h)] \in {"kvm_vcpu_block_schedule", "vmentry", "vcpu_put"}
 
 \* Every fault is handled by the higher VTL.
 FaultHandledProp == \A g \in Gpas : (fault[g] # "none") ~> (fault[g] = "none")
