@@ -1077,7 +1077,8 @@ const liveness = (k: Vm, askers: readonly Asker[], siblings: readonly Runner[]):
   },
   {
     name: 'RunsProp',
-    instances: siblings.map(({ id, f }) => ({
+    // where there are neither faults nor translations nobody calls KVM_RUN for a sibling
+    instances: (k.c.Faults || k.c.Translates ? siblings : []).map(({ id, f }) => ({
       name: `[${id}]`,
       from: () => f.at('KVM_RUN'),
       to: () => f.at('kvm_vcpu_block_schedule', 'vmentry', 'vcpu_put'),

@@ -1364,9 +1364,11 @@ AnsweredProp == \A a \in Requesters : (kind[a] # "none") ~> (kind[a] = "none")
 
 \* KVM_RUN gets the vCPU's mutex, whoever else tries it, and comes to something: the vCPU sleeps
 \* until it has something to do, its guest is entered, or the call is over. No more: a VTL that has
-\* nothing to do stays in KVM_RUN by design, and so does a guest that runs on.
+\* nothing to do stays in KVM_RUN by design, and so does a guest that runs on. Where there are
+\* neither faults nor translations nobody calls KVM_RUN for a sibling.
+Runners == IF Faults \/ Translates THEN Siblings ELSE {}
 RunsProp ==
-    \A h \in Siblings :
+    \A h \in Runners :
         At(sibling(h), "KVM_RUN") ~> pc[sibling(h)] \in {"kvm_vcpu_block_schedule", "vmentry", "vcpu_put"}
 
 \* Every fault is handled by the higher VTL.

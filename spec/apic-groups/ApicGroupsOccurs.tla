@@ -22,6 +22,6 @@ HierarchyOccurs ==
 AgreeOccurs == [a \in Requesters |-> Done(a)]
 DeliveryOccurs == [a \in Askers |-> intended[a] # {}]
 AnsweredOccurs == [a \in Requesters |-> kind[a] # "none"]
-RunsOccurs == [h \in Siblings |-> At(sibling(h), "KVM_RUN")]
+RunsOccurs == [h \in Runners |-> At(sibling(h), "KVM_RUN")]
 FaultHandledOccurs == [g \in Gpas |-> fault[g] # "none"]
 =============================================================================
