@@ -639,7 +639,23 @@ function* kvm_hv_inject_intercept(k: Vm, f: SiblingFrame, h: Key): Step<void> {
   f.info_access = 0
 }
 
-/** the guest: handles the message that is there, and then has nothing to do; true if it halts or returns to VTL 0 */
+type GuestExit = 'message' | 'ipi' | 'halt' | 'busy'
+
+/** what happens next to a guest that is not handling a message */
+const guestExit = (k: Vm, h: Key, label: string, choices: readonly GuestExit[]): Step<GuestExit> =>
+  atomic<GuestExit, GuestExit>(
+    label,
+    'VM-exit',
+    (choice) => {
+      if (choice === 'ipi') require(k.vcpus.ipi.get(h), 'an IPI has come')
+      else require(k.msg_type.at(h).read() === (choice === 'message'), 'there is a message, or there is none')
+      if (choice === 'ipi' || choice === 'halt') k.vcpus.takeIpi(h)
+      return choice
+    },
+    choices,
+  )
+
+/** the guest: handles the message that is there, and then has nothing to do, or runs on until it is interrupted */
 function* runGuest(k: Vm, f: SiblingFrame, h: Key): Step<void> {
   const message = k.msg_type.at(h)
   let handles = yield* message.load('vmentry')
@@ -652,18 +668,9 @@ function* runGuest(k: Vm, f: SiblingFrame, h: Key): Step<void> {
         k.msg_access.set(h, 0)
       })
     }
-    const exit = yield* atomic<'message' | 'ipi' | 'halt', 'message' | 'ipi' | 'halt'>(
-      'vmexit',
-      'VM-exit',
-      (choice) => {
-        if (choice === 'ipi') require(k.vcpus.ipi.get(h), 'an IPI has come')
-        else require(message.read() === (choice === 'message'), 'there is a message, or there is none')
-        if (choice !== 'message') k.vcpus.takeIpi(h)
-        return choice
-      },
-      ['message', 'ipi', 'halt'],
-    )
-    if (exit !== 'message') {
+    let exit = yield* guestExit(k, h, 'vmexit', ['message', 'ipi', 'halt', 'busy'])
+    if (exit === 'busy') exit = yield* guestExit(k, h, 'guest_busy', ['message', 'ipi'])
+    if (exit === 'ipi' || exit === 'halt') {
       f.reason = exit
       return
     }
@@ -879,6 +886,7 @@ const SIBLING_STEPS = new Set([
   'vmentry',
   'guest_eom',
   'vmexit',
+  'guest_busy',
   'vcpu_enter_guest_mode_outside',
   'vcpu_put',
 ])
@@ -903,13 +911,12 @@ const mayReach = ({ groups }: Vm, { id, f }: Asker): IdSet => {
     case 'gsi':
       return [f.get('dest')]
     case 'pv':
-      return f.get('vtl') === NONE ? groups.members(groups.group(id)) : groups.ids
     case 'physical':
     case 'logical':
     case 'self':
     case 'all':
     case 'allbut':
-      return groups.members(groups.group(id))
+      return f.get('vtl') === NONE ? groups.members(groups.group(id)) : groups.ids
     case 'none':
     case 'lookup':
     case 'write':
@@ -919,18 +926,12 @@ const mayReach = ({ groups }: Vm, { id, f }: Asker): IdSet => {
   }
 }
 
-/** The laws of what kvm_hv_get_vtl_vcpu() has returned: the vCPU of that VTL on the same processor, or else NULL. */
+/** The laws of what kvm_hv_get_vtl_vcpu() has returned: the vCPU of that VTL on the same processor, or NULL if there may be none. */
 const lookupLaws = (k: Vm): readonly { clause: string; given: (a: Asker) => boolean; law: (a: Asker) => boolean }[] => {
   const mask = (): number => k.apic_id_group_mask.peek()
   const vtlOf = (vcpu: Key): number => (vcpu & mask()) >> k.apic_id_group_shift.peek()
   const found = ({ f }: Asker): Key => f.get('target')
   return [
-    {
-      clause: 'null',
-      given: ({ f }) => f.get('vtl') > mask() >> k.apic_id_group_shift.peek(),
-      law: (a) => found(a) === NONE,
-    },
-    { clause: 'own', given: ({ id, f }) => f.get('vtl') === vtlOf(id), law: (a) => found(a) === a.id },
     {
       clause: 'sibling',
       given: (a) => found(a) !== NONE,
@@ -941,7 +942,7 @@ const lookupLaws = (k: Vm): readonly { clause: string; given: (a: Asker) => bool
     },
     {
       clause: 'present',
-      given: ({ f }) => !k.c.Configures && f.get('vtl') < k.groups.count,
+      given: ({ id, f }) => f.get('vtl') === vtlOf(id) || (!k.c.Configures && f.get('vtl') < k.groups.count),
       law: (a) => found(a) !== NONE,
     },
   ]
@@ -949,14 +950,19 @@ const lookupLaws = (k: Vm): readonly { clause: string; given: (a: Asker) => bool
 
 const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
   const { c, groups } = k
+  const requesters = askers.filter(({ id }) => id !== DEVICE)
   const instance = (name: string, occurs: () => boolean, holds: () => boolean): InvariantInstance => ({
     name,
     occurs,
     holds: () => !occurs() || holds(),
   })
   /** For every vCPU that asks: wherever `occurs` is true, `holds` is. */
-  const each = (occurs: (a: Asker) => boolean, holds: (a: Asker) => boolean): InvariantInstance[] =>
-    askers.map((a) =>
+  const each = (
+    occurs: (a: Asker) => boolean,
+    holds: (a: Asker) => boolean,
+    of: readonly Asker[] = requesters,
+  ): InvariantInstance[] =>
+    of.map((a) =>
       instance(
         `[${a.id}]`,
         () => occurs(a),
@@ -968,7 +974,7 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
   const named = (prefix: string, instances: readonly InvariantInstance[]): InvariantInstance[] =>
     instances.map((i) => ({ ...i, name: `.${prefix}${i.name}` }))
   return [
-    { name: 'IsolationInv', instances: each(hasReached, (a) => isSubset(k.reached.get(a.id), mayReach(k, a))) },
+    { name: 'IsolationInv', instances: each(hasReached, (a) => isSubset(k.reached.get(a.id), mayReach(k, a)), askers) },
     {
       name: 'ExactlyOneInv',
       instances: [
@@ -977,9 +983,10 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
           each(
             (a) => isDone(a) && k.intended.get(a.id).length === 1,
             (a) => isSame(k.reached.get(a.id), k.intended.get(a.id)),
+            askers,
           ),
         ),
-        ...GPAS.map((gpa) =>
+        ...(c.Faults ? GPAS : []).map((gpa) =>
           instance(
             `.intercept[${gpa}]`,
             () => k.fault.get(gpa) !== 'none',
@@ -1006,7 +1013,7 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
     },
     {
       name: 'InterceptIntactInv',
-      instances: c.Siblings.map((h) =>
+      instances: (c.Faults ? c.Siblings : []).map((h) =>
         instance(
           `[${h}]`,
           () => k.msg_type.get(h),
@@ -1027,7 +1034,7 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
         ...named(
           'translation',
           each(
-            (a) => isKind(a, 'translate') && a.f.get('root') !== NONE,
+            (a) => a.f.get('root') !== NONE,
             ({ id, f }) => groups.group(f.get('target')) <= groups.group(id),
           ),
         ),
@@ -1040,7 +1047,13 @@ const invariants = (k: Vm, askers: readonly Asker[]): Invariant[] => {
   ]
 }
 
-const liveness = (k: Vm, askers: readonly Asker[]): LeadsTo[] => [
+/** A thread of a sibling, as properties see it. */
+interface Runner {
+  readonly id: Key
+  readonly f: Observer<SiblingFrame>
+}
+
+const liveness = (k: Vm, askers: readonly Asker[], siblings: readonly Runner[]): LeadsTo[] => [
   {
     name: 'DeliveryProp',
     instances: askers.map(({ id }) => ({
@@ -1050,6 +1063,25 @@ const liveness = (k: Vm, askers: readonly Asker[]): LeadsTo[] => [
         const intended = k.intended.get(id)
         return intended.length > 0 && isSubset(intended, k.reached.get(id))
       },
+    })),
+  },
+  {
+    name: 'AnsweredProp',
+    instances: askers
+      .filter(({ id }) => id !== DEVICE)
+      .map(({ id, f }) => ({
+        name: `[${id}]`,
+        from: () => f.get('kind') !== 'none',
+        to: () => f.get('kind') === 'none',
+      })),
+  },
+  {
+    name: 'RunsProp',
+    // where there are neither faults nor translations nobody calls KVM_RUN for a sibling
+    instances: (k.c.Faults || k.c.Translates ? siblings : []).map(({ id, f }) => ({
+      name: `[${id}]`,
+      from: () => f.at('KVM_RUN'),
+      to: () => f.at('kvm_vcpu_block_schedule', 'vmentry', 'vcpu_put'),
     })),
   },
   {
@@ -1111,15 +1143,21 @@ export const apicGroups = (c: ApicGroupsConstants): Machine => {
     program: (f) => creator(k, f),
   })
   const observed = askers.map((id, i): Asker => ({ id, f: new Observer(k.shared, i) }))
+  const runners = c.Siblings.map((id, i): Runner => ({ id, f: new Observer(k.shared, askers.length + i) }))
   return {
     shared: k.shared,
     threads: [...askerThreads, ...siblingThreads, configThread, creatorThread],
     environment: k.memory.commits(),
     invariants: invariants(k, observed),
-    liveness: liveness(k, observed),
+    liveness: liveness(k, observed, runners),
     fairness: [
       ...askerIds.map((id) => ({ thread: id, labels: ASKER_STEPS })),
       ...siblingIds.map((id) => ({ thread: id, labels: SIBLING_STEPS })),
+      ...(c.Translates ? siblingIds : []).map((id) => ({
+        thread: id,
+        labels: new Set(['KVM_RUN']),
+        strong: true as const,
+      })),
       ...(c.Memory === 'SC' ? [] : ids.map((id) => ({ thread: id, labels: new Set([COMMIT]) }))),
     ],
   }

@@ -121,10 +121,14 @@ const delivers = (context: StepContext): Statement => {
   return { text: `message {${local(context, 'msg_gpa')}, ${local(context, 'msg_access')}}` }
 }
 
-const vmexit = ({ step }: StepContext): Statement => ({
-  text:
-    step.result === 'message' ? 'SynIC interrupt' : step.result === 'ipi' ? 'VM-exit: IPI' : 'VM-exit: no work left',
-})
+const GUEST_EXITS: Readonly<Record<string, string>> = {
+  message: 'SynIC interrupt',
+  ipi: 'VM-exit: IPI',
+  halt: 'VM-exit: no work left',
+  busy: '/* goes on */',
+}
+
+const vmexit = ({ step }: StepContext): Statement => ({ text: GUEST_EXITS[String(step.result)] ?? '?' })
 
 const cmpxchgMode = ({ step }: StepContext): Statement => ({
   text: {
@@ -258,6 +262,7 @@ const actions: Readonly<Record<string, ActionDoc>> = {
     text: `wrmsr(EOM) /* of {${before('msg_gpa', vcpu) ?? '?'}, ${before('msg_access', vcpu) ?? '?'}} */`,
   })),
   vmexit: action(ENTER, vmexit),
+  guest_busy: action(ENTER, vmexit),
   vcpu_enter_guest_mode_outside: action(ENTER, says('vcpu->mode = OUTSIDE_GUEST_MODE')),
   vcpu_put: action('kvm_vcpu_ioctl', says('mutex_unlock(&vcpu->mutex)')),
 
@@ -305,6 +310,9 @@ const properties: Readonly<Record<string, string>> = {
   HierarchyInv: 'A guest reaches its own VTL and lower ones only, by a PV IPI or by translation.',
   AgreeInv: 'Both ways of routing an IPI reach the same vCPUs.',
   DeliveryProp: 'Every interrupt reaches all the vCPUs that it is meant for.',
+  AnsweredProp: 'What a guest asks for is done or refused, and the guest runs again.',
+  RunsProp:
+    "KVM_RUN gets the vCPU's mutex, whoever else tries it, and then the vCPU sleeps, its guest is entered or the call is over.",
   FaultHandledProp: 'Every fault that the higher VTL has to know of is handled by it.',
 }
 

@@ -20,10 +20,12 @@
 (* Left out, and why no defect in question hides there:                    *)
 (* - Vectors, priorities, IRR against PIR: an interrupt is delivered when  *)
 (*   it is in the target's IRR. Which vCPUs' IRR is the question here.     *)
-(* - Reads of ids, LDRs and the APIC map while an IPI is routed: they do   *)
-(*   not change in the worlds in which IPIs are sent. Where they do        *)
-(*   (configuration, a guest that writes its id), the lookup reads each by *)
-(*   itself.                                                               *)
+(* - Reads of LDRs and the APIC map while an IPI is routed: they do not    *)
+(*   change in the worlds in which IPIs are sent. RFC 02 makes phys_map[]  *)
+(*   from vcpu->vcpu_id (kvm_apic_id_and_group), for xAPIC ids too, so a   *)
+(*   guest that writes its id moves no IPI; it is meant for a processor,   *)
+(*   not for a name. Where what is read does change (configuration, a      *)
+(*   guest that writes its id), the lookup reads each by itself.           *)
 (* - The kick after an IPI: it is the one of poll-kick. Faults have it.    *)
 (* - Two of the four fields of intercept_info stand for all of them.       *)
 (* - kvm_hv_get_active_vtl's u8: 256 trust levels are needed for it.       *)
@@ -170,7 +172,7 @@ Labels == {
     "kvm_vcpu_block_schedule", "finish_rcuwait", "kvm_request_pending", "kvm_check_request", "inject_intercept_gpa",
     "inject_intercept_access", "synic_deliver_msg", "vcpu_enter_guest_mode_in_guest", "vcpu_enter_guest_smp_mb",
     "kvm_vcpu_exit_request_mode", "kvm_vcpu_exit_request_requests", "vmentry", "guest_eom", "vmexit",
-    "vcpu_enter_guest_mode_outside", "vcpu_put",
+    "guest_busy", "vcpu_enter_guest_mode_outside", "vcpu_put",
     "KVM_SET_APIC_ID_GROUPS", "set_apic_id_groups_lock", "set_apic_id_groups_created", "set_apic_id_groups_copy",
     "set_apic_id_groups_mask", "set_apic_id_groups_shift", "set_apic_id_groups_unlock", "set_apic_id_groups_return",
     "KVM_CREATE_VCPU", "create_vcpu_lock", "create_vcpu_created", "create_vcpu_unlock", "kvm_create_lapic",
@@ -916,8 +918,15 @@ guest_eom(h) ==
        /\ UNCHANGED <<kvm_vars, mutex, vm_vars, irr, mmu_root, intercept_vars, wake, request_vars, lookup_vars,
                       status, sibling_vars, ioctl_vars, intended, reached, ns_reached>>
 
-\* The higher VTL has nothing left to do and halts, or returns to the lower VTL; or an IPI makes
-\* it exit; or a message comes meanwhile, with its interrupt.
+\* An IPI makes the guest exit.
+Interrupted(h) ==
+    /\ ipi[h]
+    /\ take_ipi(sibling(h), h)
+    /\ Reason(h, "ipi")
+    /\ Goto(sibling(h), "vcpu_enter_guest_mode_outside")
+
+\* The higher VTL has nothing left to do and halts, or returns to the lower VTL; or it has, and
+\* goes on; or an IPI makes it exit; or a message comes meanwhile, with its interrupt.
 vmexit(h) ==
     LET message == READ_ONCE(sibling(h), <<"msg_type", h>>, msg_type[h])
     IN /\ At(sibling(h), "vmexit")
@@ -928,12 +937,23 @@ vmexit(h) ==
              /\ take_ipi(sibling(h), h)
              /\ Reason(h, "halt")
              /\ Goto(sibling(h), "vcpu_enter_guest_mode_outside")
-          \/ /\ ipi[h]
-             /\ take_ipi(sibling(h), h)
-             /\ Reason(h, "ipi")
-             /\ Goto(sibling(h), "vcpu_enter_guest_mode_outside")
+          \/ /\ ~message
+             /\ Goto(sibling(h), "guest_busy")
+             /\ UNCHANGED <<store_buffer, kvm_vars, reason>>
+          \/ Interrupted(h)
        /\ UNCHANGED <<mutex, vm_vars, irr, mmu_root, intercept_vars, message_vars, wake, request_vars, lookup_vars,
                       status, info_gpa, info_access, ioctl_vars, history_vars>>
+
+\* Its guest runs for as long as it likes: until an IPI makes it exit, or a message's interrupt
+\* comes.
+guest_busy(h) ==
+    /\ At(sibling(h), "guest_busy")
+    /\ \/ /\ READ_ONCE(sibling(h), <<"msg_type", h>>, msg_type[h])
+          /\ Goto(sibling(h), "guest_eom")
+          /\ UNCHANGED <<store_buffer, kvm_vars, reason>>
+       \/ Interrupted(h)
+    /\ UNCHANGED <<mutex, vm_vars, irr, mmu_root, intercept_vars, message_vars, wake, request_vars, lookup_vars,
+                   status, info_gpa, info_access, ioctl_vars, history_vars>>
 
 \* x86.c, vcpu_enter_guest: "vcpu->mode = OUTSIDE_GUEST_MODE"; then round again, or the vCPU
 \* blocks, or a VTL return takes it to the VMM.
@@ -1226,6 +1246,7 @@ SiblingStep(h) ==
     \/ vmentry(h)
     \/ guest_eom(h)
     \/ vmexit(h)
+    \/ guest_busy(h)
     \/ vcpu_enter_guest_mode_outside(h)
     \/ vcpu_put(h)
 
@@ -1290,20 +1311,20 @@ IsSibling(id, a, w) ==
     /\ GroupNow(id) = w
     /\ ClearedBy(id, apic_id_group_mask) = ClearedBy(a, apic_id_group_mask)
 
-\* kvm_hv_get_vtl_vcpu(vcpu, vtl) has returned the vCPU of that VTL and the same processor, and
-\* nothing else: never the vCPU itself for another VTL, NULL for one that there is not. As there
-\* is one such vCPU, get(get(v, w), u) = get(v, u) follows. A sibling may be created later.
+\* kvm_hv_get_vtl_vcpu(vcpu, vtl) has returned the vCPU of that VTL and the same processor, or
+\* NULL; not NULL for the VTL of the vCPU itself, nor for any other whose vCPU was created: a
+\* sibling may be created later. VTL and processor name one vCPU, so that it follows: the vCPU
+\* itself for its own VTL and for no other, NULL for a VTL that there is not, and
+\* get(get(v, w), u) = get(v, u).
 LookupLawsInv ==
-    \A a \in Askers :
+    \A a \in Requesters :
         At(asker(a), "guest_entry") /\ kind[a] = "lookup" =>
-            /\ Null(a):: (vtl[a] > UnshiftedBy(apic_id_group_mask, apic_id_group_shift) => target[a] = -1)
-            /\ Own(a):: (vtl[a] = GroupNow(a) => target[a] = a)
             /\ Sibling(a):: (target[a] # -1 => IsSibling(target[a], a, vtl[a]))
-            /\ Present(a):: (~Configures /\ vtl[a] < Groups => target[a] # -1)
+            /\ Present(a):: (vtl[a] = GroupNow(a) \/ (~Configures /\ vtl[a] < Groups) => target[a] # -1)
 
 \* The root of a sibling's MMU is the one that was read for as long as it is walked.
 SiblingStableInv ==
-    \A a \in Askers : At(asker(a), "kvm_mmu_walk") => root[a] = mmu_root[target[a]]
+    \A a \in Requesters : At(asker(a), "kvm_mmu_walk") => root[a] = mmu_root[target[a]]
 
 \* A message is about one fault.
 InterceptIntactInv == \A h \in Siblings : msg_type[h] => msg_gpa[h] = msg_access[h]
@@ -1312,27 +1333,43 @@ InterceptIntactInv == \A h \in Siblings : msg_type[h] => msg_gpa[h] = msg_access
 HierarchyInv ==
     \A a \in Requesters :
         /\ Ipi(a):: (kind[a] = "pv" => (\A id \in reached[a] : GroupOf(id) <= GroupOf(a)))
-        /\ Translation(a):: (kind[a] = "translate" /\ root[a] # -1 => GroupOf(target[a]) <= GroupOf(a))
+        /\ Translation(a):: (root[a] # -1 => GroupOf(target[a]) <= GroupOf(a))
 
 \* Product: both ways of routing have reached the same vCPUs.
-AgreeInv == \A a \in Askers : At(asker(a), "guest_entry") => reached[a] = ns_reached[a]
+AgreeInv == \A a \in Requesters : At(asker(a), "guest_entry") => reached[a] = ns_reached[a]
 
 -----------------------------------------------------------------------------
 (* Temporal properties. Fairness, next to what needs it: weak fairness of  *)
 (* what KVM and the VMM do for a request that was made (DeliveryProp,      *)
-(* FaultHandledProp), of the higher VTL's thread (FaultHandledProp), and   *)
-(* every store becomes visible in the end. The higher VTL's guest handles  *)
-(* a message that it is told of, and halts or returns when it has nothing  *)
-(* to do. No guest need make a request, and the VMM no ioctl of the VM.    *)
+(* AnsweredProp, FaultHandledProp), of the higher VTL's thread             *)
+(* (FaultHandledProp, RunsProp), and every store becomes visible in the    *)
+(* end. Who waits for a vCPU's mutex gets it in the end, however often     *)
+(* somebody else tries it: kernel/locking/mutex.c hands it over            *)
+(* (RunsProp). The higher VTL's guest handles a message that it is told    *)
+(* of; it need not halt or return. No guest need make a request, and the   *)
+(* VMM no ioctl of the VM.                                                 *)
 
 Fairness ==
     /\ \A a \in Askers : WF_vars(AskerStep(a))
     /\ \A h \in Siblings : WF_vars(SiblingStep(h))
+    /\ \A h \in (IF Translates THEN Siblings ELSE {}) : SF_vars(KVM_RUN(h))
     /\ \A th \in Threads : WF_vars(commit(th))
 
 \* Every interrupt that was sent reaches all that it is meant for.
 DeliveryProp ==
     \A a \in Askers : (intended[a] # {}) ~> (intended[a] # {} /\ intended[a] \subseteq reached[a])
+
+\* What a guest asks for is done or refused, and the guest runs again.
+AnsweredProp == \A a \in Requesters : (kind[a] # "none") ~> (kind[a] = "none")
+
+\* KVM_RUN gets the vCPU's mutex, whoever else tries it, and comes to something: the vCPU sleeps
+\* until it has something to do, its guest is entered, or the call is over. No more: a VTL that has
+\* nothing to do stays in KVM_RUN by design, and so does a guest that runs on. Where there are
+\* neither faults nor translations nobody calls KVM_RUN for a sibling.
+Runners == IF Faults \/ Translates THEN Siblings ELSE {}
+RunsProp ==
+    \A h \in Runners :
+        At(sibling(h), "KVM_RUN") ~> pc[sibling(h)] \in {"kvm_vcpu_block_schedule", "vmentry", "vcpu_put"}
 
 \* Every fault is handled by the higher VTL.
 FaultHandledProp == \A g \in Gpas : (fault[g] # "none") ~> (fault[g] = "none")

@@ -8,19 +8,20 @@ Done(a) == At(asker(a), "guest_entry")
 IsolationOccurs == [a \in Askers |-> reached[a] # {}]
 ExactlyOneOccurs ==
     [unicast |-> [a \in Askers |-> Done(a) /\ Cardinality(intended[a]) = 1],
-     intercept |-> [g \in Gpas |-> fault[g] # "none"]]
+     intercept |-> [g \in (IF Faults THEN Gpas ELSE {}) |-> fault[g] # "none"]]
 LooksUp(a) == Done(a) /\ kind[a] = "lookup"
 LookupLawsOccurs ==
-    [null |-> [a \in Askers |-> LooksUp(a) /\ vtl[a] > UnshiftedBy(apic_id_group_mask, apic_id_group_shift)],
-     own |-> [a \in Askers |-> LooksUp(a) /\ vtl[a] = GroupNow(a)],
-     sibling |-> [a \in Askers |-> LooksUp(a) /\ target[a] # -1],
-     present |-> [a \in Askers |-> LooksUp(a) /\ ~Configures /\ vtl[a] < Groups]]
-SiblingStableOccurs == [a \in Askers |-> At(asker(a), "kvm_mmu_walk")]
-InterceptIntactOccurs == [h \in Siblings |-> msg_type[h]]
+    [sibling |-> [a \in Requesters |-> LooksUp(a) /\ target[a] # -1],
+     present |-> [a \in Requesters |->
+                     LooksUp(a) /\ (vtl[a] = GroupNow(a) \/ (~Configures /\ vtl[a] < Groups))]]
+SiblingStableOccurs == [a \in Requesters |-> At(asker(a), "kvm_mmu_walk")]
+InterceptIntactOccurs == [h \in (IF Faults THEN Siblings ELSE {}) |-> msg_type[h]]
 HierarchyOccurs ==
-    [ipi |-> [a \in Askers |-> kind[a] = "pv" /\ reached[a] # {}],
-     translation |-> [a \in Askers |-> kind[a] = "translate" /\ root[a] # -1]]
-AgreeOccurs == [a \in Askers |-> Done(a)]
+    [ipi |-> [a \in Requesters |-> kind[a] = "pv" /\ reached[a] # {}],
+     translation |-> [a \in Requesters |-> root[a] # -1]]
+AgreeOccurs == [a \in Requesters |-> Done(a)]
 DeliveryOccurs == [a \in Askers |-> intended[a] # {}]
+AnsweredOccurs == [a \in Requesters |-> kind[a] # "none"]
+RunsOccurs == [h \in Runners |-> At(sibling(h), "KVM_RUN")]
 FaultHandledOccurs == [g \in Gpas |-> fault[g] # "none"]
 =============================================================================

@@ -14,7 +14,7 @@ import { everydayShare } from '../effort.ts'
 import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
 
 protocolSuite('apic-groups', {
-  actions: 76,
+  actions: 77,
   scheduled: [
     'apic-groups/posted.sc',
     'apic-groups/namespace.sc.pv',
@@ -23,6 +23,8 @@ protocolSuite('apic-groups', {
     'apic-groups/configure-race.sc',
     'apic-groups/sibling-trylock.sc',
   ],
+  // vCPU 1 and vCPU 5 ask in two small models only, in which guests send no IPIs; vCPU 1 is of VTL 0, which has nobody below to ask about
+  silent: ['SiblingStableInv[1]', 'HierarchyInv.ipi[1]', 'HierarchyInv.translation[1]', 'HierarchyInv.ipi[5]'],
 })
 
 const models = loadModels().filter((m) => m.protocol.name === 'apic-groups')
