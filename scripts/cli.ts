@@ -299,9 +299,7 @@ const program = (): Command => {
     )
     .addOption(new Option('--arguments <file>', 'survivors that are argued; default spec/PROTOCOL/mutants.json'))
     .addOption(workersOption())
-    .addOption(
-      new Option('--timeout <seconds>', 'limit of one model').argParser(positive).default(600),
-    )
+    .addOption(new Option('--timeout <seconds>', 'limit of one model').argParser(positive).default(600))
     .addOption(jsonOption())
     .addHelpText('after', examples('mutate poll-kick', 'mutate --changed --sample 20', 'mutate --kind property --json'))
     .action((protocol: string | undefined, options: Omit<MutateOptions, 'protocol'> & { json?: boolean }) =>

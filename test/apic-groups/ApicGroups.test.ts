@@ -23,6 +23,8 @@ protocolSuite('apic-groups', {
     'apic-groups/configure-race.sc',
     'apic-groups/sibling-trylock.sc',
   ],
+  // who forgets to release a vCPU's mutex breaks it: a fault on record in mutants.json, and no design
+  unbroken: ['RunsProp'],
   // vCPU 1 and vCPU 5 ask in two small models only, in which guests send no IPIs; vCPU 1 is of VTL 0, which has nobody below to ask about
   silent: ['SiblingStableInv[1]', 'HierarchyInv.ipi[1]', 'HierarchyInv.translation[1]', 'HierarchyInv.ipi[5]'],
 })

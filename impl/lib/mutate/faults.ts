@@ -33,12 +33,19 @@ const isElsewhere = (source: Source, node: ts.Node): boolean => {
 const isStep = (source: Source, statement: ts.Node): statement is ts.ExpressionStatement =>
   source.ts.isExpressionStatement(statement)
 
+/** `require(...)`, which says whether a step may be taken: all of those of a step must hold, in whatever order. */
+const isGuard = (source: Source, statement: ts.Node): boolean =>
+  isStep(source, statement) &&
+  source.ts.isCallExpression(statement.expression) &&
+  statement.expression.expression.getText() === 'require'
+
 const statements = (source: Source, list: readonly ts.Statement[]): void => {
   list.forEach((statement, i) => {
     if (!isStep(source, statement)) return
     source.note('fault', statement, ';', { to: 'no such step' })
     const next = list[i + 1]
-    if (next !== undefined && isStep(source, next)) exchanged(source, statement, next)
+    const areGuards = isGuard(source, statement) && next !== undefined && isGuard(source, next)
+    if (next !== undefined && isStep(source, next) && !areGuards) exchanged(source, statement, next)
   })
 }
 

@@ -65,6 +65,12 @@ const conditional = (e: Expr, byName: Definitions): readonly [Expr, Expr] | unde
   return isOurs && byName.has(step.text) && !hasPrimes(e) ? [condition, step] : undefined
 }
 
+/** What is there under a condition only, as what is bound to one value or to none. */
+const when = (condition: Expr): Bound => ({
+  name: 'lockstep_when',
+  set: `{lockstep_x \\in {TRUE} : ${printExpr(condition)}}`,
+})
+
 /** The steps of `Next`, or of a part of it. */
 export const stepsOf = (e: Expr, byName: Definitions, bounds: readonly Bound[] = []): readonly Step[] => {
   if (e.kind === 'name' && e.text === 'FALSE') return []
@@ -74,8 +80,7 @@ export const stepsOf = (e: Expr, byName: Definitions, bounds: readonly Bound[] =
   const given = conditional(e, byName)
   if (given !== undefined) {
     const [condition, step] = given
-    const when = { name: 'lockstep_when', set: `{lockstep_x \\in {TRUE} : ${printExpr(condition)}}` }
-    return stepsOf(step, byName, [...bounds, when])
+    return stepsOf(step, byName, [...bounds, when(condition)])
   }
   const body = expanded(e, byName)
   if (body !== undefined && (isChoice(body) || conditional(body, byName) !== undefined)) {
@@ -140,9 +145,12 @@ export const responsesOf = (e: Expr, byName: Definitions, always = 'TRUE'): read
  *
  * @throws UnknownShape
  */
-export const fairnessOf = (e: Expr, byName: Definitions): readonly Fair[] =>
-  through(e, byName, [], (inner, bounds): readonly Fair[] | undefined => {
-    const [steps] = inner.parts
+export const fairnessOf = (e: Expr, byName: Definitions, outer: readonly Bound[] = []): readonly Fair[] =>
+  through(e, byName, outer, (inner, bounds): readonly Fair[] | undefined => {
+    const [steps, assumed] = inner.parts
+    if (inner.kind === 'infix' && inner.text === '=>' && steps !== undefined && assumed !== undefined) {
+      return fairnessOf(assumed, byName, [...bounds, when(steps)])
+    }
     if (inner.kind !== 'apply' || !/^[SW]F_/.test(inner.text) || steps === undefined) return undefined
     return [{ bounds, strong: inner.text.startsWith('S'), steps: stepsOf(steps, byName) }]
   })

@@ -163,10 +163,15 @@ describe('faults', () => {
     yield* k.a.store('a', true)
     yield* k.memory.smp_mb('mb')
     require(k.b && k.c, 'why')
+    require(k.f, 'too')
     if (f.n < 2) f.n = 0
   }
   const invariants = (k: K): Invariant[] => [{ name: 'AInv', instances: [() => k.d !== k.e] }]`
   const found = said(drafted(program, faults))
+
+  it('leaves the order of two guards: they must both hold', () => {
+    expect(found.some((change) => change.startsWith("require(k.b && k.c, 'why') require(k.f"))).toBe(false)
+  })
 
   it('drops and exchanges steps, turns conditions round, changes what is stored', () => {
     for (const expected of [

@@ -40,6 +40,7 @@ Next == \E p \in P : Own(p)
 Spec == Init /\ [][Next]_vars
 Fairness == \A p \in P : WF_vars(Own(p)) /\ SF_vars(one(p))
 Sometimes == C /\ one(1)
+Given == (C \/ P = {}) => (WF_vars(one(1)) /\ SF_vars(one(2)))
 Busy == x = 1
 AProp == \A p \in P : <>[](~Busy) => (At(p, "a") ~> At(p, "b"))
 BProp == /\ Busy ~> ~Busy
@@ -86,6 +87,14 @@ describe('the shapes of a specification', () => {
   it('what is none of the shapes is refused, not guessed', () => {
     expect(() => responsesOf(body('BothInv'), definitions)).toThrow(UnknownShape)
     expect(() => fairnessOf(body('AProp'), definitions)).toThrow(UnknownShape)
+  })
+
+  it('fairness that only some models assume is there under its condition', () => {
+    const when = { name: 'lockstep_when', set: '{lockstep_x \\in {TRUE} : C \\/ (P = {})}' }
+    expect(fairnessOf(body('Given'), definitions).map(({ bounds, strong }) => ({ bounds, strong }))).toEqual([
+      { bounds: [when], strong: false },
+      { bounds: [when], strong: true },
+    ])
   })
 
   it('fairness is a table of steps by what is bound around it', () => {
