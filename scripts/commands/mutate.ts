@@ -12,7 +12,15 @@ import type { Toolchain } from '../check/tlc.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels, near } from '../lib/project.ts'
 import type { Argument } from '../mutate/argued.ts'
-import { isArgued, keepSeeds, loadArguments, sharedArguments, staleSeeds, withArguments } from '../mutate/argued.ts'
+import {
+  isArgued,
+  isRefused,
+  keepSeeds,
+  loadArguments,
+  sharedArguments,
+  staleSeeds,
+  withArguments,
+} from '../mutate/argued.ts'
 import { changedFiles, protocolsOf } from '../mutate/changed.ts'
 import { findTypeScript } from '../mutate/load.ts'
 import type { Part } from '../mutate/report.ts'
@@ -142,7 +150,7 @@ const judged = async (
   modelsOf: ModelsOf,
   options: MutateOptions,
 ): Promise<readonly Judged[]> => {
-  const models = modelsOf.get(protocol.name) ?? []
+  const models = modelsOf.get(protocol.name)?.usual ?? []
   const cases = mutants.map((mutant) => new Case(mutant))
   const of = (side: Side): Case[] => cases.filter(({ mutant }) => mutant.side === side)
   const onProgress =
@@ -174,7 +182,7 @@ const runProtocol = async (
   modelsOf: ModelsOf,
   options: MutateOptions,
 ): Promise<Part> => {
-  const models = modelsOf.get(protocol.name) ?? []
+  const models = modelsOf.get(protocol.name)?.usual ?? []
   const start = performance.now()
   const kinds = kindsOf(options)
   const machine = options.side === 'spec' ? NONE : machineMutants(means.ts, protocol, kinds)
@@ -189,7 +197,8 @@ const runProtocol = async (
     (kind !== 'fault' || options.sample === undefined)
   const faults = faultsOf(means.ts, protocol)
   const found = await judged(means, protocol, faults, mutants, modelsOf, options)
-  const explained = withArguments(found, [...argued, ...sharedArguments(protocol)], wasRun)
+  const shared = sharedArguments(protocol).filter((a) => !isRefused(a, found))
+  const explained = withArguments(found, [...argued, ...shared], wasRun)
   const gone = staleSeeds(seeded, mutants, faults.named, wasRun)
   return {
     protocol: protocol.name,
@@ -218,19 +227,24 @@ const toolsFor = async ({ side }: MutateOptions): Promise<Toolchain | string> =>
 
 const sizeOf = (models: readonly Model[]): number => models.reduce((sum, { distinctStates }) => sum + distinctStates, 0)
 
+/** Smallest protocols first: most faults of what is shared end there. */
+const modelsBySize = ({ tag }: MutateOptions): ModelsOf => {
+  const models = loadModels()
+  const isUsual = (m: Model): boolean => tag === 'full' || m.tags.includes('fast')
+  return new Map(
+    PROTOCOLS.map((protocol) => {
+      const own = models.filter((m) => m.protocol === protocol)
+      return [protocol.name, { usual: own.filter(isUsual), larger: own.filter((m) => !isUsual(m)) }] as const
+    }).sort(([, a], [, b]) => sizeOf(a.usual) - sizeOf(b.usual)),
+  )
+}
+
 /** Runs mutants; returns the exit code. */
 export const mutate = async (out: Output, options: MutateOptions): Promise<number> => {
   const ts = await compilerOrFail()
   const tlc = await toolsFor(options)
   const protocols = chosen(options)
-  const models = loadModels().filter((m) => options.tag === 'full' || m.tags.includes('fast'))
-  // smallest protocols first: most faults of what is shared end there
-  const modelsOf: ModelsOf = new Map(
-    [...PROTOCOLS]
-      .map((p) => models.filter((m) => m.protocol === p))
-      .sort((a, b) => sizeOf(a) - sizeOf(b))
-      .flatMap((own) => (own[0] === undefined ? [] : [[own[0].protocol.name, own] as const])),
-  )
+  const modelsOf = modelsBySize(options)
   let checker: TypeCheck | undefined
   const means: Means = { out, ts, tlc, types: () => (checker ??= new TypeCheck(ts)) }
   const parts: Part[] = []

@@ -131,6 +131,10 @@ const single = ({ from, ...rest }: Argument): (Stale['about'] & { readonly reaso
 const matches = (a: Stale['about'], m: Mutant): boolean =>
   a.file === m.file && a.kind === m.kind && a.within === m.within && a.from === m.from && a.to === m.to
 
+/** Is what the argument speaks of no mutant here: the same machine in every model of the protocol? */
+export const isRefused = (argument: Argument, judged: readonly Judged[]): boolean =>
+  single(argument).every((a) => judged.some(({ mutant, fate }) => fate === 'refused' && matches(a, mutant)))
+
 /** Is it argued that nothing has to notice the mutant? */
 export const isArgued = (argued: readonly Argument[], mutant: Mutant): boolean =>
   argued.flatMap(single).some((a) => matches(a, mutant))

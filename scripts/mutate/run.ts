@@ -5,6 +5,7 @@ import type { Judged, Killer } from '../../impl/lib/mutate/verdict.ts'
 import type { Model } from '../lib/project.ts'
 import type { Hand } from './crew.ts'
 import { withCrew } from './crew.ts'
+import type { Opinion } from './judge.ts'
 import { mutableSources } from './load.ts'
 
 /** Options of a run. */
@@ -73,42 +74,63 @@ const judgeAll = async (protocol: string, cases: readonly Case[], models: readon
 
 /** A run with a fault does not end if it takes so many times what the model takes without, and no less than so many milliseconds. */
 const PATIENCE = 20
-const LEAST = 5000
+const LEAST = 10_000
 
-/** How long models take without a fault; each is measured once. */
+/** How long a model takes without a fault, by worker: one that has just begun still loads what the others have. */
 class Pace {
-  private readonly known = new Map<string, Promise<number | undefined>>()
-  private readonly limit: number
+  private readonly hand: Hand
+  private known = new Map<string, number>()
 
-  constructor(limit: number) {
-    this.limit = limit
+  constructor(hand: Hand) {
+    this.hand = hand
   }
 
-  /** Milliseconds after which a run with a fault is given up on. */
-  async patience(hand: Hand, model: string): Promise<number> {
-    const measured = this.known.get(model) ?? hand.ask({ kind: 'time', model }, this.limit)
-    this.known.set(model, measured)
-    const own = await measured
-    return own === undefined ? Infinity : Math.max(LEAST, PATIENCE * own)
+  /** Milliseconds after which a run with a fault is given up on; undefined where the model itself takes longer than the limit. */
+  async patience(model: string, limit: number): Promise<number | undefined> {
+    const own = this.known.get(model) ?? (await this.hand.ask({ kind: 'time', model }, limit))
+    if (own === undefined) return undefined
+    this.known.set(model, own)
+    return Math.max(LEAST, PATIENCE * own)
+  }
+
+  /** The worker was given up on. */
+  again(): void {
+    this.known = new Map()
   }
 }
 
-/** Asks one model about a fault. */
+/** What one model says of a fault; `late` where it does not end, undefined where that is not known. */
+const opinionOn = async (
+  hand: Hand,
+  pace: Pace,
+  mutant: Mutant,
+  model: string,
+  limit: number,
+): Promise<Opinion | 'late' | undefined> => {
+  const patience = await pace.patience(model, limit)
+  if (patience === undefined) return undefined
+  const opinion = await hand.ask({ kind: 'fault', model, mutant }, Math.min(limit, patience))
+  if (opinion !== undefined) return opinion
+  pace.again()
+  return patience < limit ? 'late' : undefined
+}
+
+/** Asks one model about a fault; a run without end is believed the second time. */
 const askAbout = async (hand: Hand, pace: Pace, c: Case, model: string, limit: number): Promise<void> => {
-  const patience = await pace.patience(hand, model)
-  const opinion = await hand.ask({ kind: 'fault', model, mutant: c.mutant }, Math.min(limit, patience))
-  if (opinion?.killer !== undefined) c.killedBy.push(opinion.killer)
-  else if (opinion === undefined && patience < limit) c.killedBy.push({ kind: 'cell', name: `${model} does not end` })
+  const first = await opinionOn(hand, pace, c.mutant, model, limit)
+  const opinion = first === 'late' ? await opinionOn(hand, pace, c.mutant, model, limit) : first
+  if (opinion === 'late') c.killedBy.push({ kind: 'cell', name: `${model} does not end` })
   else if (opinion === undefined) c.unfinished ??= `${model} took longer than the limit`
-  c.differs ||= opinion?.differs ?? true
+  else if (opinion.killer !== undefined) c.killedBy.push(opinion.killer)
+  c.differs ||= typeof opinion !== 'object' || opinion.differs
 }
 
 /** Faults: mutant by mutant, smallest models first. */
 const tryAll = async (protocol: string, cases: readonly Case[], models: readonly Model[], options: CrewOptions) => {
   const names = bySize(models).map(({ name }) => name)
   const queue = [...cases]
-  const pace = new Pace(options.limit)
   const work = async (hand: Hand): Promise<void> => {
+    const pace = new Pace(hand)
     for (let c = queue.shift(); c !== undefined; c = queue.shift()) {
       options.onProgress(cases.length - queue.length, cases.length, cases.filter((x) => x.killedBy.length === 0).length)
       for (const name of names) {
@@ -119,20 +141,29 @@ const tryAll = async (protocol: string, cases: readonly Case[], models: readonly
   await withCrew(options.workers, { protocol }, work)
 }
 
-/** Models by the protocol that they are of. */
-export type ModelsOf = ReadonlyMap<string, readonly Model[]>
+/** Models by the protocol that they are of: those that all mutants are asked of, and larger ones for faults that these do not notice. */
+export type ModelsOf = ReadonlyMap<string, { readonly usual: readonly Model[]; readonly larger: readonly Model[] }>
 
 /**
- * Faults of a protocol's machine. Who breaks the machinery that protocols share has the others' models against him too: they
- * are asked about what the protocol's own do not notice.
+ * Faults of a protocol's machine. What the usual models do not notice is asked of the larger ones; who breaks the machinery that
+ * protocols share has the others' models against him too.
  */
 const tryFaults = async (protocol: string, cases: readonly Case[], models: ModelsOf, options: CrewOptions) => {
-  await tryAll(protocol, cases, models.get(protocol) ?? [], options)
-  for (const [other, theirs] of models) {
+  const own = models.get(protocol) ?? { usual: [], larger: [] }
+  const survivors = (): Case[] => cases.filter((c) => c.differs && c.killedBy.length === 0)
+  const ask = async (of: string, rest: readonly Case[], theirs: readonly Model[]): Promise<void> => {
+    if (rest.length > 0 && theirs.length > 0) await tryAll(of, rest, theirs, options)
+  }
+  await ask(protocol, cases, own.usual)
+  await ask(protocol, survivors(), own.larger)
+  for (const [other, { usual }] of models) {
     if (other === protocol) continue
     const sources = new Set(mutableSources(other))
-    const rest = cases.filter((c) => c.differs && c.killedBy.length === 0 && sources.has(c.mutant.file))
-    if (rest.length > 0) await tryAll(other, rest, theirs, options)
+    await ask(
+      other,
+      survivors().filter(({ mutant: { file } }) => sources.has(file)),
+      usual,
+    )
   }
 }
 
@@ -145,6 +176,6 @@ export const judgeMachine = async (
 ): Promise<void> => {
   const faults = cases.filter(({ mutant }) => mutant.kind === 'fault')
   const weaker = cases.filter(({ mutant }) => mutant.kind !== 'fault')
-  if (weaker.length > 0) await judgeAll(protocol, weaker, models.get(protocol) ?? [], options)
+  if (weaker.length > 0) await judgeAll(protocol, weaker, models.get(protocol)?.usual ?? [], options)
   if (faults.length > 0) await tryFaults(protocol, faults, models, options)
 }
