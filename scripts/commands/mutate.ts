@@ -166,7 +166,14 @@ const judged = async (
   if (options.search === true) await searchFaults(faults, protocol, of('machine'), models, crew, options)
   if (typeof tlc !== 'string' && of('spec').length > 0) {
     const { seeded } = loadArguments(protocol, options.arguments)
-    const run = { toolchain: tlc, timeout: options.timeout, workers: crew.workers, onProgress: onProgress('spec') }
+    const larger = modelsOf.get(protocol.name)?.larger ?? []
+    const run = {
+      toolchain: tlc,
+      timeout: options.timeout,
+      workers: crew.workers,
+      larger,
+      onProgress: onProgress('spec'),
+    }
     await judgeSpec(protocol, of('spec'), models, { ...run, ts, seeds: seeded, faultOf: faults.named })
   }
   out.clear()

@@ -31,6 +31,8 @@ import { judgeInvariants, judgeResponses } from './spec-weaker.ts'
 /** What a run over a specification needs. */
 export interface SpecOptions extends AskOptions {
   readonly workers: number
+  /** large models, which are asked about faults of actions that no other notices */
+  readonly larger: readonly Model[]
   readonly ts: TypeScript
   /** the faults of the machine that are on record */
   readonly seeds: readonly Seed[]
@@ -95,7 +97,8 @@ export const judgeSpec = async (
     for (const bed of beds) await trying(of('property'), (alive) => judgeResponses(spec, bed, alive, options))
     await trying(of('fairness'), (alive) => judgeFairness(spec, beds, alive, options))
   }
-  const bySize = [...models].sort((a, b) => a.distinctStates - b.distinctStates)
+  const sorted = (some: readonly Model[]): Model[] => [...some].sort((a, b) => a.distinctStates - b.distinctStates)
+  const bySize = sorted(models)
   const seeded = await seededBeds(options.ts, protocol, bySize, options.seeds, options.faultOf)
   const isWeaker = ({ case: { mutant, killedBy } }: Prepared): boolean =>
     mutant.kind !== 'fault' && killedBy.length === 0
@@ -105,6 +108,10 @@ export const judgeSpec = async (
       const bed = ownBed(model)
       await weaken([bed])
       await trying(of('fault'), (alive) => judgeFaults(spec, bed, alive, options))
+    }),
+    ...sorted(options.larger).map((model) => async () => {
+      if (of('fault').some(isAlive))
+        await trying(of('fault'), (alive) => judgeFaults(spec, ownBed(model), alive, options))
     }),
     ...[...seeded.values()].map((bedsOf) => async () => {
       if (all.some(isWeaker)) await weaken(bedsOf())

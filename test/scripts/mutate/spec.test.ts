@@ -59,7 +59,15 @@ const mutantsOf = (model: Model, kind: MutantKind): readonly Mutant[] =>
 
 const judged = async (model: Model, mutants: readonly Mutant[]): Promise<Judged[]> => {
   const cases = mutants.map((mutant) => new Case(mutant))
-  const run = { ...options(), workers: 1, ts, seeds: [], faultOf: () => undefined, onProgress: () => undefined }
+  const run = {
+    ...options(),
+    workers: 1,
+    ts,
+    larger: [],
+    seeds: [],
+    faultOf: () => undefined,
+    onProgress: () => undefined,
+  }
   await judgeSpec(model.protocol, cases, [model], run)
   return cases.map((c) => c.judged())
 }
