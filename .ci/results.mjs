@@ -1,4 +1,4 @@
-// What the JSON report of the tests says, a line each: counts | failed | skipped | needing-java.
+// What the JSON report of the tests says, a line each: counts | failed | skipped | needing-java | unexplained.
 import { readFileSync } from 'node:fs'
 
 const [, , what, file] = process.argv
@@ -26,7 +26,9 @@ if (what === 'counts') {
   }
 } else if (what === 'needing-java') {
   for (const test of skipped) if (/\bJava\b/.test(needed(test) ?? '')) console.log(`skipped: ${test.name}`)
+} else if (what === 'unexplained') {
+  for (const test of skipped) if (needed(test) === undefined) console.log(`skipped, and says not why: ${test.name}`)
 } else {
-  console.error('usage: node .ci/results.mjs counts|failed|skipped|needing-java FILE')
+  console.error('usage: node .ci/results.mjs counts|failed|skipped|needing-java|unexplained FILE')
   process.exit(2)
 }

@@ -93,6 +93,10 @@ describe('what is said of the tests', () => {
       'skipped: a/b.test.ts: a group (needs Java) four',
     ])
   })
+  it('names those that do not say why, which fail the run', () => {
+    expect(results('unexplained', TESTS)).toBe('skipped, and says not why: a/b.test.ts: six\n')
+    expect(readFileSync(join(root, '.ci', 'run'), 'utf8')).toContain('whats=(unexplained)')
+  })
   it.runIf(process.env['LOCKSTEP_REQUIRE_JAVA'] === '1')('Java is here (needs LOCKSTEP_REQUIRE_JAVA)', async () => {
     expect((await findToolchain()).java.major).toBeGreaterThanOrEqual(11)
   })

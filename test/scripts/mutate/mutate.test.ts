@@ -288,7 +288,7 @@ describe('the command', () => {
   })
 })
 
-describe.runIf(isFull)('the whole run', () => {
+describe.runIf(isFull)('the whole run (needs LOCKSTEP_FULL)', () => {
   it('leaves no survivor unexplained, over all protocols', { timeout: 7_200_000 }, () => {
     const { stdout } = lockstep('--side', 'machine', '--json')
     const result = JSON.parse(stdout) as { mutants: { fate: string }[]; stale: unknown[] }
