@@ -60,6 +60,20 @@ export const findToolchain = async (): Promise<Toolchain> => {
   return { java, jar }
 }
 
+const isOfJar = ({ problem }: LockstepError): boolean => problem.code === 'no-jar' || problem.code === 'bad-jar'
+
+/** TLC if it can run here, else why not. */
+export const tlcIfPresent = async (): Promise<Toolchain | LockstepError> => {
+  try {
+    return await findToolchain()
+  } catch (error) {
+    // a jar that the user named is not replaced by another engine
+    const named = (process.env['TLA2TOOLS_JAR'] ?? '') !== '' && error instanceof LockstepError && isOfJar(error)
+    if (error instanceof LockstepError && error.exit === 3 && !named) return error
+    throw error
+  }
+}
+
 /**
  * Up to this many states Java had better not optimise: what the optimising compiler does is taken from the run beside it.
  * Liveness makes a state ten times as dear: TLC evaluates the fairness of every thread in it.

@@ -66,6 +66,22 @@ describe('layout', () => {
     }
   })
 
+  it('no file imports itself through others, for types neither', () => {
+    const imports = new Map([...files('impl', '.ts'), ...files('scripts', '.ts')].map((f) => [f, importsOf(f)]))
+    const done = new Set<string>()
+    const circleFrom = (file: string, way: readonly string[]): readonly string[] | undefined => {
+      if (way.includes(file)) return [...way.slice(way.indexOf(file)), file]
+      if (done.has(file)) return undefined
+      for (const next of imports.get(file) ?? []) {
+        const circle = circleFrom(next, [...way, file])
+        if (circle !== undefined) return circle
+      }
+      done.add(file)
+      return undefined
+    }
+    for (const file of imports.keys()) expect(circleFrom(file, [])).toBeUndefined()
+  })
+
   it('impl touches no process, file system or network', () => {
     for (const file of files('impl', '.ts')) {
       const text = readFileSync(join(root, file), 'utf8')

@@ -5,10 +5,8 @@
  */
 
 import type ts from 'typescript'
+import type { Direction } from './mutant.ts'
 import type { Callable, Source } from './syntax.ts'
-
-/** Which way a condition is changed. */
-export type Direction = 'truer' | 'falser'
 
 const other = (direction: Direction): Direction => (direction === 'truer' ? 'falser' : 'truer')
 

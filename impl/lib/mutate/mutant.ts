@@ -1,7 +1,6 @@
 /** What a mutant is: one small change of a source, made from its syntax, that somebody has to notice. */
 
 import { hash } from 'node:crypto'
-import type { Direction } from './conditions.ts'
 
 /** Which of the two twins is changed. */
 export type Side = 'spec' | 'machine'
@@ -10,6 +9,9 @@ export type Side = 'spec' | 'machine'
 export type MutantKind = 'property' | 'fairness' | 'fault'
 
 export const MUTANT_KINDS: readonly MutantKind[] = ['property', 'fairness', 'fault']
+
+/** Which way a condition is changed. */
+export type Direction = 'truer' | 'falser'
 
 /** A piece of a source and what stands there instead. */
 export interface Edit {

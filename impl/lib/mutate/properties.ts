@@ -4,7 +4,7 @@
  */
 
 import type ts from 'typescript'
-import type { Direction } from './conditions.ts'
+import type { Direction } from './mutant.ts'
 import { Weakener } from './conditions.ts'
 import type { Callable, Source } from './syntax.ts'
 

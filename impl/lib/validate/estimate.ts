@@ -11,7 +11,7 @@
 import type { Kernel, Slot } from '../compile.ts'
 import { readSlot } from '../compile.ts'
 import { Programs, UNREACHABLE } from './distance.ts'
-import type { LaneEvent } from './search.ts'
+import type { LaneEvent } from './tracker.ts'
 
 /** Points for each thing that counts; found by trial on logs that lack a third of their events and half of each state. */
 export interface Weights {

@@ -10,22 +10,8 @@ import type { Kernel } from '../compile.ts'
 import { Estimates, isTimed, WITH_CLOCKS, WITHOUT_CLOCKS } from './estimate.ts'
 import { passes } from './fields.ts'
 import { StateSet } from './states.ts'
-import type { Observed } from './tracker.ts'
+import type { LaneEvent } from './tracker.ts'
 import { matcher, Stepper } from './tracker.ts'
-
-/** One event of a lane. */
-export interface LaneEvent {
-  readonly observed: Observed
-  /** line of the log */
-  readonly line: number
-  /** interval order: when it began and ended; each lane's events follow one another */
-  readonly begin?: number
-  readonly end?: number
-  /** when it happened by a clock that is not trusted: where to look first */
-  readonly guess?: number
-  /** events were lost after this one's predecessor: anything may happen until it is taken */
-  readonly afterGap?: boolean
-}
 
 /** What a search may cost. */
 export interface SearchOptions {

@@ -25,6 +25,20 @@ export interface Observed {
   readonly state?: Constraint
 }
 
+/** One event of a lane. */
+export interface LaneEvent {
+  readonly observed: Observed
+  /** line of the log */
+  readonly line: number
+  /** interval order: when it began and ended; each lane's events follow one another */
+  readonly begin?: number
+  readonly end?: number
+  /** when it happened by a clock that is not trusted: where to look first */
+  readonly guess?: number
+  /** events were lost after this one's predecessor: anything may happen until it is taken */
+  readonly afterGap?: boolean
+}
+
 /** What became of an event. */
 export type Taken = 'explained' | 'rejected' | 'limit'
 
