@@ -8,11 +8,31 @@ import { withCrew } from './crew.ts'
 import type { Opinion } from './judge.ts'
 import { mutableSources } from './load.ts'
 
+/** Who is asked about faults, one at a time; undefined is no answer within so many milliseconds. */
+export interface FaultHand {
+  /** milliseconds that a model takes without a fault */
+  readonly time: (model: string, limit: number) => Promise<number | undefined>
+  readonly fault: (mutant: Mutant, model: string, limit: number) => Promise<Opinion | undefined>
+}
+
+/** Lets some of them, for a protocol, do a task. */
+export type FaultCrew = (size: number, protocol: string, task: (hand: FaultHand) => Promise<void>) => Promise<void>
+
+const faultWorkers: FaultCrew = (size, protocol, task) =>
+  withCrew(size, { protocol }, (hand) =>
+    task({
+      time: (model, limit) => hand.ask({ kind: 'time', model }, limit),
+      fault: (mutant, model, limit) => hand.ask({ kind: 'fault', model, mutant }, limit),
+    }),
+  )
+
 /** Options of a run. */
 export interface CrewOptions {
   readonly workers: number
   /** milliseconds that one model may take: for all weakenings, or for one fault */
   readonly limit: number
+  /** who is asked about faults; worker threads if not given */
+  readonly faultCrew?: FaultCrew
   /** go on after the first that notices a mutant */
   readonly all: boolean
   readonly onProgress: (done: number, of: number, alive: number) => void
@@ -74,23 +94,25 @@ const judgeAll = async (protocol: string, cases: readonly Case[], models: readon
 
 /** A run with a fault does not end if it takes so many times what the model takes without, and no less than so many milliseconds. */
 const PATIENCE = 20
-const LEAST = 10_000
+const LEAST_PATIENCE = 10_000
 
 /** How long a model takes without a fault, by worker: one that has just begun still loads what the others have. */
 class Pace {
-  private readonly hand: Hand
+  private readonly hand: FaultHand
+  private readonly limit: number
   private known = new Map<string, number>()
 
-  constructor(hand: Hand) {
+  constructor(hand: FaultHand, limit: number) {
     this.hand = hand
+    this.limit = limit
   }
 
   /** Milliseconds after which a run with a fault is given up on; undefined where the model itself takes longer than the limit. */
-  async patience(model: string, limit: number): Promise<number | undefined> {
-    const own = this.known.get(model) ?? (await this.hand.ask({ kind: 'time', model }, limit))
+  async patience(model: string): Promise<number | undefined> {
+    const own = this.known.get(model) ?? (await this.hand.time(model, this.limit))
     if (own === undefined) return undefined
     this.known.set(model, own)
-    return Math.max(LEAST, PATIENCE * own)
+    return Math.max(LEAST_PATIENCE, PATIENCE * own)
   }
 
   /** The worker was given up on. */
@@ -101,22 +123,22 @@ class Pace {
 
 /** What one model says of a fault; `late` where it does not end, undefined where that is not known. */
 const opinionOn = async (
-  hand: Hand,
+  hand: FaultHand,
   pace: Pace,
   mutant: Mutant,
   model: string,
   limit: number,
 ): Promise<Opinion | 'late' | undefined> => {
-  const patience = await pace.patience(model, limit)
+  const patience = await pace.patience(model)
   if (patience === undefined) return undefined
-  const opinion = await hand.ask({ kind: 'fault', model, mutant }, Math.min(limit, patience))
+  const opinion = await hand.fault(mutant, model, Math.min(limit, patience))
   if (opinion !== undefined) return opinion
   pace.again()
   return patience < limit ? 'late' : undefined
 }
 
 /** Asks one model about a fault; a run without end is believed the second time. */
-const askAbout = async (hand: Hand, pace: Pace, c: Case, model: string, limit: number): Promise<void> => {
+const askAbout = async (hand: FaultHand, pace: Pace, c: Case, model: string, limit: number): Promise<void> => {
   const first = await opinionOn(hand, pace, c.mutant, model, limit)
   const opinion = first === 'late' ? await opinionOn(hand, pace, c.mutant, model, limit) : first
   if (opinion === 'late') c.killedBy.push({ kind: 'cell', name: `${model} does not end` })
@@ -129,8 +151,8 @@ const askAbout = async (hand: Hand, pace: Pace, c: Case, model: string, limit: n
 const tryAll = async (protocol: string, cases: readonly Case[], models: readonly Model[], options: CrewOptions) => {
   const names = bySize(models).map(({ name }) => name)
   const queue = [...cases]
-  const work = async (hand: Hand): Promise<void> => {
-    const pace = new Pace(hand)
+  const work = async (hand: FaultHand): Promise<void> => {
+    const pace = new Pace(hand, options.limit)
     for (let c = queue.shift(); c !== undefined; c = queue.shift()) {
       options.onProgress(cases.length - queue.length, cases.length, cases.filter((x) => x.killedBy.length === 0).length)
       for (const name of names) {
@@ -138,7 +160,7 @@ const tryAll = async (protocol: string, cases: readonly Case[], models: readonly
       }
     }
   }
-  await withCrew(options.workers, { protocol }, work)
+  await (options.faultCrew ?? faultWorkers)(options.workers, protocol, work)
 }
 
 /** Models by the protocol that they are of: those that all mutants are asked of, and larger ones for faults that these do not notice. */
@@ -150,18 +172,19 @@ export type ModelsOf = ReadonlyMap<string, { readonly usual: readonly Model[]; r
  */
 const tryFaults = async (protocol: string, cases: readonly Case[], models: ModelsOf, options: CrewOptions) => {
   const own = models.get(protocol) ?? { usual: [], larger: [] }
-  const survivors = (): Case[] => cases.filter((c) => c.differs && c.killedBy.length === 0)
+  const unnoticed = (): Case[] => cases.filter((c) => c.killedBy.length === 0)
   const ask = async (of: string, rest: readonly Case[], theirs: readonly Model[]): Promise<void> => {
     if (rest.length > 0 && theirs.length > 0) await tryAll(of, rest, theirs, options)
   }
   await ask(protocol, cases, own.usual)
-  await ask(protocol, survivors(), own.larger)
+  // what is the same machine in all usual models may be another in a large one
+  await ask(protocol, unnoticed(), own.larger)
   for (const [other, { usual }] of models) {
     if (other === protocol) continue
     const sources = new Set(mutableSources(other))
     await ask(
       other,
-      survivors().filter(({ mutant: { file } }) => sources.has(file)),
+      unnoticed().filter(({ differs, mutant: { file } }) => differs && sources.has(file)),
       usual,
     )
   }

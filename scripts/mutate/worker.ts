@@ -80,8 +80,13 @@ const judge = (loader: Loader, request: JudgeRequest): readonly Opinion[] => {
   return request.mutants.map((mutant) => bench.opinion(load(loader, mutant)))
 }
 
-const fault = (loader: Loader, { mutant, model }: FaultRequest): Opinion =>
-  faultOpinion(load(loader, mutant), modelNamed(model))
+/** The machine of the last fault: one is asked of model after model, and then never again. */
+let last: { readonly id: string; readonly protocol: Protocol } | undefined
+
+const fault = (loader: Loader, { mutant: { id, file, edit }, model }: FaultRequest): Opinion => {
+  if (last?.id !== id) last = { id, protocol: loader.load(file, edited(readSource(file), edit)) }
+  return faultOpinion(last.protocol, modelNamed(model))
+}
 
 const time = ({ model }: TimeRequest): number => {
   const start = performance.now()

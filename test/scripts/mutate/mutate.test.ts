@@ -16,7 +16,10 @@ import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import { staleSeeds, withArguments } from '../../../scripts/mutate/argued.ts'
 import { protocolsOf } from '../../../scripts/mutate/changed.ts'
 import { faultOpinion } from '../../../scripts/mutate/fault.ts'
+import type { Opinion } from '../../../scripts/mutate/judge.ts'
 import { Bench } from '../../../scripts/mutate/judge.ts'
+import type { FaultCrew, FaultHand } from '../../../scripts/mutate/run.ts'
+import { Case, judgeMachine } from '../../../scripts/mutate/run.ts'
 import { Loader, readSource } from '../../../scripts/mutate/load.ts'
 import { report } from '../../../scripts/mutate/report.ts'
 import type { Change } from '../../../scripts/mutate/sources.ts'
@@ -78,6 +81,69 @@ describe('one mutant on one model', () => {
   it('a step that is dropped is noticed', async () => {
     const opinion = faultOpinion(await loaded(mutantOf('no such step')), modelNamed('litmus/sb.tso'))
     expect(opinion.killer).toBeDefined()
+  })
+})
+
+describe('who is asked about a fault', () => {
+  const killer = { kind: 'count', name: 'its count' } as const
+  const [fault] = mutants.filter(({ kind, file }) => kind === 'fault' && file === 'impl/lib/memory/buffer.ts')
+  if (fault === undefined) throw new Error('no fault')
+
+  /** What becomes of the fault, and which models were asked, if they answer so: undefined is no answer in time. */
+  const asking = async (answers: Readonly<Record<string, readonly (Opinion | undefined)[]>>) => {
+    const asked: string[] = []
+    const left = new Map(Object.entries(answers).map(([model, own]) => [model, [...own]]))
+    const hand: FaultHand = {
+      time: () => Promise.resolve(1),
+      fault: (_, model) => {
+        asked.push(model)
+        return Promise.resolve(left.get(model)?.shift())
+      },
+    }
+    const models = (...names: string[]) => names.filter((name) => name in answers).map(modelNamed)
+    const all = new Map([
+      ['litmus', { usual: models('litmus/sb.sc', 'litmus/sb.tso'), larger: models('litmus/iriw.tso') }],
+      ['flush-inhibit', { usual: models('flush-inhibit/posted.tso'), larger: [] }],
+    ])
+    const c = new Case(fault)
+    const faultCrew: FaultCrew = (_size, _protocol, task) => task(hand)
+    await judgeMachine('litmus', [c], all, {
+      workers: 1,
+      limit: 60_000,
+      all: false,
+      faultCrew,
+      onProgress: () => undefined,
+    })
+    const { fate, killedBy } = c.judged()
+    return { fate, by: killedBy.map(({ name }) => name), asked }
+  }
+  const same: Opinion = { differs: false, killer: undefined }
+  const quiet: Opinion = { differs: true, killer: undefined }
+
+  it('the usual models, smallest first, up to the one that notices', async () => {
+    const found = await asking({ 'litmus/sb.sc': [quiet], 'litmus/sb.tso': [{ differs: true, killer }] })
+    expect(found).toEqual({ fate: 'killed', by: ['its count'], asked: ['litmus/sb.sc', 'litmus/sb.tso'] })
+  })
+
+  it('again, if there is no answer in time: a run that is late once may have had a slow neighbour', async () => {
+    const once = await asking({ 'litmus/sb.sc': [undefined, quiet] })
+    expect(once).toEqual({ fate: 'survived', by: [], asked: ['litmus/sb.sc', 'litmus/sb.sc'] })
+    const twice = await asking({ 'litmus/sb.sc': [undefined, undefined] })
+    expect([twice.fate, twice.by]).toEqual(['killed', ['litmus/sb.sc does not end']])
+  })
+
+  it('the large models, also if it is the same machine in all others', async () => {
+    const found = await asking({ 'litmus/sb.sc': [same], 'litmus/iriw.tso': [{ differs: true, killer }] })
+    expect([found.fate, found.asked]).toEqual(['killed', ['litmus/sb.sc', 'litmus/iriw.tso']])
+    expect((await asking({ 'litmus/sb.sc': [same], 'litmus/iriw.tso': [same] })).fate).toBe('refused')
+  })
+
+  it('the models of others, if it is in what they share and nobody else notices', async () => {
+    const found = await asking({ 'litmus/sb.sc': [quiet], 'flush-inhibit/posted.tso': [{ differs: true, killer }] })
+    expect([found.fate, found.asked]).toEqual(['killed', ['litmus/sb.sc', 'flush-inhibit/posted.tso']])
+    expect((await asking({ 'litmus/sb.sc': [same], 'flush-inhibit/posted.tso': [quiet] })).asked).toEqual([
+      'litmus/sb.sc',
+    ])
   })
 })
 
