@@ -44,7 +44,6 @@ const FAULTS: readonly Fault[] = [
     action: 'kvm_make_request',
     guilty: 'this.requests.at(v).xchg(label, false)',
     caller: 'kvm_make_request(',
-    everyday: true,
   },
   {
     name: 'kvm/vcpu.ts: an IPI stays after the exit that it came with',
@@ -117,7 +116,6 @@ const FAULTS: readonly Fault[] = [
     action: 'kvm_vcpu_ioctl_mutex_lock',
     guilty: 'mutex\' = [mutex EXCEPT ![v] = "free"]',
     caller: 'mutex_lock(ioctl(t), t, "ioctl")',
-    everyday: true,
   },
   {
     name: 'KvmVcpu.tla: the mode is another after an exit',

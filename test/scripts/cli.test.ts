@@ -160,7 +160,7 @@ describe('check', () => {
     expect(lockstep(['check', ...others, '--coverage']).status).toBe(0)
   })
 
-  it('works without Java and says what is not checked', () => {
+  it.runIf(isCI)('works without Java and says what is not checked (needs CI)', () => {
     const { status, stdout } = lockstep(['check', 'flush-inhibit/posted.sc'], withoutJava())
     expect(status).toBe(0)
     expect(stdout).toMatch(/TLC is not used/)

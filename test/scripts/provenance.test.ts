@@ -180,14 +180,14 @@ describe.skipIf(toolchain === undefined)('what is kept of a proof and of TLC (ne
     },
   )
 
-  it('is not taken for that of another jar', () => {
+  it.runIf(isCI)('is not taken for that of another jar (needs CI)', () => {
     const jar = join(copy, 'tools.jar')
     copyFileSync(toolchain?.jar.path ?? '', jar)
     addByte(jar)
     expect([cached(prove, { TLA2TOOLS_JAR: jar }), cached(check, { TLA2TOOLS_JAR: jar })]).toEqual([false, false])
   })
 
-  it('is not taken for that of another Java', () => {
+  it.runIf(isCI)('is not taken for that of another Java (needs CI)', () => {
     const java = join(copy, 'other-java', 'bin', 'java')
     mkdirSync(dirname(java), { recursive: true })
     const version = `case "$*" in -version) echo 'openjdk version "99.0.1"' >&2; exit 0;; esac`
@@ -218,7 +218,7 @@ describe.skipIf(toolchain === undefined)('what is kept of a proof and of TLC (ne
   })
 })
 
-describe('what is kept of the embedded engine', () => {
+describe.runIf(isCI)('what is kept of the embedded engine (needs CI)', () => {
   const check = ['check', MODEL, '--engine', 'embedded']
   const inputs = ['node_modules/tla-checker/package.json', 'scripts/embedded/flatten.ts', 'spec/litmus/Litmus.tla']
 
