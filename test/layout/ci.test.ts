@@ -9,6 +9,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { findToolchain } from '../../scripts/check/tlc.ts'
 import { packageRoot } from '../../scripts/lib/project.ts'
+import { isCI } from '../effort.ts'
 
 const root = packageRoot()
 const workflows = join(root, '.github', 'workflows')
@@ -100,7 +101,7 @@ describe('what is said of the tests', () => {
   it.runIf(process.env['LOCKSTEP_REQUIRE_JAVA'] === '1')('Java is here (needs LOCKSTEP_REQUIRE_JAVA)', async () => {
     expect((await findToolchain()).java.major).toBeGreaterThanOrEqual(11)
   })
-  it('without Java there is none', () => {
+  it.runIf(isCI)('without Java there is none (needs CI)', () => {
     const script = 'command -v java; echo "home=${JAVA_HOME-none}"'
     const env = { ...process.env, JAVA_HOME: '/somewhere' }
     const args = [join(root, '.ci', 'without-java'), 'bash', '-c', script]

@@ -7,6 +7,7 @@ import { PROTOCOLS } from '../../impl/catalog.ts'
 import { assemble, compile } from '../../impl/lib/compile.ts'
 import { View } from '../../impl/lib/view.ts'
 import { loadModels, machineOf, packageRoot } from '../../scripts/lib/project.ts'
+import { everydayShare } from '../effort.ts'
 
 const root = packageRoot()
 
@@ -105,13 +106,14 @@ describe('layout', () => {
     ).toEqual([...listed].sort())
   })
 
-  it('variables and labels carry the names of the specification', () => {
+  it('variables and labels carry the names of the specification (in one model of each design; all in CI)', () => {
     for (const protocol of PROTOCOLS) {
       const text = readFileSync(join(root, 'spec', protocol.name, `${protocol.module}.tla`), 'utf8')
       const library = protocol.libraries
         .map((l) => readFileSync(join(root, 'spec', 'lib', `${l}.tla`), 'utf8'))
         .join('\n')
-      const models = loadModels().filter((m) => m.protocol === protocol && m.tags.includes('fast'))
+      const fast = loadModels().filter((m) => m.protocol === protocol && m.tags.includes('fast'))
+      const models = everydayShare(fast, (m) => fast.find(({ design }) => design === m.design) === m)
       for (const model of models) {
         const kernel = assemble(compile(machineOf(model)))
         for (const variable of new View(kernel).variables) {
