@@ -231,7 +231,7 @@ describe('--memory', () => {
 })
 
 describe('the command', () => {
-  it('that runs out of time is incomplete, says what was covered, and writes no page', () => {
+  it.runIf(isCI)('that runs out of time is incomplete, says what was covered, and writes no page (needs CI)', () => {
     const directory = mkdtempSync(join(tmpdir(), 'lockstep-ablate-'))
     try {
       const { status, stdout } = lockstep('flush-inhibit', '--timeout', '2', '--json')
