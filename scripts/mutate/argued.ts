@@ -99,16 +99,19 @@ const argumentsFile = (protocol: Protocol): string => join(specDirectory(protoco
 const SHARED = 'spec/lib/mutants.json'
 
 /** The arguments and seeded faults of a protocol; none where it has no file of them. */
-export const loadArguments = (protocol: Protocol, file = argumentsFile(protocol)): Arguments => readArguments(file)
+export const loadArguments = (protocol: Protocol, file?: string): Arguments =>
+  // a file that was named has to be there
+  file === undefined ? readIfThere(argumentsFile(protocol)) : readArguments(file)
 
 /** The arguments about the machinery that a protocol shares with others. */
 export const sharedArguments = (protocol: Protocol): readonly Argument[] => {
   const used = new Set(mutableSources(protocol.name))
-  return readArguments(join(packageRoot(), SHARED)).argued.filter(({ file }) => used.has(file))
+  return readIfThere(join(packageRoot(), SHARED)).argued.filter(({ file }) => used.has(file))
 }
 
+const readIfThere = (file: string): Arguments => (existsSync(file) ? readArguments(file) : { argued: [], seeded: [] })
+
 const readArguments = (file: string): Arguments => {
-  if (!existsSync(file)) return { argued: [], seeded: [] }
   const shown = relative(packageRoot(), file).replaceAll('\\', '/')
   const wrong = (message: string) =>
     badInput({ code: 'bad-arguments', message, file: shown, hint: 'docs/mutate.md has the format' })

@@ -347,6 +347,8 @@ describe('the command', () => {
     writeFileSync(file, '{"argued": [{"file": 1}]}')
     const bad = lockstep('litmus', '--side', 'machine', '--arguments', file)
     expect([bad.status, bad.stderr]).toEqual([2, expect.stringContaining('docs/mutate.md')])
+    const missing = lockstep('litmus', '--side', 'machine', '--arguments', join(directory, 'nowhere.json'))
+    expect([missing.status, missing.stderr]).toEqual([2, expect.stringContaining('nowhere.json: cannot read the file')])
     const unknown = lockstep('litmsu')
     expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining('did you mean litmus')])
     const base = lockstep('--changed', '--base', 'no-such-revision', '--side', 'machine')
