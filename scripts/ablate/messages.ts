@@ -36,6 +36,12 @@ export interface ExplainRequest extends Point {
   readonly properties: readonly string[]
 }
 
+/** Which of these properties say nothing at a point, because nothing that they speak of occurs? */
+export interface VacuityRequest extends Point {
+  readonly kind: 'vacuity'
+  readonly properties: readonly string[]
+}
+
 /** What comes back for each request. */
 export interface Answers {
   readonly prepare: {
@@ -47,6 +53,7 @@ export interface Answers {
   }
   readonly explore: Outcome
   readonly explain: ReadonlyMap<string, Behaviour>
+  readonly vacuity: readonly string[]
 }
 
-export type Request = PrepareRequest | ExploreRequest | ExplainRequest
+export type Request = PrepareRequest | ExploreRequest | ExplainRequest | VacuityRequest

@@ -239,7 +239,7 @@ const cover =
     for (let unit = ledger.next(); unit !== undefined; unit = ledger.next()) await ledger.cover(hand, unit)
   }
 
-/** A counterexample that is asked for. */
+/** A property at a point: its counterexample, or whether it says anything there. */
 export interface Wanted extends Point {
   readonly property: string
 }
@@ -280,13 +280,25 @@ export interface Wishes {
   readonly candidates: (coverage: Coverage) => readonly Wanted[]
   /** the counterexamples; the candidates' depths are known */
   readonly wanted: (coverage: Coverage) => readonly Wanted[]
+  /** passes of which it matters whether the property says anything there */
+  readonly passes: (coverage: Coverage) => readonly Wanted[]
 }
 
-/** Everything that needs the workers: the coverage, then the counterexamples that are wanted on seeing it. */
-export const ablateWithWorkers = async (
-  task: Task,
-  { candidates, wanted }: Wishes,
-): Promise<{ coverage: Coverage; behaviours: Behaviours }> => {
+/** What was found in the coverage. */
+export interface Ablations {
+  readonly coverage: Coverage
+  readonly behaviours: Behaviours
+  /** of {@link Wishes.passes} those that say nothing, in the same order; undefined where time was up */
+  readonly vacuous: readonly (boolean | undefined)[]
+  /** false if time was up before everything was asked that the coverage made worth asking */
+  readonly inTime: boolean
+}
+
+/**
+ * Everything that needs the workers: the coverage, then on seeing it the counterexamples that are wanted, and which of the
+ * passes that matter say nothing.
+ */
+export const ablateWithWorkers = async (task: Task, { candidates, wanted, passes }: Wishes): Promise<Ablations> => {
   const ledger = new Ledger(task)
   const found = new Map<string, Behaviour>()
   const crew = (work: (hand: Hand) => Promise<void>): Promise<boolean> =>
@@ -299,13 +311,30 @@ export const ablateWithWorkers = async (
   const measured = inTime && (unmeasured.length === 0 || (await crew(measure(ledger, coverage, unmeasured.values()))))
   const asked = measured ? wanted(coverage) : []
   const groups = grouped(asked).values()
+  let answered = measured
   if (asked.length > 0) {
-    await crew(async (hand) => {
+    answered = await crew(async (hand) => {
       for (const { point, properties } of groups) {
         const behaviours = await hand.ask<'explain'>({ kind: 'explain', ...point, properties })
         for (const [property, behaviour] of behaviours) found.set(`${keyOf(point)} ${property}`, behaviour)
       }
     })
   }
-  return { coverage, behaviours: asked.map((w) => found.get(`${keyOf(w)} ${w.property}`)) }
+  const silent = new Map<string, boolean>()
+  const passed = answered ? passes(coverage) : []
+  const points = grouped(passed).values()
+  const looked =
+    answered &&
+    (await crew(async (hand) => {
+      for (const { point, properties } of points) {
+        const vacuous = new Set(await hand.ask<'vacuity'>({ kind: 'vacuity', ...point, properties }))
+        for (const property of properties) silent.set(`${keyOf(point)} ${property}`, vacuous.has(property))
+      }
+    }))
+  return {
+    coverage,
+    behaviours: asked.map((w) => found.get(`${keyOf(w)} ${w.property}`)),
+    vacuous: passed.map((w) => silent.get(`${keyOf(w)} ${w.property}`)),
+    inTime: looked,
+  }
 }

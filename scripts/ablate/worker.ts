@@ -9,6 +9,7 @@ import type { Behaviour } from '../../impl/lib/counterexample.ts'
 import type { TlaValue } from '../../impl/lib/trace/value.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
 import { monotoneIn } from '../../impl/lib/monotone.ts'
+import { vacuityOf } from '../../impl/lib/vacuity.ts'
 import { View } from '../../impl/lib/view.ts'
 import { replyWith } from '../lib/ask.ts'
 import { violationsOf } from '../lib/evidence.ts'
@@ -22,6 +23,7 @@ import type {
   Point,
   PrepareRequest,
   Request,
+  VacuityRequest,
   WorkerStart,
 } from './messages.ts'
 
@@ -80,11 +82,20 @@ const explainAt = (request: ExplainRequest): Answers['explain'] => {
   )
 }
 
+const vacuousAt = (request: VacuityRequest): Answers['vacuity'] => {
+  const found = vacuityOf(wholeGraph(protocol, constantsAt(request), properties))
+  return request.properties.filter((name) => {
+    const instances = found.get(name)
+    return instances !== undefined && instances.vacuous.length === instances.all.length
+  })
+}
+
 const answerTo = (request: Request): Answers[Request['kind']] =>
   match(request)
     .with({ kind: 'prepare' }, prepareAt)
     .with({ kind: 'explore' }, exploreCurrent)
     .with({ kind: 'explain' }, explainAt)
+    .with({ kind: 'vacuity' }, vacuousAt)
     .exhaustive()
 
 parentPort?.on('message', (request: Request) => {

@@ -26,7 +26,7 @@ import type { Base, MemoryName } from '../ablate/bases.ts'
 import { ablatedToggles, basesOf, cellsOfBases, isLike, subsetOf } from '../ablate/bases.ts'
 import type { Confirmation } from '../ablate/confirm.ts'
 import { confirmBoundary } from '../ablate/confirm.ts'
-import type { Behaviours, Coverage, Wanted } from '../ablate/run.ts'
+import type { Coverage, Wanted } from '../ablate/run.ts'
 import { ablateWithWorkers } from '../ablate/run.ts'
 import { workersOf } from '../check/engines.ts'
 import { findToolchain } from '../check/tlc.ts'
@@ -141,6 +141,25 @@ const allCandidates = (
     ablatedToggles(protocol).map((_, toggle) => needCandidates(coverage, property, ablation, toggle)),
   )
 
+/** The sets of which the report says that they suffice, in every base. */
+const passesOf = (bases: readonly Base[], ablations: ReadonlyMap<string, Ablation>): Wanted[] =>
+  [...ablations].flatMap(([property, { minimal, reversals }]) =>
+    [...new Set([...minimal, ...reversals.flatMap((r) => r.minimal)])].flatMap((subset) =>
+      [...bases.keys()].map((base) => ({ base, subset, property })),
+    ),
+  )
+
+/** Sets that suffice because nothing that the property speaks of occurs in any base, by property. */
+const silentSets = (passes: readonly Wanted[], vacuous: readonly (boolean | undefined)[]): Map<string, Set<Subset>> => {
+  const speaking = new Set(passes.filter((_, i) => vacuous[i] === false).map((p) => `${p.property} ${p.subset}`))
+  const silent = new Map<string, Set<Subset>>()
+  for (const { property, subset } of passes) {
+    if (speaking.has(`${property} ${subset}`)) continue
+    silent.set(property, (silent.get(property) ?? new Set()).add(subset))
+  }
+  return silent
+}
+
 const depthIn = (coverage: Coverage, { base, subset, property }: Wanted): number =>
   coverage.rows.get(subset)?.[base]?.depths.get(property) ?? Infinity
 
@@ -161,8 +180,10 @@ interface Ablated {
   readonly coverage: Coverage
   readonly ablations: ReadonlyMap<string, Ablation>
   readonly needs: readonly { readonly wanted: WantedNeed; readonly cx: Counterexample }[]
+  /** sets of which nothing says that the property holds there but that it says nothing */
+  readonly silent: ReadonlyMap<string, ReadonlySet<Subset>>
   readonly designOf: (subset: Subset) => string | undefined
-  /** all subsets, and every counterexample that goes with them */
+  /** all subsets, and every counterexample and every look for vacuity that goes with them */
   readonly complete: boolean
   readonly seconds: number
 }
@@ -211,6 +232,7 @@ const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated
   const toggles = ablatedToggles(protocol)
   const total = subsetCount(toggles.length)
   let wanted: readonly WantedNeed[] = []
+  let passes: readonly Wanted[] = []
   const task = {
     protocol: protocol.name,
     toggles,
@@ -224,9 +246,10 @@ const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated
     },
   }
   const candidates = (seen: Coverage): WantedNeed[][] => allCandidates(protocol, seen, analysed(protocol, cells, seen))
-  const { coverage, behaviours }: { coverage: Coverage; behaviours: Behaviours } = await ablateWithWorkers(task, {
+  const { coverage, behaviours, vacuous, inTime } = await ablateWithWorkers(task, {
     candidates: (seen) => candidates(seen).flat(),
     wanted: (seen) => (wanted = shortest(seen, candidates(seen))),
+    passes: (seen) => (passes = passesOf(bases, analysed(protocol, cells, seen))),
   })
   const ablations = analysed(protocol, cells, coverage)
   out.clear()
@@ -242,8 +265,9 @@ const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated
     coverage,
     ablations,
     needs,
+    silent: silentSets(passes, vacuous),
     designOf: designNames(models, protocol, bases),
-    complete: coverage.complete && needs.length === wanted.length,
+    complete: coverage.complete && inTime && needs.length === wanted.length && !vacuous.includes(undefined),
     seconds: (performance.now() - start) / 1000,
   }
 }
@@ -282,7 +306,8 @@ const reportOf = (ablated: Ablated): AblationReport => {
       const ablation = ablations.get(name)
       if (ablation === undefined) return []
       const own = needs.filter(({ wanted }) => wanted.property === name).map((need) => needOf(ablated, need))
-      return [{ name, meaning: meaningOf(protocol.docs, name), ablation, needs: own }]
+      const silent = ablated.silent.get(name) ?? new Set()
+      return [{ name, meaning: meaningOf(protocol.docs, name), ablation, silent, needs: own }]
     }),
     complete: coverage.complete,
     covered: coverage.rows.size,
@@ -344,6 +369,7 @@ const json = (
     // what verdicts that are missing might change is not said
     necessary: coverage.complete ? byProperty((ablation) => necessaryNames(toggles, ablation)) : {},
     minimal: byProperty(({ minimal }) => minimal.map(names)),
+    vacuous: Object.fromEntries(properties.map((name) => [name, [...(ablated.silent.get(name) ?? [])].map(names)])),
     nested: byProperty(({ minimal }) => nested(minimal).map(names)),
     sufficing: byProperty(({ sufficing }) => sufficing),
     notMonotone: byProperty(({ reversals }) =>

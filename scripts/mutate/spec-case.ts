@@ -2,7 +2,7 @@
 
 import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
 import type { Copies, SpecSource } from '../../impl/lib/mutate/spec.ts'
-import { copiesOf, editedDefinition } from '../../impl/lib/mutate/spec.ts'
+import { copiesOf, editedDefinition, weakerCopies } from '../../impl/lib/mutate/spec.ts'
 import { parseModule } from '../../impl/lib/tla/parse.ts'
 import type { Definitions } from '../../impl/lib/tla/tree.ts'
 import { definitionsOf } from '../../impl/lib/tla/tree.ts'
@@ -26,12 +26,17 @@ export interface Prepared {
 
 /** Prepares a mutant: copies of those of `names` that it changes. */
 export const prepared = (spec: Specification, c: Case, names: readonly string[]): Prepared => {
-  const { file, edit, within, id } = c.mutant
+  const { file, edit, within, id, direction } = c.mutant
   const source = spec.sources.find((s) => s.file === file)
   if (source === undefined) throw new RangeError(`the specification has no ${file}`)
   // in its place: what is made of it has to come after it
-  const changed = new Map(spec.definitions).set(within, editedDefinition(source, within, edit))
-  const copies = copiesOf(changed, within, names, `lockstep_${id}`)
+  const definition = editedDefinition(source, within, edit)
+  const changed = new Map(spec.definitions).set(within, definition)
+  const suffix = `lockstep_${id}`
+  const copies =
+    direction === undefined
+      ? copiesOf(changed, within, names, suffix)
+      : weakerCopies(spec.definitions, definition, direction, names, suffix)
   const module = parseModule(['---- MODULE Copies ----', ...copies.lines, '===='].join('\n'), file)
   const own = definitionsOf(module).map((definition) => [definition.name, definition] as const)
   return { case: c, copies, definitions: new Map([...spec.definitions, ...own]), changed }

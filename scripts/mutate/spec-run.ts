@@ -93,7 +93,7 @@ export const judgeSpec = async (
   const all = cases.map((c) => prepared(spec, c, namesAsked(c, spec, models)))
   const of = (kind: MutantKind): Prepared[] => all.filter(({ case: { mutant } }) => mutant.kind === kind)
   const weaken = async (beds: readonly Bed[]): Promise<void> => {
-    await trying(of('property'), (alive) => judgeInvariants(spec, beds, alive, options))
+    await trying(of('property'), (alive) => judgeInvariants(beds, alive, options))
     for (const bed of beds) await trying(of('property'), (alive) => judgeResponses(spec, bed, alive, options))
     await trying(of('fairness'), (alive) => judgeFairness(spec, beds, alive, options))
   }

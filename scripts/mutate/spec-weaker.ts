@@ -5,7 +5,6 @@
  */
 
 import { brokenRegion, markOf } from '../../impl/lib/liveness.ts'
-import { isWeakened } from '../../impl/lib/mutate/spec.ts'
 import { responsesOf, responseTable, UnknownShape } from '../../impl/lib/mutate/temporal.ts'
 import { parseValue } from '../../impl/lib/trace/parse.ts'
 import type { TlaValue } from '../../impl/lib/trace/value.ts'
@@ -30,14 +29,12 @@ interface Weaker {
   readonly copy: string
 }
 
-const weakerOf = (spec: Specification, alive: readonly Prepared[], properties: ReadonlySet<string>): Weaker[] =>
-  alive.flatMap((mutant) => {
-    const { within, direction } = mutant.case.mutant
-    return [...mutant.copies.names]
+const weakerOf = (alive: readonly Prepared[], properties: ReadonlySet<string>): Weaker[] =>
+  alive.flatMap((mutant) =>
+    [...mutant.copies.names]
       .filter(([property]) => properties.has(property))
-      .filter(([property]) => direction !== undefined && isWeakened(property, within, direction, spec.definitions))
-      .map(([property, copy]) => ({ mutant, property, copy }))
-  })
+      .map(([property, copy]) => ({ mutant, property, copy })),
+  )
 
 /** Every n-th, so that the first ones of a list are of all its parts. */
 const spread = (states: readonly number[]): number[] => {
@@ -95,21 +92,20 @@ const violatedIn = (beds: readonly Bed[]): string[] => [
 
 /** Judges weakened invariants in graphs of one model. */
 export const judgeInvariants = async (
-  spec: Specification,
   beds: readonly Bed[],
   alive: readonly Prepared[],
   options: AskOptions,
 ): Promise<void> => {
   const names = violatedIn(beds)
   try {
-    await judgeNamed(spec, beds, names, alive, options)
+    await judgeNamed(beds, names, alive, options)
   } catch (error) {
     if (!isNoAnswer(error) || !beds.every(({ isFaulty }) => isFaulty)) throw error
     // in a machine with a fault an invariant may be false for the machine and have no answer for TLC: that is no verdict
     for (const bed of beds) {
       for (const name of bed.named('invariant', 'violated')) {
         const own = alive.filter(isAlive)
-        await judgeNamed(spec, [bed], [name], own, options).catch((reason: unknown) => {
+        await judgeNamed([bed], [name], own, options).catch((reason: unknown) => {
           if (!isNoAnswer(reason)) throw reason
         })
       }
@@ -118,14 +114,13 @@ export const judgeInvariants = async (
 }
 
 const judgeNamed = async (
-  spec: Specification,
   beds: readonly Bed[],
   violated: readonly string[],
   alive: readonly Prepared[],
   options: AskOptions,
 ): Promise<void> => {
   const [first] = beds
-  const all = weakerOf(spec, alive, new Set(violated))
+  const all = weakerOf(alive, new Set(violated))
   if (first === undefined || all.length === 0) return
   const asked = new Set(all.map(({ property }) => property))
   const groups = beds.map((bed) => brokenIn(bed, asked)).filter(({ states }) => states.length > 0)
@@ -287,7 +282,7 @@ export const judgeResponses = async (
   options: AskOptions,
 ): Promise<void> => {
   const names = bed.named('liveness', 'violated')
-  const all = weakerOf(spec, alive, new Set(names))
+  const all = weakerOf(alive, new Set(names))
   for (const name of names) {
     const temporal = temporalOf(
       spec,

@@ -210,71 +210,6 @@ export const specWeakenings = (sources: readonly SpecSource[], properties: reado
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Which properties a mutant weakens
-
-/** How a property asks a definition; `value` where more than a yes or no of it counts. */
-type Way = Direction | 'value'
-
-class Ways {
-  readonly found = new Map<string, Set<Way>>()
-  private readonly byName: Definitions
-
-  constructor(byName: Definitions) {
-    this.byName = byName
-  }
-
-  /** Notes that a definition is asked; false where that was known. */
-  private note(name: string, way: Way): boolean {
-    const ways = this.found.get(name) ?? new Set()
-    this.found.set(name, ways)
-    if (ways.has(way)) return false
-    ways.add(way)
-    return true
-  }
-
-  definition(name: string, way: Way): void {
-    const definition = this.byName.get(name)
-    if (definition === undefined || !this.note(name, way)) return
-    this.part(definition.body, way)
-  }
-
-  private all(parts: readonly Expr[], way: Way): void {
-    for (const part of parts) this.part(part, way)
-  }
-
-  part(e: Expr, way: Way): void {
-    const { kind, text, parts } = e
-    const lastly = parts.slice(-1)
-    if (way === 'value') {
-      this.all(parts, way)
-      if (kind === 'name' || kind === 'apply') this.definition(text, way)
-    } else if (kind === 'junction' || kind === 'label' || kind === 'case') this.all(parts, way)
-    else if (kind === 'prefix' && ['~', '[]', '<>'].includes(text)) this.all(parts, text === '~' ? other(way) : way)
-    else if (kind === 'infix' && ['=>', '~>'].includes(text)) {
-      this.all(parts.slice(0, 1), other(way))
-      this.all(parts.slice(1), way)
-    } else if (kind === 'quantifier' || kind === 'let') {
-      this.all(parts.slice(0, -1), 'value')
-      this.all(lastly, way)
-    } else if (kind === 'if' || kind === 'arm') {
-      this.all(parts.slice(0, 1), 'value')
-      this.all(parts.slice(1), way)
-    } else {
-      this.all(parts, 'value')
-      if (kind === 'name' || kind === 'apply') this.definition(text, way)
-    }
-  }
-}
-
-/** Is the property weaker with the definition `within` changed in this direction, whatever the state? Else it may be stronger too. */
-export const isWeakened = (property: string, within: string, direction: Direction, byName: Definitions): boolean => {
-  const ways = new Ways(byName)
-  ways.definition(property, 'truer')
-  const own = ways.found.get(within)
-  return own?.size === 1 && own.has(direction)
-}
-
-// ---------------------------------------------------------------------------------------------------------------------
 // Definitions beside the original ones, so that one run of a checker decides many
 
 const renamedIn = (e: Expr, names: ReadonlyMap<string, string>): Expr => ({
@@ -314,4 +249,97 @@ export const copiesOf = (
       return `${names.get(name) ?? name}${left} == ${printExpr(renamedIn(body, names))}`
     })
   return { lines, names: new Map(touched.map((name) => [name, names.get(name) ?? name])) }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Weaker properties beside the original ones
+
+/** How a definition is asked; `value` where more than a yes or no of it counts. */
+type Way = Direction | 'value'
+
+const opposite = (way: Way): Way => (way === 'value' ? way : other(way))
+
+/**
+ * Copies of properties with a definition changed where it is asked in one direction, and as it is everywhere else: a property
+ * that asks it both ways is weakened by no change of both, so that half of it would never be tried.
+ */
+class WeakerCopies {
+  /** the names of the copies, by the definition's name and the way in which the copy is asked */
+  private readonly named = new Map<string, string | undefined>()
+  /** parameters and bodies of the copies by the definition's name, in the order in which they need each other */
+  readonly made: { readonly copy: string; readonly parameters: readonly string[]; readonly body: Expr }[] = []
+  private readonly byName: Definitions
+  private readonly changed: Definition
+  private readonly direction: Direction
+  private readonly suffix: string
+
+  constructor(byName: Definitions, changed: Definition, direction: Direction, suffix: string) {
+    this.byName = byName
+    this.changed = changed
+    this.direction = direction
+    this.suffix = suffix
+  }
+
+  /** The name of the copy of a definition that is asked this way; undefined if it stays as it is. */
+  copyOf(name: string, way: Way, kept = `${name}_${way}_${this.suffix}`): string | undefined {
+    const definition = this.byName.get(name)
+    if (definition === undefined || way === 'value') return undefined
+    const key = `${name} ${way}`
+    if (this.named.has(key)) return this.named.get(key)
+    // TLA+ without RECURSIVE: no definition is part of itself
+    const isChanged = name === this.changed.name && way === this.direction
+    const { parameters, body } = isChanged ? this.changed : definition
+    const own = isChanged ? body : this.part(body, way)
+    const copy = own === definition.body ? undefined : kept
+    this.named.set(key, copy)
+    if (copy !== undefined) this.made.push({ copy, parameters, body: own })
+    return copy
+  }
+
+  /** The expression with copies in it; the same expression where nothing in it is changed. */
+  private part(e: Expr, way: Way): Expr {
+    if (way === 'value') return e
+    const { kind, text } = e
+    if (kind === 'name' || kind === 'apply') {
+      const copy = this.copyOf(text, way)
+      return copy === undefined ? e : { ...e, text: copy }
+    }
+    const ways = this.waysOf(e, way)
+    const parts = e.parts.map((part, i) => this.part(part, ways(i)))
+    return parts.every((part, i) => part === e.parts[i]) ? e : { ...e, parts }
+  }
+
+  /** How each part of an expression is asked that is asked this way. */
+  private waysOf({ kind, text, parts }: Expr, way: Way): (part: number) => Way {
+    if (kind === 'junction' || kind === 'label' || kind === 'case') return () => way
+    if (kind === 'prefix' && ['~', '[]', '<>'].includes(text)) return () => (text === '~' ? opposite(way) : way)
+    if (kind === 'infix' && ['=>', '~>'].includes(text)) return (part) => (part === 0 ? opposite(way) : way)
+    if (kind === 'quantifier' || kind === 'let') return (part) => (part === parts.length - 1 ? way : 'value')
+    if (kind === 'if' || kind === 'arm') return (part) => (part === 0 ? 'value' : way)
+    return () => 'value'
+  }
+}
+
+/**
+ * The properties that a changed definition weakens where it is asked in `direction`, as they are with it; `suffix` tells mutants
+ * apart. Properties that do not ask for it that way have no copy.
+ */
+export const weakerCopies = (
+  byName: Definitions,
+  changed: Definition,
+  direction: Direction,
+  properties: readonly string[],
+  suffix: string,
+): Copies => {
+  const copies = new WeakerCopies(byName, changed, direction, suffix)
+  const names = new Map<string, string>()
+  for (const property of properties) {
+    const copy = copies.copyOf(property, 'truer', `${property}_${suffix}`)
+    if (copy !== undefined) names.set(property, copy)
+  }
+  const lines = copies.made.map(({ copy, parameters, body }) => {
+    const left = parameters.length === 0 ? '' : `(${parameters.join(', ')})`
+    return `${copy}${left} == ${printExpr(body)}`
+  })
+  return { lines, names }
 }

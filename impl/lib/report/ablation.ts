@@ -23,6 +23,8 @@ export interface AblatedProperty {
   /** what it promises, in one sentence */
   readonly meaning: string
   readonly ablation: Ablation
+  /** sets that suffice only because nothing that the property speaks of occurs with them */
+  readonly silent: ReadonlySet<Subset>
   readonly needs: readonly Need[]
 }
 
@@ -121,14 +123,22 @@ const table = (report: AblationReport): string[] => {
   return [head, ...rows, '', ...wrapped(`${legend(report)}.`, ''), ...wrapped(`${names}.`, '')]
 }
 
-/** What is to be said of a property's sets; each item is one sentence or one list. */
-const setsOf = (report: AblationReport, { ablation }: AblatedProperty): string[] => {
+/** What has to be known of a set beside its toggles. */
+const remarks = ({ ablation, silent }: AblatedProperty): ((subset: Subset) => string) => {
   const inner = new Set(nested(ablation.minimal))
-  const sets = ablation.minimal.map((s) => `${setText(report, s)}${inner.has(s) ? ' (contains another)' : ''}`)
+  return (subset) =>
+    `${inner.has(subset) ? ' (contains another)' : ''}${silent.has(subset) ? ' (vacuous: nothing that it speaks of occurs)' : ''}`
+}
+
+/** What is to be said of a property's sets; each item is one sentence or one list. */
+const setsOf = (report: AblationReport, property: AblatedProperty): string[] => {
+  const { ablation } = property
+  const remark = remarks(property)
+  const sets = ablation.minimal.map((s) => `${setText(report, s)}${remark(s)}`)
   const minimal = sets.length === 0 ? (report.complete ? 'no set suffices' : 'none found yet') : sets.join('  or  ')
   const breaks = ablation.reversals.map((r) => {
     const name = report.toggles[r.toggle] ?? ''
-    const rest = r.minimal.map((s) => setText(report, s)).join('  or  ')
+    const rest = r.minimal.map((s) => `${setText(report, s)}${remark(s)}`).join('  or  ')
     return `${name} breaks it in ${setText(report, r.holds)}; with ${name}: ${rest === '' ? 'no set suffices' : rest}`
   })
   return [minimal, ...breaks]
@@ -213,7 +223,7 @@ const markdownNeed = (report: AblationReport, need: Need): string[] => [
 
 const markdownProperty = (report: AblationReport, p: AblatedProperty): string[] => {
   const { minimal, reversals, sufficing, violated } = p.ablation
-  const inner = new Set(nested(minimal))
+  const remark = remarks(p)
   return [
     `### ${p.name}`,
     '',
@@ -223,12 +233,14 @@ const markdownProperty = (report: AblationReport, p: AblatedProperty): string[] 
     '',
     ...(minimal.length === 0
       ? ['- none: no set suffices']
-      : minimal.map((s) => `- ${markdownSet(report, s)}${inner.has(s) ? ' (contains another)' : ''}`)),
+      : minimal.map((s) => `- ${markdownSet(report, s)}${remark(s)}`)),
     '',
     ...reversals.flatMap((r) => [
       `Not monotone: ${code(report.toggles[r.toggle] ?? '')} breaks it where what is on is: ${markdownSet(report, r.holds)}. Minimal sets with it on:`,
       '',
-      ...(r.minimal.length === 0 ? ['- none: no set suffices'] : r.minimal.map((s) => `- ${markdownSet(report, s)}`)),
+      ...(r.minimal.length === 0
+        ? ['- none: no set suffices']
+        : r.minimal.map((s) => `- ${markdownSet(report, s)}${remark(s)}`)),
       '',
     ]),
     ...p.needs.flatMap((need) => markdownNeed(report, need)),

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { actionFaults, definitionsIn, differenceOf } from '../../../impl/lib/mutate/actions.ts'
 import { edited, numbered } from '../../../impl/lib/mutate/mutant.ts'
-import { copiesOf, editedDefinition, isWeakened, specWeakenings } from '../../../impl/lib/mutate/spec.ts'
+import { copiesOf, editedDefinition, specWeakenings, weakerCopies } from '../../../impl/lib/mutate/spec.ts'
 import { answerIn, statesModule } from '../../../impl/lib/mutate/states.ts'
 import {
   fairnessOf,
@@ -47,6 +47,7 @@ BProp == /\ Busy ~> ~Busy
          /\ AProp
 BothInv == x = 3 => (Busy <=> Free)
 OneInv == ~Busy \/ Free
+MixedInv == Busy => (Busy /\ Free)
 ====
 `
 const source = { file: 'spec/m/M.tla', text }
@@ -119,11 +120,26 @@ describe('the shapes of a specification', () => {
 })
 
 describe('weakenings', () => {
-  it('a property that asks a definition both ways, or for its value, is not weakened by it', () => {
-    expect(isWeakened('OneInv', 'Busy', 'falser', definitions)).toBe(true)
-    expect(isWeakened('OneInv', 'Busy', 'truer', definitions)).toBe(false)
-    expect(isWeakened('BothInv', 'Busy', 'falser', definitions)).toBe(false)
-    expect(isWeakened('BProp', 'Busy', 'falser', definitions)).toBe(false)
+  const asked = ['AProp', 'BProp', 'BothInv', 'OneInv', 'MixedInv']
+  const weakened = (within: string, to: string, direction: 'truer' | 'falser') => {
+    const draft = specWeakenings([source], asked).find((d) => d.within === within && d.to === to)
+    if (draft === undefined) throw new Error(`no ${within} -> ${to}`)
+    expect(draft.direction).toBe(direction)
+    return weakerCopies(definitions, editedDefinition(source, within, draft.edit), direction, asked, 'm1').lines
+  }
+
+  it('change a definition where it is asked that way, and nowhere else', () => {
+    expect(weakened('Busy', 'FALSE', 'falser')).toEqual([
+      'Busy_falser_m1 == FALSE',
+      'BProp_m1 == (Busy_falser_m1 ~> (~ Busy_falser_m1)) /\\ AProp',
+      'OneInv_m1 == (~ Busy_falser_m1) \\/ Free',
+      'MixedInv_m1 == Busy_falser_m1 => (Busy /\\ Free)',
+    ])
+    expect(weakened('Busy', 'TRUE', 'truer').at(-1)).toBe('MixedInv_m1 == Busy => (Busy_truer_m1 /\\ Free)')
+  })
+
+  it('do not touch a property that asks for more than a yes or no', () => {
+    expect(weakened('Busy', 'FALSE', 'falser').some((line) => line.startsWith('BothInv'))).toBe(false)
   })
 
   it('fairness loses each step of the choices that it names, and instances', () => {

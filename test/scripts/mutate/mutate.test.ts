@@ -10,7 +10,7 @@ import { PROTOCOLS } from '../../../impl/catalog.ts'
 import { definitionsIn } from '../../../impl/lib/mutate/actions.ts'
 import { edited } from '../../../impl/lib/mutate/mutant.ts'
 import type { Mutant } from '../../../impl/lib/mutate/mutant.ts'
-import { copiesOf, specWeakenings } from '../../../impl/lib/mutate/spec.ts'
+import { editedDefinition, specWeakenings, weakerCopies } from '../../../impl/lib/mutate/spec.ts'
 import type { Judged } from '../../../impl/lib/mutate/verdict.ts'
 import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import { staleSeeds, withArguments } from '../../../scripts/mutate/argued.ts'
@@ -300,14 +300,13 @@ Fairness == WF_v(X \\/ Y) /\\ SF_v(Z)
   it('has copies of what a mutant changes, and of nothing else', () => {
     const draft = drafts.find(({ within }) => within === 'Asleep')
     if (draft === undefined) throw new Error('no mutant of Asleep')
-    const copies = copiesOf(
-      definitionsIn([{ ...source, text: edited(text, draft.edit) }]),
-      'Asleep',
-      ['AInv', 'BInv'],
-      'm1',
-    )
+    const changed = editedDefinition(source, 'Asleep', draft.edit)
+    const copies = weakerCopies(definitionsIn([source]), changed, 'falser', ['AInv', 'BInv'], 'm1')
     expect([...copies.names]).toEqual([['AInv', 'AInv_m1']])
-    expect(copies.lines).toEqual(['Asleep_m1(p) == FALSE', 'AInv_m1 == \\A p \\in P : c => (~ Asleep_m1(p))'])
+    expect(copies.lines).toEqual([
+      'Asleep_falser_m1(p) == FALSE',
+      'AInv_m1 == \\A p \\in P : c => (~ Asleep_falser_m1(p))',
+    ])
   })
 })
 

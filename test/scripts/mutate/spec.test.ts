@@ -199,7 +199,7 @@ describe.skipIf(toolchain === undefined)('the specification of mutants (needs Ja
         problem: expect.objectContaining({ code: 'baseline-differs' }) as unknown,
       }) as unknown
       await expect(
-        judgeInvariants(spec, [withMachine({ invariants: everywhere })], preparedOf('property', properties), options()),
+        judgeInvariants([withMachine({ invariants: everywhere })], preparedOf('property', properties), options()),
       ).rejects.toEqual(isBaseline)
       const never = compiled.machine.liveness.map((property) => ({
         ...property,
