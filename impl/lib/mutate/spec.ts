@@ -157,8 +157,10 @@ class SpecWeakener {
     for (const bound of e.parts.slice(0, -1)) {
       const [set] = bound.parts
       if (set === undefined) continue
-      const one = `CHOOSE lockstep_x \\in ${printExpr(set)} : TRUE`
-      const [only, rest] = [`{${one}}`, `(${printExpr(set)} \\ {${one}})`]
+      // where the set is empty there is none to choose, and both are empty
+      const which = (is: string): string =>
+        `{lockstep_one \\in ${printExpr(set)} : lockstep_one ${is} (CHOOSE lockstep_other \\in ${printExpr(set)} : TRUE)}`
+      const [only, rest] = [which('='), which('#')]
       this.note(known, kind, set, only, printExpr(e), `${bound.text} in one of ${printExpr(set)} only`)
       this.note(known, kind, set, rest, printExpr(e), `${bound.text} in all but one of ${printExpr(set)}`)
     }

@@ -147,6 +147,9 @@ describe('weakenings', () => {
     expect(said).toContain('fairness Own: one(p) -> not among the fair steps')
     expect(said).toContain('fairness Fairness: SF_vars(one(p)) -> weak in place of strong')
     expect(said.some((one) => one.endsWith('-> p in one of P only'))).toBe(true)
+    // a CHOOSE from an empty set has no value: it is asked of members only
+    const [only] = specWeakenings([source], []).filter(({ to }) => to === 'p in one of P only')
+    expect(only?.edit.text).toBe('{lockstep_one \\in P : lockstep_one = (CHOOSE lockstep_other \\in P : TRUE)}')
   })
 })
 
