@@ -78,6 +78,7 @@ describe('list', () => {
       'request-then-check-release',
       'request-then-check-release-mb',
       'posted-wmbs',
+      'swapped-wmbs',
       'posted-unsuspend-wmb',
       'bad-calls',
       'args-checked',
