@@ -12,6 +12,7 @@ import { edited } from '../../../impl/lib/mutate/mutant.ts'
 import type { Mutant } from '../../../impl/lib/mutate/mutant.ts'
 import { editedDefinition, specWeakenings, weakerCopies } from '../../../impl/lib/mutate/spec.ts'
 import type { Judged } from '../../../impl/lib/mutate/verdict.ts'
+import { findToolchain } from '../../../scripts/check/tlc.ts'
 import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import { staleSeeds, withArguments } from '../../../scripts/mutate/argued.ts'
 import { protocolsOf } from '../../../scripts/mutate/changed.ts'
@@ -38,6 +39,8 @@ const directory = mkdtempSync(join(tmpdir(), 'lockstep-mutate-test-'))
 afterAll(() => {
   rmSync(directory, { recursive: true, force: true })
 })
+
+const toolchain = await findToolchain().catch(() => undefined)
 
 const lockstep = (...args: string[]) => {
   const { status, stdout, stderr } = spawnSync(
@@ -356,10 +359,15 @@ describe('the command', () => {
 })
 
 describe.runIf(isFull)('the whole run (needs LOCKSTEP_FULL)', () => {
-  it('leaves no survivor unexplained, over all protocols', { timeout: 7_200_000 }, () => {
-    const { stdout } = lockstep('--side', 'machine', '--json')
-    const result = JSON.parse(stdout) as { mutants: { fate: string }[]; stale: unknown[] }
-    expect(result.mutants.filter(({ fate }) => fate !== 'killed' && fate !== 'argued')).toEqual([])
-    expect(result.stale).toEqual([])
-  })
+  it.each(PROTOCOLS.map(({ name }) => name))(
+    'leaves no survivor of %s unexplained, on both sides where there is Java',
+    { timeout: 14_400_000 },
+    (name) => {
+      const { stdout } = lockstep(name, '--side', toolchain === undefined ? 'machine' : 'both', '--json')
+      const result = JSON.parse(stdout) as { mutants: { fate: string }[]; stale: unknown[] }
+      expect(result.mutants.length).toBeGreaterThan(0)
+      expect(result.mutants.filter(({ fate }) => fate !== 'killed' && fate !== 'argued')).toEqual([])
+      expect(result.stale).toEqual([])
+    },
+  )
 })
