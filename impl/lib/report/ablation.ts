@@ -85,11 +85,13 @@ const setText = (report: AblationReport, subset: Subset): string => {
 const rolesOf = ({ toggles, complete }: AblationReport, { ablation }: AblatedProperty): Role[] =>
   toggles.map((_, i) => roleOf(ablation, i, complete))
 
-const status = (report: AblationReport, { ablation }: AblatedProperty): string =>
-  match({ complete: report.complete, ablation })
-    .with({ complete: true, ablation: { sufficing: 0 } }, () => 'no set suffices')
-    .with({ complete: true, ablation: { violated: 0 } }, () => 'holds in every set')
-    .otherwise(() => '')
+const status = (report: AblationReport, { ablation, silent }: AblatedProperty): string => {
+  const said = match({ complete: report.complete, ablation })
+    .with({ complete: true, ablation: { sufficing: 0 } }, () => ['no set suffices'])
+    .with({ complete: true, ablation: { violated: 0 } }, () => ['holds in every set'])
+    .otherwise(() => [])
+  return [...said, ...(silent.size === 0 ? [] : ['vacuous in a minimal set'])].join(', ')
+}
 
 const legend = (report: AblationReport): string => {
   const present = new Set(report.properties.flatMap((p) => rolesOf(report, p)))
