@@ -3,7 +3,7 @@
 import { compilePredicate, evaluate } from './compile.ts'
 import type { Graph } from './explore.ts'
 import type { Tick } from './liveness.ts'
-import type { Machine } from './program.ts'
+import { subjectsOf } from './subjects.ts'
 
 /** States between two looks at the clock, a power of two less one. */
 const EVERY = 2 ** 16 - 1
@@ -18,20 +18,6 @@ const isReached = ({ kernel, states, count }: Graph, condition: () => boolean, t
   }
   return false
 }
-
-/** What some state must meet, for each instance of each property of a machine. */
-export const subjectsOf = (machine: Machine): { property: string; instance: string; occurs: () => boolean }[] => [
-  ...machine.invariants.flatMap(({ name: property, instances }) =>
-    instances.map(({ name: instance, occurs }) => ({ property, instance, occurs })),
-  ),
-  ...machine.liveness.flatMap(({ name: property, instances }) =>
-    instances.map(({ name: instance, from, eventuallyAlways }) => ({
-      property,
-      instance,
-      occurs: (): boolean => from() && (eventuallyAlways?.() ?? true),
-    })),
-  ),
-]
 
 /** Names of the instances of one property. */
 export interface Instances {

@@ -12,6 +12,7 @@ import type { EngineFindings, Found } from '../check/result.ts'
 import { cacheDirectoryIfAny } from '../tlc/jar.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import type { Certificate } from './certificate.ts'
+import { subjectsOfModel } from '../check/subjects.ts'
 import { certificateSchema, machineModules, occursHash, specificationHashes } from './certificate.ts'
 import { closureOf, loadedHashes } from './loaded.ts'
 import type { Model } from './project.ts'
@@ -73,14 +74,22 @@ export interface Tools {
 
 const toolsOf = (tools: Tools | undefined) => ({ jar: tools?.jar.sha256, java: tools?.java.version })
 
-/** Everything that a result depends on. Contents only: a cache may serve many checkouts. */
+/**
+ * Everything that a result depends on. Contents only: a cache may serve many checkouts. Of the machine an engine that runs on the
+ * specification takes the names of the instances, for which it says whether they are vacuous.
+ */
 const inputsOf = (model: Model, kind: Kind, tools: Tools | undefined): unknown => {
   const common = { specification: { ...specificationHashes(model), ...occursHash(model) }, code: codeOf(kind) }
   switch (kind) {
     case 'tlc':
-      return { ...common, ...toolsOf(tools) }
+      return { ...common, ...toolsOf(tools), subjects: subjectsOfModel(model) }
     case 'embedded':
-      return { ...common, checker: embeddedFiles(), expectedStates: model.distinctStates }
+      return {
+        ...common,
+        checker: embeddedFiles(),
+        expectedStates: model.distinctStates,
+        subjects: subjectsOfModel(model),
+      }
     case 'proof':
       return { ...common, ...toolsOf(tools), machine: loadedHashes(machineModules(model)) }
   }

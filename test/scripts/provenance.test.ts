@@ -176,6 +176,8 @@ describe.skipIf(toolchain === undefined)('what is kept of a proof and of TLC (ne
       const undo = change(path)
       const found = [cached(prove), cached(check)]
       undo()
+      // only the last few results of a model are kept: what it is without the change is one of them again
+      if (tlc) runIn(copy, check)
       expect([path, ...found]).toEqual([path, false, !tlc])
     },
   )

@@ -55,6 +55,22 @@ const reconfigured = (): Model => {
   return { ...model, cfgFile }
 }
 
+/** The same model where the property is asked of another instance: what is vacuous is said by instance. */
+const renamed = (): Model => ({
+  ...model,
+  protocol: {
+    ...model.protocol,
+    machine: (constants, data) => {
+      const machine = model.protocol.machine(constants, data)
+      const invariants = machine.invariants.map((invariant) => ({
+        ...invariant,
+        instances: invariant.instances.map((instance) => ({ ...instance, name: '.other' })),
+      }))
+      return { ...machine, invariants }
+    },
+  },
+})
+
 describe('results that are kept', () => {
   it('are found again, and say that they are', () => {
     expect(knownFindings(model, 'tlc', TOOLS)).toBeUndefined()
@@ -68,6 +84,7 @@ describe('results that are kept', () => {
     ['another jar', () => knownFindings(model, 'tlc', toolsWith('b'.repeat(64)))],
     ['another Java', () => knownFindings(model, 'tlc', toolsWith(JAR, '21.0.1'))],
     ['another configuration', () => knownFindings(reconfigured(), 'tlc', TOOLS)],
+    ['other instances of a property', () => knownFindings(renamed(), 'tlc', TOOLS)],
     ['another engine', () => knownFindings(model, 'embedded', TOOLS)],
     ['another model', () => knownFindings(oneModel(models, 'litmus/sb.pso'), 'tlc', TOOLS)],
   ])('are not found for %s', (_what, ask) => {
