@@ -66,7 +66,8 @@ describe('vtl-wakeup', () => {
     const withoutLapic = refused('vtl-wakeup/if-from-userspace.sc.no-lapic')
     expect(valuesOf(withoutLapic, 'call')).toEqual(['HALTED', 'INIT_RECEIVED'])
     expect(refused('vtl-wakeup/posted.sc.calls')).toEqual([])
-    for (const edge of [...blocked, ...withoutVsm, ...withoutLapic]) expect(changed(edge).sort()).toEqual(['call_errno', 'pc'])
+    for (const edge of [...blocked, ...withoutVsm, ...withoutLapic])
+      expect(changed(edge).sort()).toEqual(['call_errno', 'pc'])
   })
 
   it.each(['vtl-wakeup/posted.sc.no-vsm', 'vtl-wakeup/nested-after-set.sc'])(
