@@ -63,7 +63,11 @@ describe('vtl-wakeup', () => {
     expect(valuesOf(blocked, 'call')).toEqual(['INIT_RECEIVED', 'unknown'])
     const withoutVsm = refused('vtl-wakeup/posted.sc.no-vsm')
     expect(valuesOf(withoutVsm, 'call')).toEqual(['HALTED', 'HV_INACTIVE_VTL', 'INIT_RECEIVED'])
-    for (const edge of [...blocked, ...withoutVsm]) expect(changed(edge).sort()).toEqual(['call_errno', 'pc'])
+    const withoutLapic = refused('vtl-wakeup/if-from-userspace.sc.no-lapic')
+    expect(valuesOf(withoutLapic, 'call')).toEqual(['HALTED', 'INIT_RECEIVED'])
+    expect(refused('vtl-wakeup/posted.sc.calls')).toEqual([])
+    for (const edge of [...blocked, ...withoutVsm, ...withoutLapic])
+      expect(changed(edge).sort()).toEqual(['call_errno', 'pc'])
   })
 
   it.each(['vtl-wakeup/posted.sc.no-vsm', 'vtl-wakeup/nested-after-set.sc'])(
