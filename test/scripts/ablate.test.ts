@@ -55,11 +55,13 @@ describe.each(ablated)('ablate $name', (protocol) => {
   }
   const violated = (subset: number, among: (base: (typeof bases)[number]) => boolean = () => true): string[] =>
     [...properties].filter((name) => bases.some((b, i) => among(b) && outcome(i, subset).violated.has(name)))
-  /** what may happen in a model: its boolean constants that are no toggles */
+  /** what may happen in a model: its boolean constants that are no toggles, and the names in its sets (the kinds of events) */
   const world = (constants: ReadonlyMap<string, TlaValue>): (readonly [string, boolean])[] =>
-    [...constants].flatMap(([name, v]): (readonly [string, boolean])[] =>
-      v.kind === 'bool' && !protocol.toggles.includes(name) ? [[name, v.value]] : [],
-    )
+    [...constants].flatMap(([name, v]): (readonly [string, boolean])[] => {
+      if (v.kind === 'set')
+        return v.items.flatMap((item) => (item.kind === 'str' ? [[`${name}: ${item.value}`, true] as const] : []))
+      return v.kind === 'bool' && !protocol.toggles.includes(name) ? [[name, v.value]] : []
+    })
 
   const own = models.filter(
     (m) => m.protocol === protocol && m.memory === bases[0]?.model.memory && bases.some((base) => isLike(m, base)),
