@@ -149,12 +149,20 @@ const passesOf = (bases: readonly Base[], ablations: ReadonlyMap<string, Ablatio
     ),
   )
 
-/** Sets that suffice because nothing that the property speaks of occurs in any base, by property. */
-const silentSets = (passes: readonly Wanted[], vacuous: readonly (boolean | undefined)[]): Map<string, Set<Subset>> => {
-  const speaking = new Set(passes.filter((_, i) => vacuous[i] === false).map((p) => `${p.property} ${p.subset}`))
+/**
+ * Sets that suffice because nothing that the property speaks of occurs in any base, by property.
+ *
+ * @param vacuous of each pass whether it says nothing; undefined where that was not decided: then nothing is said of its set
+ */
+export const silentSets = (
+  passes: readonly Wanted[],
+  vacuous: readonly (boolean | undefined)[],
+): Map<string, Set<Subset>> => {
+  const isOther = (_: Wanted, i: number): boolean => vacuous[i] !== true
+  const others = new Set(passes.filter(isOther).map((p) => `${p.property} ${p.subset}`))
   const silent = new Map<string, Set<Subset>>()
   for (const { property, subset } of passes) {
-    if (speaking.has(`${property} ${subset}`)) continue
+    if (others.has(`${property} ${subset}`)) continue
     silent.set(property, (silent.get(property) ?? new Set()).add(subset))
   }
   return silent
@@ -180,7 +188,7 @@ interface Ablated {
   readonly coverage: Coverage
   readonly ablations: ReadonlyMap<string, Ablation>
   readonly needs: readonly { readonly wanted: WantedNeed; readonly cx: Counterexample }[]
-  /** sets of which nothing says that the property holds there but that it says nothing */
+  /** by property, the sets that suffice only because nothing that it speaks of occurs */
   readonly silent: ReadonlyMap<string, ReadonlySet<Subset>>
   readonly designOf: (subset: Subset) => string | undefined
   /** all subsets, and every counterexample and every look for vacuity that goes with them */

@@ -18,6 +18,7 @@ import { vacuityOf } from '../../impl/lib/vacuity.ts'
 import { ablatedToggles, basesOf, cellsOfBases, constantsOf, isLike, subsetOf } from '../../scripts/ablate/bases.ts'
 import type { Outcome } from '../../scripts/ablate/decide.ts'
 import { decide, prepare, Programs, wholeGraph } from '../../scripts/ablate/decide.ts'
+import { silentSets } from '../../scripts/commands/ablate.ts'
 import { violatedDepths } from '../../scripts/check/explorer.ts'
 import { dataOf, loadModels, packageRoot } from '../../scripts/lib/project.ts'
 import { isCI } from '../effort.ts'
@@ -231,6 +232,13 @@ describe.each(ablated)('ablate $name', (protocol) => {
       expect(sets).toBeGreaterThan(0)
     },
   )
+})
+
+it('a set is vacuous where every base says so, and not where one says something or was not asked', () => {
+  const passes = [0, 1, 2, 3].flatMap((subset) => [0, 1].map((base) => ({ base, subset, property: 'P' })))
+  const vacuous = [true, true, true, false, true, undefined, undefined, undefined]
+  expect(silentSets(passes, vacuous)).toEqual(new Map([['P', new Set([0])]]))
+  expect(silentSets(passes, [])).toEqual(new Map())
 })
 
 describe('--memory', () => {

@@ -220,6 +220,10 @@ const renamedIn = (e: Expr, names: ReadonlyMap<string, string>): Expr => ({
   parts: e.parts.map((part) => renamedIn(part, names)),
 })
 
+/** A definition as TLA+ writes it. */
+const definitionLine = (name: string, parameters: readonly string[], body: Expr): string =>
+  `${name}${parameters.length === 0 ? '' : `(${parameters.join(', ')})`} == ${printExpr(body)}`
+
 /** Copies of the properties that a mutant changes, under other names, with all that they need to be different. */
 export interface Copies {
   /** definitions, one a line */
@@ -246,10 +250,7 @@ export const copiesOf = (
   const names = new Map(needed.map((name) => [name, `${name}_${suffix}`]))
   const lines = [...byName.values()]
     .filter(({ name }) => names.has(name))
-    .map(({ name, parameters, body }) => {
-      const left = parameters.length === 0 ? '' : `(${parameters.join(', ')})`
-      return `${names.get(name) ?? name}${left} == ${printExpr(renamedIn(body, names))}`
-    })
+    .map(({ name, parameters, body }) => definitionLine(names.get(name) ?? name, parameters, renamedIn(body, names)))
   return { lines, names: new Map(touched.map((name) => [name, names.get(name) ?? name])) }
 }
 
@@ -339,9 +340,6 @@ export const weakerCopies = (
     const copy = copies.copyOf(property, 'truer', `${property}_${suffix}`)
     if (copy !== undefined) names.set(property, copy)
   }
-  const lines = copies.made.map(({ copy, parameters, body }) => {
-    const left = parameters.length === 0 ? '' : `(${parameters.join(', ')})`
-    return `${copy}${left} == ${printExpr(body)}`
-  })
+  const lines = copies.made.map(({ copy, parameters, body }) => definitionLine(copy, parameters, body))
   return { lines, names }
 }
