@@ -284,7 +284,12 @@ const program = (): Command => {
     .addOption(new Option('--kind <kind>', 'only these').choices([...MUTANT_KINDS]))
     .addOption(new Option('--changed', 'only protocols whose specification or machine differs from --base'))
     .addOption(new Option('--base <rev>', 'what --changed compares with').default('HEAD'))
-    .addOption(new Option('--sample <n>', 'at most so many faults of each protocol').argParser(positive))
+    .addOption(
+      new Option(
+        '--sample <n>',
+        'at most so many faults of each protocol; with --changed 20, unless --tag full',
+      ).argParser(positive),
+    )
     .addOption(new Option('--seed <n>', 'of --sample').argParser(positive).default(1))
     .addOption(tagOption().default('fast'))
     .addOption(new Option('--all', 'go on after the first cell that notices a mutant'))
@@ -301,7 +306,7 @@ const program = (): Command => {
     .addOption(workersOption())
     .addOption(new Option('--timeout <seconds>', 'limit of one model').argParser(positive).default(600))
     .addOption(jsonOption())
-    .addHelpText('after', examples('mutate poll-kick', 'mutate --changed --sample 20', 'mutate --kind property --json'))
+    .addHelpText('after', examples('mutate poll-kick', 'mutate --changed', 'mutate --kind property --json'))
     .action((protocol: string | undefined, options: Omit<MutateOptions, 'protocol'> & { json?: boolean }) =>
       guarded((out) => mutate(out, { ...options, ...(protocol === undefined ? {} : { protocol }) }))(options),
     )

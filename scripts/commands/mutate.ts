@@ -59,6 +59,15 @@ export interface MutateOptions {
 
 const NONE: Generated = { mutants: [], same: 0 }
 
+/** Faults of a protocol that the everyday run draws: all of a protocol take a quarter of an hour and more. */
+const EVERYDAY_FAULTS = 20
+
+/** `--changed` is for every day: unless all is asked for, it draws some of the faults, and says so. */
+export const withEverydaySample = (options: MutateOptions): MutateOptions =>
+  options.changed === true && options.sample === undefined && options.tag === 'fast'
+    ? { ...options, sample: EVERYDAY_FAULTS }
+    : options
+
 const compilerOrFail = async (): Promise<TypeScript> => {
   const ts = await findTypeScript()
   if (ts !== undefined) return ts
@@ -248,7 +257,8 @@ const modelsBySize = ({ tag }: MutateOptions): ModelsOf => {
 }
 
 /** Runs mutants; returns the exit code. */
-export const mutate = async (out: Output, options: MutateOptions): Promise<number> => {
+export const mutate = async (out: Output, asked: MutateOptions): Promise<number> => {
+  const options = withEverydaySample(asked)
   const ts = await compilerOrFail()
   const tlc = await toolsFor(options)
   const protocols = chosen(options)

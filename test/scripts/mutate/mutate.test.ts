@@ -15,6 +15,7 @@ import type { Judged } from '../../../impl/lib/mutate/verdict.ts'
 import { findToolchain } from '../../../scripts/check/tlc.ts'
 import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import { staleSeeds, withArguments } from '../../../scripts/mutate/argued.ts'
+import { withEverydaySample } from '../../../scripts/commands/mutate.ts'
 import { protocolsOf } from '../../../scripts/mutate/changed.ts'
 import { faultOpinion } from '../../../scripts/mutate/fault.ts'
 import type { Opinion } from '../../../scripts/mutate/judge.ts'
@@ -266,6 +267,20 @@ describe('what is drawn', () => {
     expect(sampled(mutants, 2, 1).filter(({ kind }) => kind === 'property')).toEqual(
       mutants.filter(({ kind }) => kind === 'property'),
     )
+  })
+})
+
+describe('how many faults are drawn', () => {
+  const usual = { side: 'both', base: 'HEAD', seed: 1, tag: 'fast', searchStates: 6000, timeout: 600 } as const
+
+  it('some of what was changed, every day', () => {
+    expect(withEverydaySample({ ...usual, changed: true }).sample).toBe(20)
+    expect(withEverydaySample({ ...usual, changed: true, sample: 3 }).sample).toBe(3)
+  })
+
+  it('all, where a protocol is named or all is asked for', () => {
+    expect(withEverydaySample(usual).sample).toBeUndefined()
+    expect(withEverydaySample({ ...usual, changed: true, tag: 'full' }).sample).toBeUndefined()
   })
 })
 
