@@ -12,7 +12,9 @@ import { match } from 'ts-pattern'
 import type { CellVerdict } from '../impl/lib/report/matrix.ts'
 import { matrix } from '../impl/lib/report/matrix.ts'
 import { validationLines } from '../impl/lib/report/validation/diagnosis.ts'
+import { subjectsOfModel } from '../scripts/check/subjects.ts'
 import { counterexample, toggleOf } from '../scripts/lib/evidence.ts'
+import type { Cell } from '../scripts/lib/project.ts'
 import { loadModels, oneModel, packageRoot } from '../scripts/lib/project.ts'
 import { Validator } from '../scripts/validate/run.ts'
 import type { MatrixRow } from '../scripts/ui/matrix.ts'
@@ -36,11 +38,14 @@ const WORLD_SHARE = 6
 const judged = (protocol: string): { rows: MatrixRow[]; properties: string[] } => {
   const own = models.filter((m) => m.protocol.name === protocol)
   const properties = [...new Set(own.flatMap((m) => m.cells.map((c) => c.name)))]
-  const expected = own.map(({ design, memory, cells }) => ({
-    design,
-    memory,
-    cells: new Map(cells.map((c) => [c.name, { verdict: c.expected, vacuous: c.vacuous }])),
-  }))
+  const expected = own.map((model) => {
+    const { design, memory, cells } = model
+    const subjects = subjectsOfModel(model)
+    const instancesOf = (name: string): string[] =>
+      subjects.filter(({ property }) => property === name).map(({ instance }) => instance)
+    const cell = (c: Cell) => ({ verdict: c.expected, instances: instancesOf(c.name), vacuous: c.vacuous })
+    return { design, memory, cells: new Map(cells.map((c) => [c.name, cell(c)])) }
+  })
   return { rows: rowsOf(expected, properties), properties }
 }
 

@@ -1,6 +1,7 @@
 /** What `check` says of a model, whichever engine said it. Shapes are the contract's; fields may be added. */
 
 import type { Cell, CellKind, CellVerdict, Model } from '../lib/project.ts'
+import { subjectsOfModel } from './subjects.ts'
 
 export type Verdict = CellVerdict | 'incomplete' | 'error'
 export type EngineName = 'tlc' | 'embedded' | 'explorer'
@@ -15,6 +16,8 @@ export interface CellResult {
   readonly depth: number | null
   /** evidence that is checked in, relative to the package; null where there is none */
   readonly trace: string | null
+  /** all of its instances in this model */
+  readonly instances: readonly string[]
   /** instances that say nothing, because what they speak of does not occur; null where the engine cannot tell */
   readonly vacuous: readonly string[] | null
   /** those of which the manifest says so */
@@ -120,6 +123,7 @@ export const modelResult = (
   evidence: (cell: Cell) => string | null,
 ): ModelResult => {
   const unchecked = found.unchecked ?? []
+  const subjects = subjectsOfModel(model)
   const properties = model.cells
     .filter(({ name }) => !unchecked.includes(name))
     .map((cell): CellResult => {
@@ -133,6 +137,7 @@ export const modelResult = (
         expected,
         depth: depth ?? null,
         trace: evidence(cell),
+        instances: subjects.filter(({ property }) => property === name).map(({ instance }) => instance),
         vacuous: vacuous ?? null,
         expectedVacuous: cell.vacuous,
       }

@@ -141,7 +141,9 @@ export const cellsText = ({ properties, unchecked }: ModelResult): string => {
   const vacuous = silent === 0 ? '' : `, ${silent} vacuous`
   if (decided === 0) return 'nothing decided'
   if (decided < all) return `${decided} of ${all} decided, ${violated === 0 ? 'none' : violated} violated${vacuous}`
-  return violated + silent === 0 ? 'all hold' : `${violated} of ${all} violated${vacuous}`
+  if (violated + silent > 0) return `${violated} of ${all} violated${vacuous}`
+  const inPart = properties.filter((p) => (p.vacuous ?? p.expectedVacuous).length > 0).length
+  return inPart === 0 ? 'all hold' : `all hold, ${inPart} vacuous in part`
 }
 
 /** One line of the table of results. */

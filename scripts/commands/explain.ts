@@ -17,12 +17,17 @@ const choice = (
   target: string,
   meant: readonly Model[],
   asked: string | undefined,
-  { model, cx, holds }: Explained,
+  { model, cx, holds, vacuous }: Explained,
 ): string | undefined => {
   if (meant.length === 1) return undefined
   const what = asked === undefined ? 'a property' : cx.property
-  const held = asked === undefined ? 'every property' : cx.property
-  const before = holds.length === 0 ? '' : `; ${held} holds in ${holds.map(({ name }) => name).join(', ')}`
+  const namesOf = (models: readonly Model[]): string => models.map(({ name }) => name).join(', ')
+  const held = asked === undefined ? 'every property holds' : `${cx.property} holds`
+  const silent = asked === undefined ? 'no property is violated' : `${cx.property} is vacuous`
+  const before = [
+    ...(holds.length === 0 ? [] : [`; ${held} in ${namesOf(holds)}`]),
+    ...(vacuous.length === 0 ? [] : [`; ${silent} in ${namesOf(vacuous)}`]),
+  ].join('')
   return `${target} is ${meant.length} models; this is ${model.name}, the first that violates ${what}${before}`
 }
 
@@ -51,7 +56,12 @@ export const explain = (
   if (out.json) {
     const { property, kind, preventedBy, behaviour } = cx
     const depth = behaviour.steps.length + 1
-    const looked = { models: meant.map(({ name }) => name), holdsIn: explained.holds.map(({ name }) => name) }
+    const namesOf = (models: readonly Model[]): string[] => models.map(({ name }) => name)
+    const looked = {
+      models: namesOf(meant),
+      holdsIn: namesOf(explained.holds),
+      vacuousIn: namesOf(explained.vacuous),
+    }
     printJson({
       ok: true,
       model: model.name,

@@ -48,6 +48,10 @@ export const list = (out: Output, targets: readonly string[]): number => {
         ...new Set(own.flatMap((m) => m.cells.filter((c) => c.expected === 'violated').map((c) => c.name))),
       ]
       out.line(`      breaks: ${violated.length === 0 ? 'nothing' : violated.join(', ')}`)
+      const isSilent = (property: string): boolean =>
+        own.every((m) => m.cells.every(({ name, expected }) => name !== property || expected === 'vacuous'))
+      const silent = [...new Set(own.flatMap((m) => m.cells.map(({ name }) => name)))].filter(isSilent)
+      if (silent.length > 0) out.line(`      says nothing of: ${silent.join(', ')}`)
     }
   }
   return EXIT.ok

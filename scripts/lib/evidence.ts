@@ -11,6 +11,7 @@ import type { LockstepError } from '../../impl/lib/error.ts'
 import { badInput } from '../../impl/lib/error.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
 import type { Trace } from '../../impl/lib/trace/trace.ts'
+import { vacuityOf } from '../../impl/lib/vacuity.ts'
 import { View } from '../../impl/lib/view.ts'
 import { graphOf, livenessOf } from '../check/explorer.ts'
 import type { Cell, Model } from './project.ts'
@@ -53,8 +54,9 @@ const preventing = (model: Model, property: string): string[] =>
   model.protocol.toggles.filter((toggle) => !violatedWith(model, toggle, property))
 
 /** Counterexamples to all violated cells of a model, without the toggles that would prevent them. */
-export const counterexamples = (model: Model): Map<string, Counterexample> => {
-  const graph = graphOf(model)
+export const counterexamples = (model: Model): Map<string, Counterexample> => counterexamplesIn(model, graphOf(model))
+
+const counterexamplesIn = (model: Model, graph: Graph): Map<string, Counterexample> => {
   const found = violationsOf(graph, new View(graph.kernel))
   return new Map(
     model.cells.flatMap(({ name, kind }): [string, Counterexample][] => {
@@ -73,19 +75,52 @@ interface Look {
   readonly cx: Counterexample | undefined
   /** all that it violates */
   readonly violated: readonly string[]
+  /** where there is no counterexample: properties that hold because nothing occurs that they speak of */
+  readonly vacuous: readonly string[]
+}
+
+/** Properties of a model of which no instance has anything to speak of. */
+const vacuousIn = (model: Model, graph: Graph): string[] => {
+  const instances = vacuityOf(graph)
+  return model.cells.flatMap(({ name }) => {
+    const own = instances.get(name)
+    return own !== undefined && own.vacuous.length === own.all.length ? [name] : []
+  })
 }
 
 const lookAt = (model: Model, property: string | undefined): Look => {
-  const found = counterexamples(model)
+  const graph = graphOf(model)
+  const found = counterexamplesIn(model, graph)
   const violated = [...found.keys()]
   const chosen = found.get(property ?? violated[0] ?? '')
   const cx = chosen === undefined ? undefined : { ...chosen, preventedBy: preventing(model, chosen.property) }
-  return { model, cx, violated }
+  return { model, cx, violated, vacuous: cx === undefined ? vacuousIn(model, graph) : [] }
 }
 
 /** `a, b and c` */
 const listed = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`
+
+const says = ({ vacuous }: Look, property: string | undefined): boolean =>
+  property === undefined ? vacuous.length === 0 : !vacuous.includes(property)
+
+/** What no counterexample means: that it holds, or that nothing occurs that it speaks of. */
+const noCounterexample = (looks: readonly Look[], property: string | undefined): string => {
+  const where = (some: readonly Look[]): string => listed(some.map(({ model }) => model.name))
+  const holding = looks.filter((look) => says(look, property))
+  const silent = looks.filter((look) => !says(look, property))
+  const parts = [
+    ...(holding.length > 0 ? [`${property ?? 'every property'} holds in ${where(holding)}`] : []),
+    ...(silent.length > 0
+      ? [
+          property === undefined
+            ? `no property is violated in ${where(silent)}`
+            : `${property} is vacuous in ${where(silent)}, where nothing occurs that it speaks of`,
+        ]
+      : []),
+  ]
+  return parts.join('; ')
+}
 
 const nothingToExplain = (
   looks: readonly Look[],
@@ -93,13 +128,15 @@ const nothingToExplain = (
   left: readonly Model[],
 ): LockstepError => {
   const others = [...new Set(looks.flatMap(({ violated }) => violated))]
+  const silent = property === undefined ? [...new Set(looks.flatMap(({ vacuous }) => vacuous))] : []
   const hints = [
+    ...(silent.length > 0 ? [`vacuous, so that they hold for nothing: ${silent.join(', ')}`] : []),
     others.length > 0 ? `violated there: ${others.join(', ')}` : '`lockstep list` shows which designs break what',
     ...(left.length > 0 ? [`not looked at, being tagged full: ${left.map((m) => m.name).join(', ')}`] : []),
   ]
   return badInput({
     code: 'nothing-to-explain',
-    message: `${property ?? 'every property'} holds in ${listed(looks.map(({ model }) => model.name))}: there is no counterexample`,
+    message: `${noCounterexample(looks, property)}: there is no counterexample`,
     hint: hints.join('; '),
   })
 }
@@ -110,6 +147,8 @@ export interface Explained {
   readonly cx: Counterexample
   /** models before it in which it holds */
   readonly holds: readonly Model[]
+  /** models before it in which it is vacuous; where any property is meant, in which one is */
+  readonly vacuous: readonly Model[]
 }
 
 /**
@@ -129,7 +168,11 @@ export const firstCounterexample = (
   for (const model of about) {
     onLook?.(model)
     const look = lookAt(model, property)
-    if (look.cx !== undefined) return { model, cx: look.cx, holds: looks.map((l) => l.model) }
+    if (look.cx !== undefined) {
+      const before = (speaking: boolean): Model[] =>
+        looks.filter((l) => says(l, property) === speaking).map((l) => l.model)
+      return { model, cx: look.cx, holds: before(true), vacuous: before(false) }
+    }
     looks.push(look)
   }
   throw nothingToExplain(looks, property, left)

@@ -5,9 +5,10 @@ import { matrix } from '../../impl/lib/report/matrix.ts'
 import type { CellResult, ModelResult, Verdict } from '../check/result.ts'
 import { worst } from '../check/result.ts'
 
-/** A cell of a model, and its instances that say nothing. */
+/** A cell of a model, its instances, and those of them that say nothing. */
 export interface JudgedCell {
   readonly verdict: Verdict
+  readonly instances: readonly string[]
   readonly vacuous: readonly string[]
 }
 
@@ -30,12 +31,13 @@ export interface MatrixRow {
 
 const verdictOf = (cells: readonly JudgedCell[]): CellVerdict => {
   const speaking = cells.filter(({ verdict }) => verdict !== 'vacuous')
-  const [first] = cells
-  if (first === undefined) return undefined
-  const most = worst(speaking.map(({ verdict }) => verdict))
+  if (cells.length === 0) return undefined
   if (speaking.length === 0) return 'vacuous'
-  const silent = first.vacuous.filter((instance) => cells.every(({ vacuous }) => vacuous.includes(instance)))
-  return most === 'holds' && silent.length > 0 ? 'vacuous in part' : most
+  const most = worst(speaking.map(({ verdict }) => verdict))
+  // models of one design have different instances: what only a later one has must be spoken of somewhere too
+  const spoken = new Set(cells.flatMap(({ instances, vacuous }) => instances.filter((i) => !vacuous.includes(i))))
+  const isSilent = cells.some(({ instances }) => instances.some((instance) => !spoken.has(instance)))
+  return most === 'holds' && isSilent ? 'vacuous in part' : most
 }
 
 const rowOf = (name: string, models: readonly Judged[]): MatrixRow => ({
@@ -59,8 +61,9 @@ export const rowsOf = (models: readonly Judged[], properties: readonly string[])
   })
 
 /** An engine that cannot tell what is vacuous takes the manifest's word for it: others are asked beside it. */
-const judgedCell = ({ verdict, vacuous, expectedVacuous }: CellResult): JudgedCell => ({
+const judgedCell = ({ verdict, instances, vacuous, expectedVacuous }: CellResult): JudgedCell => ({
   verdict,
+  instances,
   vacuous: vacuous ?? expectedVacuous,
 })
 

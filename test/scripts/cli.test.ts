@@ -133,6 +133,7 @@ describe('check', () => {
       expected: 'violated',
       depth: 29,
       trace: 'traces/flush-inhibit/no-srcu.sc.Deadlock.itf.json',
+      instances: [],
       vacuous: null,
       expectedVacuous: [],
     })
@@ -207,6 +208,15 @@ describe('explain', () => {
   it('is refused for what holds', () => {
     const run = lockstep(['explain', 'flush-inhibit/posted', '--property', 'AllOrNothingInv', '--json'])
     expectError(run, 2, 'nothing-to-explain', /holds in flush-inhibit\/posted\.sc.*NoFlushHappensWhileInhibitedInv/)
+  })
+
+  it('of a vacuous property is refused without a word of a pass', () => {
+    const model = 'apf-ready/no-lapic.sc'
+    const one = lockstep(['explain', model, '--property', 'TaskWakesProp', '--json'])
+    expectError(one, 2, 'nothing-to-explain', /TaskWakesProp is vacuous in apf-ready\/no-lapic\.sc/)
+    const any = lockstep(['explain', model, '--json'])
+    expectError(any, 2, 'nothing-to-explain', /no property is violated.*vacuous.*TaskWakesProp/)
+    expect(one.stdout + any.stdout).not.toMatch(/holds in/)
   })
 
   it('is refused for an unknown property', () => {
