@@ -13,13 +13,13 @@ const SETTINGS = ['package-lock.json', 'tsconfig.build.json', 'tsconfig.json']
 /** A checkout can be built again; an installed package has no compiler. */
 export const isCheckout = (root) => existsSync(join(root, 'tsconfig.build.json'))
 
-const listed = (root, dir, ending) => {
+const listed = (root, dir, ending, hidden = false) => {
   if (!existsSync(join(root, dir))) return []
   return readdirSync(join(root, dir), { withFileTypes: true }).flatMap((entry) => {
     // the compiler passes over these too
-    if (entry.name.startsWith('.')) return []
+    if (entry.name.startsWith('.') && !hidden) return []
     const path = `${dir}/${entry.name}`
-    if (entry.isDirectory()) return listed(root, path, ending)
+    if (entry.isDirectory()) return listed(root, path, ending, hidden)
     return entry.name.endsWith(ending) ? [path] : []
   })
 }
@@ -36,6 +36,15 @@ export const sourceDigests = (root) => {
 
 /** What the build makes of a source. */
 export const emittedPath = (source) => `dist/${source.replace(/\.ts$/, '.js')}`
+
+/**
+ * A module in `dist` that is of no source which the build knows: it came from behind a symbolic link or out of a hidden directory, and
+ * nobody would notice a change of it. Undefined if there is none.
+ */
+export const unrecorded = (root, sources, dist) => {
+  const made = new Set(Object.keys(sources).map((path) => emittedPath(path).replace(/^dist/, dist)))
+  return listed(root, dist, '.js', true).find((path) => !made.has(path))
+}
 
 /** The record of a build in `dist`, which may have another name until it is whole. */
 export const recordOf = (root, sources, dist) => {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isCheckout, RECORD, recordOf, sourceDigests, staleness } from '../bin/fresh.mjs'
+import { isCheckout, RECORD, recordOf, sourceDigests, staleness, unrecorded } from '../bin/fresh.mjs'
 import { runFresh } from '../bin/run.mjs'
 import { isAlive, withLock } from './bootstrap-lock.mjs'
 
@@ -132,6 +132,15 @@ const buildNow = async () => {
   const sources = sourceDigests(root)
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', draft])
+  const foreign = unrecorded(root, sources, draft)
+  if (foreign !== undefined) {
+    const source = foreign.slice(draft.length + 1).replace(/\.js$/, '.ts')
+    console.error(
+      `lockstep: ${JSON.stringify(source)} is behind a symbolic link or in a hidden directory: a change of it would not be noticed`,
+    )
+    console.error('  sources are plain files and directories; put it where it is linked to, or take it out')
+    process.exit(3)
+  }
   writeFileSync(join(root, draft, basename(RECORD)), `${JSON.stringify(recordOf(root, sources, draft), null, 2)}\n`)
   replace(draft)
   process.off('exit', remove)

@@ -40,6 +40,15 @@ const positive = (text: string): number => {
   return n
 }
 
+/** Timers of Node take no more: a longer one would end at once. */
+const MOST_SECONDS = Math.floor((2 ** 31 - 1) / 1000)
+
+const seconds = (text: string): number => {
+  const n = positive(text)
+  if (n > MOST_SECONDS) throw new InvalidArgumentError(`expected a whole number from 1 to ${MOST_SECONDS}.`)
+  return n
+}
+
 const version = (): string => {
   const { version: v } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
   return v
@@ -51,7 +60,7 @@ const jsonOption = (): Option => new Option('--json', 'one JSON document on stdo
 const tagOption = (): Option =>
   new Option('--tag <tag>', 'fast: what the main job runs; full: everything').choices(['fast', 'full'])
 const timeoutOption = (): Option =>
-  new Option('--timeout <seconds>', 'limit of one run of an engine').argParser(positive).default(1800)
+  new Option('--timeout <seconds>', 'limit of one run of an engine').argParser(seconds).default(1800)
 const heapOption = (): Option => new Option('--heap <megabytes>', 'heap of the JVM').argParser(positive)
 const workersOption = (): Option =>
   new Option('--workers <n>', 'runs at a time, and workers of one large run').argParser(positive)
@@ -216,7 +225,7 @@ const program = (): Command => {
     .addOption(new Option('--sarif <file>', 'write a SARIF 2.1.0 report'))
     .addOption(new Option('--summary <file>', 'write a Markdown summary; appended to if it is $GITHUB_STEP_SUMMARY'))
     .addOption(new Option('--github', 'print annotations for GitHub'))
-    .addOption(new Option('--timeout <seconds>', 'limit for one log').argParser(positive).default(600))
+    .addOption(new Option('--timeout <seconds>', 'limit for one log').argParser(seconds).default(600))
     .addOption(new Option('--max-states <n>', 'limit of states, or nodes of the search').argParser(positive))
     .addOption(jsonOption())
     .addHelpText(
@@ -259,7 +268,7 @@ const program = (): Command => {
       new Option('--memory <model>', 'memory model; default the base model’s own').choices(['sc', 'tso', 'pso']),
     )
     .addOption(workersOption())
-    .addOption(new Option('--timeout <seconds>', 'limit of all of it').argParser(positive).default(60))
+    .addOption(new Option('--timeout <seconds>', 'limit of all of it').argParser(seconds).default(60))
     .addOption(new Option('--markdown <file>', 'write the page there'))
     .addOption(new Option('--explain', 'print the counterexamples too'))
     .addOption(new Option('--confirm', 'have TLC decide each minimal set, and each less one toggle'))
@@ -283,7 +292,7 @@ const program = (): Command => {
     )
     .addOption(new Option('--kind <kind>', 'only these').choices([...MUTANT_KINDS]))
     .addOption(new Option('--changed', 'only protocols whose specification or machine differs from --base'))
-    .addOption(new Option('--base <rev>', 'what --changed compares with').default('HEAD'))
+    .addOption(new Option('--base <rev>', 'what --changed compares with; default HEAD'))
     .addOption(
       new Option(
         '--sample <n>',
@@ -304,7 +313,7 @@ const program = (): Command => {
     )
     .addOption(new Option('--arguments <file>', 'survivors that are argued; default spec/PROTOCOL/mutants.json'))
     .addOption(workersOption())
-    .addOption(new Option('--timeout <seconds>', 'limit of one model').argParser(positive).default(600))
+    .addOption(new Option('--timeout <seconds>', 'limit of one model').argParser(seconds).default(600))
     .addOption(jsonOption())
     .addHelpText('after', examples('mutate poll-kick', 'mutate --changed', 'mutate --kind property --json'))
     .action((protocol: string | undefined, options: Omit<MutateOptions, 'protocol'> & { json?: boolean }) =>
@@ -316,7 +325,7 @@ const program = (): Command => {
     .description('a protocol’s programs on real threads, with and without the barrier; the model explains each round')
     .argument('<target>', 'poll-kick, litmus, or a design of theirs')
     .addOption(new Option('--rounds <n>', 'rounds of each design').argParser(positive).default(200_000))
-    .addOption(new Option('--seconds <n>', 'at most, of each design').argParser(positive).default(20))
+    .addOption(new Option('--seconds <n>', 'at most, of each design').argParser(seconds).default(20))
     .addOption(new Option('--seed <n>', 'of delays and of what the world decides').argParser(positive).default(1))
     .addOption(
       new Option(

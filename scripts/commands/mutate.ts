@@ -42,7 +42,8 @@ export interface MutateOptions {
   readonly side: Side | 'both'
   readonly kind?: MutantKind
   readonly changed?: boolean
-  readonly base: string
+  /** default HEAD */
+  readonly base?: string
   readonly sample?: number
   readonly seed: number
   readonly tag: 'fast' | 'full'
@@ -56,6 +57,9 @@ export interface MutateOptions {
   /** seconds */
   readonly timeout: number
 }
+
+/** What `--changed` compares with where nothing else is said. */
+const HEAD = 'HEAD'
 
 const NONE: Generated = { mutants: [], same: 0 }
 
@@ -94,7 +98,7 @@ const known = (name: string): Protocol => {
 
 const chosen = (options: MutateOptions): readonly Protocol[] => {
   const asked = options.protocol === undefined ? PROTOCOLS : [known(options.protocol)]
-  return options.changed === true ? protocolsOf(changedFiles(options.base), asked) : asked
+  return options.changed === true ? protocolsOf(changedFiles(options.base ?? HEAD), asked) : asked
 }
 
 /** A survivor, or one whose machine ends in an error, may be no program at all. */
@@ -259,6 +263,12 @@ const modelsBySize = ({ tag }: MutateOptions): ModelsOf => {
 /** Runs mutants; returns the exit code. */
 export const mutate = async (out: Output, asked: MutateOptions): Promise<number> => {
   const options = withEverydaySample(asked)
+  if (options.base !== undefined && options.changed !== true)
+    throw badInput({
+      code: 'usage',
+      message: '--base would be ignored: it is what --changed compares with',
+      hint: 'add --changed, or leave --base out',
+    })
   const ts = await compilerOrFail()
   const tlc = await toolsFor(options)
   const protocols = chosen(options)
@@ -274,7 +284,7 @@ export const mutate = async (out: Output, asked: MutateOptions): Promise<number>
   const skipped = options.side === 'both' && typeof tlc === 'string' ? tlc : undefined
   const code = exitOf(parts, skipped !== undefined)
   if (out.json) printJson(jsonOf(parts, code === EXIT.ok, { ...options, skipped }))
-  if (protocols.length === 0) out.line(`no protocol was changed since ${options.base}: nothing was run`)
+  if (protocols.length === 0) out.line(`no protocol was changed since ${options.base ?? HEAD}: nothing was run`)
   if (skipped !== undefined) out.line(`the specification's side is skipped: ${skipped}`, 'red')
   if (options.sample !== undefined) out.line(`faults were drawn with --seed ${options.seed}`)
   return code

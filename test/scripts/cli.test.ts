@@ -253,6 +253,11 @@ describe('evidence', () => {
 })
 
 describe('bad input', () => {
+  it('a limit that no timer can have is refused, and is not one of a millisecond', () => {
+    const { status, stderr } = lockstep(['check', 'litmus/sb+mbs.tso', '--timeout', '99999999999'])
+    expect([status, stderr]).toEqual([2, expect.stringContaining('a whole number from 1 to 2147483')])
+  })
+
   const good = (): string => readFileSync(join(evidence, 'no-srcu.sc.Deadlock.itf.json'), 'utf8')
   const replay = (path: string): Ran => lockstep(['replay', 'flush-inhibit/no-srcu.sc', path, '--json'])
 

@@ -28,6 +28,8 @@ const CERTIFICATE = 'traces/litmus/sb.tso.certificate.json'
 
 interface Fresh {
   staleness: (root: string) => string | undefined
+  sourceDigests: (root: string) => Record<string, string>
+  unrecorded: (root: string, sources: Record<string, string>, dist: string) => string | undefined
 }
 
 let copy = ''
@@ -91,6 +93,22 @@ describe('what was not built from the sources beside it', () => {
     const undo = addByte(join(copy, 'impl', 'litmus', 'Litmus.ts'))
     await expect(import(`${api}?stale`)).rejects.toThrow(/stale.*Litmus\.ts/)
     undo()
+  })
+
+  it('is refused by the build where the compiler finds a source that it does not record', async () => {
+    const { sourceDigests, unrecorded } = (await import(
+      pathToFileURL(join(packageRoot(), 'bin', 'fresh.mjs')).href
+    )) as Fresh
+    const sources = sourceDigests(packageRoot())
+    expect(unrecorded(copy, sources, 'dist')).toBeUndefined()
+    // sources behind a link are not listed, what the compiler makes of them is
+    const others = Object.entries(sources).filter(([path]) => !path.startsWith('impl/litmus/'))
+    expect(unrecorded(copy, Object.fromEntries(others), 'dist')).toMatch(/^dist\/impl\/litmus\//)
+    const hidden = join(copy, 'dist', 'impl', '.hidden')
+    mkdirSync(hidden)
+    writeFileSync(join(hidden, 'module.js'), '')
+    expect(unrecorded(copy, sources, 'dist')).toBe('dist/impl/.hidden/module.js')
+    rmSync(hidden, { recursive: true })
   })
 
   it('is refused where the record of the build is gone', () => {

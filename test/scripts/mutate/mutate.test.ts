@@ -271,7 +271,7 @@ describe('what is drawn', () => {
 })
 
 describe('how many faults are drawn', () => {
-  const usual = { side: 'both', base: 'HEAD', seed: 1, tag: 'fast', searchStates: 6000, timeout: 600 } as const
+  const usual = { side: 'both', seed: 1, tag: 'fast', searchStates: 6000, timeout: 600 } as const
 
   it('some of what was changed, every day', () => {
     expect(withEverydaySample({ ...usual, changed: true }).sample).toBe(20)
@@ -368,6 +368,8 @@ describe('the command', () => {
     expect([missing.status, missing.stderr]).toEqual([2, expect.stringContaining('nowhere.json: cannot read the file')])
     const unknown = lockstep('litmsu')
     expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining('did you mean litmus')])
+    const ignored = lockstep('litmus', '--base', 'HEAD', '--side', 'machine')
+    expect([ignored.status, ignored.stderr]).toEqual([2, expect.stringContaining('--base would be ignored')])
     const base = lockstep('--changed', '--base', 'no-such-revision', '--side', 'machine')
     expect([base.status, base.stderr]).toEqual([3, expect.stringContaining('--changed needs')])
   })
