@@ -91,8 +91,12 @@ class Supervisor {
     setTimeout(
       () => {
         void this.#worker.terminate()
-        // a thread that is inside of the system, e.g. in a read that waits, cannot be ended; the process can
-        setTimeout(() => process.exit(this.#told), PATIENCE_MS / 4)
+        // a thread that is inside of the system, e.g. in an open that waits, cannot be ended, and an exit would wait for it
+        setTimeout(() => {
+          removeProcessTempDirs()
+          process.removeAllListeners(signal)
+          process.kill(process.pid, signal)
+        }, PATIENCE_MS / 4)
       },
       again ? 0 : PATIENCE_MS,
     )

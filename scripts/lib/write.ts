@@ -17,6 +17,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { LockstepError } from '../../impl/lib/error.ts'
@@ -123,9 +124,30 @@ const drop = (drafts: readonly Draft[]): void => {
   }
 }
 
+const kindOf = (stat: Stats): string =>
+  stat.isDirectory()
+    ? 'a directory'
+    : stat.isFIFO()
+      ? 'a pipe'
+      : stat.isFile()
+        ? 'a plain file'
+        : 'a device or a socket'
+
+/** A rename would put a file in the place of a device. */
+const refuseOther = (target: string, file: string): void => {
+  const stat = statSync(target, { throwIfNoEntry: false })
+  if (stat === undefined || stat.isFile()) return
+  throw badInput({
+    code: 'unwritable',
+    message: `it is ${kindOf(stat)} and no plain file, in whose place nothing is put`,
+    file,
+    hint: 'take it away, or name another file',
+  })
+}
+
 /**
  * Writes files that belong together: none is replaced before all drafts are whole.
- * @throws LockstepError (exit 3) `write-failed`, with the file
+ * @throws LockstepError (exit 3) `write-failed`, with the file; (exit 2) `unwritable` if one is there and no plain file
  */
 export const writeTogether = (
   files: readonly Writing[],
@@ -136,6 +158,7 @@ export const writeTogether = (
     const name = `.lockstep-${process.pid}-${randomBytes(6).toString('hex')}.tmp`
     return { ...writing, target, draft: join(dirname(target), name) }
   })
+  for (const { target, file } of drafts) refuseOther(target, file)
   for (const directory of new Set(drafts.map(({ target }) => dirname(target)))) sweep(directory)
   let writing = ''
   try {

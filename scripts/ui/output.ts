@@ -80,11 +80,14 @@ export const printJson = (document: unknown): void => {
   process.stdout.write(`${jsonText(document)}\n`)
 }
 
+/** As of what SIGPIPE ends, which Node does not let through. */
+const READER_GONE = 128 + 13
+
 /** Ends us when nobody reads what we say; for the main thread, as no other is told. */
 export const watchStreams = (): void => {
-  // `lockstep ... | head`: the reader has what it wanted
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.ok)
+    // `lockstep ... | head`: the reader has what it wanted; there is no verdict yet, and so no pass
+    if (error.code === 'EPIPE') process.exit(READER_GONE)
     // what nobody can read is no answer, whatever it was
     writeError(`lockstep: cannot write to stdout: ${error.message}\n`)
     process.exit(EXIT.environment)

@@ -1,6 +1,15 @@
 /** Writes the results of `lockstep validate` to files: all of them or none, each of them whole. */
 
-import { accessSync, appendFileSync, constants, fstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
 import type { Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
@@ -71,11 +80,32 @@ const refuseDirectory = (file: string, option: string, path: string): void => {
   }
 }
 
+/** Pipes that have been found to have a reader, open until the process ends: a reader whose last writer is gone is gone too. */
+const held = new Set<string>()
+
+/** Nobody has opened it to read: whoever opens it to write waits, inside of the system, where nothing ends the wait. */
+const refuseUnread = (file: string, option: string, path: string): void => {
+  if (held.has(path)) return
+  try {
+    openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+    held.add(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+    throw badInput({
+      code: 'unread-pipe',
+      message: `${option}: it is a pipe that nobody reads`,
+      file,
+      hint: 'start its reader first, or name a file',
+    })
+  }
+}
+
 const targetOf = (file: string, option: string, summary: string | undefined): Target =>
   attempt(file, option, () => {
     const path = resolve(file)
     refuseDirectory(file, option, path)
     const stat = statOf(path)
+    if (stat?.isFIFO() === true) refuseUnread(file, option, path)
     if (stat !== undefined && !stat.isFile()) return { file, option, path, how: 'into' }
     if (summary !== undefined && path === resolve(summary)) {
       accessSync(stat === undefined ? dirname(path) : path, constants.W_OK)

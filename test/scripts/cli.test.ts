@@ -252,6 +252,16 @@ describe('evidence', () => {
   })
 })
 
+describe.skipIf(process.platform === 'win32')('a reader that has gone', () => {
+  it('makes no pass of a log that is rejected', () => {
+    const log = join(root, 'traces', 'poll-kick', 'clear-recheck.sc.rejected.ndjson')
+    const command = '"$0" "$1" validate poll-kick/clear-recheck.sc "$2" | true; exit "${PIPESTATUS[0]}"'
+    const args = ['-c', command, process.execPath, join(root, 'bin', 'lockstep.mjs'), log]
+    // as of what SIGPIPE ends
+    expect(spawnSync('bash', args).status).toBe(141)
+  })
+})
+
 describe('bad input', () => {
   it('a limit that no timer can have is refused, and is not one of a millisecond', () => {
     const { status, stderr } = lockstep(['check', 'litmus/sb+mbs.tso', '--timeout', '99999999999'])

@@ -1,6 +1,6 @@
 /** Files are whole, whatever fails while they are written and whenever the writer is killed. */
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -102,6 +102,18 @@ describe('a write that fails', () => {
 })
 
 describe('a write', () => {
+  it.skipIf(process.platform === 'win32')('puts nothing in the place of a pipe, nor of what a link leads to', () => {
+    const [pipe, link] = [join(directory, 'pipe'), join(directory, 'link')]
+    expect(spawnSync('mkfifo', [pipe]).status).toBe(0)
+    fs.symlinkSync(pipe, link)
+    for (const file of [pipe, link]) {
+      expect(() => {
+        writeWhole(file, 'x')
+      }).toThrow(expect.objectContaining({ exit: 2, problem: expect.objectContaining({ file }) as unknown }) as Error)
+    }
+    expect([fs.statSync(pipe).isFIFO(), fs.readdirSync(directory).sort()]).toEqual([true, ['link', 'pipe']])
+  })
+
   it('keeps links and permissions', () => {
     const [file, link] = [join(directory, 'file'), join(directory, 'link')]
     fs.writeFileSync(file, 'old', { mode: 0o640 })

@@ -1,12 +1,17 @@
 /** Every output of `lockstep validate`: right for what logs say, and well-formed whatever they say. */
 
+import { spawnSync } from 'node:child_process'
 import {
+  closeSync,
+  constants,
   existsSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -643,4 +648,26 @@ describe('files', () => {
     expect(read('sub/real')).toBe(junitReport(all))
     expect(readdirSync(at('sub'))).toEqual(['real'])
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'a pipe is refused at once if nobody reads it, and written into if somebody does',
+    () => {
+      const pipe = at('pipe')
+      expect(spawnSync('mkfifo', [pipe]).status).toBe(0)
+      expect(() => {
+        checkOutputs({ junit: pipe }, {})
+      }).toThrow(
+        expect.objectContaining({
+          exit: 2,
+          problem: expect.objectContaining({ code: 'unread-pipe' }) as unknown,
+        }) as Error,
+      )
+      const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
+      writeOutputs({ junit: pipe }, [accepted], {})
+      const read = Buffer.alloc(2 ** 16)
+      const length = readSync(reader, read)
+      closeSync(reader)
+      expect(read.toString('utf8', 0, length)).toBe(junitReport([accepted]))
+    },
+  )
 })
