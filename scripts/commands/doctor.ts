@@ -2,10 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { EXIT, LockstepError } from '../../impl/lib/error.ts'
 import { runEmbedded } from '../embedded/engine.ts'
 import { loadModels, packageRoot } from '../lib/project.ts'
+import { makeTempDir, removeTempDir } from '../lib/tempdir.ts'
+import { writeWhole } from '../lib/write.ts'
 import { findJava } from '../tlc/java.ts'
 import { resolveJar } from '../tlc/jar.ts'
 import type { Output } from '../ui/output.ts'
@@ -67,6 +69,17 @@ const embedded = (): string => {
   return 'tla-checker answers (safety only)'
 }
 
+/** Where drafts of what TLC reads and says are: no directory, no room or no permission is said here and not in the middle of a proof. */
+const temporary = (): string => {
+  const directory = makeTempDir('doctor')
+  try {
+    writeWhole(join(directory, 'draft'), SMOKE, { durable: false })
+    return dirname(directory)
+  } finally {
+    removeTempDir(directory)
+  }
+}
+
 /** Looks around; exit code 0 if everything is here, 3 if something is missing that a command needs. */
 export const doctor = async (out: Output): Promise<number> => {
   const findings = [
@@ -75,6 +88,7 @@ export const doctor = async (out: Output): Promise<number> => {
     await attempt('tla2tools', jar),
     await attempt('embedded engine', embedded),
     await attempt('models', () => `${loadModels().length} models, manifests and configurations agree`),
+    await attempt('temporary files', temporary),
     await attempt('machine', () => `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`),
   ]
   const ok = findings.every((f) => f.status === 'ok')
@@ -84,7 +98,7 @@ export const doctor = async (out: Output): Promise<number> => {
     out.line(rows[i])
     if (finding.hint !== null) out.line(`    ${finding.hint}`)
   })
-  if (!ok)
+  if (findings.some(({ name, status }) => status !== 'ok' && (name === 'Java' || name === 'tla2tools')))
     out.line(
       'Without Java or tla2tools: check (embedded engine and explorer), verify, replay and explain work; prove and tlc do not.',
     )

@@ -262,6 +262,15 @@ describe.skipIf(process.platform === 'win32')('a reader that has gone', () => {
   })
 })
 
+describe('doctor', () => {
+  it('sees that there is no temporary directory, which a proof needs', () => {
+    const { status, stdout } = lockstep(['doctor', '--json'], { TMPDIR: join(directory, 'nowhere') })
+    const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: { name: string; status: string }[] }
+    expect({ status, ok }).toEqual({ status: 3, ok: false })
+    expect(findings).toContainEqual(expect.objectContaining({ name: 'temporary files', status: 'missing' }))
+  })
+})
+
 describe('bad input', () => {
   it('a limit that no timer can have is refused, and is not one of a millisecond', () => {
     const { status, stderr } = lockstep(['check', 'litmus/sb+mbs.tso', '--timeout', '99999999999'])
