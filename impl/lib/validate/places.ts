@@ -25,11 +25,13 @@ class Walk {
   readonly offsets = new Map<string, number>()
   readonly #text: string
   readonly #file: string
+  readonly #hint: string
   #at = 0
 
-  constructor(text: string, file: string) {
+  constructor(text: string, file: string, hint: string) {
     this.#text = text
     this.#file = file
+    this.#hint = hint
   }
 
   value(path: readonly PropertyKey[]): void {
@@ -97,7 +99,7 @@ class Walk {
   }
 
   #error(code: string, at: number, message: string): Error {
-    return badInput({ code, message, hint: 'docs/log-format.md', ...placeAt(this.#text, at, { file: this.#file }) })
+    return badInput({ code, message, hint: this.#hint, ...placeAt(this.#text, at, { file: this.#file }) })
   }
 }
 
@@ -106,9 +108,9 @@ class Walk {
  * @throws LockstepError (exit 2) with line and column: `not-json`, `too-deep`, `duplicate-key`, `bad-key` or
  * `number-too-large`
  */
-export const parsePlaced = (text: string, file: string): Placed => {
+export const parsePlaced = (text: string, file: string, hint = 'docs/log-format.md'): Placed => {
   const value = parseJson(text, { file })
-  const walk = new Walk(text, file)
+  const walk = new Walk(text, file, hint)
   walk.value([])
   const placeOf: Placed['placeOf'] = (path) => {
     // what is not there is an error about what should hold it
