@@ -7,6 +7,7 @@
 import type { BadLine, LogEvent } from './event.ts'
 import { isDeep, TOO_DEEP } from './event.ts'
 import type { Json } from './fields.ts'
+import { keyTwice } from './places.ts'
 
 /** A tracepoint's line, taken apart. */
 export interface TraceLine {
@@ -190,7 +191,7 @@ const valueOf = (raw: string): { readonly value: Json } | string => {
   try {
     const value = JSON.parse(text) as Json
     if (isDeep(value)) return `it is ${TOO_DEEP}`
-    return isExact(value) ? { value } : 'a number is beyond 2^53'
+    return keyTwice(text, value)?.message ?? (isExact(value) ? { value } : 'a number is beyond 2^53')
   } catch {
     return 'it is not JSON'
   }

@@ -202,6 +202,7 @@ describe('a marker', () => {
     ['act state.x="a"b', 56, 'state.x: a blank expected'],
     ['act state.x=9007199254740993', 53, 'state.x: the number is beyond 2^53'],
     ["act state.x='[9007199254740993]'", 53, 'state.x: a number is beyond 2^53'],
+    ['act state.x={"a":1,"a":1}', 53, 'state.x: a: it is there twice'],
     ['', 41, 'a marker without an action or a state'],
     ['thread=vcpu0', 41, 'a marker without an action or a state'],
     ['state.x=1 result=7', 51, 'result: the result of which action? name it'],
