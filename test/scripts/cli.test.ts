@@ -228,6 +228,9 @@ describe('evidence', () => {
     }
     const trace = join(evidence, 'no-srcu.sc.FlushCompletesProp.itf.json')
     expect(lockstep(['replay', 'flush-inhibit/no-srcu.sc', trace]).status).toBe(0)
+    // its last state is the one at which its loop begins
+    const cycle = join(evidence, 'pending-event.sc.IoctlReturnsProp.itf.json')
+    expect(lockstep(['replay', 'flush-inhibit/pending-event.sc', cycle]).status).toBe(0)
   })
 
   it('certificates verify without Java, and a changed one does not', () => {
