@@ -110,7 +110,8 @@ export const replay = (graph: Graph, view: View, trace: Trace): Replay => {
     const encoded = back === undefined ? undefined : view.encode(back.values)
     const target = encoded !== undefined && 'words' in encoded ? graph.find(encoded.words) : -1
     const next = successors(graph, kernel, here)
-    if (!next.some((s) => s.state === target)) {
+    // the last state may be the one at `loop` once more: then the steps since are the cycle
+    if (target !== here && !next.some((s) => s.state === target)) {
       const enabled = [...new Set(next.map((s) => s.action))].sort()
       const reason = 'the machine has no step back to the state where the loop begins'
       const divergence = { step: trace.states.length + 1, action: null, reason, differences: [], enabled }

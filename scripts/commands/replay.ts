@@ -41,33 +41,68 @@ const someTraces = (traces: readonly Trace[], file: string): readonly Trace[] =>
 
 const isJson = (text: string): boolean => /^\s*[[{]/.test(text)
 
+/**
+ * An ITF file that says of what it is must be of that: unlike TLC, whose output has the names that its cfg gives, whoever wrote
+ * the claims knew our names.
+ */
+const ownItf = (text: string, file: string, { kernel }: Graph, model: Model): Trace => {
+  const trace = parseItf(text, { file })
+  const { model: claimed, property } = trace.meta
+  if (claimed !== undefined && claimed !== model.name) {
+    throw badInput({
+      code: 'another-model',
+      message: `the trace says that it is of ${claimed}, not of ${model.name}`,
+      file,
+      hint: `it is of ${claimed}: replay it there, or take "model" out of its #meta`,
+    })
+  }
+  const { invariants, liveness } = kernel.compiled.machine
+  const known = new Set(['Deadlock', ...model.cells.map(({ name }) => name)])
+  for (const { name } of [...invariants, ...liveness]) known.add(name)
+  if (property !== undefined && !known.has(property)) {
+    throw badInput({
+      code: 'unknown-property',
+      message: `the trace is said to violate ${JSON.stringify(property)}, and ${model.name} has no such property`,
+      file,
+      hint: `it has ${[...known].join(', ')}`,
+    })
+  }
+  return trace
+}
+
 /** Tells the formats apart by how they begin; a run with `-continue` has several traces. */
-const parseTraces = (text: string, file: string, view: View): readonly Trace[] => {
+const parseTraces = (text: string, file: string, graph: Graph, view: View, model: Model): readonly Trace[] => {
   if (/^\s*-{4,} *MODULE/.test(text)) return [parseSimulationTrace(text, { file })]
   if (isJson(text)) {
     const json = parseJson(text, { file })
-    return [isTlcJson(json) ? readTlcJson(json, (name) => view.domainOf(name), { file }) : parseItf(text, { file })]
+    return [
+      isTlcJson(json) ? readTlcJson(json, (name) => view.domainOf(name), { file }) : ownItf(text, file, graph, model),
+    ]
   }
   const copied = logPrefix(text, { file })
   if (copied !== undefined) throw copied
   if (text.includes('@!@!@') || /\b(?:STARTMSG|ENDMSG) \d/.test(text))
     return someTraces(parseToolTraces(text, { file }), file)
   if (isPlainOutput(text)) return someTraces(parsePlainTraces(text, { file }), file)
-  return [parseItf(text, { file })]
+  return [ownItf(text, file, graph, model)]
 }
 
 /** Where a trace that was found to violate something must end; undefined if it does, or if the machine cannot tell. */
-const missingEnd = (graph: Graph, view: View, { meta, states }: Trace): string | undefined => {
+const missingEnd = (graph: Graph, view: View, { meta, states, loop }: Trace): string | undefined => {
   const { property } = meta
   const encoded = view.encode(states.at(-1)?.values ?? new Map())
   if (property === undefined || !('words' in encoded)) return undefined
   const state = graph.find(encoded.words)
+  const { edgeStart } = graph
+  const stuck = state < 0 || edgeStart?.[state] === edgeStart?.[state + 1]
+  const { machine } = graph.kernel.compiled
+  if (loop === undefined && !stuck && machine.liveness.some(({ name }) => name === property)) {
+    return `the trace is said to violate ${property} and does not say how it goes on, but the machine can: its end is missing`
+  }
   if (property === 'Deadlock') {
-    const { edgeStart } = graph
-    const stuck = state < 0 || edgeStart?.[state] === edgeStart?.[state + 1]
     return stuck ? undefined : 'the machine can go on from the last state, but the trace is said to end in a deadlock'
   }
-  const invariant = graph.kernel.compiled.machine.invariants.find(({ name }) => name === property)
+  const invariant = machine.invariants.find(({ name }) => name === property)
   const holds = invariant?.instances.every((instance) =>
     evaluate(compilePredicate(graph.kernel, instance.holds), encoded.words, 0),
   )
@@ -76,9 +111,6 @@ const missingEnd = (graph: Graph, view: View, { meta, states }: Trace): string |
 
 /** Refuses what cannot be a trace of this specification at all: other variables, values outside their domains, other actions. */
 const refuseForeign = (graph: Graph, view: View, trace: Trace, file: string, model: Model): void => {
-  const { model: claimed } = trace.meta
-  const ofAnother =
-    claimed === undefined || claimed === model.name ? undefined : `the trace says that it is of ${claimed}`
   trace.states.forEach(({ values, action }, i) => {
     const encoded = view.encode(values)
     const where = `state ${i + 1}`
@@ -88,7 +120,7 @@ const refuseForeign = (graph: Graph, view: View, trace: Trace, file: string, mod
         code: kind === 'variables' ? 'another-specification' : 'outside-domain',
         message: `${where}: ${variable}${argument === undefined ? '' : `[${argument}]`} is ${found}, expected ${expected}`,
         file,
-        hint: ofAnother ?? `is this a trace of ${model.name}?`,
+        hint: `is this a trace of ${model.name}?`,
       })
     }
     if (action !== undefined && action !== '' && i > 0 && !graph.kernel.actions.includes(action)) {
@@ -110,7 +142,7 @@ const refuseCut = (graph: Graph, view: View, trace: Trace, file: string): void =
     code: 'trace-cut',
     message,
     file,
-    hint: 'a part of the trace is missing: give the whole output of TLC',
+    hint: 'a part of the trace is missing: give the whole trace, or the whole output of TLC',
   })
 }
 
@@ -131,7 +163,7 @@ export const replayCommand = async (out: Output, target: string, file: string): 
   const model = modelOfTarget(out, target)
   const graph = graphOf(model)
   const view = new View(graph.kernel)
-  const traces = parseTraces(await readText(file), file, view)
+  const traces = parseTraces(await readText(file), file, graph, view, model)
   for (const trace of traces) refuseForeign(graph, view, trace, file, model)
   const replays = traces.map((trace) => replay(graph, view, trace))
   const failed = replays.find(({ divergence }) => divergence !== undefined)

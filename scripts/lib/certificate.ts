@@ -6,6 +6,7 @@ import { join, relative } from 'node:path'
 import { z } from 'zod'
 import type { Comparison } from '../../impl/lib/prove/compare.ts'
 import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { parsePlaced } from '../../impl/lib/validate/places.ts'
 import { readPlainFile, readPlainText } from './input.ts'
 import { assertCodeUnchanged, closureOf, sourceHashes } from './loaded.ts'
 import type { CellKind, CellVerdict, Model } from './project.ts'
@@ -204,8 +205,11 @@ const damaged = (file: string, message: string) => badInput({ code: 'bad-certifi
 const parse = (file: string, text: string): unknown => {
   if (text.trim() === '') throw damaged(file, 'the file is empty: it is no certificate')
   try {
-    return JSON.parse(text)
-  } catch {
+    // JSON.parse takes the last of two equal keys, and the schema leaves __proto__ out: neither would be seen again
+    return parsePlaced(text, file, HINT).value
+  } catch (error) {
+    const problem = error instanceof LockstepError ? error.problem : undefined
+    if (problem !== undefined && problem.code !== 'not-json') throw badInput({ ...problem, code: 'bad-certificate' })
     const cut = text.trimStart().startsWith('{') && !text.trimEnd().endsWith('}')
     throw damaged(
       file,

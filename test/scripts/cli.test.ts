@@ -238,6 +238,9 @@ describe('evidence', () => {
     }
     const trace = join(evidence, 'no-srcu.sc.FlushCompletesProp.itf.json')
     expect(lockstep(['replay', 'flush-inhibit/no-srcu.sc', trace]).status).toBe(0)
+    // its last state is the one at which its loop begins
+    const cycle = join(evidence, 'pending-event.sc.IoctlReturnsProp.itf.json')
+    expect(lockstep(['replay', 'flush-inhibit/pending-event.sc', cycle]).status).toBe(0)
   })
 
   it('certificates verify without Java, and a changed one does not', () => {
@@ -316,6 +319,30 @@ describe('bad input', () => {
       'another-specification',
       /waiting_for/,
     )
+  })
+  it('a trace that says it is of another model', () => {
+    const text = good().replace('"model":"flush-inhibit/no-srcu.sc"', '"model":"flush-inhibit/posted.sc"')
+    expectError(replay(file('claimed.json', text)), 2, 'another-model', /it is of flush-inhibit\/posted\.sc/)
+  })
+  it('a trace that says it violates what the model does not have', () => {
+    const text = good().replace('"property":"Deadlock"', '"property":"NoSuchInv"')
+    expectError(replay(file('property.json', text)), 2, 'unknown-property', /"NoSuchInv"/)
+  })
+  it('a trace that is cut: a liveness property is violated only by what goes on for ever', () => {
+    const whole = readFileSync(join(evidence, 'no-srcu.sc.FlushCompletesProp.itf.json'), 'utf8')
+    const { loop, ...trace } = JSON.parse(whole) as { loop: number; states: unknown[] }
+    expect(loop).toBeGreaterThan(0)
+    const cut = { ...trace, states: trace.states.slice(0, -2) }
+    expectError(
+      replay(file('cut.json', JSON.stringify(cut))),
+      2,
+      'trace-cut',
+      /FlushCompletesProp .* its end is missing/,
+    )
+    // where the machine is stuck there is one way only to go on
+    const stuck = JSON.parse(good()) as { '#meta': Record<string, string> }
+    const text = JSON.stringify({ ...stuck, '#meta': { ...stuck['#meta'], property: 'FlushCompletesProp' } })
+    expect(replay(file('stuck.json', text)).status).toBe(0)
   })
   it('an unknown action, with the near ones', () => {
     const text = good()

@@ -5,6 +5,7 @@
 
 import { z } from 'zod'
 import type { Json } from './fields.ts'
+import { keyTwice } from './places.ts'
 
 /** Something that a log says. */
 export interface LogEvent {
@@ -237,6 +238,8 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
   if (mayBeDeep(text) && isDeep(value)) {
     return { line, column: 1, message: TOO_DEEP, hint: 'docs/log-format.md has the format' }
   }
+  const twice = keyTwice(text, value)
+  if (twice !== undefined) return { line, ...twice, hint: 'write each key once: which of the two is meant?' }
   if (isEvent(value)) return asEvent(value, line)
   const isHeader = typeof value === 'object' && value !== null && Object.hasOwn(value, 'lockstep')
   const parsed = (isHeader ? headerSchema : eventSchema).safeParse(value)

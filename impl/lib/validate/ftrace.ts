@@ -7,6 +7,7 @@
 import type { BadLine, LogEvent } from './event.ts'
 import { isDeep, TOO_DEEP } from './event.ts'
 import type { Json } from './fields.ts'
+import { keyTwice } from './places.ts'
 
 /** A tracepoint's line, taken apart. */
 export interface TraceLine {
@@ -50,11 +51,17 @@ const STAMP = /\[(\d{1,9})\]\s+(?:([.#A-Za-z0-9]{4,8})\s+)?(\d+)(?:\.(\d{1,9}))?
 const TASK = /^\s*(?:(.*?)[-\s]\s*)?(\d+)(?:\/\d+)?\s*(?:\(\s*[-\d]+\)\s*)?(?:(?=\d*[^\d\s])[.#A-Za-z0-9]{4,8}\s*)?$/
 /** The period that perf may print, and the event with or without its system. */
 const EVENT = /^\s*(?:\d+\s+)?(?:([\w.-]+):)?([\w.-]+):(?:\s+|$)/
-/** A marker after up to three names that end in a colon: function, perhaps `[kvm]`, `bpf_trace_printk`, `tracing_mark_write`, event. */
-const MARKER = /^\s*(?:\d+\s+)?(?:[^\s:]*(?::[^\s:]+)?(?: \[[\w-]+\])?:\s+){0,3}lockstep:(?:\s+|$)/
+/**
+ * A marker after up to three names that end in a colon: function, perhaps `[kvm]`, `bpf_trace_printk`, `tracing_mark_write`, event;
+ * and the raw fields of `print`.
+ */
+const MARKER =
+  /^\s*(?:\d+\s+)?(?:[^\s:]*(?::[^\s:]+)?(?: \[[\w-]+\])?:\s+){0,3}(?:ip=0x[\da-f]+ buf=)?lockstep:(?:\s+|$)/
 
-/** A marker wherever it is, for those that nothing else makes sense of. */
-const ANY_MARKER = /(?:^|[\s:])lockstep:(?=\s|$)/
+/** What somebody meant as a marker, wherever it is and however it is written: whatever has that must be one, or nothing is read. */
+const MEANT = /lockstep\s*:/i
+/** More than what of it may be in one line, and the rest in the next. */
+const MEANT_LENGTH = 9
 
 /** Lines of an event in which something is missing or added that makes a lane, a time or an event unknown. */
 interface Variant {
@@ -110,13 +117,29 @@ const bad = (line: number, column: number, message: string, hint = 'docs/log-for
 
 const CPU_HINT = 'is the line damaged? Mend it, or take it out'
 
+const UNSTAMPED_HINT =
+  'mend the line or take it out; trace without latency-format, perf script with -F comm,tid,cpu,time,event,trace'
+const MARKER_HINT = 'mend the line or take it out; docs/log-format.md, Markers'
+
 /** A marker that is not where one is looked for: what it says would be dropped, and the log would pass without it. */
 const stray = (text: string, line: number, from: number, expected: string, hint: string): BadLine | undefined => {
-  const found = ANY_MARKER.exec(text.slice(from))
+  const found = MEANT.exec(text.slice(from))
   if (found === null) return undefined
-  const column = from + found.index + found[0].indexOf('lockstep:') + 1
-  return bad(line, column, `a marker in a line that is not understood: ${expected} expected before it`, hint)
+  const [written] = found
+  const at = from + found.index
+  const refused = (message: string): BadLine => bad(line, at + 1, message, hint)
+  if (written !== 'lockstep:')
+    return refused(`a marker that is not understood: ${shownWord(written)} is no "lockstep:"`)
+  const behind = text.charAt(at + written.length)
+  if (behind.trim() !== '') return refused('a marker that is not understood: a blank expected behind "lockstep:"')
+  return refused(`a marker in a line that is not understood: ${expected} expected before it`)
 }
+
+const shownWord = (word: string): string => JSON.stringify(word.replace(/\s+/, ' '))
+
+/** What was left out of a line in which something else was found: a marker is never a part of that. */
+const swallowed = (text: string, line: number): BadLine | undefined =>
+  stray(text, line, 0, 'a line of its own and nothing but TASK-PID [CPU] SECONDS: EVENT:', MARKER_HINT)
 
 /** A count that JavaScript has exactly. */
 const exact = (digits: string): number | undefined => {
@@ -190,7 +213,7 @@ const valueOf = (raw: string): { readonly value: Json } | string => {
   try {
     const value = JSON.parse(text) as Json
     if (isDeep(value)) return `it is ${TOO_DEEP}`
-    return isExact(value) ? { value } : 'a number is beyond 2^53'
+    return keyTwice(text, value)?.message ?? (isExact(value) ? { value } : 'a number is beyond 2^53')
   } catch {
     return 'it is not JSON'
   }
@@ -329,10 +352,6 @@ const traced = (
   return { line, lane: `cpu${cpu}`, time, ...mapped }
 }
 
-const UNSTAMPED_HINT =
-  'mend the line or take it out; trace without latency-format, perf script with -F comm,tid,cpu,time,event,trace'
-const MARKER_HINT = 'mend the line or take it out; docs/log-format.md, Markers'
-
 const WRAPPED_HINT = 'join it to the line before, or send logs as attachments: mail programs wrap lines'
 
 /** What a line that is not understood is all the same: a part of a marker, or an event in a format that says too little. */
@@ -380,11 +399,15 @@ export const ftraceReader = (
   const names = new Tasks(tasks)
   // of the line before: what comes after a marker and is nothing else is the rest of it
   let markedAt = -1
-  return (text, line) => {
+  // the end of the line before, where a marker may begin
+  let tail = ''
+  const read = (text: string, line: number): FtraceItem => {
     const missing = lostIn(text, line)
     if (missing !== undefined) return missing
-    if (text.startsWith('#') || text.trim() === '' || HEADER.test(text)) return { ignored: undefined }
     const found = stampOf(text)
+    // what looks like an event may be one, of a task with such a name
+    if (text.startsWith('#')) return found === undefined ? { ignored: undefined } : { unmapped: undefined }
+    if (text.trim() === '' || HEADER.test(text)) return { ignored: undefined }
     const stamp = found && names.named(found)
     const perf = PERF_LOST.exec(stamp === undefined ? text : text.slice(stamp.restAt))
     if (perf !== null) return lost(line, perf[1], stamp === undefined ? undefined : String(stamp.cpu))
@@ -409,5 +432,22 @@ export const ftraceReader = (
     }
     markedAt = line
     return marker(text, stamp.restAt + marked[0].length, { line, lane: `cpu${stamp.cpu}`, time })
+  }
+  return (text, line) => {
+    const item = read(text, line)
+    const head = text.replace(/^[>\s]+/, '').slice(0, MEANT_LENGTH)
+    const wrapped = tail !== '' && !MEANT.test(head) && MEANT.test(tail + head)
+    tail = text.trimEnd().slice(-MEANT_LENGTH)
+    // the marker that ends a line was seen there
+    if (MEANT.test(tail)) tail = ''
+    if (isBadLine(item)) return item
+    if (wrapped) return { ...bad(line, 1, 'a part of a marker without its beginning', WRAPPED_HINT), quoted: text }
+    const meant = MEANT.exec(text)
+    if (meant === null) return item
+    if (markedAt !== line) return swallowed(text, line) ?? item
+    const second = MEANT.exec(text.slice(meant.index + meant[0].length))
+    if (second === null) return item
+    const column = meant.index + meant[0].length + second.index + 1
+    return bad(line, column, 'a second marker in the line', MARKER_HINT)
   }
 }

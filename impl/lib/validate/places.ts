@@ -1,6 +1,6 @@
 /** Where the keys and values of a JSON document are, for errors about what it says; JSON.parse has no places. */
 
-import { badInput } from '../error.ts'
+import { badInput, LockstepError } from '../error.ts'
 import { parseJson } from '../trace/json.ts'
 import { placeAt } from '../trace/place.ts'
 
@@ -25,11 +25,13 @@ class Walk {
   readonly offsets = new Map<string, number>()
   readonly #text: string
   readonly #file: string
+  readonly #hint: string
   #at = 0
 
-  constructor(text: string, file: string) {
+  constructor(text: string, file: string, hint: string) {
     this.#text = text
     this.#file = file
+    this.#hint = hint
   }
 
   value(path: readonly PropertyKey[]): void {
@@ -97,7 +99,7 @@ class Walk {
   }
 
   #error(code: string, at: number, message: string): Error {
-    return badInput({ code, message, hint: 'docs/log-format.md', ...placeAt(this.#text, at, { file: this.#file }) })
+    return badInput({ code, message, hint: this.#hint, ...placeAt(this.#text, at, { file: this.#file }) })
   }
 }
 
@@ -106,9 +108,9 @@ class Walk {
  * @throws LockstepError (exit 2) with line and column: `not-json`, `too-deep`, `duplicate-key`, `bad-key` or
  * `number-too-large`
  */
-export const parsePlaced = (text: string, file: string): Placed => {
+export const parsePlaced = (text: string, file: string, hint = 'docs/log-format.md'): Placed => {
   const value = parseJson(text, { file })
-  const walk = new Walk(text, file)
+  const walk = new Walk(text, file, hint)
   walk.value([])
   const placeOf: Placed['placeOf'] = (path) => {
     // what is not there is an error about what should hold it
@@ -121,4 +123,48 @@ export const parsePlaced = (text: string, file: string): Placed => {
     return { line: 1, column: 1 }
   }
   return { value, placeOf }
+}
+
+const [QUOTE, COLON, BACKSLASH] = [34, 58, 92] as const
+
+/** How many keys all objects have in a text that is JSON: each is before a colon, and there are no others out of strings. */
+const keysWritten = (text: string): number => {
+  let keys = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === COLON) keys += 1
+    if (code !== QUOTE) continue
+    for (at += 1; text.charCodeAt(at) !== QUOTE && at < text.length; at++) {
+      if (text.charCodeAt(at) === BACKSLASH) at += 1
+    }
+  }
+  return keys
+}
+
+/** How many of them a value has. */
+const keysKept = (value: unknown): number => {
+  if (typeof value !== 'object' || value === null) return 0
+  let keys = 0
+  if (Array.isArray(value)) for (const item of value) keys += keysKept(item)
+  else for (const key in value) keys += 1 + keysKept((value as Record<string, unknown>)[key])
+  return keys
+}
+
+/**
+ * A key that an object of a JSON text has twice, and where; `value` is what JSON.parse has made of the text, of which it
+ * dropped the first without a word. It is asked of every line of a log: what costs is done only if there is one.
+ */
+export const keyTwice = (
+  text: string,
+  value: unknown,
+): { readonly column: number; readonly message: string } | undefined => {
+  if (keysWritten(text) === keysKept(value)) return undefined
+  try {
+    parsePlaced(text, '')
+  } catch (error) {
+    const { code, column = 1, message } = error instanceof LockstepError ? error.problem : {}
+    if (code === 'duplicate-key' && message !== undefined) return { column, message }
+  }
+  // the document has more against it
+  return { column: 1, message: 'a key is there twice' }
 }

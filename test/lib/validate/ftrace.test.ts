@@ -140,6 +140,7 @@ describe('a marker', () => {
     ['trace-cmd report of trace_marker', 'print:                tracing_mark_write: '],
     ['perf script', 'bpf_trace:bpf_trace_printk: '],
     ['BPF of old kernels', '0x00000001: '],
+    ['trace-cmd report -R', 'print:                ip=0xffffffff81 buf='],
   ])('of %s', (_, prefix) => {
     const text = ` CPU 0/KVM-2119 [001] d..1. 1.500000: ${prefix}lockstep: kvm_vcpu_kick_kicked thread=source1`
     expect(read(text)).toEqual(event)
@@ -202,6 +203,7 @@ describe('a marker', () => {
     ['act state.x="a"b', 56, 'state.x: a blank expected'],
     ['act state.x=9007199254740993', 53, 'state.x: the number is beyond 2^53'],
     ["act state.x='[9007199254740993]'", 53, 'state.x: a number is beyond 2^53'],
+    ['act state.x={"a":1,"a":1}', 53, 'state.x: a: it is there twice'],
     ['', 41, 'a marker without an action or a state'],
     ['thread=vcpu0', 41, 'a marker without an action or a state'],
     ['state.x=1 result=7', 51, 'result: the result of which action? name it'],
@@ -234,11 +236,49 @@ describe('a marker in a line that is not understood', () => {
     }
   })
 
-  it('is none where it is what a tracepoint prints, or a comment', () => {
-    expect(read(' a-1 [001] 1.5: e: comm=lockstep: pid=1')).toEqual({ unmapped: 'e' })
-    expect(read('# lockstep: act')).toEqual({ ignored: undefined })
-    const ignored = parseMap('{"version":1,"tracepoints":[{"tracepoint":"e","ignore":true}]}', 'map.json')
-    expect(read(' a-1 [001] 1.5: e: a: b: c: d: lockstep: act', ignored.apply)).toEqual({ ignored: 'e' })
+  const X = 'lockstep: act thread=vcpu0'
+  const P = ' CPU 0/KVM-2119 [001] d..1. 1.500000: '
+  it.each([
+    ['in a comment', `# ${X}`, 3],
+    ['in a line that is commented out', `# ${P}bprint: f: ${X}`, 52],
+    ['of a task whose name is like a comment', `#kworker-2119 [001] d..1. 1.500000: bprint: f: ${X}`, 48],
+    ['what a tracepoint prints', ' a-1 [001] 1.5: e: comm=lockstep: pid=1', 25],
+    ['joined to an ignored tracepoint', `${P}ignored: x   qemu-2100 [002] 1.5: bprint: f: ${X}`, 84],
+    ['joined to a mapped tracepoint', `${P}mapped: wait time 10 ns${P}bprint: f: ${X}`, 111],
+    ['quoted', `${P}bprint: f: "${X}"`, 51],
+    ['behind an escape', `${P}bprint: f: \u001b[0m${X}`, 54],
+    ['without a blank', `${P}bprint: f: lockstep:act`, 50],
+    ['in capitals', `${P}bprint: f: Lockstep: act`, 50],
+    ['with a blank before the colon', `${P}bprint: f: lockstep : act`, 50],
+    ['after lost events', `CPU:1 [LOST 0 EVENTS]${X}`, 22],
+    ['after more lost events', `CPU:1 [LOST 3 EVENTS] ${P}bprint: f: ${X}`, 72],
+    ['after the lost events of perf', `${P}PERF_RECORD_LOST lost 0 ${X}`, 63],
+    ['in what is no event', `what is this lockstep:act`, 14],
+    ['twice', `${P}bprint: f: ${X} state.x="lockstep:"`, 86],
+    ['twice, the first one before it', `${P}LOCKSTEP:f: ${X}`, 51],
+  ])('is an error wherever it is: %s', (_, text, column) => {
+    const source =
+      '{"version":1,"tracepoints":[{"tracepoint":"ignored","ignore":true},{"tracepoint":"e","ignore":true},' +
+      '{"tracepoint":"mapped","state":{"x":1}}]}'
+    for (const mapper of [undefined, parseMap(source, 'map.json').apply]) {
+      expect(read(text, mapper)).toMatchObject({ line: 7, column, message: /not understood|second marker/ })
+    }
+  })
+
+  it.each([
+    ['within the word', 'lock', 'step: act thread=vcpu0'],
+    ['before its colon, quoted', 'lockstep', '> : act'],
+    ['in capitals', 'LOCKS', '   TEP: act'],
+  ])('is an error at its rest, if it is broken over two lines: %s', (_, first, second) => {
+    const reader = ftraceReader()
+    expect(reader(`${P}bprint: f: ${first}`, 1)).toEqual({ unmapped: 'bprint' })
+    expect(reader(second, 2)).toMatchObject({ line: 2, column: 1, message: /without its beginning/, quoted: second })
+  })
+
+  it('is none without its colon', () => {
+    expect(read(' a-1 [001] 1.5: e: comm=lockstep pid=1')).toEqual({ unmapped: 'e' })
+    expect(read('# written by lockstep')).toEqual({ ignored: undefined })
+    expect(read(' lockstep-12 [001] 1.5: e: x')).toEqual({ unmapped: 'e' })
   })
 
   it.each([

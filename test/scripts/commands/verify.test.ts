@@ -118,6 +118,30 @@ describe('a certificate', () => {
     expect(inputs.filter((path) => /^(impl|spec)\/(?!lib|poll-kick)/.test(path))).toEqual([])
   })
 
+  it('is refused where a key is there twice or is __proto__, wherever it is', () => {
+    const file = join(directory, 'certificate.json')
+    const text = printCertificate(certificateNow(oneModel(loadModels(), 'litmus/sb.tso')))
+    for (const [field, added, at] of [
+      ['actions', '"__proto__": {"spec": 1, "impl": 1}', 0],
+      ['inputs', `"__proto__": "${'0'.repeat(64)}"`, 0],
+      ['verdicts', '"__proto__": {"kind": "invariant", "verdict": "holds"}', 0],
+      ['actions', '"A": {"spec": 1, "impl": 1}, "A": {"spec": 1, "impl": 1}', 29],
+    ] as const) {
+      const begin = `"${field}": {`
+      writeFileSync(file, text.replace(begin, `${begin}${added},`))
+      const line = text.slice(0, text.indexOf(begin)).split('\n').length
+      const column = `  ${begin}`.length + at + 1
+      expect(() => readCertificate(file)).toThrow(
+        expect.objectContaining({
+          exit: 2,
+          problem: expect.objectContaining({ code: 'bad-certificate', line, column }) as unknown,
+        }),
+      )
+    }
+    writeFileSync(file, text.replace('"equal": true', '"equal": false,"equal": true'))
+    expect(() => readCertificate(file)).toThrow(/equal: it is there twice/)
+  })
+
   it('says what no run without TLC can find out', () => {
     const good = certificateNow(oneModel(loadModels(), 'litmus/sb.tso'))
     expect(trusted(good).join('\n')).toMatch(/TLC 2\.18.*was run/)
@@ -132,6 +156,9 @@ describe('a damaged certificate is named, with what to do', () => {
     ['of other JSON', '[]', /no certificate/],
     ['of null', 'null', /no certificate/],
     ['of a former format', '{"format":"lockstep-certificate","version":3}', /format 3/],
+    ['with a key twice', '{"format":"lockstep-certificate","equal": false,"equal": true}', /equal: it is there twice/],
+    ['with a key twice, escaped', '{"inputs":{"a":"0","\\u0061":"1"}}', /a: it is there twice/],
+    ['with __proto__', '{"actions":{"__proto__":{"spec":1,"impl":1}}}', /__proto__ is not a key/],
   ])('%s', (_what, text, expected) => {
     const file = join(directory, 'damaged.json')
     writeFileSync(file, text)

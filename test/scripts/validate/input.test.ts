@@ -235,6 +235,24 @@ describe('a line', () => {
     expect(isLine(JSON.parse(text))).toBe(false)
   })
 
+  it.each([
+    ['{"action":"a","action":"b","thread":"vcpu0"}', 15, 'action: it is there twice'],
+    ['{"action":"a", "\\u0061ction":"a"}', 16, 'action: it is there twice'],
+    ['{"action":"a","state":{"x":1,"y":{"z":":","z":1}}}', 43, 'z: it is there twice'],
+    ['{"action":"a","result":[{"b":"\\":","b":2}]}', 36, 'b: it is there twice'],
+    ['{"lockstep":"log","version":1,"order":"total","order":"per-cpu"}', 47, 'order: it is there twice'],
+    ['{"action":"a","x":{"y":1,"y":2}}', 26, 'y: it is there twice'],
+    ['{"action":"a","result":{"__proto__":1},"action":"a"}', 1, 'a key is there twice'],
+  ])('with a key twice is refused: %s', (text, column, message) => {
+    expect(place(text)).toEqual([7, column, message])
+    expect(parseLine(text, 1)).toMatchObject({ line: 1, column, message })
+  })
+
+  it('with colons and quotes in strings has no key twice', () => {
+    const text = '{"action":"a\\":","result":{"a:\\\\":{"a":":"},"b":[{"a":1},{"a":"\\\\"}]}}'
+    expect(place(text)).toEqual({ line: 7, ...(JSON.parse(text) as object) })
+  })
+
   it('lost events may have a lane and a time', () => {
     const text = '{"lost":1,"thread":"vcpu0","lane":"a","seq":1,"time":2}'
     expect(parseLine(text, 7)).toMatchObject({ lost: 1, thread: 'vcpu0', lane: 'a' })

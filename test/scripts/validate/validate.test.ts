@@ -279,6 +279,7 @@ describe('lockstep validate', () => {
       { code: 'not-of-the-model', line: 1 },
     ],
     ['an event that says nothing', '{"seq":1}', { code: 'bad-log', line: 1 }],
+    ['a key twice', '{"action":"x","action":"kvm_check_request"}', { code: 'bad-log', line: 1 }],
     ['a key like __proto__', '{"__proto__":{"action":"x"},"action":"kvm_check_request"}', { code: 'bad-log', line: 1 }],
     ['__proto__ in a state', '{"state":{"__proto__":1}}', { line: 1 }],
     ['a number beyond 2^53', '{"action":"kvm_check_request","time":99007199254740993}', { code: 'bad-log', line: 1 }],
