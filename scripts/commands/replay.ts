@@ -43,12 +43,14 @@ const isJson = (text: string): boolean => /^\s*[[{]/.test(text)
 
 /**
  * An ITF file that says of what it is must be of that: unlike TLC, whose output has the names that its cfg gives, whoever wrote
- * the claims knew our names.
+ * the claims knew our names. Another model of the protocol may be asked whether it takes the steps too; what they violate
+ * is then claimed of the other.
  */
 const ownItf = (text: string, file: string, { kernel }: Graph, model: Model): Trace => {
   const trace = parseItf(text, { file })
   const { model: claimed, property } = trace.meta
   if (claimed !== undefined && claimed !== model.name) {
+    if (claimed.startsWith(`${model.protocol.name}/`)) return { ...trace, meta: { model: claimed } }
     throw badInput({
       code: 'another-model',
       message: `the trace says that it is of ${claimed}, not of ${model.name}`,
@@ -168,11 +170,14 @@ export const replayCommand = async (out: Output, target: string, file: string): 
   const replays = traces.map((trace) => replay(graph, view, trace))
   const failed = replays.find(({ divergence }) => divergence !== undefined)
   if (failed === undefined) for (const trace of traces) refuseCut(graph, view, trace, file)
+  const of = traces.map(({ meta }) => meta['model']).find((name) => name !== undefined && name !== model.name)
   const steps = failed?.steps ?? replays.reduce((sum, each) => sum + each.steps, 0)
   const divergence = failed?.divergence
   const ok = divergence === undefined
   const several = traces.length > 1 ? ` of ${traces.length} traces` : ' of the trace'
-  if (out.json) printJson({ ok, model: model.name, steps, divergence: divergence ?? null })
+  if (of !== undefined)
+    out.note(`the trace says that it is of ${of}: what it violates there is not asked of ${model.name}`)
+  if (out.json) printJson({ ok, model: model.name, of: of ?? model.name, steps, divergence: divergence ?? null })
   else if (ok) out.line(`${model.name}: the machine takes all ${steps} steps${several}`)
   else show(out, model.name, divergence, steps)
   return ok ? EXIT.ok : EXIT.finding

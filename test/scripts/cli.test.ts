@@ -320,9 +320,21 @@ describe('bad input', () => {
       /waiting_for/,
     )
   })
-  it('a trace that says it is of another model', () => {
-    const text = good().replace('"model":"flush-inhibit/no-srcu.sc"', '"model":"flush-inhibit/posted.sc"')
-    expectError(replay(file('claimed.json', text)), 2, 'another-model', /it is of flush-inhibit\/posted\.sc/)
+  it('a trace of another design is asked for its steps alone, and that is said', () => {
+    const { status, stderr } = lockstep([
+      'replay',
+      'flush-inhibit/posted.sc',
+      join(evidence, 'no-srcu.sc.Deadlock.itf.json'),
+    ])
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringContaining('the trace says that it is of flush-inhibit/no-srcu.sc'),
+    ])
+  })
+
+  it('a trace that says it is of another protocol’s model', () => {
+    const text = good().replace('"model":"flush-inhibit/no-srcu.sc"', '"model":"poll-kick/posted.sc"')
+    expectError(replay(file('claimed.json', text)), 2, 'another-model', /it is of poll-kick\/posted\.sc/)
   })
   it('a trace that says it violates what the model does not have', () => {
     const text = good().replace('"property":"Deadlock"', '"property":"NoSuchInv"')
