@@ -49,6 +49,12 @@ const seconds = (text: string): number => {
   return n
 }
 
+/** An option of which only one can be heeded: a second is refused, where the last would win in silence. */
+const once = (text: string, before: string | undefined): string => {
+  if (before !== undefined) throw new InvalidArgumentError(`it is given twice, ${before} before: give it once.`)
+  return text
+}
+
 const version = (): string => {
   const { version: v } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
   return v
@@ -163,9 +169,14 @@ const program = (): Command => {
     .addOption(cacheOption())
     .addOption(new Option('--write', 'write certificates and counterexamples to traces/'))
     .addOption(
-      new Option('--spec <directory>', 'prove against the modules in this directory instead of the model’s own'),
+      new Option(
+        '--spec <directory>',
+        'prove against the modules in this directory instead of the model’s own',
+      ).argParser(once),
     )
-    .addOption(new Option('--cfg <file>', 'prove against this configuration instead of the model’s own'))
+    .addOption(
+      new Option('--cfg <file>', 'prove against this configuration instead of the model’s own').argParser(once),
+    )
     .addOption(jsonOption())
     .addHelpText('after', examples('prove', 'prove flush-inhibit/posted.sc --json'))
     .action((targets: string[], options: Omit<ProveOptions, 'targets'> & { json?: boolean }) =>

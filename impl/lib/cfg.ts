@@ -1,23 +1,29 @@
-/** TLC's model configuration files: what a model binds, which properties it has. Read strictly, with places. */
+/**
+ * TLC's model configuration files: what a model binds, which properties it has. Read strictly, with places: what an engine would
+ * have to leave aside is refused, so that every engine answers the same question.
+ */
 
+import type { LockstepError, Place } from './error.ts'
 import { badInput } from './error.ts'
 import { parseValue } from './trace/parse.ts'
-import { placeAt } from './trace/place.ts'
+import { placeAt, whatIsAt } from './trace/place.ts'
 import { printValue } from './trace/print.ts'
 import type { TlaValue } from './trace/value.ts'
 
 /** A parsed configuration. */
 export interface Cfg {
-  readonly specification: string | undefined
+  readonly specification: string
   readonly constants: ReadonlyMap<string, TlaValue>
   readonly invariants: readonly string[]
   readonly properties: readonly string[]
   readonly checkDeadlock: boolean
-  /** statements that change the graph that TLC builds: VIEW, ALIAS, SYMMETRY, CONSTRAINT, ... and where they are */
-  readonly reductions: readonly { readonly keyword: string; readonly line: number }[]
+  /** where each name stands: the specification, constants, invariants, properties */
+  readonly places: ReadonlyMap<string, Place>
 }
 
-const KEYWORDS = new Map([
+type Statement = 'specification' | 'constants' | 'invariants' | 'properties' | 'deadlock'
+
+const KEYWORDS: ReadonlyMap<string, Statement | 'unused'> = new Map<string, Statement | 'unused'>([
   ['SPECIFICATION', 'specification'],
   ['CONSTANT', 'constants'],
   ['CONSTANTS', 'constants'],
@@ -26,94 +32,244 @@ const KEYWORDS = new Map([
   ['PROPERTY', 'properties'],
   ['PROPERTIES', 'properties'],
   ['CHECK_DEADLOCK', 'deadlock'],
-  ['INIT', 'reduction'],
-  ['NEXT', 'reduction'],
-  ['VIEW', 'reduction'],
-  ['ALIAS', 'reduction'],
-  ['SYMMETRY', 'reduction'],
-  ['CONSTRAINT', 'reduction'],
-  ['CONSTRAINTS', 'reduction'],
-  ['ACTION_CONSTRAINT', 'reduction'],
-  ['ACTION_CONSTRAINTS', 'reduction'],
-  ['POSTCONDITION', 'reduction'],
+  // TLC has these too; the other engines have nothing like them
+  ['INIT', 'unused'],
+  ['NEXT', 'unused'],
+  ['VIEW', 'unused'],
+  ['ALIAS', 'unused'],
+  ['SYMMETRY', 'unused'],
+  ['CONSTRAINT', 'unused'],
+  ['CONSTRAINTS', 'unused'],
+  ['ACTION_CONSTRAINT', 'unused'],
+  ['ACTION_CONSTRAINTS', 'unused'],
+  ['POSTCONDITION', 'unused'],
+  ['TYPE', 'unused'],
+  ['TYPE_CONSTRAINT', 'unused'],
 ])
 
-/** Comments as blanks, so that places stay. */
-const withoutComments = (text: string): string =>
-  text.replace(/\(\*[\s\S]*?\*\)|\\\*[^\n]*/g, (comment) => comment.replace(/[^\n]/g, ' '))
+const USED = 'SPECIFICATION, CONSTANTS, INVARIANTS, PROPERTIES and CHECK_DEADLOCK'
 
-/** Parses a configuration; `file` is for errors only. */
-export const parseCfg = (source: string, file: string): Cfg => {
-  const text = withoutComments(source)
-  const fail = (offset: number, message: string): Error =>
-    badInput({
-      code: 'bad-cfg',
-      message,
-      hint: 'see any .cfg under spec/ for the form',
-      ...placeAt(source, offset, { file }),
-    })
-  const starts = [...text.matchAll(/[A-Z_]+/g)].filter(({ 0: word, index }) => {
-    const before = text[index - 1]
-    const after = text[index + word.length]
-    return (
-      KEYWORDS.has(word) && (before === undefined || /\s/.test(before)) && (after === undefined || /\s/.test(after))
-    )
-  })
-  const [first] = starts
-  const preamble = text.slice(0, first?.index ?? text.length).search(/\S/)
-  if (preamble >= 0) throw fail(preamble, `expected one of ${[...KEYWORDS.keys()].slice(0, 8).join(', ')}, ...`)
+const FORM = 'see any .cfg under spec/ for the form'
 
-  let specification: string | undefined
-  let checkDeadlock = true
-  const constants = new Map<string, TlaValue>()
-  const invariants: string[] = []
-  const properties: string[] = []
-  const reductions: { keyword: string; line: number }[] = []
+type Fail = (offset: number, message: string, hint?: string, code?: string) => LockstepError
 
-  starts.forEach((start, i) => {
-    const bodyAt = start.index + start[0].length
-    const body = text.slice(bodyAt, starts[i + 1]?.index ?? text.length)
-    const words = body.split(/[\s,]+/).filter((w) => w !== '')
-    switch (KEYWORDS.get(start[0])) {
+const blank = (text: string): string => text.replace(/[^\n]/g, ' ')
+
+/** End of the comment that begins at an offset; comments nest, as in TLC. Undefined if there is none. */
+const endOfComment = (source: string, open: number): number | undefined => {
+  const marks = /\(\*|\*\)/g
+  marks.lastIndex = open
+  let depth = 0
+  for (let mark = marks.exec(source); mark !== null; mark = marks.exec(source)) {
+    depth += mark[0] === '(*' ? 1 : -1
+    if (depth === 0) return marks.lastIndex
+  }
+  return undefined
+}
+
+const OPAQUE = /"(?:[^"\\\n]|\\.)*"?|\(\*|\\\*[^\n]*/g
+
+/** The text with comments as blanks, and again with what is in strings as dots: places stay in both. */
+const stripped = (source: string, fail: Fail): { readonly text: string; readonly bare: string } => {
+  let text = ''
+  let bare = ''
+  let at = 0
+  for (;;) {
+    OPAQUE.lastIndex = at
+    const found = OPAQUE.exec(source)
+    const plain = source.slice(at, found?.index)
+    text += plain
+    bare += plain
+    if (found === null) return { text, bare }
+    const start = found.index
+    const isString = found[0].startsWith('"')
+    const end = found[0] === '(*' ? endOfComment(source, start) : start + found[0].length
+    if (end === undefined) throw fail(start, 'the comment that begins here has no end', 'close it with *)')
+    const piece = source.slice(start, end)
+    text += isString ? piece : blank(piece)
+    bare += isString ? '.'.repeat(piece.length) : blank(piece)
+    at = end
+  }
+}
+
+interface Word {
+  readonly text: string
+  readonly at: number
+}
+
+const wordsOf = (bare: string, from: number, to: number): Word[] =>
+  [...bare.slice(from, to).matchAll(/\S+/g)].map(({ 0: text, index }) => ({ text, at: from + index }))
+
+/** Is this a statement's keyword, of whatever kind? One that nobody knows is told by its capitals at the start of a line. */
+const isKeyword = (bare: string, { text, at }: Word): boolean =>
+  KEYWORDS.has(text) ||
+  (/^[A-Z][A-Z_]{3,}$/.test(text) &&
+    (at === 0 || bare[at - 1] === '\n') &&
+    !/^\s*(=|<-)/.test(bare.slice(at + text.length)))
+
+const IS_NAME = /^[A-Za-z_]\w*$/
+
+/** One statement: its keyword, and where what it says begins and ends. */
+interface Section {
+  readonly keyword: Word
+  readonly from: number
+  readonly to: number
+}
+
+/** What is gathered while the statements are read. */
+class Reading {
+  specification: string | undefined
+  checkDeadlock: boolean | undefined
+  readonly constants = new Map<string, TlaValue>()
+  readonly invariants: string[] = []
+  readonly properties: string[] = []
+  readonly places = new Map<string, Place>()
+  readonly #text: string
+  readonly #bare: string
+  readonly #fail: Fail
+  readonly #placeOf: (offset: number) => Place
+
+  constructor(source: string, file: string) {
+    this.#placeOf = (offset) => placeAt(source, offset, { file })
+    this.#fail = (offset, message, hint = FORM, code = 'bad-cfg') =>
+      badInput({ code, message, hint, ...this.#placeOf(offset) })
+    const { text, bare } = stripped(source, this.#fail)
+    this.#text = text
+    this.#bare = bare
+    for (const section of this.#sections()) this.#read(section)
+  }
+
+  #sections(): Section[] {
+    const words = wordsOf(this.#bare, 0, this.#bare.length)
+    const [first] = words
+    const starts = words.filter((word) => isKeyword(this.#bare, word))
+    if (first !== undefined && first !== starts[0])
+      throw this.#fail(first.at, `expected ${USED}, found ${JSON.stringify(first.text)}`)
+    return starts.map((keyword, i) => ({
+      keyword,
+      from: keyword.at + keyword.text.length,
+      to: starts[i + 1]?.at ?? this.#bare.length,
+    }))
+  }
+
+  #read(section: Section): void {
+    const { keyword } = section
+    const statement = KEYWORDS.get(keyword.text)
+    switch (statement) {
       case 'specification':
-        specification = words[0]
-        break
-      case 'invariants':
-        invariants.push(...words)
-        break
-      case 'properties':
-        properties.push(...words)
-        break
-      case 'deadlock':
-        checkDeadlock = words[0] !== 'FALSE'
+        this.#specification(section)
         break
       case 'constants':
-        for (const [name, value] of assignments(body, (offset, message) => fail(bodyAt + offset, message))) {
-          constants.set(name, value)
-        }
+        this.#assignments(section)
         break
+      case 'invariants':
+        this.#names(section, this.invariants)
+        break
+      case 'properties':
+        this.#names(section, this.properties)
+        break
+      case 'deadlock':
+        this.#deadlock(section)
+        break
+      case 'unused':
+        throw this.#fail(
+          keyword.at,
+          `${keyword.text} is not used here: it would change what TLC looks at, and no other engine heeds it`,
+          `take it out: a model has only ${USED}`,
+          'reduced-graph',
+        )
+      case undefined:
+        throw this.#fail(keyword.at, `there is no statement ${keyword.text}: expected ${USED}`)
       default:
-        reductions.push({ keyword: start[0], line: placeAt(source, start.index).line ?? 1 })
+        statement satisfies never
     }
-  })
-  return { specification, constants, invariants, properties, checkDeadlock, reductions }
+  }
+
+  /** The one word of a statement that is given once. */
+  #only({ keyword, from, to }: Section, isGiven: boolean, what: string): Word {
+    if (isGiven) throw this.#fail(keyword.at, `${keyword.text} is given twice`, 'keep one of them')
+    const [word, second] = wordsOf(this.#bare, from, to)
+    if (word === undefined) throw this.#fail(keyword.at, `${keyword.text}: expected ${what}, found nothing`)
+    if (second !== undefined)
+      throw this.#fail(
+        second.at,
+        `${keyword.text} ${word.text}: expected no more, found ${JSON.stringify(second.text)}`,
+      )
+    return word
+  }
+
+  #named({ keyword }: Section, word: Word): string {
+    if (IS_NAME.test(word.text)) return word.text
+    throw this.#fail(
+      word.at,
+      `${keyword.text}: expected a name, found ${JSON.stringify(word.text)}`,
+      'names stand apart by spaces or lines',
+    )
+  }
+
+  #specification(section: Section): void {
+    const word = this.#only(section, this.specification !== undefined, 'the name of a specification')
+    this.specification = this.#named(section, word)
+    this.places.set(word.text, this.#placeOf(word.at))
+  }
+
+  #deadlock(section: Section): void {
+    const word = this.#only(section, this.checkDeadlock !== undefined, 'TRUE or FALSE')
+    if (word.text !== 'TRUE' && word.text !== 'FALSE')
+      throw this.#fail(word.at, `CHECK_DEADLOCK: expected TRUE or FALSE, found ${JSON.stringify(word.text)}`)
+    this.checkDeadlock = word.text === 'TRUE'
+  }
+
+  #names(section: Section, into: string[]): void {
+    for (const word of wordsOf(this.#bare, section.from, section.to)) {
+      const name = this.#named(section, word)
+      if (this.invariants.includes(name) || this.properties.includes(name))
+        throw this.#fail(word.at, `${name} is listed twice`, 'a model has each property once')
+      into.push(name)
+      this.places.set(name, this.#placeOf(word.at))
+    }
+  }
+
+  /** `x = value` one after the other. */
+  #assignments({ from, to }: Section): void {
+    const heads = [...this.#bare.slice(from, to).matchAll(/([A-Za-z_]\w*)\s*(=|<-)/g)]
+    const stray = this.#bare.slice(from, from + (heads[0]?.index ?? to - from)).search(/\S/)
+    if (stray >= 0) throw this.#fail(from + stray, `expected NAME = value, found ${whatIsAt(this.#bare, from + stray)}`)
+    heads.forEach((head, i) => {
+      const [whole, name = '', sign] = head
+      const at = from + head.index
+      if (sign === '<-')
+        throw this.#fail(at, `${name} <- ... is not used here: give a value, so that every engine reads it`)
+      if (this.constants.has(name)) throw this.#fail(at, `constant ${name} is given twice`, 'keep one of them')
+      this.constants.set(name, this.#value(at + whole.length, from + (heads[i + 1]?.index ?? to - from)))
+      this.places.set(name, this.#placeOf(at))
+    })
+  }
+
+  #value(from: number, to: number): TlaValue {
+    const text = this.#text.slice(from, to)
+    const start = from + Math.max(0, text.search(/\S/))
+    return parseValue(text.trim(), this.#placeOf(start))
+  }
+
+  finish(): Cfg {
+    const { specification, constants, invariants, properties, places } = this
+    if (specification === undefined)
+      throw this.#fail(
+        0,
+        'there is no SPECIFICATION',
+        'name it: SPECIFICATION FairSpec, or Spec where there are no PROPERTIES',
+      )
+    return { specification, constants, invariants, properties, checkDeadlock: this.checkDeadlock ?? true, places }
+  }
 }
 
-/** `x = value` one after the other. */
-const assignments = (body: string, fail: (offset: number, message: string) => Error): [string, TlaValue][] => {
-  const heads = [...body.matchAll(/([A-Za-z_]\w*)\s*(=|<-)/g)]
-  const stray = body.slice(0, heads[0]?.index ?? body.length).search(/\S/)
-  if (stray >= 0) throw fail(stray, 'expected NAME = value')
-  return heads.map((head, i) => {
-    const [whole, name, sign] = head
-    const at = head.index + whole.length
-    if (name === undefined) throw fail(head.index, 'expected NAME = value')
-    if (sign === '<-')
-      throw fail(head.index, `${name} <- ... is not used here: give a value, so that every engine reads it`)
-    const text = body.slice(at, heads[i + 1]?.index ?? body.length)
-    return [name, parseValue(text.trim())]
-  })
-}
+/**
+ * Parses a configuration; `file` is for errors only.
+ * @throws LockstepError (exit 2) with file, line and column: `bad-cfg`; `reduced-graph` for a statement that only TLC has; of
+ * values as `parseValue`
+ */
+export const parseCfg = (source: string, file: string): Cfg => new Reading(source, file).finish()
 
 /** What a run of TLC checks of a model. */
 export interface CfgSelection {

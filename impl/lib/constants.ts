@@ -1,5 +1,6 @@
 /** The constants that a model binds, read as the machine wants them. */
 
+import type { Place } from './error.ts'
 import { badInput } from './error.ts'
 import type { Key } from './schema.ts'
 import { printValue } from './trace/print.ts'
@@ -10,12 +11,19 @@ export class Constants {
   private readonly values: ReadonlyMap<string, TlaValue>
   private readonly where: string
   private readonly onRead: (name: string) => void
+  private readonly places: ReadonlyMap<string, Place>
 
-  /** `where` names the model in errors; `onRead` is told of every constant that is read. */
-  constructor(values: ReadonlyMap<string, TlaValue>, where: string, onRead: (name: string) => void = () => undefined) {
+  /** `where` names the model in errors; `onRead` is told of every constant that is read; `places` say where they are given. */
+  constructor(
+    values: ReadonlyMap<string, TlaValue>,
+    where: string,
+    onRead: (name: string) => void = () => undefined,
+    places: ReadonlyMap<string, Place> = new Map(),
+  ) {
     this.values = values
     this.where = where
     this.onRead = onRead
+    this.places = places
   }
 
   private read(name: string): TlaValue | undefined {
@@ -29,6 +37,7 @@ export class Constants {
       code: 'bad-constant',
       message: `${this.where}: constant ${name} is ${value === undefined ? 'missing' : printValue(value)}, expected ${expected}`,
       hint: `bind ${name} in the model's .cfg`,
+      ...this.places.get(name),
     })
   }
 

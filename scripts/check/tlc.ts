@@ -184,7 +184,7 @@ export const together = (model: Model, cells: readonly Cell[]): Selected => {
   const properties = holds.filter((c) => c.kind === 'liveness').map((c) => c.name)
   return {
     selection: {
-      specification: properties.length > 0 ? (model.cfg.specification ?? 'Spec') : 'Spec',
+      specification: properties.length > 0 ? model.cfg.specification : 'Spec',
       invariants: types(model),
       properties,
     },
@@ -202,7 +202,7 @@ export const alone = (model: Model, cell: Cell): Selected =>
       checkDeadlock: false,
     }))
     .with('liveness', () => ({
-      selection: { specification: model.cfg.specification ?? 'Spec', invariants: [], properties: [cell.name] },
+      selection: { specification: model.cfg.specification, invariants: [], properties: [cell.name] },
       checkDeadlock: false,
     }))
     .with('deadlock', () => ({

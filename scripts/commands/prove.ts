@@ -210,7 +210,7 @@ export const runProofs = async (out: Output, options: ProveOptions): Promise<Pro
     throw badInput({ code: 'usage', message: '--write goes with the package’s own modules and configurations only' })
   }
   // what is wrong with them is said before Java is looked for
-  for (const model of models) moduleSources(withCfg(model, options.cfg), options.spec)
+  for (const model of models) withCfg(model, options.cfg, moduleSources(model, options.spec))
   const toolchain = await findToolchain()
   if (options.write === true && !toolchain.jar.pinned) {
     throw environmentFailure({

@@ -13,6 +13,8 @@ import { Constants } from '../../impl/lib/constants.ts'
 import { badInput } from '../../impl/lib/error.ts'
 import type { Machine } from '../../impl/lib/program.ts'
 import type { DataModule, Protocol } from '../../impl/lib/protocol.ts'
+import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
+import { namesOf } from '../../impl/lib/tla/names.ts'
 import { matchesGlob } from './glob.ts'
 import { readPlainText } from './input.ts'
 
@@ -124,6 +126,13 @@ export const occursModule = (protocol: Protocol): string => `${protocol.module}O
 /** Its file. It is no part of the specification: no verdict but "vacuous" depends on it. */
 export const occursFile = (protocol: Protocol): string => join(specDirectory(protocol), `${occursModule(protocol)}.tla`)
 
+/** A configuration of some modules, held to what they declare and define; `file` as errors are to call it. */
+export const readCfg = (text: string, file: string, modules: readonly string[]): Cfg =>
+  checkedCfg(parseCfg(text, file), file, namesOf(modules))
+
+/** The texts of modules, from their files. */
+export const moduleTexts = (files: readonly string[]): string[] => files.map((file) => readPlainText(file, 'module'))
+
 const kindOf = (cfg: Cfg, name: string): CellKind | undefined => {
   if (name === 'Deadlock') return 'deadlock'
   if (cfg.invariants.includes(name)) return 'invariant'
@@ -157,11 +166,12 @@ const checkedData = (models: readonly Model[]): readonly Model[] => {
 const loadProtocol = (protocol: Protocol): Model[] => {
   const directory = specDirectory(protocol)
   const manifest = loadManifest(join(directory, 'manifest.json'))
+  const modules = moduleTexts(specFiles(protocol))
   return manifest.modules.flatMap(({ models }) =>
     models.map((entry): Model => {
       const cfgFile = join(packageRoot(), entry.path)
       const cfgText = readPlainText(cfgFile, 'configuration')
-      const cfg = parseCfg(cfgText, cfgFile)
+      const cfg = readCfg(cfgText, cfgFile, modules)
       const stem = entry.path.replace(/^.*\//, '').replace(/\.cfg$/, '')
       const deadlock = cfg.checkDeadlock ? ['Deadlock'] : []
       const names = [...cfg.invariants.filter((n) => !isType(n)), ...deadlock, ...cfg.properties]
@@ -172,6 +182,7 @@ const loadProtocol = (protocol: Protocol): Model[] => {
           throw badInput({
             code: 'bad-manifest',
             message: `${entry.path} checks ${name}, for which the manifest has no expected verdict`,
+            ...(cfg.places.get(name) ?? { file: cfgFile }),
             hint: 'add it to the model’s cells in manifest.json',
           })
         }
@@ -217,7 +228,7 @@ export const dataOf = (protocol: Protocol): DataModule | undefined => {
 
 /** The machine of a model; with other constants than the model's own if they are given. */
 export const machineOf = (model: Model, constants: Cfg['constants'] = model.cfg.constants): Machine =>
-  model.protocol.machine(new Constants(constants, model.name), dataOf(model.protocol))
+  model.protocol.machine(new Constants(constants, model.name, undefined, model.cfg.places), dataOf(model.protocol))
 
 /** Names like `wanted` among `known`, nearest first. */
 export const near = (wanted: string, known: readonly string[], most = 3): string[] =>

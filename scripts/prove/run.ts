@@ -61,8 +61,8 @@ export const proveModel = async (
   toolchain: Toolchain,
   options: RunOptions & ProofSources,
 ): Promise<ProofResult> => {
-  const model = withCfg(original, options.cfg)
-  const modules = moduleSources(model, options.spec)
+  const modules = moduleSources(original, options.spec)
+  const model = withCfg(original, options.cfg, modules)
   const files = modules.map(({ file }) => file)
   return withTempDir('prove', async (dir) => {
     const start = performance.now()

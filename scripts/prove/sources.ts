@@ -2,12 +2,12 @@
 
 import { readdirSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import type { Cfg } from '../../impl/lib/cfg.ts'
-import { parseCfg } from '../../impl/lib/cfg.ts'
 import { badInput } from '../../impl/lib/error.ts'
+import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
+import { namesOf } from '../../impl/lib/tla/names.ts'
 import { readPlainText, whyUnreadable } from '../lib/input.ts'
 import type { Model } from '../lib/project.ts'
-import { near, packageRoot, specFiles } from '../lib/project.ts'
+import { moduleTexts, near, packageRoot, readCfg, specFiles } from '../lib/project.ts'
 
 /** What may stand in for the package's own files. */
 export interface ProofSources {
@@ -86,23 +86,11 @@ export const moduleSources = (model: Model, spec: string | undefined): ModuleSou
   })
 }
 
-const readCfg = (file: string): Cfg => parseCfg(readPlainText(file, '.cfg'), relativePath(file))
-
-/** The model with another configuration, which must not change the graph that TLC builds. */
-export const withCfg = (model: Model, file: string | undefined): Model => {
-  const cfg = file === undefined ? model.cfg : readCfg(file)
-  const cfgFile = file ?? model.cfgFile
-  const [reduction] = cfg.reductions
-  if (reduction !== undefined) {
-    throw badInput({
-      code: 'reduced-graph',
-      message: `${reduction.keyword} changes the graph that TLC builds, so it proves nothing`,
-      file: relativePath(cfgFile),
-      line: reduction.line,
-      hint: 'a model that is proven has only SPECIFICATION, CONSTANTS, INVARIANTS and PROPERTIES',
-    })
-  }
-  return { ...model, cfg, cfgFile }
+/** The model with another configuration if one is given; whichever it is, held to the modules of the proof. */
+export const withCfg = (model: Model, file: string | undefined, modules: readonly ModuleSource[]): Model => {
+  const texts = moduleTexts(modules.map((module) => module.file))
+  if (file === undefined) return { ...model, cfg: checkedCfg(model.cfg, model.cfgFile, namesOf(texts)) }
+  return { ...model, cfg: readCfg(readPlainText(file, '.cfg'), relativePath(file), texts), cfgFile: file }
 }
 
 /** What the reader must know of a proof that is not of the model's own files; nothing if it is. */

@@ -381,19 +381,16 @@ describe('bad input', () => {
   it('a damaged certificate', () => {
     expectError(lockstep(['verify', file('c.json', '{"format":"x"}'), '--json']), 2, 'bad-certificate', /format/)
   })
-  it.skipIf(toolchain === undefined).each(['VIEW', 'ALIAS', 'SYMMETRY'])(
-    'a cfg with %s given to prove (needs Java)',
-    (keyword) => {
-      const cfg = readFileSync(join(root, 'spec', 'flush-inhibit', 'posted.sc.cfg'), 'utf8')
-      const path = file(`${keyword}.cfg`, `${cfg}${keyword} vars\n`)
-      expectError(
-        lockstep(['prove', 'flush-inhibit/posted.sc', '--cfg', path, '--json']),
-        2,
-        'reduced-graph',
-        new RegExp(keyword),
-      )
-    },
-  )
+  it.each(['VIEW', 'ALIAS', 'SYMMETRY'])('a cfg with %s given to prove', (keyword) => {
+    const cfg = readFileSync(join(root, 'spec', 'flush-inhibit', 'posted.sc.cfg'), 'utf8')
+    const path = file(`${keyword}.cfg`, `${cfg}${keyword} vars\n`)
+    expectError(
+      lockstep(['prove', 'flush-inhibit/posted.sc', '--cfg', path, '--json']),
+      2,
+      'reduced-graph',
+      new RegExp(keyword),
+    )
+  })
   it.skipIf(toolchain === undefined)('a specification with a parse error, at TLC’s place (needs Java)', () => {
     const spec = join(directory, 'spec')
     mkdirSync(spec)

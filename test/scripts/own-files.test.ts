@@ -1,7 +1,7 @@
 /** What is no plain file in place of one of the package's own: one clear error that names it, at once, in every place that reads one. */
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { protocolNamed } from '../../impl/catalog.ts'
@@ -9,7 +9,7 @@ import { LockstepError } from '../../impl/lib/error.ts'
 import { findToolchain } from '../../scripts/check/tlc.ts'
 import { makeTempDir, removeTempDir } from '../../scripts/lib/tempdir.ts'
 import { loadArguments } from '../../scripts/mutate/argued.ts'
-import { copyTree, ensureBuilt } from './tree.ts'
+import { copyTree, ensureBuilt, runIn } from './tree.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 
@@ -92,6 +92,26 @@ describe.skipIf(process.platform === 'win32')('in place of a file of the package
       }
     }
   })
+
+  it.each(['CONSTRAINT Nope', 'INIT Init', 'CONSTANT Bogus = 3', 'SPECIFICATION NoSuch', 'INVARIANT TypeOK'])(
+    'a configuration with %s more is refused with its line, whatever is asked and whoever is to answer',
+    (statement) => {
+      const path = join('spec', 'litmus', 'sb.tso.cfg')
+      const before = readFileSync(join(copy, path), 'utf8')
+      const line = before.split('\n').length
+      writeFileSync(join(copy, path), `${before}${statement}\n`)
+      try {
+        const explorer = ['check', 'litmus/sb.tso', '--engine', 'explorer', '--no-cache']
+        for (const args of [explorer, EMBEDDED, ['explain', 'litmus/sb.tso'], ['list', 'poll-kick']]) {
+          const { status, stdout, stderr } = runIn(copy, args)
+          expect([args.join(' '), status, stdout]).toEqual([args.join(' '), 2, ''])
+          expect(stderr).toContain(`${path}:${line}:`)
+        }
+      } finally {
+        writeFileSync(join(copy, path), before)
+      }
+    },
+  )
 
   it('mutants.json', () => {
     const protocol = protocolNamed('litmus')

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findToolchain } from '../../scripts/check/tlc.ts'
 import { loadModels, oneModel, packageRoot } from '../../scripts/lib/project.ts'
-import { moduleSources, sourceNotes } from '../../scripts/prove/sources.ts'
+import { moduleSources, sourceNotes, withCfg } from '../../scripts/prove/sources.ts'
 import type { Ran } from './tree.ts'
 import { ensureBuilt } from './tree.ts'
 
@@ -117,6 +117,49 @@ describe('--spec', () => {
       expect(own.models[0]?.cached).toBe(false)
     },
   )
+})
+
+describe('--cfg', () => {
+  const own = text(`spec/${MODEL}.cfg`)
+  const lines = own.split('\n')
+  const lineOf = (start: string): number => lines.findIndex((line) => line.startsWith(start)) + 1
+  const given = (name: string, content: string): unknown => {
+    const file = join(directory, `${name}.cfg`)
+    writeFileSync(file, content)
+    try {
+      withCfg(model, file, moduleSources(model, undefined))
+      return undefined
+    } catch (error) {
+      return error
+    }
+  }
+
+  it('may be the model’s own', () => {
+    expect(given('own', own)).toBeUndefined()
+  })
+
+  it.each<[string, string, string, string]>([
+    ['a specification that there is not', 'SPECIFICATION FairSpec', 'SPECIFICATION NoSuchSpec', 'SPECIFICATION'],
+    ['an invariant that there is not', 'INVARIANTS\n', 'INVARIANTS NoSuchInv\n', 'INVARIANTS'],
+    ['a constant that there is not', 'CONSTANTS\n', 'CONSTANTS Bogus = 3\n', 'CONSTANTS'],
+    ['a misspelt statement', 'PROPERTIES\n', 'PROPERTYS\n', 'PROPERTIES'],
+  ])('with %s is refused, with the line', (what, from, to, start) => {
+    expect(own).toContain(from)
+    const problem = { code: 'bad-cfg', file: join(directory, `${what}.cfg`), line: lineOf(start) }
+    expect(given(what, own.replace(from, to))).toMatchObject({ exit: 2, problem })
+  })
+
+  it('is held to the modules of --spec: a constant that they declare must be bound', () => {
+    const file = 'PollKick.tla'
+    const changed = text(`spec/poll-kick/${file}`).replace('CONSTANTS\n', 'CONSTANTS\n    Another,\n')
+    const spec = made('another-constant', { [file]: changed })
+    expect(() => withCfg(model, undefined, moduleSources(model, spec))).toThrow(/constant Another is missing/)
+  })
+
+  it.each(['--spec', '--cfg'])('and --spec are given once: %s twice is refused', (option) => {
+    const run = lockstep(['prove', MODEL, option, 'one', option, 'two'])
+    expect([run.status, run.stderr]).toEqual([2, expect.stringMatching(/it is given twice, one before/)])
+  })
 })
 
 describe('what the user has set', () => {
