@@ -29,7 +29,7 @@ import { pool } from '../lib/pool.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels, selectModels, traceDirectory } from '../lib/project.ts'
 import { keepProof, knownProof } from '../lib/results.ts'
-import { writeFailed, writeTogether } from '../lib/write.ts'
+import { assertPlain, writeFailed, writeTogether } from '../lib/write.ts'
 import type { Output } from '../ui/output.ts'
 import { PINNED } from '../tlc/jar.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
@@ -43,6 +43,12 @@ export interface ProveOptions extends CachedOptions {
   readonly spec?: string
   readonly cfg?: string
 }
+
+/** All that `--write` writes or takes away. */
+const ownFiles = (model: Model): string[] => [
+  certificateFile(model),
+  ...model.cells.map(({ name }) => evidenceFile(model, name)),
+]
 
 /** Writes certificate and counterexamples of a model that was proven equal. */
 const writeEvidence = (model: Model, certificate: Certificate): void => {
@@ -64,13 +70,15 @@ const writeEvidence = (model: Model, certificate: Certificate): void => {
   } catch (error) {
     throw writeFailed(directory, error)
   }
-  writeTogether([
+  assertPlain(ownFiles(model))
+  const writings = [
     ...model.cells.flatMap(({ name }) => {
       const cx = found.get(name)
       return cx === undefined ? [] : [{ file: evidenceFile(model, name), content: printItf(traceOf(cx)) }]
     }),
     { file: certificateFile(model), content: printCertificate(certificate) },
-  ])
+  ]
+  writeTogether(writings, { links: false })
   for (const { name } of model.cells) if (!found.has(name)) rmSync(evidenceFile(model, name), { force: true })
 }
 
@@ -211,6 +219,7 @@ export const runProofs = async (out: Output, options: ProveOptions): Promise<Pro
   }
   // what is wrong with them is said before Java is looked for
   for (const model of models) withCfg(model, options.cfg, moduleSources(model, options.spec))
+  if (options.write === true) for (const model of models) assertPlain(ownFiles(model))
   const toolchain = await findToolchain()
   if (options.write === true && !toolchain.jar.pinned) {
     throw environmentFailure({

@@ -9,6 +9,7 @@ import {
   closeSync,
   constants,
   fsyncSync,
+  lstatSync,
   openSync,
   readdirSync,
   realpathSync,
@@ -33,6 +34,8 @@ export interface Writing {
 export interface WriteOptions {
   /** false: a loss of power may lose it, as nobody misses it (what is kept to save time, temporary files) */
   readonly durable?: boolean
+  /** false: one that is a link is refused and not written through, as the files are the package's own and nobody's choice */
+  readonly links?: boolean
   /** done when all drafts are whole and none has replaced its file */
   readonly between?: () => void
 }
@@ -127,22 +130,32 @@ const drop = (drafts: readonly Draft[]): void => {
 const kindOf = (stat: Stats): string =>
   stat.isDirectory()
     ? 'a directory'
-    : stat.isFIFO()
-      ? 'a pipe'
-      : stat.isFile()
-        ? 'a plain file'
-        : 'a device or a socket'
+    : stat.isSymbolicLink()
+      ? 'a symbolic link'
+      : stat.isFIFO()
+        ? 'a pipe'
+        : stat.isFile()
+          ? 'a plain file'
+          : 'a device or a socket'
 
-/** A rename would put a file in the place of a device. */
-const refuseOther = (target: string, file: string): void => {
-  const stat = statSync(target, { throwIfNoEntry: false })
+/** A rename would put a file in the place of a device, or of a link that leads to nothing. */
+const refuseOther = (target: string, file: string, hint = 'take it away, or name another file'): void => {
+  const stat = lstatSync(target, { throwIfNoEntry: false })
   if (stat === undefined || stat.isFile()) return
   throw badInput({
     code: 'unwritable',
     message: `it is ${kindOf(stat)} and no plain file, in whose place nothing is put`,
     file,
-    hint: 'take it away, or name another file',
+    hint,
   })
+}
+
+/**
+ * Refuses what is neither absent nor a plain file of its own, links among them. To be asked before long work.
+ * @throws LockstepError (exit 2) `unwritable`
+ */
+export const assertPlain = (files: readonly string[]): void => {
+  for (const file of files) refuseOther(file, file, 'take it away, and run the command again')
 }
 
 /**
@@ -151,8 +164,9 @@ const refuseOther = (target: string, file: string): void => {
  */
 export const writeTogether = (
   files: readonly Writing[],
-  { durable = true, between = () => undefined }: WriteOptions = {},
+  { durable = true, links = true, between = () => undefined }: WriteOptions = {},
 ): void => {
+  if (!links) assertPlain(files.map(({ file }) => file))
   const drafts = files.map((writing): Draft => {
     const target = targetOf(writing.file)
     const name = `.lockstep-${process.pid}-${randomBytes(6).toString('hex')}.tmp`
@@ -193,7 +207,7 @@ export const assertWritable = (file: string): void => {
   try {
     const target = targetOf(file)
     accessSync(dirname(target), constants.W_OK | constants.X_OK)
-    if (statSync(target, { throwIfNoEntry: false })?.isFile() !== false) return
+    if (lstatSync(target, { throwIfNoEntry: false })?.isFile() !== false) return
   } catch (error) {
     const hint = 'name a file in a directory that is there and can be written to'
     throw badInput({ code: 'unwritable', message: `cannot write the file: ${why(error)}`, file, hint })

@@ -69,7 +69,7 @@ export type Argument = z.infer<typeof argument>
 /** Keeps the seeded faults of a protocol beside its arguments. */
 export const keepSeeds = (protocol: Protocol, argued: readonly Argument[], seeded: readonly Seed[]): void => {
   const sorted = [...seeded].sort((a, b) => (a.mutant.id < b.mutant.id ? -1 : 1))
-  writeWhole(argumentsFile(protocol), `${JSON.stringify({ argued, seeded: sorted }, null, 2)}\n`)
+  writeWhole(argumentsFile(protocol), `${JSON.stringify({ argued, seeded: sorted }, null, 2)}\n`, { links: false })
 }
 
 /** An argument or a seeded fault that is none any more: which change it speaks of, and what is wrong. */

@@ -4,10 +4,12 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  lstatSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { spawnSync } from 'node:child_process'
@@ -309,6 +311,26 @@ describe.skipIf(toolchain === undefined)('evidence (needs Java)', () => {
     expect(runIn(copy, ['prove', MODEL, '--no-cache']).status).toBe(0)
     expect(runIn(copy, ['prove', MODEL, '--write']).status).toBe(0)
     expect(runIn(copy, ['verify', file()]).status).toBe(0)
+  })
+
+  it('that is a link is refused before the proof, and what it leads to is left alone', () => {
+    const [before, elsewhere] = [readFileSync(file(), 'utf8'), join(copy, 'elsewhere.json')]
+    try {
+      for (const content of ['not ours', undefined]) {
+        rmSync(elsewhere, { force: true })
+        if (content !== undefined) writeFileSync(elsewhere, content)
+        rmSync(file())
+        symlinkSync(elsewhere, file())
+        const { status, stdout } = runIn(copy, ['prove', MODEL, '--write', '--json'])
+        expect([status, JSON.parse(stdout)]).toMatchObject([2, { ok: false, error: { code: 'unwritable' } }])
+        expect(lstatSync(file()).isSymbolicLink()).toBe(true)
+        expect(existsSync(elsewhere) ? readFileSync(elsewhere, 'utf8') : undefined).toBe(content)
+      }
+    } finally {
+      rmSync(file(), { force: true })
+      rmSync(elsewhere, { force: true })
+      writeFileSync(file(), before)
+    }
   })
 
   it('stays whole where the disk takes no more, and the error names the file', () => {

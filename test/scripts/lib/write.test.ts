@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { packageRoot } from '../../../scripts/lib/project.ts'
-import { assertWritable, writeTogether, writeWhole } from '../../../scripts/lib/write.ts'
+import { assertPlain, assertWritable, writeTogether, writeWhole } from '../../../scripts/lib/write.ts'
 import { isFull } from '../../effort.ts'
 import { ensureBuilt } from '../tree.ts'
 
@@ -122,6 +122,54 @@ describe('a write', () => {
     expect([read('file'), fs.lstatSync(link).isSymbolicLink()]).toEqual(['new', true])
     expect(fs.statSync(file).mode & 0o777).toBe(0o640)
   })
+
+  const refusal = (file: string): Error =>
+    expect.objectContaining({
+      exit: 2,
+      problem: expect.objectContaining({ code: 'unwritable', file }) as unknown,
+    }) as Error
+
+  it.skipIf(process.platform === 'win32')(
+    'puts nothing in the place of a link that leads to nothing or to itself',
+    () => {
+      const [lost, loop] = [join(directory, 'lost'), join(directory, 'loop')]
+      fs.symlinkSync(join(directory, 'nothing'), lost)
+      fs.symlinkSync(loop, loop)
+      for (const file of [lost, loop]) {
+        expect(() => {
+          writeWhole(file, 'x')
+        }).toThrow(refusal(file))
+        expect(() => {
+          assertWritable(file)
+        }).toThrow(refusal(file))
+      }
+      const links = [lost, loop].map((path) => fs.lstatSync(path).isSymbolicLink())
+      expect([links, fs.readdirSync(directory).sort()]).toEqual([
+        [true, true],
+        ['loop', 'lost'],
+      ])
+    },
+  )
+
+  it.skipIf(process.platform === 'win32')(
+    'of what is our own goes through no link, and nothing beside it is written',
+    () => {
+      const [file, link, other] = [join(directory, 'file'), join(directory, 'link'), join(directory, 'other')]
+      fs.writeFileSync(file, 'old')
+      fs.symlinkSync(file, link)
+      expect(() => {
+        writeTogether(
+          [other, link].map((name) => ({ file: name, content: 'new' })),
+          { links: false },
+        )
+      }).toThrow(refusal(link))
+      expect(() => {
+        assertPlain([other, link])
+      }).toThrow(refusal(link))
+      expect([read('file'), fs.lstatSync(link).isSymbolicLink(), fs.existsSync(other)]).toEqual(['old', true, false])
+      assertPlain([file, other])
+    },
+  )
 
   it('removes what killed writers have left, and nothing that is new or of a living one', () => {
     const old = new Date(Date.now() - 3_600_000)
