@@ -33,7 +33,7 @@ const update = process.env['UPDATE_README'] !== undefined
 const WORLD_STATES = { all: 400_000, everyday: 30_000 }
 
 /** Every day one cell of so many is looked at, in each row and in each column another. */
-const WORLD_SHARE = 6
+const WORLD_SHARE = 9
 
 const judged = (protocol: string): { rows: MatrixRow[]; properties: string[] } => {
   const own = models.filter((m) => m.protocol.name === protocol)

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { packageRoot } from '../../../scripts/lib/project.ts'
+import { everydayShare } from '../../effort.ts'
 
 interface Row {
   readonly asExpected: boolean
@@ -18,15 +19,19 @@ const rowOf = (model: string): Row | undefined => {
 }
 
 describe('the embedded engine', () => {
-  it.each([
+  const cells: readonly (readonly [model: string, property: string, verdict: string])[] = [
     // InvalidRejectedOccurs is there: by its name alone the engine takes it for an invariant where none is named
     ['flush-inhibit/request-then-check-release.sc', 'Deadlock', 'violated'],
     // all instances of several properties are vacuous there
     ['vtl-wakeup/posted.sc.no-vsm', 'IfIgnoredInv', 'vacuous'],
-  ])('decides every safety cell of %s: %s is %s', (model, property, verdict) => {
-    const row = rowOf(model)
-    expect(row?.properties.map((p) => [p.name, p.verdict])).toEqual(row?.properties.map((p) => [p.name, p.expected]))
-    expect(row?.properties.find((p) => p.name === property)?.verdict).toBe(verdict)
-    expect(row?.asExpected).toBe(true)
-  })
+  ]
+  it.each(everydayShare(cells, ([model]) => model.startsWith('vtl-wakeup/')))(
+    'decides every safety cell of %s: %s is %s (of more models in CI)',
+    (model, property, verdict) => {
+      const row = rowOf(model)
+      expect(row?.properties.map((p) => [p.name, p.verdict])).toEqual(row?.properties.map((p) => [p.name, p.expected]))
+      expect(row?.properties.find((p) => p.name === property)?.verdict).toBe(verdict)
+      expect(row?.asExpected).toBe(true)
+    },
+  )
 })
