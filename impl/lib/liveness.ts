@@ -1,7 +1,7 @@
 /**
  * `from ~> to` under fairness, over a whole graph: a counterexample is a fair cycle without `to`, reachable from a `from`
  * state without `to` in between. A strongly connected component has a weakly fair cycle if and only if each fair thread
- * is disabled somewhere in it or takes a step inside it. A strongly fair step that is enabled in a component and never
+ * is disabled somewhere in it or takes a step inside it that changes the state. A strongly fair step that is enabled in a component and never
  * taken inside it rules out the states where it is enabled; what is left is taken apart again.
  */
 
@@ -254,7 +254,8 @@ const metBy = (
     const on = ~(enabled[s] as number)
     for (let e = start[s] as number; e < (start[s + 1] as number); e++) {
       const t = target[e] as number
-      if (component[t] !== c) continue
+      // a step of fairness is one that changes the state
+      if (component[t] !== c || t === s) continue
       taken[c] = (taken[c] as number) | (bits[step[e] as number] as number)
       moves[c] = 1
     }
@@ -286,7 +287,7 @@ const walk = (
   for (const s of queue) {
     for (let e = start[s] as number; e < (start[s + 1] as number); e++) {
       const t = target[e] as number
-      if (component[t] !== c) continue
+      if (component[t] !== c || t === s) continue
       if (wanted(t, e)) return back(s, e)
       if (t === from || cameBy.has(t)) continue
       cameBy.set(t, { edge: e, previous: s })

@@ -6,7 +6,7 @@ import { explore } from '../../impl/lib/explore.ts'
 import { checkLeadsTo } from '../../impl/lib/liveness.ts'
 import { Memory } from '../../impl/lib/memory/memory.ts'
 import type { Machine, ThreadId } from '../../impl/lib/program.ts'
-import { Observer, Shared, thread } from '../../impl/lib/program.ts'
+import { atomic, Observer, Shared, thread } from '../../impl/lib/program.ts'
 import { bool } from '../../impl/lib/schema.ts'
 
 /** Thread 0 takes and releases a lock for ever; thread 1 wants it once. */
@@ -53,8 +53,32 @@ const machine = (strong: boolean): Machine => {
   }
 }
 
-const lassoOf = (strong: boolean) => {
-  const graph = explore(assemble(compile(machine(strong))), { edges: true })
+/** One thread whose fair step may leave everything as it is. */
+const idler = (strong: boolean): Machine => {
+  const shared = new Shared()
+  const one = new Observer<object>(shared, 0)
+  return {
+    shared,
+    threads: [
+      thread({
+        id: ['cpu', 0],
+        frame: {},
+        initial: {},
+        *program() {
+          while (!(yield* atomic('poll', 'poll()', (done: boolean) => done, [false, true])));
+          for (;;) yield* atomic('done', 'done()', () => undefined)
+        },
+      }),
+    ],
+    environment: [],
+    invariants: [],
+    liveness: [{ name: 'DoneProp', instances: [{ name: '', from: () => one.at('poll'), to: () => one.at('done') }] }],
+    fairness: [{ thread: ['cpu', 0], labels: new Set(['poll']), ...(strong ? { strong } : {}) }],
+  }
+}
+
+const lassoOf = (strong: boolean, of = machine) => {
+  const graph = explore(assemble(compile(of(strong))), { edges: true })
   const [property] = graph.kernel.compiled.machine.liveness
   if (property === undefined) throw new Error('no property')
   return checkLeadsTo(graph, property)
@@ -70,5 +94,10 @@ describe('fairness', () => {
 
   it('strong: it is got', () => {
     expect(lassoOf(true)).toBeUndefined()
+  })
+
+  // WF_vars(A) asks for a step of A that changes vars: a poll that finds nothing is none
+  it.each([false, true])('is not met by a step that changes nothing (strong: %s)', (strong) => {
+    expect(lassoOf(strong, idler)).toBeUndefined()
   })
 })

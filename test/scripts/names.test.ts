@@ -188,7 +188,7 @@ describe('explain of several models', () => {
     expect([code, what]).toEqual([2, 'nothing-to-explain'])
     expect(hint).toMatch(/not looked at, being tagged full: flush-inhibit\/posted\.sc\.f3, /)
     const { document } = await json('explain', 'flush-inhibit/posted', '--property', 'AllOrNothingInv')
-    for (const model of ['posted.sc', 'posted.sc.r2', 'posted.tso', 'posted.pso.t2'])
+    for (const model of ['posted.sc', 'posted.sc.r2', 'posted.sc.t2', 'posted.tso'])
       expect(document.error?.message).toContain(`flush-inhibit/${model}`)
   })
 
