@@ -8,27 +8,12 @@ import { MUTANT_KINDS } from '../impl/lib/mutate/mutant.ts'
 import { ORDERS } from '../impl/lib/validate/event.ts'
 import type { CachedOptions } from './check/decide.ts'
 import type { AblateOptions } from './commands/ablate.ts'
-import { ablate } from './commands/ablate.ts'
 import type { CheckOptions } from './commands/check.ts'
-import { bench } from './commands/bench.ts'
 import type { BenchLogsOptions } from './commands/bench-logs.ts'
-import { benchLogs } from './commands/bench-logs.ts'
-import { check } from './commands/check.ts'
-import { doctor } from './commands/doctor.ts'
-import { explain } from './commands/explain.ts'
-import { list } from './commands/list.ts'
 import type { LiveCommandOptions } from './commands/live.ts'
-import { live } from './commands/live.ts'
 import type { ProveOptions } from './commands/prove.ts'
-import { prove } from './commands/prove.ts'
 import type { MutateOptions } from './commands/mutate.ts'
-import { mutate } from './commands/mutate.ts'
-import { replayCommand } from './commands/replay.ts'
-import { start } from './commands/start.ts'
-import { tlc } from './commands/tlc.ts'
 import type { ValidateOptions } from './commands/validate.ts'
-import { validate } from './commands/validate.ts'
-import { verify } from './commands/verify.ts'
 import { packageRoot } from './lib/project.ts'
 import { errorJson, reportError } from './ui/errors.ts'
 import type { Output } from './ui/output.ts'
@@ -89,6 +74,7 @@ const guarded =
     }
   }
 
+/** A command's module is loaded when it is asked for: the modules of all of them take longer than most commands. */
 const program = (): Command => {
   const root = new Command('lockstep')
     .description(
@@ -113,7 +99,11 @@ const program = (): Command => {
     .addOption(workersOption())
     .addOption(timeoutOption())
     .addOption(cacheOption())
-    .action(guarded((out, options: CachedOptions & { json?: boolean }) => start(out, options)))
+    .action(
+      guarded(async (out, options: CachedOptions & { json?: boolean }) =>
+        (await import('./commands/start.ts')).start(out, options),
+      ),
+    )
 
   root
     .command('list')
@@ -122,7 +112,7 @@ const program = (): Command => {
     .addOption(jsonOption())
     .addHelpText('after', examples('list', 'list flush-inhibit --json'))
     .action((targets: string[], options: { json?: boolean }) =>
-      guarded((out) => Promise.resolve(list(out, targets)))(options),
+      guarded(async (out) => (await import('./commands/list.ts')).list(out, targets))(options),
     )
 
   root
@@ -155,7 +145,7 @@ const program = (): Command => {
         'states where herd’s count executions. Found or not, exit 0; README.md has the subset.\n',
     )
     .action((targets: string[], options: Omit<CheckOptions, 'targets'> & { json?: boolean }) =>
-      guarded((out) => check(out, { ...options, targets }))(options),
+      guarded(async (out) => (await import('./commands/check.ts')).check(out, { ...options, targets }))(options),
     )
 
   root
@@ -180,7 +170,7 @@ const program = (): Command => {
     .addOption(jsonOption())
     .addHelpText('after', examples('prove', 'prove flush-inhibit/posted.sc --json'))
     .action((targets: string[], options: Omit<ProveOptions, 'targets'> & { json?: boolean }) =>
-      guarded((out) => prove(out, { ...options, targets }))(options),
+      guarded(async (out) => (await import('./commands/prove.ts')).prove(out, { ...options, targets }))(options),
     )
 
   root
@@ -190,7 +180,7 @@ const program = (): Command => {
     .addOption(jsonOption())
     .addHelpText('after', examples('verify traces/flush-inhibit/posted.sc.certificate.json'))
     .action((file: string, options: { json?: boolean }) =>
-      guarded((out) => Promise.resolve(verify(out, file)))(options),
+      guarded(async (out) => (await import('./commands/verify.ts')).verify(out, file))(options),
     )
 
   root
@@ -203,7 +193,7 @@ const program = (): Command => {
     .addOption(jsonOption())
     .addHelpText('after', examples('replay flush-inhibit/no-srcu.sc traces/flush-inhibit/no-srcu.sc.Deadlock.itf.json'))
     .action((model: string, file: string, options: { json?: boolean }) =>
-      guarded((out) => replayCommand(out, model, file))(options),
+      guarded(async (out) => (await import('./commands/replay.ts')).replayCommand(out, model, file))(options),
     )
 
   root
@@ -248,7 +238,9 @@ const program = (): Command => {
       ),
     )
     .action((target: string, logs: string[], options: Omit<ValidateOptions, 'target' | 'logs'> & { json?: boolean }) =>
-      guarded((out) => validate(out, { ...options, target, logs }))(options),
+      guarded(async (out) => (await import('./commands/validate.ts')).validate(out, { ...options, target, logs }))(
+        options,
+      ),
     )
 
   root
@@ -263,7 +255,7 @@ const program = (): Command => {
       examples('explain flush-inhibit/no-srcu', 'explain flush-inhibit/pending-event --property IoctlReturnsProp'),
     )
     .action((model: string, options: { json?: boolean; property?: string; format: 'lanes' | 'mermaid' | 'itf' }) =>
-      guarded((out) => Promise.resolve(explain(out, model, options)))(options),
+      guarded(async (out) => (await import('./commands/explain.ts')).explain(out, model, options))(options),
     )
 
   root
@@ -289,7 +281,7 @@ const program = (): Command => {
       examples('ablate flush-inhibit', 'ablate flush-inhibit --property AllOrNothingInv --explain --timeout 300'),
     )
     .action((protocol: string, options: Omit<AblateOptions, 'protocol'> & { json?: boolean }) =>
-      guarded((out) => ablate(out, { ...options, protocol }))(options),
+      guarded(async (out) => (await import('./commands/ablate.ts')).ablate(out, { ...options, protocol }))(options),
     )
 
   root
@@ -328,7 +320,12 @@ const program = (): Command => {
     .addOption(jsonOption())
     .addHelpText('after', examples('mutate poll-kick', 'mutate --changed', 'mutate --kind property --json'))
     .action((protocol: string | undefined, options: Omit<MutateOptions, 'protocol'> & { json?: boolean }) =>
-      guarded((out) => mutate(out, { ...options, ...(protocol === undefined ? {} : { protocol }) }))(options),
+      guarded(async (out) =>
+        (await import('./commands/mutate.ts')).mutate(out, {
+          ...options,
+          ...(protocol === undefined ? {} : { protocol }),
+        }),
+      )(options),
     )
 
   root
@@ -353,7 +350,7 @@ const program = (): Command => {
     .addOption(jsonOption())
     .addHelpText('after', examples('live poll-kick', 'live litmus --rounds 1000000', 'live poll-kick/clear-recheck'))
     .action((target: string, options: Omit<LiveCommandOptions, 'target'> & { json?: boolean }) =>
-      guarded((out) => live(out, { ...options, target }))(options),
+      guarded(async (out) => (await import('./commands/live.ts')).live(out, { ...options, target }))(options),
     )
 
   root
@@ -362,7 +359,9 @@ const program = (): Command => {
     .argument('[args...]', 'arguments of tlc2.TLC')
     .addOption(new Option('-n, --dry-run', 'print the command instead of running it'))
     .addHelpText('after', examples('tlc -- -help', 'tlc -- -config posted.sc.cfg MCFlushInhibit.tla'))
-    .action((args: string[], options: { dryRun?: boolean }) => guarded((out) => tlc(out, args, options))({}))
+    .action((args: string[], options: { dryRun?: boolean }) =>
+      guarded(async (out) => (await import('./commands/tlc.ts')).tlc(out, args, options))({}),
+    )
 
   root
     .command('bench')
@@ -385,9 +384,11 @@ const program = (): Command => {
     .addHelpText('after', examples('bench', 'bench flush-inhibit/posted.sc.f3', 'bench --logs --events 10000000'))
     .action(
       (model: string | undefined, options: Omit<BenchLogsOptions, 'model'> & { json?: boolean; logs?: boolean }) =>
-        guarded((out) => {
+        guarded(async (out) => {
           const all = { ...options, ...(model === undefined ? {} : { model }) }
-          return options.logs === true ? benchLogs(out, all) : bench(out, all)
+          return options.logs === true
+            ? (await import('./commands/bench-logs.ts')).benchLogs(out, all)
+            : (await import('./commands/bench.ts')).bench(out, all)
         })(options),
     )
 
@@ -395,7 +396,9 @@ const program = (): Command => {
     .command('doctor')
     .description('what is here, what is missing, what to do')
     .addOption(jsonOption())
-    .action((options: { json?: boolean }) => guarded((out) => doctor(out))(options))
+    .action((options: { json?: boolean }) =>
+      guarded(async (out) => (await import('./commands/doctor.ts')).doctor(out))(options),
+    )
 
   return root
 }

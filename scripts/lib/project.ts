@@ -14,6 +14,7 @@ import { badInput } from '../../impl/lib/error.ts'
 import type { Machine } from '../../impl/lib/program.ts'
 import type { DataModule, Protocol } from '../../impl/lib/protocol.ts'
 import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
+import type { ModuleNames } from '../../impl/lib/tla/names.ts'
 import { namesOf } from '../../impl/lib/tla/names.ts'
 import { matchesGlob } from './glob.ts'
 import { readPlainText } from './input.ts'
@@ -127,11 +128,12 @@ export const occursModule = (protocol: Protocol): string => `${protocol.module}O
 export const occursFile = (protocol: Protocol): string => join(specDirectory(protocol), `${occursModule(protocol)}.tla`)
 
 /** A configuration of some modules, held to what they declare and define; `file` as errors are to call it. */
-export const readCfg = (text: string, file: string, modules: readonly string[]): Cfg =>
-  checkedCfg(parseCfg(text, file), file, namesOf(modules))
+export const readCfg = (text: string, file: string, names: ModuleNames): Cfg =>
+  checkedCfg(parseCfg(text, file), file, names)
 
-/** The texts of modules, from their files. */
-export const moduleTexts = (files: readonly string[]): string[] => files.map((file) => readPlainText(file, 'module'))
+/** What modules declare and define, from their files. */
+export const namesIn = (files: readonly string[]): ModuleNames =>
+  namesOf(files.map((file) => readPlainText(file, 'module')))
 
 const kindOf = (cfg: Cfg, name: string): CellKind | undefined => {
   if (name === 'Deadlock') return 'deadlock'
@@ -166,12 +168,12 @@ const checkedData = (models: readonly Model[]): readonly Model[] => {
 const loadProtocol = (protocol: Protocol): Model[] => {
   const directory = specDirectory(protocol)
   const manifest = loadManifest(join(directory, 'manifest.json'))
-  const modules = moduleTexts(specFiles(protocol))
+  const declared = namesIn(specFiles(protocol))
   return manifest.modules.flatMap(({ models }) =>
     models.map((entry): Model => {
       const cfgFile = join(packageRoot(), entry.path)
       const cfgText = readPlainText(cfgFile, 'configuration')
-      const cfg = readCfg(cfgText, cfgFile, modules)
+      const cfg = readCfg(cfgText, cfgFile, declared)
       const stem = entry.path.replace(/^.*\//, '').replace(/\.cfg$/, '')
       const deadlock = cfg.checkDeadlock ? ['Deadlock'] : []
       const names = [...cfg.invariants.filter((n) => !isType(n)), ...deadlock, ...cfg.properties]

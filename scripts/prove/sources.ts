@@ -4,10 +4,9 @@ import { readdirSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { badInput } from '../../impl/lib/error.ts'
 import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
-import { namesOf } from '../../impl/lib/tla/names.ts'
 import { readPlainText, whyUnreadable } from '../lib/input.ts'
 import type { Model } from '../lib/project.ts'
-import { moduleTexts, near, packageRoot, readCfg, specFiles } from '../lib/project.ts'
+import { namesIn, near, packageRoot, readCfg, specFiles } from '../lib/project.ts'
 
 /** What may stand in for the package's own files. */
 export interface ProofSources {
@@ -88,9 +87,9 @@ export const moduleSources = (model: Model, spec: string | undefined): ModuleSou
 
 /** The model with another configuration if one is given; whichever it is, held to the modules of the proof. */
 export const withCfg = (model: Model, file: string | undefined, modules: readonly ModuleSource[]): Model => {
-  const texts = moduleTexts(modules.map((module) => module.file))
-  if (file === undefined) return { ...model, cfg: checkedCfg(model.cfg, model.cfgFile, namesOf(texts)) }
-  return { ...model, cfg: readCfg(readPlainText(file, '.cfg'), relativePath(file), texts), cfgFile: file }
+  const names = namesIn(modules.map((module) => module.file))
+  if (file === undefined) return { ...model, cfg: checkedCfg(model.cfg, model.cfgFile, names) }
+  return { ...model, cfg: readCfg(readPlainText(file, '.cfg'), relativePath(file), names), cfgFile: file }
 }
 
 /** What the reader must know of a proof that is not of the model's own files; nothing if it is. */

@@ -8,7 +8,7 @@ import { constants, existsSync } from 'node:fs'
 import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { FetchOptions } from 'mvn-artifact-download'
-import download from 'mvn-artifact-download'
+import type download from 'mvn-artifact-download'
 import type { LockstepError } from '../../impl/lib/error.ts'
 import { environmentFailure } from '../../impl/lib/error.ts'
 import { readPlainFile } from '../lib/input.ts'
@@ -198,17 +198,22 @@ const sweep = async (directory: string): Promise<void> => {
 
 type Download = (typeof download)['default']
 
-/** The package is CommonJS with a `default` export: Node hands out `module.exports`, some bundlers its default. */
-const mavenClient = (): Download => {
-  const module: unknown = download
-  return (typeof module === 'function' ? module : download.default) as Download
+/**
+ * The package is CommonJS with a `default` export: Node hands out `module.exports`, some bundlers its default. It is loaded
+ * when something is to be fetched, which is once in the life of a cache.
+ */
+const mavenClient = async (): Promise<Download> => {
+  const { default: exported } = await import('mvn-artifact-download')
+  const module: unknown = exported
+  return (typeof module === 'function' ? module : exported.default) as Download
 }
 
 /** The real fetcher. */
 export const mavenFetcher: Fetcher = async ({ artifact, directory, filename, repository, signal }) => {
   // the package hands its fetchOptions on to node-fetch, which knows more of them than the package's types do
   const options: FetchOptions & { signal: AbortSignal } = { signal }
-  await mavenClient()(artifact, directory, repository, filename, options)
+  const fetchArtifact = await mavenClient()
+  await fetchArtifact(artifact, directory, repository, filename, options)
 }
 
 const sizeOf = (path: string): Promise<number> =>
