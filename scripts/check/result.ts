@@ -116,27 +116,38 @@ export const withVacuity = (found: Found, instances: { all: readonly string[]; v
   return { ...found, verdict: saysNothing ? 'vacuous' : verdict, vacuous: [...vacuous].sort() }
 }
 
+/** What is checked in of a cell that is expected to be violated. */
+export interface Evidence {
+  /** relative to the package; null where there is none */
+  readonly trace: string | null
+  /** what is to be said of a file that is there and is no such counterexample: it is nobody's evidence */
+  readonly note?: string
+}
+
 /** Puts an engine's findings against what the manifest expects. */
 export const modelResult = (
   model: Model,
   found: EngineFindings,
-  evidence: (cell: Cell) => string | null,
+  evidence: (cell: Cell) => Evidence = () => ({ trace: null }),
 ): ModelResult => {
   const unchecked = found.unchecked ?? []
   const subjects = subjectsOfModel(model)
+  const doubts: string[] = []
   const properties = model.cells
     .filter(({ name }) => !unchecked.includes(name))
     .map((cell): CellResult => {
       const cellFound: Found = found.cells.get(cell.name) ?? { verdict: found.failure ?? 'incomplete' }
       const { name, kind, expected } = cell
       const { verdict, depth, vacuous } = cellFound
+      const { trace, note } = evidence(cell)
+      if (note !== undefined) doubts.push(note)
       return {
         name,
         kind,
         verdict,
         expected,
         depth: depth ?? null,
-        trace: evidence(cell),
+        trace,
         instances: subjects.filter(({ property }) => property === name).map(({ instance }) => instance),
         vacuous: vacuous ?? null,
         expectedVacuous: cell.vacuous,
@@ -168,6 +179,12 @@ export const modelResult = (
     properties,
     certified: found.certified ?? [],
     unchecked,
-    notes: [...found.notes, ...counts, ...surprises, ...(properties.length === 0 ? ['no cell was checked'] : [])],
+    notes: [
+      ...found.notes,
+      ...counts,
+      ...surprises,
+      ...doubts,
+      ...(properties.length === 0 ? ['no cell was checked'] : []),
+    ],
   }
 }

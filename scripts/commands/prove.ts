@@ -103,7 +103,7 @@ export const proofJson = (result: ProofResult): unknown => {
     actions,
     digest,
     certificate: checkedIn(model, result) ?? certificate ?? null,
-    modules: (result.modules ?? moduleSources(model, undefined)).map(({ module, file, from }) => ({
+    modules: (result.modules ?? moduleSources(model, {})).map(({ module, file, from }) => ({
       module,
       file: relativePath(file),
       from,
@@ -169,7 +169,7 @@ export const divergenceLines = (divergence: Divergence): string[] => {
 
 /** TLC's verdicts of a model, which must be as expected to be evidence. */
 const verdictsOf = (model: Model, findings: EngineFindings): NonNullable<Certificate['verdicts']> => {
-  const result = modelResult(model, findings, () => null)
+  const result = modelResult(model, findings)
   if (result.asExpected)
     return Object.fromEntries(
       model.cells.map(({ name, kind, expected, vacuous }) => [name, certifiedCell(kind, expected, vacuous)]),
@@ -218,7 +218,7 @@ export const runProofs = async (out: Output, options: ProveOptions): Promise<Pro
     throw badInput({ code: 'usage', message: '--write goes with the package’s own modules and configurations only' })
   }
   // what is wrong with them is said before Java is looked for
-  for (const model of models) withCfg(model, options.cfg, moduleSources(model, options.spec))
+  for (const model of models) withCfg(model, options.cfg, moduleSources(model, options))
   if (options.write === true) for (const model of models) assertPlain(ownFiles(model))
   const toolchain = await findToolchain()
   if (options.write === true && !toolchain.jar.pinned) {

@@ -1,5 +1,6 @@
 /** `lockstep replay`: a trace of TLC, in any of its formats, or an ITF file on the machine. */
 
+import { whyNotBroken } from '../../impl/lib/breaks.ts'
 import { compilePredicate, evaluate } from '../../impl/lib/compile.ts'
 import type { LockstepError } from '../../impl/lib/error.ts'
 import { badInput, EXIT } from '../../impl/lib/error.ts'
@@ -148,6 +149,25 @@ const refuseCut = (graph: Graph, view: View, trace: Trace, file: string): void =
   })
 }
 
+/** The trace goes on in a way that does not break what it is said to break: its cycle was changed, or it is of something else. */
+const refuseHarmless = (graph: Graph, view: View, { meta, states, loop }: Trace, file: string): void => {
+  const property = graph.kernel.compiled.machine.liveness.find(({ name }) => name === meta['property'])
+  if (property === undefined) return
+  const found = states.map(({ values }) => {
+    const encoded = view.encode(values)
+    return 'words' in encoded ? graph.find(encoded.words) : -1
+  })
+  const going = { states: found, actions: states.map(({ action }) => action), loop: loop ?? found.length - 1 }
+  const why = whyNotBroken(graph, property, going)
+  if (why === undefined) return
+  throw badInput({
+    code: 'no-counterexample',
+    message: `the trace is said to violate ${property.name}: ${why}`,
+    file,
+    hint: 'give the trace as the tool wrote it, its cycle with all of its states; or take "property" out of its #meta',
+  })
+}
+
 const show = (out: Output, model: string, divergence: ReplayDivergence, steps: number): void => {
   out.line(`${model}: the machine takes ${steps} steps; state ${divergence.step} of the trace is not its own`)
   out.line(`  ${divergence.action ?? 'unnamed step'}: ${divergence.reason}`)
@@ -169,7 +189,12 @@ export const replayCommand = async (out: Output, target: string, file: string): 
   for (const trace of traces) refuseForeign(graph, view, trace, file, model)
   const replays = traces.map((trace) => replay(graph, view, trace))
   const failed = replays.find(({ divergence }) => divergence !== undefined)
-  if (failed === undefined) for (const trace of traces) refuseCut(graph, view, trace, file)
+  if (failed === undefined) {
+    for (const trace of traces) {
+      refuseCut(graph, view, trace, file)
+      refuseHarmless(graph, view, trace, file)
+    }
+  }
   const of = traces.map(({ meta }) => meta['model']).find((name) => name !== undefined && name !== model.name)
   const steps = failed?.steps ?? replays.reduce((sum, each) => sum + each.steps, 0)
   const divergence = failed?.divergence

@@ -61,11 +61,10 @@ const withTlc = async (out: Output, toolchain: Toolchain, options: CachedOptions
   const decisions = await pool(largestFirst, workersOf(options) + 1, async (model) => {
     out.progress(`checking and proving ${model.name} (${done} of ${models.length} done)`)
     const { findings, proof, machine } = await decideModel(model, toolchain, options, { useCertified: true, slots })
-    const evidence = checkedInEvidence(model)
-    const result = modelResult(model, findings, evidence)
+    const result = modelResult(model, findings, checkedInEvidence(model))
     // verdicts that TLC did not give now are held against the machine's at least
     const explored = machine ?? (result.certified.length === 0 ? undefined : checkWithExplorer(model, untilOf(options)))
-    const conflicts = explored === undefined ? [] : conflictsWith(result, modelResult(model, explored, evidence))
+    const conflicts = explored === undefined ? [] : conflictsWith(result, modelResult(model, explored))
     done += 1
     return { result, proof, conflicts }
   })

@@ -7,13 +7,15 @@ import { lassoBehaviour, shortestTo } from '../../impl/lib/counterexample.ts'
 import { assemble, compile } from '../../impl/lib/compile.ts'
 import type { Graph } from '../../impl/lib/explore.ts'
 import { explore } from '../../impl/lib/explore.ts'
-import type { LockstepError } from '../../impl/lib/error.ts'
-import { badInput } from '../../impl/lib/error.ts'
+import { badInput, LockstepError } from '../../impl/lib/error.ts'
+import { parseItf } from '../../impl/lib/trace/itf.ts'
 import { tla } from '../../impl/lib/trace/value.ts'
 import type { Trace } from '../../impl/lib/trace/trace.ts'
 import { vacuityOf } from '../../impl/lib/vacuity.ts'
 import { View } from '../../impl/lib/view.ts'
 import { graphOf, livenessOf } from '../check/explorer.ts'
+import type { Evidence } from '../check/result.ts'
+import { readPlainText } from './input.ts'
 import type { Cell, Model } from './project.ts'
 import { machineOf, packageRoot, propertyNamed, traceDirectory } from './project.ts'
 
@@ -21,12 +23,29 @@ import { machineOf, packageRoot, propertyNamed, traceDirectory } from './project
 export const evidenceFile = (model: Model, property: string): string =>
   join(traceDirectory(model.protocol), `${model.stem}.${property}.itf.json`)
 
-/** The same relative to the package, if it is checked in. */
+/** Why the file is no counterexample to the property; undefined if it reads as one. Its steps are `verify`'s to take. */
+const flawOf = (file: string, model: Model, property: string): string | undefined => {
+  try {
+    const { meta } = parseItf(readPlainText(file, 'counterexample'), { file })
+    if (meta['model'] === model.name && meta['property'] === property) return undefined
+    return `it says that it is of ${meta['property'] ?? 'no property'} in ${meta['model'] ?? 'no model'}`
+  } catch (error) {
+    if (error instanceof LockstepError) return error.problem.message
+    throw error
+  }
+}
+
+/** The counterexample that is checked in for a cell. */
 export const checkedInEvidence =
   (model: Model) =>
-  ({ name, expected }: Cell): string | null => {
+  ({ name, expected }: Cell): Evidence => {
     const file = evidenceFile(model, name)
-    return expected === 'violated' && existsSync(file) ? relative(packageRoot(), file).replaceAll('\\', '/') : null
+    if (expected !== 'violated' || !existsSync(file)) return { trace: null }
+    const path = relative(packageRoot(), file).replaceAll('\\', '/')
+    const flaw = flawOf(file, model, name)
+    if (flaw === undefined) return { trace: path }
+    const remedy = `\`lockstep prove ${model.name} --write\` writes it anew`
+    return { trace: null, note: `${path} is not named as evidence: ${flaw}; ${remedy}` }
   }
 
 /** All violated cells of a graph with their behaviours. */

@@ -13,6 +13,7 @@ import { Constants } from '../../impl/lib/constants.ts'
 import { badInput } from '../../impl/lib/error.ts'
 import type { Machine } from '../../impl/lib/program.ts'
 import type { DataModule, Protocol } from '../../impl/lib/protocol.ts'
+import { parseJson } from '../../impl/lib/trace/json.ts'
 import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
 import type { ModuleNames } from '../../impl/lib/tla/names.ts'
 import { namesOf } from '../../impl/lib/tla/names.ts'
@@ -147,13 +148,7 @@ export const isType = (name: string): boolean => name === 'TypeOK'
 const loadManifest = (file: string): Manifest => {
   const wrong = (message: string) => badInput({ code: 'bad-manifest', message, file, hint: 'see CONTRIBUTING.md' })
   const text = readPlainText(file, 'manifest')
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw wrong(`not JSON: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  const parsed = manifestSchema.safeParse(json)
+  const parsed = manifestSchema.safeParse(parseJson(text, { file }))
   if (parsed.success) return parsed.data
   throw wrong(z.prettifyError(parsed.error))
 }

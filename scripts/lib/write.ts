@@ -155,6 +155,16 @@ const refuseOther = (target: string, file: string, hint = 'take it away, or name
  * @throws LockstepError (exit 2) `unwritable`
  */
 export const assertPlain = (files: readonly string[]): void => {
+  // a directory that is a link leads elsewhere like a file that is one
+  for (const directory of new Set(files.flatMap((file) => [dirname(dirname(file)), dirname(file)]))) {
+    if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue
+    throw badInput({
+      code: 'unwritable',
+      message: 'its directory is a symbolic link, and what it leads to is not written to',
+      file: directory,
+      hint: 'put a directory there, and run the command again',
+    })
+  }
   for (const file of files) refuseOther(file, file, 'take it away, and run the command again')
 }
 

@@ -6,11 +6,12 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
-import { badInput, LockstepError } from '../../impl/lib/error.ts'
+import { badInput } from '../../impl/lib/error.ts'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { Judged } from '../../impl/lib/mutate/verdict.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
+import { parseJson } from '../../impl/lib/trace/json.ts'
 import { readPlainText } from '../lib/input.ts'
 import { packageRoot, specDirectory } from '../lib/project.ts'
 import { writeWhole } from '../lib/write.ts'
@@ -115,14 +116,7 @@ const readArguments = (file: string): Arguments => {
   const shown = relative(packageRoot(), file).replaceAll('\\', '/')
   const wrong = (message: string) =>
     badInput({ code: 'bad-arguments', message, file: shown, hint: 'docs/mutate.md has the format' })
-  let json: unknown
-  try {
-    json = JSON.parse(readPlainText(file, 'file of arguments'))
-  } catch (error) {
-    if (error instanceof LockstepError) throw error
-    throw wrong(`not JSON: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  const parsed = schema.safeParse(json)
+  const parsed = schema.safeParse(parseJson(readPlainText(file, 'file of arguments'), { file: shown }))
   if (!parsed.success) throw wrong(z.prettifyError(parsed.error))
   return parsed.data
 }

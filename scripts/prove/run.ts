@@ -61,7 +61,7 @@ export const proveModel = async (
   toolchain: Toolchain,
   options: RunOptions & ProofSources,
 ): Promise<ProofResult> => {
-  const modules = moduleSources(original, options.spec)
+  const modules = moduleSources(original, options)
   const model = withCfg(original, options.cfg, modules)
   const files = modules.map(({ file }) => file)
   return withTempDir('prove', async (dir) => {

@@ -1,6 +1,7 @@
 /** Which files a proof is of: the model's own, or what the user gave instead; nothing stands in for anything unsaid. */
 
-import { readdirSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { badInput } from '../../impl/lib/error.ts'
 import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
@@ -69,12 +70,26 @@ const given = (model: Model, directory: string): readonly string[] => {
   })
 }
 
+/** A configuration of the model's name beside its modules looks as if it were used: it is, or says what the model's own says. */
+const refuseUnusedCfg = (model: Model, spec: string): void => {
+  const file = join(spec, basename(model.cfgFile))
+  if (!existsSync(file) || hash('sha256', readPlainText(file, '.cfg')) === model.cfgSha256) return
+  throw badInput({
+    code: 'unused-cfg',
+    message: `--spec: it is another configuration than ${model.name}'s own, and would not be used`,
+    file,
+    hint: `give it with --cfg ${file}, or take it out of the directory`,
+  })
+}
+
 /**
- * The modules of a proof and where each is from, with those of `spec` in place of the package's.
- * @throws LockstepError (exit 2) `unreadable`, `no-modules` or `unused-module`
+ * The modules of a proof and where each is from, with those of `spec` in place of the package's; `cfg` is what the user gives
+ * in place of the model's own configuration.
+ * @throws LockstepError (exit 2) `unreadable`, `no-modules`, `unused-module` or `unused-cfg`
  */
-export const moduleSources = (model: Model, spec: string | undefined): ModuleSource[] => {
+export const moduleSources = (model: Model, { spec, cfg }: ProofSources): ModuleSource[] => {
   const names = spec === undefined ? [] : given(model, spec)
+  if (spec !== undefined && cfg === undefined) refuseUnusedCfg(model, spec)
   return specFiles(model.protocol).map((file): ModuleSource => {
     const module = moduleName(file)
     if (spec === undefined || !names.includes(basename(file))) return { module, file, from: 'package' }

@@ -5,6 +5,7 @@ import {
   appendFileSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -80,6 +81,17 @@ const refuseDirectory = (file: string, option: string, path: string): void => {
   }
 }
 
+/** Nothing is put in the place of a link that leads to nothing. */
+const refuseDangling = (file: string, option: string, path: string): void => {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return
+  throw badInput({
+    code: 'unwritable',
+    message: `${option}: it is a symbolic link that leads to nothing`,
+    file,
+    hint: 'take it away, or name another file: nothing was written',
+  })
+}
+
 /** Pipes that have been found to have a reader, open until the process ends: a reader whose last writer is gone is gone too. */
 const held = new Set<string>()
 
@@ -105,6 +117,7 @@ const targetOf = (file: string, option: string, summary: string | undefined): Ta
     const path = resolve(file)
     refuseDirectory(file, option, path)
     const stat = statOf(path)
+    if (stat === undefined) refuseDangling(file, option, path)
     if (stat?.isFIFO() === true) refuseUnread(file, option, path)
     if (stat !== undefined && !stat.isFile()) return { file, option, path, how: 'into' }
     if (summary !== undefined && path === resolve(summary)) {

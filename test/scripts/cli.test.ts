@@ -356,6 +356,21 @@ describe('bad input', () => {
     const text = JSON.stringify({ ...stuck, '#meta': { ...stuck['#meta'], property: 'FlushCompletesProp' } })
     expect(replay(file('stuck.json', text)).status).toBe(0)
   })
+  it('a trace whose cycle was changed: what goes on for ever must break the property, and be fair', () => {
+    const whole = JSON.parse(readFileSync(join(evidence, 'pending-event.sc.IoctlReturnsProp.itf.json'), 'utf8')) as {
+      states: unknown[]
+    }
+    const stays = { ...whole, loop: whole.states.length - 1 }
+    const args = ['replay', 'flush-inhibit/pending-event.sc', file('stays.json', JSON.stringify(stays)), '--json']
+    expectError(lockstep(args), 2, 'no-counterexample', /IoctlReturnsProp: what goes on for ever is not fair: /)
+    const begins = { ...whole, states: whole.states.slice(0, 1), loop: 0 }
+    args.splice(2, 1, file('begins.json', JSON.stringify(begins)))
+    expectError(lockstep(args), 2, 'no-counterexample', /IoctlReturnsProp is not broken by/)
+  })
+  it('a key twice in a trace, of which one would be lost', () => {
+    const text = good().replace('"vars":', '"vars": [],\n"vars":')
+    expectError(replay(file('twice.json', text)), 2, 'duplicate-key', /vars: it is there twice/)
+  })
   it('an unknown action, with the near ones', () => {
     const text = good()
       .replaceAll('"vcpu_run_running"', '"vcpu_run_runing"')

@@ -45,7 +45,7 @@ const made = (name: string, files: Readonly<Record<string, string>>): string => 
 describe('--spec', () => {
   const problem = (spec: string): unknown => {
     try {
-      moduleSources(model, spec)
+      moduleSources(model, { spec })
       return undefined
     } catch (error) {
       return error
@@ -72,6 +72,16 @@ describe('--spec', () => {
     expect(String(problem(spec))).toMatch(expected)
   })
 
+  it('with a configuration of the model’s name, which would not be used, is refused unless it says the same or is given', () => {
+    const name = 'clear-recheck.sc.cfg'
+    const own = text(`spec/poll-kick/${name}`)
+    const modules = { 'PollKick.tla': text('spec/poll-kick/PollKick.tla') }
+    expect(problem(made('same-cfg', { ...modules, [name]: own }))).toBeUndefined()
+    const spec = made('other-cfg', { ...modules, [name]: `${own}\n` })
+    expect(problem(spec)).toMatchObject({ exit: 2, problem: { code: 'unused-cfg', file: join(spec, name) } })
+    expect(moduleSources(model, { spec, cfg: join(spec, name) })).toHaveLength(4)
+  })
+
   it('is refused by the command before Java is looked for', () => {
     const env = { PATH: '/nowhere', JAVA_HOME: '' }
     const run = lockstep(['prove', MODEL, '--spec', join(directory, 'none'), '--json'], env)
@@ -80,7 +90,7 @@ describe('--spec', () => {
 
   it('says where each module is from', () => {
     const spec = made('one', { 'PollKick.tla': text('spec/poll-kick/PollKick.tla') })
-    const modules = moduleSources(model, spec)
+    const modules = moduleSources(model, { spec })
     expect(modules.map(({ module, from }) => [module, from])).toEqual([
       ['Memory', 'package'],
       ['KvmVcpu', 'package'],
@@ -90,7 +100,7 @@ describe('--spec', () => {
     expect(sourceNotes(model, modules, undefined)).toEqual([
       `not the model’s own specification: PollKick from ${join(spec, 'PollKick.tla')}; Memory, KvmVcpu, MCPollKick from the package`,
     ])
-    expect(sourceNotes(model, moduleSources(model, undefined), undefined)).toEqual([])
+    expect(sourceNotes(model, moduleSources(model, {}), undefined)).toEqual([])
   })
 
   it.skipIf(toolchain === undefined)(
@@ -127,7 +137,7 @@ describe('--cfg', () => {
     const file = join(directory, `${name}.cfg`)
     writeFileSync(file, content)
     try {
-      withCfg(model, file, moduleSources(model, undefined))
+      withCfg(model, file, moduleSources(model, {}))
       return undefined
     } catch (error) {
       return error
@@ -153,7 +163,7 @@ describe('--cfg', () => {
     const file = 'PollKick.tla'
     const changed = text(`spec/poll-kick/${file}`).replace('CONSTANTS\n', 'CONSTANTS\n    Another,\n')
     const spec = made('another-constant', { [file]: changed })
-    expect(() => withCfg(model, undefined, moduleSources(model, spec))).toThrow(/constant Another is missing/)
+    expect(() => withCfg(model, undefined, moduleSources(model, { spec }))).toThrow(/constant Another is missing/)
   })
 
   it.each(['--spec', '--cfg'])('and --spec are given once: %s twice is refused', (option) => {

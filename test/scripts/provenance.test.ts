@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -313,6 +314,23 @@ describe.skipIf(toolchain === undefined)('evidence (needs Java)', () => {
     expect(runIn(copy, ['verify', file()]).status).toBe(0)
   })
 
+  it('is named by check if it is a counterexample, and not if it is damaged or another’s', () => {
+    const trace = join(copy, 'traces', 'litmus', 'sb.tso.OutcomeForbiddenInv.itf.json')
+    const whole = readFileSync(trace, 'utf8')
+    const named = (text: string): readonly [trace: unknown, notes: unknown] => {
+      writeFileSync(trace, text)
+      const { status, stdout } = runIn(copy, ['check', MODEL, '--engine', 'explorer', '--json'])
+      expect(status).toBe(0)
+      const { models } = JSON.parse(stdout) as { models: { properties: { trace: unknown }[]; notes: unknown }[] }
+      return [models[0]?.properties[0]?.trace, models[0]?.notes]
+    }
+    expect(named(whole)).toEqual(['traces/litmus/sb.tso.OutcomeForbiddenInv.itf.json', []])
+    for (const text of [whole.slice(0, -40), whole.replace('litmus/sb.tso', 'litmus/sb.pso')]) {
+      expect(named(text)).toEqual([null, [expect.stringContaining('is not named as evidence')]])
+    }
+    writeFileSync(trace, whole)
+  })
+
   it('that is a link is refused before the proof, and what it leads to is left alone', () => {
     const [before, elsewhere] = [readFileSync(file(), 'utf8'), join(copy, 'elsewhere.json')]
     try {
@@ -330,6 +348,22 @@ describe.skipIf(toolchain === undefined)('evidence (needs Java)', () => {
       rmSync(file(), { force: true })
       rmSync(elsewhere, { force: true })
       writeFileSync(file(), before)
+    }
+  })
+
+  it('whose directory is a link is not written through it', () => {
+    const [traces, elsewhere] = [join(copy, 'traces', 'litmus'), join(copy, 'traces-elsewhere')]
+    renameSync(traces, elsewhere)
+    symlinkSync(elsewhere, traces)
+    try {
+      const { status, stdout } = runIn(copy, ['prove', MODEL, '--write', '--json'])
+      expect([status, JSON.parse(stdout)]).toMatchObject([
+        2,
+        { ok: false, error: { code: 'unwritable', file: traces } },
+      ])
+    } finally {
+      rmSync(traces)
+      renameSync(elsewhere, traces)
     }
   })
 

@@ -26,7 +26,7 @@ const found = (cells: readonly (readonly [string, Found])[], more: Partial<Engin
   ...more,
 })
 
-const result = (findings: EngineFindings, of: Model = model): ModelResult => modelResult(of, findings, () => null)
+const result = (findings: EngineFindings, of: Model = model): ModelResult => modelResult(of, findings)
 
 const holding = (count: number): (readonly [string, Found])[] =>
   names.slice(0, count).map((name) => [name, { verdict: 'holds' }] as const)

@@ -1,4 +1,4 @@
-/** JSON from outside: a size limit before the parse, and line and column if it is not JSON. */
+/** JSON from outside: a size limit before the parse, line and column if it is not JSON, and no key that is there twice. */
 
 import { badInput } from '../error.ts'
 import { placeAt, whatIsAt } from './place.ts'
@@ -125,9 +125,75 @@ const notJson = (text: string, file: Pick<JsonOptions, 'file'>): Error => {
   })
 }
 
+const BEFORE_VALUE = /\s*:/y
+
+const [QUOTE, COLON, BACKSLASH] = [34, 58, 92] as const
+
+/** How many keys all objects have in a text that is JSON: each is before a colon, and there are no others out of strings. */
+const keysWritten = (text: string): number => {
+  let keys = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === COLON) keys += 1
+    if (code !== QUOTE) continue
+    for (at += 1; text.charCodeAt(at) !== QUOTE && at < text.length; at++) {
+      if (text.charCodeAt(at) === BACKSLASH) at += 1
+    }
+  }
+  return keys
+}
+
+/** Deeper values are not counted: they would overflow the stack. */
+const COUNTED_DEPTH = 500
+
+/** How many of them a value has; NaN for one that is too deep to be counted. */
+const keysKept = (value: unknown, depth = 0): number => {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth > COUNTED_DEPTH) return NaN
+  let keys = 0
+  if (Array.isArray(value)) for (const item of value) keys += keysKept(item, depth + 1)
+  else for (const key in value) keys += 1 + keysKept((value as Record<string, unknown>)[key], depth + 1)
+  return keys
+}
+
+/** The first key of a text that is JSON which its object has already, and its offset. */
+const firstKeyTwice = (text: string): { readonly key: string; readonly at: number } | undefined => {
+  const open: (Set<string> | undefined)[] = []
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === '{') open.push(new Set())
+    else if (character === '[') open.push(undefined)
+    else if (character === '}' || character === ']') open.pop()
+    if (character !== '"') continue
+    const { end } = scanString(text, at)
+    const keys = open.at(-1)
+    // a string before a colon is a key
+    if (keys !== undefined && matchAt(BEFORE_VALUE, text, end) !== undefined) {
+      const key = JSON.parse(text.slice(at, end)) as string
+      if (keys.has(key)) return { key, at }
+      keys.add(key)
+    }
+    at = end - 1
+  }
+  return undefined
+}
+
+/**
+ * A key that an object of a JSON text has twice, and its offset; `value` is what JSON.parse has made of the text, of which it
+ * dropped the first without a word. It is asked of every line of a log: what costs is done only if there is one.
+ */
+export const keyTwice = (
+  text: string,
+  value: unknown,
+): { readonly at: number; readonly message: string } | undefined => {
+  if (keysWritten(text) === keysKept(value)) return undefined
+  const twice = firstKeyTwice(text)
+  return twice === undefined ? undefined : { at: twice.at, message: `${twice.key}: it is there twice` }
+}
+
 /**
  * Reads one JSON document.
- * @throws LockstepError (exit 2) `too-large` before the parse, or `not-json` with line and column
+ * @throws LockstepError (exit 2) `too-large` before the parse; `not-json` or `duplicate-key` with line and column
  */
 export const parseJson = (text: string, options: JsonOptions = {}): unknown => {
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
@@ -136,9 +202,18 @@ export const parseJson = (text: string, options: JsonOptions = {}): unknown => {
     const message = `the input is larger than ${maxBytes} bytes`
     throw badInput({ code: 'too-large', message, hint: 'give a single trace', ...file })
   }
+  let value: unknown
   try {
-    return JSON.parse(text) as unknown
+    value = JSON.parse(text)
   } catch {
     throw notJson(text, file)
   }
+  const twice = keyTwice(text, value)
+  if (twice === undefined) return value
+  throw badInput({
+    code: 'duplicate-key',
+    message: twice.message,
+    hint: 'write each key once: which of the two is meant?',
+    ...placeAt(text, twice.at, file),
+  })
 }

@@ -5,7 +5,7 @@
 
 import { z } from 'zod'
 import type { Json } from './fields.ts'
-import { keyTwice } from './places.ts'
+import { keyTwice } from '../trace/json.ts'
 
 /** Something that a log says. */
 export interface LogEvent {
@@ -239,7 +239,10 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
     return { line, column: 1, message: TOO_DEEP, hint: 'docs/log-format.md has the format' }
   }
   const twice = keyTwice(text, value)
-  if (twice !== undefined) return { line, ...twice, hint: 'write each key once: which of the two is meant?' }
+  if (twice !== undefined) {
+    const { at, message } = twice
+    return { line, column: at + 1, message, hint: 'write each key once: which of the two is meant?' }
+  }
   if (isEvent(value)) return asEvent(value, line)
   const isHeader = typeof value === 'object' && value !== null && Object.hasOwn(value, 'lockstep')
   const parsed = (isHeader ? headerSchema : eventSchema).safeParse(value)

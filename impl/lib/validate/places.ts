@@ -1,6 +1,6 @@
 /** Where the keys and values of a JSON document are, for errors about what it says; JSON.parse has no places. */
 
-import { badInput, LockstepError } from '../error.ts'
+import { badInput } from '../error.ts'
 import { parseJson } from '../trace/json.ts'
 import { placeAt } from '../trace/place.ts'
 
@@ -46,14 +46,11 @@ class Walk {
   }
 
   #object(path: readonly PropertyKey[]): void {
-    const seen = new Set<string>()
     this.#items('}', () => {
       const at = this.#at
       const key = JSON.parse(this.#take(STRING)) as string
-      if (seen.has(key)) throw this.#error('duplicate-key', at, `${key}: it is there twice`)
       // no name of anything, and an assignment to it would not make a key
       if (key === '__proto__') throw this.#error('bad-key', at, '__proto__ is not a key')
-      seen.add(key)
       const inner = [...path, key]
       this.offsets.set(keyOf(inner), at)
       this.#take(BLANK)
@@ -123,48 +120,4 @@ export const parsePlaced = (text: string, file: string, hint = 'docs/log-format.
     return { line: 1, column: 1 }
   }
   return { value, placeOf }
-}
-
-const [QUOTE, COLON, BACKSLASH] = [34, 58, 92] as const
-
-/** How many keys all objects have in a text that is JSON: each is before a colon, and there are no others out of strings. */
-const keysWritten = (text: string): number => {
-  let keys = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === COLON) keys += 1
-    if (code !== QUOTE) continue
-    for (at += 1; text.charCodeAt(at) !== QUOTE && at < text.length; at++) {
-      if (text.charCodeAt(at) === BACKSLASH) at += 1
-    }
-  }
-  return keys
-}
-
-/** How many of them a value has. */
-const keysKept = (value: unknown): number => {
-  if (typeof value !== 'object' || value === null) return 0
-  let keys = 0
-  if (Array.isArray(value)) for (const item of value) keys += keysKept(item)
-  else for (const key in value) keys += 1 + keysKept((value as Record<string, unknown>)[key])
-  return keys
-}
-
-/**
- * A key that an object of a JSON text has twice, and where; `value` is what JSON.parse has made of the text, of which it
- * dropped the first without a word. It is asked of every line of a log: what costs is done only if there is one.
- */
-export const keyTwice = (
-  text: string,
-  value: unknown,
-): { readonly column: number; readonly message: string } | undefined => {
-  if (keysWritten(text) === keysKept(value)) return undefined
-  try {
-    parsePlaced(text, '')
-  } catch (error) {
-    const { code, column = 1, message } = error instanceof LockstepError ? error.problem : {}
-    if (code === 'duplicate-key' && message !== undefined) return { column, message }
-  }
-  // the document has more against it
-  return { column: 1, message: 'a key is there twice' }
 }

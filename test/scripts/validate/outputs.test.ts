@@ -593,9 +593,11 @@ describe('files', () => {
     ['a directory', 'is-directory', { sarif: 'sub' }],
     ['the same file twice', 'same-file', { sarif: 'j.xml' }],
     ['no name', 'no-file', { markdown: '' }],
+    ['a link that leads to nothing', 'unwritable', { sarif: 'dangling' }],
   ])('%s is refused before anything is written', (_what, code, bad) => {
     mkdirSync(at('sub'))
     writeFileSync(at('file'), '')
+    symlinkSync(at('nowhere'), at('dangling'))
     const named = Object.fromEntries(Object.entries(bad).map(([k, name]) => [k, name === '' ? '' : at(name)]))
     const files = { junit: at('j.xml'), ...named }
     expect(
@@ -608,7 +610,7 @@ describe('files', () => {
         checkOutputs(files, {})
       }),
     ).toMatchObject({ code, exit: 2 })
-    expect(readdirSync(directory).sort()).toEqual(['file', 'sub'])
+    expect(readdirSync(directory).sort()).toEqual(['dangling', 'file', 'sub'])
   })
 
   it('that are read are refused, by whatever name', () => {
