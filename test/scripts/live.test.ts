@@ -102,9 +102,16 @@ describe('lockstep live', () => {
     ])
   })
 
-  it('writes logs that validate accepts, and that the design with the barrier rejects if they lost an event', async () => {
+  it('writes logs that validate accepts, and that the design with the barrier rejects if they lost an event (more rounds in CI)', async () => {
     const directory = join(makeTempDir('live'), 'logs')
-    const { stdout } = lockstep('poll-kick/clear-recheck-no-mb', '--rounds', '20000', '--logs', directory, '--json')
+    const { stdout } = lockstep(
+      'poll-kick/clear-recheck-no-mb',
+      '--rounds',
+      String(isCI ? 20_000 : 5000),
+      '--logs',
+      directory,
+      '--json',
+    )
     const [variant] = (JSON.parse(stdout) as { variants: { lost: number; logs: string[] }[] }).variants
     const [logs, models] = [variant?.logs ?? [], loadModels()]
     expect(readdirSync(directory).map((name) => join(directory, name))).toEqual([...logs].sort())
