@@ -226,7 +226,7 @@ describe.each(ablated.filter(({ barriers }) => Object.keys(barriers).length > 0)
         const bit = 1 << toggles.indexOf(name)
         let differing = 0
         for (const base of basesOf(protocol, models, undefined)) {
-          for (let i = 0; i < (isCI ? 6 : 2); i++) {
+          for (let i = 0; i < (isCI ? 6 : 3); i++) {
             // spread over all subsets, the same in every run
             const subset = (i * 2_654_435_761) % subsetCount(toggles.length)
             const [on, off] = [compile(machineAt(base, subset | bit)), compile(machineAt(base, subset & ~bit))]
