@@ -20,8 +20,9 @@ import type { Output } from './ui/output.ts'
 import { outputFor, printJson, writeError, writeOut } from './ui/output.ts'
 
 const positive = (text: string): number => {
-  const n = Number(text)
-  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('expected a whole number from 1 on.')
+  // in decimal digits: Number would take 0x10 too
+  const n = /^\d+$/.test(text) ? Number(text) : NaN
+  if (!Number.isSafeInteger(n) || n < 1) throw new InvalidArgumentError('expected a whole number from 1 on.')
   return n
 }
 

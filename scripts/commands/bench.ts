@@ -4,6 +4,7 @@ import { EXIT, environmentFailure } from '../../impl/lib/error.ts'
 import { assemble, compile } from '../../impl/lib/compile.ts'
 import { explore } from '../../impl/lib/explore.ts'
 import type { RunOptions } from '../check/engines.ts'
+import { requireComplete, untilOf } from '../check/explorer.ts'
 import { findToolchain, runSelection } from '../check/tlc.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels, machineOf } from '../lib/project.ts'
@@ -32,9 +33,14 @@ const largest = (models: readonly Model[]): Model => {
 }
 
 /** Seconds of one exploration with all invariants, compilation included. */
-const exploreOnce = (model: Model): number => {
+const exploreOnce = (model: Model, options: BenchOptions): number => {
   const start = performance.now()
-  const graph = explore(assemble(compile(machineOf(model))), { expectedStates: model.distinctStates })
+  const until = untilOf(options)
+  const graph = explore(assemble(compile(machineOf(model))), {
+    expectedStates: model.distinctStates,
+    expired: () => performance.now() > until,
+  })
+  requireComplete(graph, model)
   if (graph.count !== model.distinctStates) {
     throw environmentFailure({
       code: 'bench-differs',
@@ -52,7 +58,7 @@ export const bench = async (out: Output, options: BenchOptions): Promise<number>
   const times: number[] = []
   for (let i = 0; i < options.rounds; i++) {
     out.progress(`explorer, round ${i + 1} of ${options.rounds}, on ${model.name}`)
-    times.push(exploreOnce(model))
+    times.push(exploreOnce(model, options))
   }
   out.progress(`TLC with ${workers} workers on ${model.name}`)
   const invariants = model.cells.filter((c) => c.kind === 'invariant' && c.expected !== 'violated').map((c) => c.name)

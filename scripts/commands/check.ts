@@ -255,8 +255,12 @@ export const check = async (out: Output, options: CheckOptions): Promise<number>
     if (options.engine !== 'tlc' && options.engine !== 'auto') {
       throw badInput({ code: 'usage', message: 'only TLC is another program: --dry-run goes with --engine tlc' })
     }
+    const commands: { readonly model: string; readonly lines: readonly string[] }[] = []
     for (const model of selectModels(loadModels(), options.targets, options.tag))
-      for (const line of await dryRunTlc(model, options)) out.line(line)
+      commands.push({ model: model.name, lines: await dryRunTlc(model, options) })
+    if (out.json)
+      printJson({ ok: true, commands: commands.map(({ model, lines }) => ({ model, command: lines.at(-1) })) })
+    for (const { lines } of commands) for (const line of lines) out.line(line)
     return EXIT.ok
   }
   const { results, conflicts, tlc } = await runChecks(out, options)

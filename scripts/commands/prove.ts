@@ -20,8 +20,10 @@ import { proveModel } from '../prove/run.ts'
 import {
   certifiedCell,
   certificateFile,
+  certificateDifferences,
   checkedInCertificate,
   printCertificate,
+  regenerate,
   watchInputs,
 } from '../lib/certificate.ts'
 import { counterexamples, evidenceFile, traceOf } from '../lib/evidence.ts'
@@ -82,12 +84,30 @@ const writeEvidence = (model: Model, certificate: Certificate): void => {
   for (const { name } of model.cells) if (!found.has(name)) rmSync(evidenceFile(model, name), { force: true })
 }
 
-/** The checked-in certificate, if it says what was found now; only TLC's verdicts may be in it besides. */
-const checkedIn = (model: Model, { certificate }: ProofResult): string | null => {
+/** The verdicts that a model's certificate must have. */
+const expectedVerdicts = ({ cells }: Model): NonNullable<Certificate['verdicts']> =>
+  Object.fromEntries(cells.map(({ name, kind, expected, vacuous }) => [name, certifiedCell(kind, expected, vacuous)]))
+
+/** What the checked-in certificate says that is not what was found now and is expected; undefined where there is none to ask. */
+const contradicted = ({ model, certificate }: ProofResult): readonly string[] | undefined => {
   const { certificate: before } = checkedInCertificate(model)
-  if (certificate === undefined || before === undefined) return null
-  const graphs = (c: Certificate): string => printCertificate({ ...c, verdicts: undefined })
-  return graphs(before) === graphs(certificate) ? relativePath(certificateFile(model)) : null
+  if (certificate === undefined || before === undefined) return undefined
+  return certificateDifferences(before, { ...certificate, verdicts: expectedVerdicts(model) })
+}
+
+/** The checked-in certificate, if it says what was found now. */
+const checkedIn = (result: ProofResult): string | null =>
+  contradicted(result)?.length === 0 ? relativePath(certificateFile(result.model)) : null
+
+/** A certificate that says something else is named, and what it says. */
+const contradictions = (result: ProofResult): string[] => {
+  const wrong = contradicted(result) ?? []
+  if (wrong.length === 0) return []
+  const more = wrong.length > 3 ? `; and ${wrong.length - 3} more` : ''
+  const { model } = result
+  return [
+    `${relativePath(certificateFile(model))} says something else: ${wrong.slice(0, 3).join('; ')}${more}; ${regenerate(model.name)}`,
+  ]
 }
 
 /** A model's proof as `--json` prints it. */
@@ -102,7 +122,7 @@ export const proofJson = (result: ProofResult): unknown => {
     edges,
     actions,
     digest,
-    certificate: checkedIn(model, result) ?? certificate ?? null,
+    certificate: checkedIn(result) ?? certificate ?? null,
     modules: (result.modules ?? moduleSources(model, {})).map(({ module, file, from }) => ({
       module,
       file: relativePath(file),
@@ -115,7 +135,7 @@ export const proofJson = (result: ProofResult): unknown => {
     divergence: divergence ?? null,
     seconds: result.seconds,
     cached: result.cached === true,
-    notes: result.notes,
+    notes: [...result.notes, ...contradictions(result)],
   }
 }
 
@@ -129,7 +149,7 @@ export const proofRow = (result: ProofResult): string[] => {
     `${thousands(states.spec)} states`,
     `${thousands(edges.spec)} edges`,
     result.cached === true ? 'cached' : seconds(result.seconds),
-    checkedIn(result.model, result) === null ? '' : 'certificate as checked in',
+    checkedIn(result) === null ? '' : 'certificate as checked in',
   ]
 }
 
@@ -170,10 +190,7 @@ export const divergenceLines = (divergence: Divergence): string[] => {
 /** TLC's verdicts of a model, which must be as expected to be evidence. */
 const verdictsOf = (model: Model, findings: EngineFindings): NonNullable<Certificate['verdicts']> => {
   const result = modelResult(model, findings)
-  if (result.asExpected)
-    return Object.fromEntries(
-      model.cells.map(({ name, kind, expected, vacuous }) => [name, certifiedCell(kind, expected, vacuous)]),
-    )
+  if (result.asExpected) return expectedVerdicts(model)
   throw environmentFailure({
     code: 'unexpected-verdict',
     message: `${model.name} is not as its manifest says, so nothing is written: ${result.notes.join('; ')}`,
@@ -243,7 +260,7 @@ export const printProofs = (out: Output, results: readonly ProofResult[]): void 
   const rows = columns(results.map(proofRow))
   results.forEach((result, i) => {
     out.line(rows[i])
-    for (const note of result.notes) out.line(`    ${note}`)
+    for (const note of [...result.notes, ...contradictions(result)]) out.line(`    ${note}`)
     if (result.divergence !== undefined) for (const line of divergenceLines(result.divergence)) out.line(line)
   })
 }

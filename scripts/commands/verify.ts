@@ -11,46 +11,20 @@ import { machineSide } from '../../impl/lib/prove/compare.ts'
 import { View } from '../../impl/lib/view.ts'
 import { checkGraph, graphOf } from '../check/explorer.ts'
 import type { Certificate } from '../lib/certificate.ts'
-import { certifiedCell, inputHashes, JAR, readCertificate, regenerate, watchInputs } from '../lib/certificate.ts'
+import {
+  certificateDifferences,
+  certifiedCell,
+  inputHashes,
+  JAR,
+  readCertificate,
+  regenerate,
+  watchInputs,
+} from '../lib/certificate.ts'
 import type { Model } from '../lib/project.ts'
 import { loadModels } from '../lib/project.ts'
 import { PINNED } from '../tlc/jar.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, thousands } from '../ui/output.ts'
-
-const isHash = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
-
-const shown = (value: unknown): string =>
-  isHash(value) ? `${value.slice(0, 12)}...` : value === undefined ? 'nothing' : JSON.stringify(value)
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
-
-/** Every difference between what a certificate says and what is so, by the path of the field. */
-const differences = (certified: unknown, found: unknown, path: readonly string[] = []): string[] => {
-  if (isObject(certified) && isObject(found)) {
-    const names = [...new Set([...Object.keys(found), ...Object.keys(certified)])]
-    return names.flatMap((name) => differences(certified[name], found[name], [...path, name]))
-  }
-  if (certified === found) return []
-  return [difference(path, certified, found)]
-}
-
-const difference = ([field = '', ...rest]: readonly string[], certified: unknown, found: unknown): string => {
-  const name = rest.join(' ')
-  if (field === 'inputs') {
-    if (certified === undefined) return `${name} is not among the certificate's inputs`
-    if (found === undefined) return `${name} is among the certificate's inputs, and nothing of the model depends on it`
-    if (name === JAR) return `${name} is not the pinned one: sha256 ${shown(found)}, certified ${shown(certified)}`
-    return `${name} has changed since: sha256 ${shown(found)}, certified ${shown(certified)}`
-  }
-  if (field === 'verdicts') {
-    if (certified === undefined) return `${name}: no verdict of TLC is certified`
-    if (found === undefined) return `${name} has a verdict, and the model no such property`
-    return `${name}: ${shown(found)} in the machine, ${shown(certified)} by TLC as certified`
-  }
-  return `${[field, ...rest].join(' ')}: ${shown(found)}, certified ${shown(certified)}`
-}
 
 const bothSides = <T>(value: T): { readonly spec: T; readonly impl: T } => ({ spec: value, impl: value })
 
@@ -97,7 +71,7 @@ export const certificateNow = (model: Model): Certificate => {
 
 /** What a certificate says that is not so; empty if it is all so. */
 export const verifyCertificate = (certificate: Certificate, model: Model): string[] =>
-  differences({ ...certificate, verdicts: certificate.verdicts ?? {} }, certificateNow(model))
+  certificateDifferences({ ...certificate, verdicts: certificate.verdicts ?? {} }, certificateNow(model))
 
 /** What no run without TLC can find out. */
 export const trusted = ({ tlc }: Certificate): string[] => [

@@ -209,7 +209,8 @@ const parse = (file: string, text: string): unknown => {
     return parsePlaced(text, file, HINT).value
   } catch (error) {
     const problem = error instanceof LockstepError ? error.problem : undefined
-    if (problem !== undefined && problem.code !== 'not-json') throw badInput({ ...problem, code: 'bad-certificate' })
+    if (problem !== undefined && problem.code !== 'not-json')
+      throw badInput({ ...problem, code: 'bad-certificate', hint: HINT })
     const cut = text.trimStart().startsWith('{') && !text.trimEnd().endsWith('}')
     throw damaged(
       file,
@@ -254,4 +255,38 @@ export const checkedInCertificate = (
     const { message } = error.problem
     return { damaged: `${relativePath(file)} is treated as absent: ${message}; ${regenerate(model.name)}` }
   }
+}
+
+const isHash = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+
+const shown = (value: unknown): string =>
+  isHash(value) ? `${value.slice(0, 12)}...` : value === undefined ? 'nothing' : JSON.stringify(value)
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+/** Every difference between what a certificate says and what is so, by the path of the field; empty if it is all so. */
+export const certificateDifferences = (certified: unknown, found: unknown, path: readonly string[] = []): string[] => {
+  if (isObject(certified) && isObject(found)) {
+    const names = [...new Set([...Object.keys(found), ...Object.keys(certified)])]
+    return names.flatMap((name) => certificateDifferences(certified[name], found[name], [...path, name]))
+  }
+  if (certified === found) return []
+  return [difference(path, certified, found)]
+}
+
+const difference = ([field = '', ...rest]: readonly string[], certified: unknown, found: unknown): string => {
+  const name = rest.join(' ')
+  if (field === 'inputs') {
+    if (certified === undefined) return `${name} is not among the certificate's inputs`
+    if (found === undefined) return `${name} is among the certificate's inputs, and nothing of the model depends on it`
+    if (name === JAR) return `${name} is not the pinned one: sha256 ${shown(found)}, certified ${shown(certified)}`
+    return `${name} has changed since: sha256 ${shown(found)}, certified ${shown(certified)}`
+  }
+  if (field === 'verdicts') {
+    if (certified === undefined) return `${name}: no verdict of TLC is certified`
+    if (found === undefined) return `${name} has a verdict, and the model no such property`
+    return `${name}: ${shown(found)} in the machine, ${shown(certified)} by TLC as certified`
+  }
+  return `${[field, ...rest].join(' ')}: ${shown(found)}, certified ${shown(certified)}`
 }

@@ -103,7 +103,8 @@ const failed = ({ path, source }: Found, { text, failure }: Said) => {
     })
   }
   const said = text === '' ? 'nothing' : JSON.stringify(text.slice(0, 300))
-  const how = failure === null ? 'prints no version' : 'fails'
+  const isCut = failure !== null && 'killed' in failure && failure.killed === true
+  const how = failure === null ? 'prints no version' : isCut ? 'does not end' : 'fails'
   const message = `${path} (from ${source}) does not work: \`java -version\` ${how}; it printed ${said}`
   return environmentFailure({ code: 'java-broken', message, hint: HINT }, failure ?? undefined)
 }

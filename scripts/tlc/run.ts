@@ -1,7 +1,7 @@
 /** Runs TLC: a temporary directory of its own, a Java that dies with us, typed messages, one conclusion. */
 
 import type { ChildProcess } from 'node:child_process'
-import { copyFileSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import type { LockstepError } from '../../impl/lib/error.ts'
 import { environmentFailure } from '../../impl/lib/error.ts'
@@ -274,6 +274,18 @@ const moveFile = (from: string, to: string): void => {
   }
 }
 
+/** The graph that was asked for; a success without one is none of TLC's. */
+const keepDump = (from: string, to: string): void => {
+  if (!existsSync(from)) {
+    throw environmentFailure({
+      code: 'no-graph',
+      message: 'TLC is said to have succeeded, and there is no graph of it: what was run may not be TLC',
+      hint: '`lockstep doctor` says which Java and which jar are used',
+    })
+  }
+  moveFile(from, to)
+}
+
 /** An archive only saves time: a cache that cannot be written to is no reason to fail. */
 const keepArchive = ({ from, to }: { readonly from: string; readonly to: string }): void => {
   try {
@@ -301,7 +313,7 @@ export const runTlc = (options: TlcOptions): Promise<TlcRun> =>
     const ending = await watch(child, options)
     listener.end()
     const run = summarise(options, listener, ending, (performance.now() - start) / 1000)
-    if (options.dump !== undefined && run.outcome === 'success') moveFile(dumpIn(directory), options.dump)
+    if (options.dump !== undefined && run.outcome === 'success') keepDump(dumpIn(directory), options.dump)
     if (archive.made !== undefined && run.outcome === 'success') keepArchive(archive.made)
     return run
   })

@@ -280,6 +280,17 @@ describe('bad input', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining('a whole number from 1 to 2147483')])
   })
 
+  it('a number is one of decimal digits', () => {
+    const { status, stderr } = lockstep(['check', 'litmus/sb+mbs.tso', '--timeout', '0x10'])
+    expect([status, stderr]).toEqual([2, expect.stringContaining('a whole number from 1')])
+  })
+
+  it('time that is up ends the explorer of bench too (needs Java)', () => {
+    const { status, stdout } = lockstep(['bench', 'flush-inhibit/reversed-clear.sc.f2t2', '--timeout', '1', '--json'])
+    const code = status === 3 ? (JSON.parse(stdout) as { error: { code: string } }).error.code : ''
+    expect([status, ['incomplete', 'no-java'].includes(code)]).toEqual([3, true])
+  })
+
   const good = (): string => readFileSync(join(evidence, 'no-srcu.sc.Deadlock.itf.json'), 'utf8')
   const replay = (path: string): Ran => lockstep(['replay', 'flush-inhibit/no-srcu.sc', path, '--json'])
 

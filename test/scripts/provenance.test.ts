@@ -314,6 +314,28 @@ describe.skipIf(toolchain === undefined)('evidence (needs Java)', () => {
     expect(runIn(copy, ['verify', file()]).status).toBe(0)
   })
 
+  it('that says something else is named by the proof, and is not “as checked in”', () => {
+    const before = readFileSync(file(), 'utf8')
+    expect(runIn(copy, ['prove', MODEL]).stdout).toContain('certificate as checked in')
+    try {
+      for (const [from, to, said] of [
+        ['"verdict": "violated"', '"verdict": "holds"', 'OutcomeForbiddenInv verdict: "violated" in the machine'],
+        ['"spec": 34', '"spec": 35', 'states spec: 34, certified 35'],
+      ] as const) {
+        writeFileSync(file(), before.replace(from, to))
+        const { status, stdout } = runIn(copy, ['prove', MODEL])
+        expect([status, stdout]).toEqual([0, expect.stringContaining(`${CERTIFICATE} says something else: ${said}`)])
+        expect(stdout).not.toContain('as checked in')
+        const { models } = JSON.parse(runIn(copy, ['prove', MODEL, '--json']).stdout) as {
+          models: { notes: string[] }[]
+        }
+        expect(models[0]?.notes).toEqual([expect.stringContaining(said)])
+      }
+    } finally {
+      writeFileSync(file(), before)
+    }
+  })
+
   it('is named by check if it is a counterexample, and not if it is damaged or another’s', () => {
     const trace = join(copy, 'traces', 'litmus', 'sb.tso.OutcomeForbiddenInv.itf.json')
     const whole = readFileSync(trace, 'utf8')

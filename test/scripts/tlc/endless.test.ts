@@ -96,6 +96,29 @@ describe.skipIf(process.platform === 'win32')('a java that prints without end', 
     expect([output.length, output.at(-1)]).toEqual([MOST_OUTPUT + 1, '<<"kept">>'])
   })
 
+  it('says that it succeeded and wrote no graph: what was run is no TLC', { timeout: 60_000 }, async () => {
+    const messages = [
+      [2262, 'TLC2 Version 2.18 of Day Month 20?? (rev: cab6f13)'],
+      [2193, 'Model checking completed. No error has been found.'],
+      [2199, '34 states generated, 34 distinct states found, 0 states left on queue.'],
+      [2186, 'Finished in 500ms at (2023-03-20 20:00:00)'],
+    ].map(([code, text]) => `@!@!@STARTMSG ${code}:0 @!@!@\n${text}\n@!@!@ENDMSG ${code} @!@!@`)
+    fakeJava('success', `cat <<'END'\n${messages.join('\n')}\nEND`)
+    const dump = join(root, 'graph.dot')
+    expect((await run('success')).outcome).toBe('success')
+    await expect(run('success', { dump })).rejects.toMatchObject({ exit: 3, problem: { code: 'no-graph' } })
+  })
+
+  it('does not end when asked for its version: the error says so', { timeout: 60_000 }, async () => {
+    const file = fakeJava('hangs', '')
+    writeFileSync(file, '#!/bin/sh\nexec sleep 600\n')
+    const found = findJava({ env: { JAVA_HOME: join(root, 'hangs'), PATH: process.env['PATH'] }, timeoutMs: 300 })
+    await expect(found).rejects.toMatchObject({
+      exit: 3,
+      problem: { message: expect.stringMatching(/does not end/) as string },
+    })
+  })
+
   it('says no version of Java either', { timeout: 60_000 }, async () => {
     const file = fakeJava('version', '')
     writeFileSync(file, `#!/bin/sh\necho $$ > '${join(root, 'version', 'pid')}'\nexec yes\n`)
