@@ -1,8 +1,8 @@
 /**
  * `from ~> to` under fairness, over a whole graph: a counterexample is a fair cycle without `to`, reachable from a `from`
  * state without `to` in between. A strongly connected component has a weakly fair cycle if and only if each fair thread
- * is disabled somewhere in it or takes a step inside it that changes the state. A strongly fair step that is enabled in a component and never
- * taken inside it rules out the states where it is enabled; what is left is taken apart again.
+ * is disabled somewhere in it or takes a step inside it that changes the state. A strongly fair step that is enabled in a
+ * component and never taken inside it rules out the states where it is enabled; what is left is taken apart again.
  */
 
 import type { Kernel, Predicate } from './compile.ts'
