@@ -300,7 +300,7 @@ const program = (): Command => {
     .addOption(
       new Option(
         '--sample <n>',
-        'at most so many faults of each protocol; with --changed 20, unless --tag full',
+        'at most so many faults of each protocol; with --changed 20, and 16 weakenings of each kind, unless --tag full',
       ).argParser(positive),
     )
     .addOption(new Option('--seed <n>', 'of --sample').argParser(positive).default(1))

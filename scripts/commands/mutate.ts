@@ -44,7 +44,10 @@ export interface MutateOptions {
   readonly changed?: boolean
   /** default HEAD */
   readonly base?: string
+  /** at most so many faults of each protocol; all if not given */
   readonly sample?: number
+  /** at most so many weakenings of each side and kind; all if not given */
+  readonly weakenings?: number
   readonly seed: number
   readonly tag: 'fast' | 'full'
   readonly all?: boolean
@@ -63,13 +66,13 @@ const HEAD = 'HEAD'
 
 const NONE: Generated = { mutants: [], same: 0 }
 
-/** Faults of a protocol that the everyday run draws: all of a protocol take a quarter of an hour and more. */
-const EVERYDAY_FAULTS = 20
+/** What the everyday run draws, so that it takes three minutes at most: all of a protocol take a quarter of an hour and more. */
+const EVERYDAY = { sample: 20, weakenings: 16 } as const
 
-/** `--changed` is for every day: unless all is asked for, it draws some of the faults, and says so. */
+/** `--changed` is for every day: unless all is asked for, it draws some of the mutants, and says so. */
 export const withEverydaySample = (options: MutateOptions): MutateOptions =>
   options.changed === true && options.sample === undefined && options.tag === 'fast'
-    ? { ...options, sample: EVERYDAY_FAULTS }
+    ? { ...options, ...EVERYDAY }
     : options
 
 const compilerOrFail = async (): Promise<TypeScript> => {
@@ -209,13 +212,13 @@ const runProtocol = async (
   const machine = options.side === 'spec' ? NONE : machineMutants(means.ts, protocol, kinds)
   const spec = options.side === 'machine' || typeof means.tlc === 'string' ? NONE : specMutants(protocol, models, kinds)
   const all = [...machine.mutants, ...spec.mutants]
-  const mutants = sampled(all, options.sample, options.seed)
+  const mutants = sampled(all, options)
   const { argued, seeded } = loadArguments(protocol, options.arguments)
   const sides = new Set(mutants.map(({ side }) => side))
   const wasRun = ({ file, kind }: Pick<Argument, 'file' | 'kind'>): boolean =>
     sides.has(isOfSpec({ file }) ? 'spec' : 'machine') &&
     kinds.includes(kind) &&
-    (kind !== 'fault' || options.sample === undefined)
+    (kind === 'fault' ? options.sample : options.weakenings) === undefined
   const faults = faultsOf(means.ts, protocol)
   const found = await judged(means, protocol, faults, mutants, modelsOf, options)
   const shared = sharedArguments(protocol).filter((a) => !isRefused(a, found))
@@ -260,6 +263,9 @@ const modelsBySize = ({ tag }: MutateOptions): ModelsOf => {
   )
 }
 
+const drawnWhat = ({ weakenings }: MutateOptions): string =>
+  weakenings === undefined ? 'faults' : 'faults and weakenings'
+
 /** Runs mutants; returns the exit code. */
 export const mutate = async (out: Output, asked: MutateOptions): Promise<number> => {
   const options = withEverydaySample(asked)
@@ -286,6 +292,6 @@ export const mutate = async (out: Output, asked: MutateOptions): Promise<number>
   if (out.json) printJson(jsonOf(parts, code === EXIT.ok, { ...options, skipped }))
   if (protocols.length === 0) out.line(`no protocol was changed since ${options.base ?? HEAD}: nothing was run`)
   if (skipped !== undefined) out.line(`the specification's side is skipped: ${skipped}`, 'red')
-  if (options.sample !== undefined) out.line(`faults were drawn with --seed ${options.seed}`)
+  if (options.sample !== undefined) out.line(`${drawnWhat(options)} were drawn with --seed ${options.seed}`)
   return code
 }

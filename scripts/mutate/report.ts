@@ -14,7 +14,7 @@ export interface Part {
   readonly stale: readonly Stale[]
   /** mutants that were the text of the source, or of another mutant */
   readonly same: number
-  /** faults that were left out by `--sample` */
+  /** mutants that were left out by `--sample` or `--changed` */
   readonly notDrawn: number
   readonly seconds: number
 }
@@ -67,7 +67,7 @@ export const report = (part: Part): ReportLine[] => {
     ...plain(columns([HEADINGS, ...rows(judged)])),
     ...plain([
       `  ${discarded} discarded (same text, same machine, no such instance, type error)` +
-        `${notDrawn === 0 ? '' : `, ${notDrawn} faults not drawn`}, ${seconds(part.seconds)}`,
+        `${notDrawn === 0 ? '' : `, ${notDrawn} not drawn`}, ${seconds(part.seconds)}`,
     ]),
     ...titled('survived: nothing notices', of('survived').flatMap(details)),
     ...titled('incomplete: not decided', of('incomplete').flatMap(details)),

@@ -65,14 +65,24 @@ const rank = (seed: number, id: string): number => {
   return Math.imul(h ^ (h >>> 16), 0x85ebca6b) >>> 0
 }
 
-/** All weakenings, and at most `sample` of the faults. */
-export const sampled = (mutants: readonly Mutant[], sample: number | undefined, seed: number): readonly Mutant[] => {
-  if (sample === undefined) return mutants
-  const drawn = new Set(
-    mutants
-      .filter(({ kind }) => kind === 'fault')
-      .sort((a, b) => rank(seed, a.id) - rank(seed, b.id))
-      .slice(0, sample),
-  )
-  return mutants.filter((m) => m.kind !== 'fault' || drawn.has(m))
+/** How many mutants are drawn; all where there is no number. */
+export interface Drawing {
+  /** at most so many faults */
+  readonly sample?: number
+  /** at most so many weakenings of each side and kind */
+  readonly weakenings?: number
+  readonly seed: number
+}
+
+/** The mutants that are drawn, in their order. */
+export const sampled = (mutants: readonly Mutant[], { sample, weakenings, seed }: Drawing): readonly Mutant[] => {
+  const left = new Map<string, number>()
+  const isDrawn = ({ side, kind }: Mutant): boolean => {
+    const [group, most] = kind === 'fault' ? ['fault', sample] : [`${side} ${kind}`, weakenings]
+    const room = left.get(group) ?? most ?? Infinity
+    left.set(group, room - 1)
+    return room > 0
+  }
+  const drawn = new Set([...mutants].sort((a, b) => rank(seed, a.id) - rank(seed, b.id)).filter(isDrawn))
+  return mutants.filter((m) => drawn.has(m))
 }

@@ -260,22 +260,37 @@ describe('the report', () => {
 
 describe('what is drawn', () => {
   it('is the same for the same seed, another for another, and leaves weakenings alone', () => {
-    const drawn = (seed: number) => sampled(mutants, 2, seed).map(({ id }) => id)
+    const drawn = (seed: number) => sampled(mutants, { sample: 2, seed }).map(({ id }) => id)
     expect(drawn(1)).toEqual(drawn(1))
     const seeds = [1, 2, 3, 4, 5, 6, 7, 8]
     expect(new Set(seeds.map((seed) => drawn(seed).join())).size).toBeGreaterThan(1)
-    expect(sampled(mutants, 2, 1).filter(({ kind }) => kind === 'property')).toEqual(
+    expect(sampled(mutants, { sample: 2, seed: 1 }).filter(({ kind }) => kind === 'property')).toEqual(
       mutants.filter(({ kind }) => kind === 'property'),
     )
   })
+
+  it('is some of each side and kind, where weakenings are drawn too', () => {
+    const ofEach = (of: readonly Mutant[]): Record<string, number> => {
+      const counts: Record<string, number> = {}
+      for (const { side, kind } of of) counts[`${side} ${kind}`] = (counts[`${side} ${kind}`] ?? 0) + 1
+      return counts
+    }
+    const all = ofEach(mutants)
+    const drawn = ofEach(sampled(mutants, { weakenings: 2, seed: 1 }))
+    expect(Object.keys(drawn)).toEqual(Object.keys(all))
+    for (const [of, count] of Object.entries(all))
+      expect([of, drawn[of]]).toEqual([of, of.endsWith('fault') ? count : Math.min(2, count)])
+    expect(Object.entries(all).some(([of, count]) => !of.endsWith('fault') && count > 2)).toBe(true)
+  })
 })
 
-describe('how many faults are drawn', () => {
+describe('how many mutants are drawn', () => {
   const usual = { side: 'both', seed: 1, tag: 'fast', searchStates: 6000, timeout: 600 } as const
 
   it('some of what was changed, every day', () => {
-    expect(withEverydaySample({ ...usual, changed: true }).sample).toBe(20)
-    expect(withEverydaySample({ ...usual, changed: true, sample: 3 }).sample).toBe(3)
+    expect(withEverydaySample({ ...usual, changed: true })).toMatchObject({ sample: 20, weakenings: 16 })
+    const few = withEverydaySample({ ...usual, changed: true, sample: 3 })
+    expect([few.sample, few.weakenings]).toEqual([3, undefined])
   })
 
   it('all, where a protocol is named or all is asked for', () => {
