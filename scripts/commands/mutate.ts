@@ -27,7 +27,7 @@ import { findTypeScript } from '../mutate/load.ts'
 import type { Part } from '../mutate/report.ts'
 import { jsonOf, report } from '../mutate/report.ts'
 import type { CrewOptions, ModelsOf } from '../mutate/run.ts'
-import { Case, judgeMachine } from '../mutate/run.ts'
+import { Case, judgeMachine, LATE } from '../mutate/run.ts'
 import { holdSeeds, searchSeeds } from '../mutate/seeds.ts'
 import { judgeSpec, specMutants } from '../mutate/spec-run.ts'
 import type { Change, Generated } from '../mutate/sources.ts'
@@ -48,6 +48,8 @@ export interface MutateOptions {
   readonly sample?: number
   /** at most so many weakenings of each side and kind; all if not given */
   readonly weakenings?: number
+  /** seconds for all protocols together; as long as it takes if not given */
+  readonly budget?: number
   readonly seed: number
   readonly tag: 'fast' | 'full'
   readonly all?: boolean
@@ -67,7 +69,7 @@ const HEAD = 'HEAD'
 const NONE: Generated = { mutants: [], same: 0 }
 
 /** What the everyday run draws, so that it takes three minutes at most: all of a protocol take a quarter of an hour and more. */
-const EVERYDAY = { sample: 20, weakenings: 16 } as const
+const EVERYDAY = { sample: 20, weakenings: 16, budget: 150 } as const
 
 /** `--changed` is for every day: unless all is asked for, it draws some of the mutants, and says so. */
 export const withEverydaySample = (options: MutateOptions): MutateOptions =>
@@ -166,6 +168,7 @@ const judged = async (
   mutants: readonly Mutant[],
   modelsOf: ModelsOf,
   options: MutateOptions,
+  until?: number,
 ): Promise<readonly Judged[]> => {
   const models = modelsOf.get(protocol.name)?.usual ?? []
   const cases = mutants.map((mutant) => new Case(mutant))
@@ -176,7 +179,16 @@ const judged = async (
       out.progress(`${protocol.name}, ${side}: ${done} of ${total} done, ${alive} mutants nobody noticed yet`)
     }
   const limit = options.timeout * 1000
-  const crew = { workers: workersOf(options), limit, all: options.all ?? false, onProgress: onProgress('machine') }
+  const [now, isBoth] = [performance.now(), typeof tlc !== 'string' && of('spec').length > 0]
+  const left = (until ?? Infinity) - now
+  const crew: CrewOptions = {
+    workers: workersOf(options),
+    limit,
+    // each side has half of the time, and the second what the first leaves
+    until: now + (isBoth ? left / 2 : left),
+    all: options.all ?? false,
+    onProgress: onProgress('machine'),
+  }
   const { seeded } = loadArguments(protocol, options.arguments)
   await holdSeeds(protocol.name, of('machine'), faults.named, seeded, crew)
   await judgeMachine(protocol.name, of('machine'), modelsOf, crew)
@@ -184,14 +196,20 @@ const judged = async (
   if (typeof tlc !== 'string' && of('spec').length > 0) {
     const { seeded } = loadArguments(protocol, options.arguments)
     const larger = modelsOf.get(protocol.name)?.larger ?? []
-    const run = {
+    await judgeSpec(protocol, of('spec'), models, {
       toolchain: tlc,
-      timeout: options.timeout,
+      // of each run of TLC, as it begins
+      get timeout() {
+        return until === undefined ? options.timeout : Math.max(1, (until - performance.now()) / 1000)
+      },
       workers: crew.workers,
+      ...(until === undefined ? {} : { until }),
       larger,
       onProgress: onProgress('spec'),
-    }
-    await judgeSpec(protocol, of('spec'), models, { ...run, ts, seeds: seeded, faultOf: faults.named })
+      ts,
+      seeds: seeded,
+      faultOf: faults.named,
+    })
   }
   out.clear()
   return typed(
@@ -205,6 +223,7 @@ const runProtocol = async (
   protocol: Protocol,
   modelsOf: ModelsOf,
   options: MutateOptions,
+  until?: number,
 ): Promise<Part> => {
   const models = modelsOf.get(protocol.name)?.usual ?? []
   const start = performance.now()
@@ -220,7 +239,9 @@ const runProtocol = async (
     kinds.includes(kind) &&
     (kind === 'fault' ? options.sample : options.weakenings) === undefined
   const faults = faultsOf(means.ts, protocol)
-  const found = await judged(means, protocol, faults, mutants, modelsOf, options)
+  const asked = await judged(means, protocol, faults, mutants, modelsOf, options, until)
+  // what there was no time for was not asked: it is counted, and is no verdict
+  const found = asked.filter(({ reason }) => reason !== LATE)
   const shared = sharedArguments(protocol).filter((a) => !isRefused(a, found))
   const explained = withArguments(found, [...argued, ...shared], wasRun)
   const gone = staleSeeds(seeded, mutants, faults.named, wasRun)
@@ -231,6 +252,7 @@ const runProtocol = async (
     stale: options.search === true ? explained.stale : [...explained.stale, ...gone],
     same: machine.same + spec.same,
     notDrawn: all.length - mutants.length,
+    notDecided: asked.length - found.length,
     seconds: (performance.now() - start) / 1000,
   }
 }
@@ -238,7 +260,9 @@ const runProtocol = async (
 const exitOf = (parts: readonly Part[], skipped: boolean): number => {
   const fates = parts.flatMap((part) => part.judged.map(({ fate }) => fate))
   if (fates.includes('survived') || parts.some(({ stale }) => stale.length > 0)) return EXIT.finding
-  return skipped || fates.includes('incomplete') ? EXIT.environment : EXIT.ok
+  // what was drawn and all left undecided says nothing
+  const silent = parts.some(({ judged: of, notDecided }) => of.length === 0 && notDecided > 0)
+  return skipped || silent || fates.includes('incomplete') ? EXIT.environment : EXIT.ok
 }
 
 const toolsFor = async ({ side }: MutateOptions): Promise<Toolchain | string> => {
@@ -282,8 +306,11 @@ export const mutate = async (out: Output, asked: MutateOptions): Promise<number>
   let checker: TypeCheck | undefined
   const means: Means = { out, ts, tlc, types: () => (checker ??= new TypeCheck(ts)) }
   const parts: Part[] = []
-  for (const protocol of protocols) {
-    const part = await runProtocol(means, protocol, modelsOf, options)
+  const begin = performance.now()
+  for (const [i, protocol] of protocols.entries()) {
+    const share = ((options.budget ?? Infinity) * 1000 * (i + 1)) / protocols.length
+    const until = share === Infinity ? undefined : begin + share
+    const part = await runProtocol(means, protocol, modelsOf, options, until)
     parts.push(part)
     for (const { text, style } of report(part)) out.line(text, style)
   }

@@ -16,6 +16,8 @@ export interface Part {
   readonly same: number
   /** mutants that were left out by `--sample` or `--changed` */
   readonly notDrawn: number
+  /** of those that were drawn, by the everyday run: not decided when its time was up */
+  readonly notDecided: number
   readonly seconds: number
 }
 
@@ -59,7 +61,7 @@ const titled = (title: string, lines: readonly string[]): ReportLine[] =>
 
 /** The report of one protocol, line by line. */
 export const report = (part: Part): ReportLine[] => {
-  const { protocol, judged, stale, same, notDrawn } = part
+  const { protocol, judged, stale, same, notDrawn, notDecided } = part
   const of = (fate: Fate): Judged[] => judged.filter((j) => j.fate === fate)
   const discarded = same + of('refused').length
   return [
@@ -67,7 +69,8 @@ export const report = (part: Part): ReportLine[] => {
     ...plain(columns([HEADINGS, ...rows(judged)])),
     ...plain([
       `  ${discarded} discarded (same text, same machine, no such instance, type error)` +
-        `${notDrawn === 0 ? '' : `, ${notDrawn} not drawn`}, ${seconds(part.seconds)}`,
+        (notDrawn === 0 ? '' : `, ${notDrawn} not drawn`) +
+        `${notDecided === 0 ? '' : `, ${notDecided} not decided when the time of an everyday run was up`}, ${seconds(part.seconds)}`,
     ]),
     ...titled('survived: nothing notices', of('survived').flatMap(details)),
     ...titled('incomplete: not decided', of('incomplete').flatMap(details)),
@@ -92,11 +95,12 @@ export const jsonOf = (
   ok,
   seed: options.sample === undefined ? null : options.seed,
   skipped: options.skipped === undefined ? [] : [{ side: 'spec', why: options.skipped }],
-  protocols: parts.map(({ protocol, judged, same, notDrawn, seconds: took }) => ({
+  protocols: parts.map(({ protocol, judged, same, notDrawn, notDecided, seconds: took }) => ({
     protocol,
     mutants: judged.filter(({ fate }) => fate !== 'refused').length,
     discarded: { same, refused: judged.filter(({ fate }) => fate === 'refused').length },
     notDrawn,
+    notDecided,
     seconds: Math.round(took * 1000) / 1000,
   })),
   mutants: parts.flatMap(({ protocol, judged }) =>

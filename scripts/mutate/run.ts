@@ -33,9 +33,26 @@ export interface CrewOptions {
   readonly limit: number
   /** who is asked about faults; worker threads if not given */
   readonly faultCrew?: FaultCrew
+  /** when no new question is asked, a time of performance.now(); all are asked if not given */
+  readonly until?: number
   /** go on after the first that notices a mutant */
   readonly all: boolean
   readonly onProgress: (done: number, of: number, alive: number) => void
+}
+
+/** Is the time of a run up that has one? */
+export const isLate = ({ until = Infinity }: { readonly until?: number }): boolean => performance.now() > until
+
+/** Milliseconds that a question may take. */
+const limitOf = ({ limit, until = Infinity }: CrewOptions): number =>
+  Math.max(1, Math.min(limit, until - performance.now()))
+
+/** Why a mutant is undecided that there was no time for. */
+export const LATE = 'the time of the run was up'
+
+/** Leaves those undecided that nobody has noticed yet: not all were asked. */
+export const leave = (cases: readonly Case[]): void => {
+  for (const c of cases) if (c.killedBy.length === 0) c.unfinished = LATE
 }
 
 /** What is known of a mutant so far. */
@@ -78,12 +95,16 @@ const judgeAll = async (protocol: string, cases: readonly Case[], models: readon
       const asked = alive()
       options.onProgress(done, models.length, asked.length)
       if (asked.length === 0) return
+      if (isLate(options)) {
+        leave(asked)
+        return
+      }
       const mutants = asked.map(({ mutant }) => mutant)
-      const opinions = await hand.ask({ kind: 'judge', model: model.name, mutants }, options.limit)
+      const opinions = await hand.ask({ kind: 'judge', model: model.name, mutants }, limitOf(options))
       done += 1
       asked.forEach((c, i) => {
         const opinion = opinions?.[i]
-        if (opinion === undefined) c.unfinished = `${model.name} took longer than the limit`
+        if (opinion === undefined) c.unfinished = isLate(options) ? LATE : `${model.name} took longer than the limit`
         else if (opinion.killer !== undefined) c.killedBy.push(opinion.killer)
         c.differs ||= opinion?.differs ?? false
       })
@@ -138,10 +159,12 @@ const opinionOn = async (
 }
 
 /** Asks one model about a fault; a run without end is believed the second time. */
-const askAbout = async (hand: FaultHand, pace: Pace, c: Case, model: string, limit: number): Promise<void> => {
+const askAbout = async (hand: FaultHand, pace: Pace, c: Case, model: string, options: CrewOptions): Promise<void> => {
+  const limit = limitOf(options)
   const first = await opinionOn(hand, pace, c.mutant, model, limit)
   const opinion = first === 'late' ? await opinionOn(hand, pace, c.mutant, model, limit) : first
   if (opinion === 'late') c.killedBy.push({ kind: 'cell', name: `${model} does not end` })
+  else if (opinion === undefined && isLate(options)) leave([c])
   else if (opinion === undefined) c.unfinished ??= `${model} took longer than the limit`
   else if (opinion.killer !== undefined) c.killedBy.push(opinion.killer)
   c.differs ||= typeof opinion !== 'object' || opinion.differs
@@ -156,7 +179,8 @@ const tryAll = async (protocol: string, cases: readonly Case[], models: readonly
     for (let c = queue.shift(); c !== undefined; c = queue.shift()) {
       options.onProgress(cases.length - queue.length, cases.length, cases.filter((x) => x.killedBy.length === 0).length)
       for (const name of names) {
-        if (c.killedBy.length === 0) await askAbout(hand, pace, c, name, options.limit)
+        if (isLate(options)) leave([c])
+        else if (c.killedBy.length === 0) await askAbout(hand, pace, c, name, options)
       }
     }
   }

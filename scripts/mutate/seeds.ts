@@ -11,6 +11,7 @@ import type { Hand } from './crew.ts'
 import { withCrew } from './crew.ts'
 import type { SeedKill } from './messages.ts'
 import type { Case, CrewOptions } from './run.ts'
+import { isLate } from './run.ts'
 
 const isAlive = ({ killedBy, mutant, differs }: Case): boolean =>
   killedBy.length === 0 &&
@@ -69,6 +70,8 @@ export const holdSeeds = async (
   const work = async (hand: Hand): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { cases: asked, fault, model, thread } = next
+      // whoever they would have noticed is left by those that are asked next
+      if (isLate(options)) return
       options.onProgress(all - queue.length, all, asked.length)
       const mutants = asked.map(({ mutant }) => mutant)
       const kills = (await hand.ask({ kind: 'seed', fault, models: [model], thread, mutants }, options.limit)) ?? []

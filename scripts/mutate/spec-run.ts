@@ -21,6 +21,7 @@ import type { AskOptions } from './ask.ts'
 import type { Bed } from './beds.ts'
 import { ownBed, seededBeds } from './beds.ts'
 import type { Case } from './run.ts'
+import { isLate, leave } from './run.ts'
 import type { Generated } from './sources.ts'
 import type { Prepared, Specification } from './spec-case.ts'
 import { isAlive, prepared, unfinished } from './spec-case.ts'
@@ -31,6 +32,8 @@ import { judgeInvariants, judgeResponses } from './spec-weaker.ts'
 /** What a run over a specification needs. */
 export interface SpecOptions extends AskOptions {
   readonly workers: number
+  /** when no new question is asked, a time of performance.now(); all are asked if not given */
+  readonly until?: number
   /** large models, which are asked about faults of actions that no other notices */
   readonly larger: readonly Model[]
   readonly ts: TypeScript
@@ -69,6 +72,7 @@ const namesAsked = ({ mutant: { kind } }: Case, spec: Specification, models: rea
 /** Asks about some mutants; where TLC does not come to an end, they are not decided. */
 const trying = async (
   asked: readonly Prepared[],
+  options: SpecOptions,
   task: (asked: readonly Prepared[]) => Promise<void>,
 ): Promise<void> => {
   const alive = asked.filter(isAlive)
@@ -77,6 +81,7 @@ const trying = async (
     await task(alive)
   } catch (error) {
     if (error instanceof UnknownShape) for (const { case: c } of alive) c.unfinished = error.message
+    else if (isLate(options)) leave(alive.map(({ case: c }) => c))
     else unfinished(alive, error)
   }
 }
@@ -93,9 +98,9 @@ export const judgeSpec = async (
   const all = cases.map((c) => prepared(spec, c, namesAsked(c, spec, models)))
   const of = (kind: MutantKind): Prepared[] => all.filter(({ case: { mutant } }) => mutant.kind === kind)
   const weaken = async (beds: readonly Bed[]): Promise<void> => {
-    await trying(of('property'), (alive) => judgeInvariants(beds, alive, options))
-    for (const bed of beds) await trying(of('property'), (alive) => judgeResponses(spec, bed, alive, options))
-    await trying(of('fairness'), (alive) => judgeFairness(spec, beds, alive, options))
+    await trying(of('property'), options, (alive) => judgeInvariants(beds, alive, options))
+    for (const bed of beds) await trying(of('property'), options, (alive) => judgeResponses(spec, bed, alive, options))
+    await trying(of('fairness'), options, (alive) => judgeFairness(spec, beds, alive, options))
   }
   const sorted = (some: readonly Model[]): Model[] => [...some].sort((a, b) => a.distinctStates - b.distinctStates)
   const bySize = sorted(models)
@@ -107,11 +112,11 @@ export const judgeSpec = async (
       if (!all.some(isAlive)) return
       const bed = ownBed(model)
       await weaken([bed])
-      await trying(of('fault'), (alive) => judgeFaults(spec, bed, alive, options))
+      await trying(of('fault'), options, (alive) => judgeFaults(spec, bed, alive, options))
     }),
     ...sorted(options.larger).map((model) => async () => {
       if (of('fault').some(isAlive))
-        await trying(of('fault'), (alive) => judgeFaults(spec, ownBed(model), alive, options))
+        await trying(of('fault'), options, (alive) => judgeFaults(spec, ownBed(model), alive, options))
     }),
     ...[...seeded.values()].map((bedsOf) => async () => {
       if (all.some(isWeaker)) await weaken(bedsOf())
@@ -120,7 +125,8 @@ export const judgeSpec = async (
   let done = 0
   await pool(tasks, options.workers, async (task) => {
     options.onProgress(done, tasks.length, all.filter(isAlive).length)
-    await task()
+    if (isLate(options)) leave(all.filter(isAlive).map(({ case: c }) => c))
+    else await task()
     done += 1
   })
 }

@@ -21,7 +21,7 @@ import { faultOpinion } from '../../../scripts/mutate/fault.ts'
 import type { Opinion } from '../../../scripts/mutate/judge.ts'
 import { Bench } from '../../../scripts/mutate/judge.ts'
 import type { FaultCrew, FaultHand } from '../../../scripts/mutate/run.ts'
-import { Case, judgeMachine } from '../../../scripts/mutate/run.ts'
+import { Case, judgeMachine, LATE } from '../../../scripts/mutate/run.ts'
 import { Loader, readSource } from '../../../scripts/mutate/load.ts'
 import { report } from '../../../scripts/mutate/report.ts'
 import type { Change } from '../../../scripts/mutate/sources.ts'
@@ -94,7 +94,7 @@ describe('who is asked about a fault', () => {
   if (fault === undefined) throw new Error('no fault')
 
   /** What becomes of the fault, and which models were asked, if they answer so: undefined is no answer in time. */
-  const asking = async (answers: Readonly<Record<string, readonly (Opinion | undefined)[]>>) => {
+  const asking = async (answers: Readonly<Record<string, readonly (Opinion | undefined)[]>>, until = Infinity) => {
     const asked: string[] = []
     const left = new Map(Object.entries(answers).map(([model, own]) => [model, [...own]]))
     const hand: FaultHand = {
@@ -114,12 +114,13 @@ describe('who is asked about a fault', () => {
     await judgeMachine('litmus', [c], all, {
       workers: 1,
       limit: 60_000,
+      until,
       all: false,
       faultCrew,
       onProgress: () => undefined,
     })
-    const { fate, killedBy } = c.judged()
-    return { fate, by: killedBy.map(({ name }) => name), asked }
+    const { fate, killedBy, reason } = c.judged()
+    return { fate, by: killedBy.map(({ name }) => name), asked, ...(reason === LATE ? { late: true } : {}) }
   }
   const same: Opinion = { differs: false, killer: undefined }
   const quiet: Opinion = { differs: true, killer: undefined }
@@ -127,6 +128,11 @@ describe('who is asked about a fault', () => {
   it('the usual models, smallest first, up to the one that notices', async () => {
     const found = await asking({ 'litmus/sb.sc': [quiet], 'litmus/sb.tso': [{ differs: true, killer }] })
     expect(found).toEqual({ fate: 'killed', by: ['its count'], asked: ['litmus/sb.sc', 'litmus/sb.tso'] })
+  })
+
+  it('nobody, when the time of the run is up: that is no verdict', async () => {
+    const found = await asking({ 'litmus/sb.sc': [{ differs: true, killer }] }, performance.now() - 1)
+    expect(found).toEqual({ fate: 'incomplete', by: [], asked: [], late: true })
   })
 
   it('again, if there is no answer in time: a run that is late once may have had a slow neighbour', async () => {
@@ -248,6 +254,7 @@ describe('the report', () => {
       stale: [],
       same: 0,
       notDrawn: 0,
+      notDecided: 0,
       seconds: 1,
     }
     const text = report(part)
@@ -288,7 +295,7 @@ describe('how many mutants are drawn', () => {
   const usual = { side: 'both', seed: 1, tag: 'fast', searchStates: 6000, timeout: 600 } as const
 
   it('some of what was changed, every day', () => {
-    expect(withEverydaySample({ ...usual, changed: true })).toMatchObject({ sample: 20, weakenings: 16 })
+    expect(withEverydaySample({ ...usual, changed: true })).toMatchObject({ sample: 20, weakenings: 16, budget: 150 })
     const few = withEverydaySample({ ...usual, changed: true, sample: 3 })
     expect([few.sample, few.weakenings]).toEqual([3, undefined])
   })
