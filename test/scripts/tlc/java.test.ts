@@ -92,7 +92,7 @@ describe.skipIf(process.platform === 'win32')('findJava', () => {
   it.each([
     ['that fails', 'echo broken >&2; exit 1', 'java-broken', 'broken'],
     ['that says no version', 'echo hello', 'java-broken', 'hello'],
-    ['that hangs', 'exec sleep 60', 'java-broken', 'fails'],
+    ['that hangs', 'exec sleep 60', 'java-broken', 'does not end'],
     ['that is the placeholder of macOS', 'echo Unable to locate a Java Runtime. >&2; exit 1', 'no-java', 'placeholder'],
   ])('refuses one %s', async (_, lines, code, message) => {
     const JAVA_HOME = fakeJava('bad', lines)

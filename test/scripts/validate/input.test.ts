@@ -242,7 +242,7 @@ describe('a line', () => {
     ['{"action":"a","result":[{"b":"\\":","b":2}]}', 36, 'b: it is there twice'],
     ['{"lockstep":"log","version":1,"order":"total","order":"per-cpu"}', 47, 'order: it is there twice'],
     ['{"action":"a","x":{"y":1,"y":2}}', 26, 'y: it is there twice'],
-    ['{"action":"a","result":{"__proto__":1},"action":"a"}', 1, 'a key is there twice'],
+    ['{"action":"a","result":{"__proto__":1},"action":"a"}', 40, 'action: it is there twice'],
   ])('with a key twice is refused: %s', (text, column, message) => {
     expect(place(text)).toEqual([7, column, message])
     expect(parseLine(text, 1)).toMatchObject({ line: 1, column, message })
