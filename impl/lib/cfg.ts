@@ -6,7 +6,7 @@
 import type { LockstepError, Place } from './error.ts'
 import { badInput } from './error.ts'
 import { parseValue } from './trace/parse.ts'
-import { whatIsAt } from './trace/place.ts'
+import { placeAt, whatIsAt } from './trace/place.ts'
 import { printValue } from './trace/print.ts'
 import type { TlaValue } from './trace/value.ts'
 
@@ -50,16 +50,6 @@ const KEYWORDS: ReadonlyMap<string, Statement | 'unused'> = new Map<string, Stat
 const USED = 'SPECIFICATION, CONSTANTS, INVARIANTS, PROPERTIES and CHECK_DEADLOCK'
 
 const FORM = 'see any .cfg under spec/ for the form'
-
-/** `placeAt` for many offsets of one text. */
-const placer = (text: string, file: string): ((offset: number) => Place) => {
-  const starts = [0]
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
-  return (offset) => {
-    const line = starts.findLastIndex((start) => start <= offset)
-    return { file, line: line + 1, column: offset - (starts[line] ?? 0) + 1 }
-  }
-}
 
 type Fail = (offset: number, message: string, hint?: string, code?: string) => LockstepError
 
@@ -140,7 +130,7 @@ class Reading {
   readonly #placeOf: (offset: number) => Place
 
   constructor(source: string, file: string) {
-    this.#placeOf = placer(source, file)
+    this.#placeOf = (offset) => placeAt(source, offset, { file })
     this.#fail = (offset, message, hint = FORM, code = 'bad-cfg') =>
       badInput({ code, message, hint, ...this.#placeOf(offset) })
     const { text, bare } = stripped(source, this.#fail)

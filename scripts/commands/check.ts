@@ -282,7 +282,7 @@ export const noTlcNote = (reason: LockstepError): string =>
   [
     `TLC is not used: ${reason.problem.message}`,
     `  Small models are checked by the embedded engine (safety) and all by the explorer. TLC's own runs are in`,
-    `  traces/ as certificates and counterexamples; \`lockstep verify\` holds them against the machine.`,
+    `  traces/ as certificates and counterexamples; \`lockstep verify\` and \`lockstep replay\` hold them against the machine.`,
     ...(reason.problem.hint === undefined ? [] : [`  To run TLC: ${reason.problem.hint}`]),
     '',
   ].join('\n')

@@ -23,7 +23,7 @@ import { machineOf, packageRoot, propertyNamed, traceDirectory } from './project
 export const evidenceFile = (model: Model, property: string): string =>
   join(traceDirectory(model.protocol), `${model.stem}.${property}.itf.json`)
 
-/** Why the file is no counterexample to the property; undefined if it reads as one. Its steps are `verify`'s to take. */
+/** Why the file is no counterexample to the property; undefined if it reads as one. Its steps are `replay`'s to take. */
 const flawOf = (file: string, model: Model, property: string): string | undefined => {
   try {
     const { meta } = parseItf(readPlainText(file, 'counterexample'), { file })

@@ -44,7 +44,7 @@ export interface CrewOptions {
 export const isLate = ({ until = Infinity }: { readonly until?: number }): boolean => performance.now() > until
 
 /** Milliseconds that a question may take. */
-const limitOf = ({ limit, until = Infinity }: CrewOptions): number =>
+export const limitOf = ({ limit, until = Infinity }: CrewOptions): number =>
   Math.max(1, Math.min(limit, until - performance.now()))
 
 /** Why a mutant is undecided that there was no time for. */
@@ -52,7 +52,7 @@ export const LATE = 'the time of the run was up'
 
 /** Leaves those undecided that nobody has noticed yet: not all were asked. */
 export const leave = (cases: readonly Case[]): void => {
-  for (const c of cases) if (c.killedBy.length === 0) c.unfinished = LATE
+  for (const c of cases) if (c.killedBy.length === 0) c.unfinished ??= LATE
 }
 
 /** What is known of a mutant so far. */

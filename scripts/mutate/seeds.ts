@@ -11,7 +11,7 @@ import type { Hand } from './crew.ts'
 import { withCrew } from './crew.ts'
 import type { SeedKill } from './messages.ts'
 import type { Case, CrewOptions } from './run.ts'
-import { isLate } from './run.ts'
+import { isLate, limitOf } from './run.ts'
 
 const isAlive = ({ killedBy, mutant, differs }: Case): boolean =>
   killedBy.length === 0 &&
@@ -74,7 +74,7 @@ export const holdSeeds = async (
       if (isLate(options)) return
       options.onProgress(all - queue.length, all, asked.length)
       const mutants = asked.map(({ mutant }) => mutant)
-      const kills = (await hand.ask({ kind: 'seed', fault, models: [model], thread, mutants }, options.limit)) ?? []
+      const kills = (await hand.ask({ kind: 'seed', fault, models: [model], thread, mutants }, limitOf(options))) ?? []
       for (const c of asked) {
         const kill = kills.find(({ id }) => id === c.mutant.id)
         if (kill === undefined) continue

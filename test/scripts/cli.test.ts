@@ -280,6 +280,13 @@ describe('bad input', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining('a whole number from 1 to 2147483')])
   })
 
+  it('a dry run is one document with --json, too (needs Java)', () => {
+    const { status, stdout } = lockstep(['check', 'litmus/sb.*', '--dry-run', '--json'])
+    const { ok, commands } = JSON.parse(stdout) as { ok: boolean; commands?: { model: string; command: string }[] }
+    expect([status, ok]).toEqual(commands === undefined ? [3, false] : [0, true])
+    for (const { model, command } of commands ?? []) expect(command).toContain(`${model.replace('litmus/', '')}.cfg`)
+  })
+
   it('a number is one of decimal digits', () => {
     const { status, stderr } = lockstep(['check', 'litmus/sb+mbs.tso', '--timeout', '0x10'])
     expect([status, stderr]).toEqual([2, expect.stringContaining('a whole number from 1')])
