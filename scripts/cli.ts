@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { EXIT } from '../impl/lib/error.ts'
+import { EXIT } from '../impl/lib/kernel/error.ts'
 import { MUTANT_KINDS } from '../impl/lib/mutate/mutant.ts'
 import { ORDERS } from '../impl/lib/validate/event.ts'
 import type { CachedOptions } from './check/decide.ts'

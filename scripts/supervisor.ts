@@ -5,8 +5,8 @@
 
 import { finished } from 'node:stream/promises'
 import type { Worker } from 'node:worker_threads'
-import type { Problem } from '../impl/lib/error.ts'
-import { environmentFailure } from '../impl/lib/error.ts'
+import type { Problem } from '../impl/lib/kernel/error.ts'
+import { environmentFailure } from '../impl/lib/kernel/error.ts'
 import { parentWatch } from './lib/parents.ts'
 import type { Handled } from './lib/signals.ts'
 import { EXIT_CODE } from './lib/signals.ts'

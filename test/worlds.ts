@@ -3,10 +3,10 @@
  * way round. The tables of the protocols' READMEs are made of it.
  */
 
-import { assemble, compile } from '../impl/lib/compile.ts'
-import { explore } from '../impl/lib/explore.ts'
+import { assemble, compile } from '../impl/lib/kernel/machine/compile.ts'
+import { explore } from '../impl/lib/kernel/explore/explore.ts'
 import type { Protocol } from '../impl/lib/protocol.ts'
-import { tla } from '../impl/lib/trace/value.ts'
+import { tla } from '../impl/lib/kernel/language/value.ts'
 import { checkGraph } from '../scripts/check/explorer.ts'
 import type { Verdict } from '../scripts/check/result.ts'
 import type { Model } from '../scripts/lib/project.ts'

@@ -9,9 +9,9 @@
 
 import type { KvmToggles } from '../lib/kvm/vcpu.ts'
 import { KvmVcpus } from '../lib/kvm/vcpu.ts'
-import type { MemoryModel } from '../lib/memory/buffer.ts'
-import type { Location, LocationMap } from '../lib/memory/memory.ts'
-import { COMMIT, Memory } from '../lib/memory/memory.ts'
+import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import type { Location, LocationMap } from '../lib/kernel/memory/memory.ts'
+import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
   EnvironmentAction,
   Fairness,
@@ -23,10 +23,10 @@ import type {
   Scalar,
   Step,
   ThreadId,
-} from '../lib/program.ts'
-import { atomic, Observer, require, Shared, thread } from '../lib/program.ts'
-import type { IdSet, Key } from '../lib/schema.ts'
-import { bool, idSet, int, oneOf, oneOfNames, sequenceOf, setOf } from '../lib/schema.ts'
+} from '../lib/kernel/language/program.ts'
+import { atomic, Observer, require, Shared, thread } from '../lib/kernel/language/program.ts'
+import type { IdSet, Key } from '../lib/kernel/language/domain.ts'
+import { bool, idSet, int, oneOf, oneOfNames, sequenceOf, setOf } from '../lib/kernel/language/domain.ts'
 
 /** CONSTANTS of the specification. */
 export interface ApfReadyConstants extends KvmToggles {

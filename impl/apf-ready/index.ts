@@ -1,9 +1,9 @@
 /** What the catalog knows of apf-ready. */
 
 import { KVM_BARRIERS } from '../lib/kvm/vcpu.ts'
-import { MEMORY_MODELS } from '../lib/memory/buffer.ts'
+import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
 import type { Protocol } from '../lib/protocol.ts'
-import { tla } from '../lib/trace/value.ts'
+import { tla } from '../lib/kernel/language/value.ts'
 import type { ApfReadyConstants } from './ApfReady.ts'
 import { apfReady } from './ApfReady.ts'
 import { apfReadyDocs } from './docs.ts'

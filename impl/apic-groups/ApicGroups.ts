@@ -9,9 +9,9 @@
 import type { KvmToggles } from '../lib/kvm/vcpu.ts'
 import { KvmVcpus } from '../lib/kvm/vcpu.ts'
 import { VcpuMutexes } from '../lib/kvm/mutex.ts'
-import type { MemoryModel } from '../lib/memory/buffer.ts'
-import type { LocationMap } from '../lib/memory/memory.ts'
-import { COMMIT, Location, Memory } from '../lib/memory/memory.ts'
+import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import type { LocationMap } from '../lib/kernel/memory/memory.ts'
+import { COMMIT, Location, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
   Invariant,
   InvariantInstance,
@@ -21,11 +21,11 @@ import type {
   Step,
   ThreadId,
   Variable,
-} from '../lib/program.ts'
-import { atomic, Observer, require, Shared, thread } from '../lib/program.ts'
-import type { Domain, IdSet, Key } from '../lib/schema.ts'
-import { bool, idSet, int, oneOfNames, setOf } from '../lib/schema.ts'
-import { tla } from '../lib/trace/value.ts'
+} from '../lib/kernel/language/program.ts'
+import { atomic, Observer, require, Shared, thread } from '../lib/kernel/language/program.ts'
+import type { Domain, IdSet, Key } from '../lib/kernel/language/domain.ts'
+import { bool, idSet, int, oneOfNames, setOf } from '../lib/kernel/language/domain.ts'
+import { tla } from '../lib/kernel/language/value.ts'
 
 /** CONSTANTS of the specification. */
 export interface ApicGroupsConstants extends KvmToggles {

@@ -8,9 +8,9 @@
  */
 
 import { VcpuMutexes } from '../lib/kvm/mutex.ts'
-import type { MemoryModel } from '../lib/memory/buffer.ts'
-import type { Also, LocationMap } from '../lib/memory/memory.ts'
-import { COMMIT, Memory } from '../lib/memory/memory.ts'
+import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import type { Also, LocationMap } from '../lib/kernel/memory/memory.ts'
+import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
   EnvironmentAction,
   Invariant,
@@ -20,10 +20,10 @@ import type {
   Step,
   ThreadId,
   Variable,
-} from '../lib/program.ts'
-import { Observer, require, Shared, thread } from '../lib/program.ts'
-import type { IdSet, Key } from '../lib/schema.ts'
-import { bool, idSet, int, oneOf, oneOfNames, setOf } from '../lib/schema.ts'
+} from '../lib/kernel/language/program.ts'
+import { Observer, require, Shared, thread } from '../lib/kernel/language/program.ts'
+import type { IdSet, Key } from '../lib/kernel/language/domain.ts'
+import { bool, idSet, int, oneOf, oneOfNames, setOf } from '../lib/kernel/language/domain.ts'
 import { Srcu } from '../lib/SRCU.ts'
 
 /** CONSTANTS of the specification. Toggles: ordering primitives and rules, TRUE or FALSE as the design has them. */

@@ -1,8 +1,8 @@
 /** What the catalog knows of flush-inhibit. */
 
-import { MEMORY_MODELS } from '../lib/memory/buffer.ts'
+import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
 import type { Protocol } from '../lib/protocol.ts'
-import { tla } from '../lib/trace/value.ts'
+import { tla } from '../lib/kernel/language/value.ts'
 import { flushInhibitDocs } from './docs.ts'
 import { ARGS_CHECKED, flushInhibit } from './FlushInhibit.ts'
 

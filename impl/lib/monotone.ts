@@ -30,9 +30,9 @@
 
 import type { Subset } from './ablate.ts'
 import { hasToggle } from './ablate.ts'
-import type { Automaton, Compiled, Layout, Predicate, ProgramNode, Slot, StepTree } from './compile.ts'
-import { compilePredicate, layOut } from './compile.ts'
-import type { LeadsTo } from './program.ts'
+import type { Automaton, Compiled, Layout, Predicate, ProgramNode, Slot, StepTree } from './kernel/machine/compile.ts'
+import { compilePredicate, layOut } from './kernel/machine/compile.ts'
+import type { LeadsTo } from './kernel/language/program.ts'
 
 /** What switching the toggle on does. */
 export type BarrierKind = 'step' | 'locked' | 'drained' | 'wait'

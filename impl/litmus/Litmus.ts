@@ -3,12 +3,12 @@
  * LitmusTests.tla; each of its threads is run by the one program below.
  */
 
-import type { MemoryModel } from '../lib/memory/buffer.ts'
-import type { Location } from '../lib/memory/memory.ts'
-import { Memory } from '../lib/memory/memory.ts'
-import type { Invariant, Machine, Program, Step, ThreadId } from '../lib/program.ts'
-import { ended, Observer, Shared, thread } from '../lib/program.ts'
-import { int } from '../lib/schema.ts'
+import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import type { Location } from '../lib/kernel/memory/memory.ts'
+import { Memory } from '../lib/kernel/memory/memory.ts'
+import type { Invariant, Machine, Program, Step, ThreadId } from '../lib/kernel/language/program.ts'
+import { ended, Observer, Shared, thread } from '../lib/kernel/language/program.ts'
+import { int } from '../lib/kernel/language/domain.ts'
 import type { Condition, Instruction, LitmusTest } from './tests.ts'
 import { LOCATIONS, MAX_VALUE } from './tests.ts'
 

@@ -1,7 +1,7 @@
 /** What the catalog knows of litmus. */
 
-import { badInput } from '../lib/error.ts'
-import { MEMORY_MODELS } from '../lib/memory/buffer.ts'
+import { badInput } from '../lib/kernel/error.ts'
+import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
 import type { Protocol } from '../lib/protocol.ts'
 import { litmusDocs } from './docs.ts'
 import { litmus } from './Litmus.ts'

@@ -1,11 +1,11 @@
 /** Reads the litmus tests of spec/litmus/LitmusTests.tla: data that must say only what the machine can do. */
 
-import { badInput } from '../lib/error.ts'
+import { badInput } from '../lib/kernel/error.ts'
 import type { DataModule } from '../lib/protocol.ts'
 import { placeAt } from '../lib/trace/place.ts'
 import type { PlacedValue } from '../lib/trace/parse.ts'
 import { parsePlacedValue } from '../lib/trace/parse.ts'
-import type { TlaValue } from '../lib/trace/value.ts'
+import type { TlaValue } from '../lib/kernel/language/value.ts'
 
 export const LOCATIONS = ['x', 'y', 'z'] as const
 export const REGISTERS = ['r0', 'r1'] as const

@@ -4,8 +4,8 @@
  * all of it. So the order is `interval`, and the times are the numbers of the phases between two meetings.
  */
 
-import type { Kernel } from '../lib/compile.ts'
-import { threadName } from '../lib/program.ts'
+import type { Kernel } from '../lib/kernel/machine/compile.ts'
+import { threadName } from '../lib/kernel/language/program.ts'
 import type { LogHeader } from '../lib/validate/event.ts'
 import type { Fields, Json } from '../lib/validate/fields.ts'
 import type { Observation } from './log.ts'

@@ -8,13 +8,22 @@
 
 import type { KvmMode, KvmToggles } from '../lib/kvm/vcpu.ts'
 import { KvmVcpus } from '../lib/kvm/vcpu.ts'
-import type { MemoryModel } from '../lib/memory/buffer.ts'
-import type { Location, LocationMap } from '../lib/memory/memory.ts'
-import { COMMIT, Memory } from '../lib/memory/memory.ts'
-import type { Invariant, LeadsTo, Machine, Program, Scalar, Step, ThreadId, Variable } from '../lib/program.ts'
-import { atomic, Observer, require, Shared, thread } from '../lib/program.ts'
-import type { IdSet, Key } from '../lib/schema.ts'
-import { bool, idSet, oneOfNames, setOf } from '../lib/schema.ts'
+import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import type { Location, LocationMap } from '../lib/kernel/memory/memory.ts'
+import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
+import type {
+  Invariant,
+  LeadsTo,
+  Machine,
+  Program,
+  Scalar,
+  Step,
+  ThreadId,
+  Variable,
+} from '../lib/kernel/language/program.ts'
+import { atomic, Observer, require, Shared, thread } from '../lib/kernel/language/program.ts'
+import type { IdSet, Key } from '../lib/kernel/language/domain.ts'
+import { bool, idSet, oneOfNames, setOf } from '../lib/kernel/language/domain.ts'
 
 /** CONSTANTS of the specification. */
 export interface PollKickConstants extends KvmToggles {

@@ -10,9 +10,9 @@
 import type { KvmToggles } from '../lib/kvm/vcpu.ts'
 import { KvmVcpus } from '../lib/kvm/vcpu.ts'
 import { VcpuMutexes } from '../lib/kvm/mutex.ts'
-import type { MemoryModel } from '../lib/memory/buffer.ts'
-import type { Location, LocationMap } from '../lib/memory/memory.ts'
-import { COMMIT, Memory } from '../lib/memory/memory.ts'
+import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import type { Location, LocationMap } from '../lib/kernel/memory/memory.ts'
+import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
   EnvironmentAction,
   Invariant,
@@ -22,10 +22,10 @@ import type {
   Step,
   ThreadId,
   Variable,
-} from '../lib/program.ts'
-import { atomic, Observer, require, Shared, thread } from '../lib/program.ts'
-import type { Key } from '../lib/schema.ts'
-import { bool, int, oneOfNames } from '../lib/schema.ts'
+} from '../lib/kernel/language/program.ts'
+import { atomic, Observer, require, Shared, thread } from '../lib/kernel/language/program.ts'
+import type { Key } from '../lib/kernel/language/domain.ts'
+import { bool, int, oneOfNames } from '../lib/kernel/language/domain.ts'
 
 /** What may come for VTL1's vCPU. */
 export const KINDS = ['irq', 'masked', 'timer', 'NMI', 'sticky', 'INIT', 'SIPI'] as const

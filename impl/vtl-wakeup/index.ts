@@ -1,7 +1,7 @@
 /** What the catalog knows of vtl-wakeup. */
 
 import { KVM_BARRIERS } from '../lib/kvm/vcpu.ts'
-import { MEMORY_MODELS } from '../lib/memory/buffer.ts'
+import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
 import type { Protocol } from '../lib/protocol.ts'
 import { vtlWakeupDocs } from './docs.ts'
 import { CALLS, KINDS, vtlWakeup } from './VtlWakeup.ts'

@@ -2,10 +2,10 @@
 
 import type { Subset } from '../../impl/lib/ablate.ts'
 import { hasToggle } from '../../impl/lib/ablate.ts'
-import { badInput } from '../../impl/lib/error.ts'
+import { badInput } from '../../impl/lib/kernel/error.ts'
 import type { AblationBase, Protocol } from '../../impl/lib/protocol.ts'
-import type { TlaValue } from '../../impl/lib/trace/value.ts'
-import { tla } from '../../impl/lib/trace/value.ts'
+import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
+import { tla } from '../../impl/lib/kernel/language/value.ts'
 import type { Cell, Model } from '../lib/project.ts'
 
 /** A memory model as the command line and the manifests name it. */

@@ -3,7 +3,7 @@
 import type { Subset } from '../../impl/lib/ablate.ts'
 import { boundaryOf } from '../../impl/lib/ablate.ts'
 import type { Ablation } from '../../impl/lib/ablate.ts'
-import { environmentFailure } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import type { RunOptions } from '../check/engines.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { checkWithTlc } from '../check/tlc.ts'

@@ -2,7 +2,7 @@
 
 import type { Subset } from '../../impl/lib/ablate.ts'
 import type { Behaviour } from '../../impl/lib/counterexample.ts'
-import type { TlaValue } from '../../impl/lib/trace/value.ts'
+import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import type { Outcome } from './decide.ts'
 
 /** What a worker knows from its start. */

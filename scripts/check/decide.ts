@@ -1,7 +1,7 @@
 /** The main job on one model: TLC's verdicts and the proof, from one run over the complete graph where that is possible. */
 
 import { join } from 'node:path'
-import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import { certifiedVerdicts, checkedInCertificate, comparisonOf, watchInputs } from '../lib/certificate.ts'
 import type { Model } from '../lib/project.ts'

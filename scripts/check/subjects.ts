@@ -1,6 +1,6 @@
 /** What the properties of a model speak of, in the specification's words, for the engines that run on it. */
 
-import { subjectsOf } from '../../impl/lib/subjects.ts'
+import { subjectsOf } from '../../impl/lib/kernel/language/subjects.ts'
 import type { Model } from '../lib/project.ts'
 import { machineOf } from '../lib/project.ts'
 

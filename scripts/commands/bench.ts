@@ -1,8 +1,8 @@
 /** `lockstep bench`: figures against the peers that are installed, as ratios of runs side by side. */
 
-import { EXIT, environmentFailure } from '../../impl/lib/error.ts'
-import { assemble, compile } from '../../impl/lib/compile.ts'
-import { explore } from '../../impl/lib/explore.ts'
+import { EXIT, environmentFailure } from '../../impl/lib/kernel/error.ts'
+import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import type { RunOptions } from '../check/engines.ts'
 import { requireComplete, untilOf } from '../check/explorer.ts'
 import { findToolchain, runSelection } from '../check/tlc.ts'

@@ -1,8 +1,8 @@
 /** `lockstep check`: verdicts of every cell of the models asked for, by one engine or by all. */
 
 import { match } from 'ts-pattern'
-import { badInput, EXIT, LockstepError } from '../../impl/lib/error.ts'
-import type { Compiled } from '../../impl/lib/compile.ts'
+import { badInput, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
+import type { Compiled } from '../../impl/lib/kernel/machine/compile.ts'
 import { checkWithEmbedded } from '../check/embedded.ts'
 import type { CachedOptions } from '../check/decide.ts'
 import { workersOf } from '../check/engines.ts'

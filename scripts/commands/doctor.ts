@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
-import { EXIT, LockstepError } from '../../impl/lib/error.ts'
+import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { runEmbedded } from '../embedded/engine.ts'
 import { loadModels, packageRoot } from '../lib/project.ts'
 import { makeTempDir, removeTempDir } from '../lib/tempdir.ts'

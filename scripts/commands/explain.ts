@@ -1,7 +1,7 @@
 /** `lockstep explain`: a counterexample as a diagram, or as a trace file on stdout. */
 
 import { match } from 'ts-pattern'
-import { EXIT } from '../../impl/lib/error.ts'
+import { EXIT } from '../../impl/lib/kernel/error.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
 import { mermaid } from '../../impl/lib/report/mermaid.ts'
 import { printItf } from '../../impl/lib/trace/itf.ts'

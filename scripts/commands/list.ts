@@ -1,6 +1,6 @@
 /** `lockstep list`: protocols, designs, models, expected verdicts. */
 
-import { EXIT } from '../../impl/lib/error.ts'
+import { EXIT } from '../../impl/lib/kernel/error.ts'
 import { loadModels, selectModels } from '../lib/project.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'

@@ -1,9 +1,9 @@
 /** `lockstep check FILE.litmus`: a user's own litmus test, under one memory model. */
 
-import { badInput, environmentFailure, EXIT } from '../../impl/lib/error.ts'
+import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
 import { checkLitmus } from '../../impl/lib/herd/index.ts'
 import { answerJson, answerText } from '../../impl/lib/herd/print.ts'
-import type { MemoryModel } from '../../impl/lib/memory/buffer.ts'
+import type { MemoryModel } from '../../impl/lib/kernel/memory/buffer.ts'
 import { readText } from '../lib/input.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'

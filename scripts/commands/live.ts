@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { match } from 'ts-pattern'
-import { badInput, environmentFailure, EXIT } from '../../impl/lib/error.ts'
+import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
 import { validationLines } from '../../impl/lib/report/validation/diagnosis.ts'
 import { roundText } from '../../impl/live/report.ts'
 import type { LiveDesign, LiveScenario } from '../../impl/live/scenarios.ts'

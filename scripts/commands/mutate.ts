@@ -1,6 +1,6 @@
 /** `lockstep mutate`: weakens and breaks machines one change at a time, and says what notices each change. */
 
-import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/error.ts'
+import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { PROTOCOLS, protocolNamed } from '../../impl/catalog.ts'
 import type { Mutant, MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'

@@ -2,7 +2,7 @@
 
 import { mkdirSync, rmSync } from 'node:fs'
 import { match } from 'ts-pattern'
-import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/error.ts'
+import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Divergence } from '../../impl/lib/prove/divergence.ts'
 import { printItf } from '../../impl/lib/trace/itf.ts'
 import type { CachedOptions } from '../check/decide.ts'

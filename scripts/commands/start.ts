@@ -1,6 +1,6 @@
 /** `lockstep start`, which is `npm start`: the main job, check then prove, told so that a reviewer can follow it. */
 
-import { EXIT, LockstepError } from '../../impl/lib/error.ts'
+import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
 import type { CachedOptions } from '../check/decide.ts'
 import { decideModel } from '../check/decide.ts'

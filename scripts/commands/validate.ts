@@ -1,6 +1,6 @@
 /** `lockstep validate`: is a log from elsewhere one that a design allows, and if not, where does it part from it? */
 
-import { badInput, EXIT, LockstepError } from '../../impl/lib/error.ts'
+import { badInput, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Order } from '../../impl/lib/validate/event.ts'
 import type { TraceMap } from '../../impl/lib/validate/map.ts'
 import { parseMap } from '../../impl/lib/validate/map.ts'

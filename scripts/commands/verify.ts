@@ -3,9 +3,9 @@
  * they are, and compared; what cannot be, that TLC saw the specification's side of it, is said to be taken on trust.
  */
 
-import { badInput, EXIT } from '../../impl/lib/error.ts'
-import type { Graph } from '../../impl/lib/explore.ts'
-import { depthOf } from '../../impl/lib/explore.ts'
+import { badInput, EXIT } from '../../impl/lib/kernel/error.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
+import { depthOf } from '../../impl/lib/kernel/explore/explore.ts'
 import { kernelDigest } from '../../impl/lib/kernel-digest.ts'
 import { machineSide } from '../../impl/lib/prove/compare.ts'
 import { View } from '../../impl/lib/view.ts'

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { check_spec_with_cfg, explore_eval, initSync } from 'tla-checker'
 import { z } from 'zod'
-import type { TlaValue } from '../../impl/lib/trace/value.ts'
+import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 
 let ready = false
 

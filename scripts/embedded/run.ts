@@ -1,6 +1,6 @@
 /** Runs the embedded engine in a worker thread with a time limit. */
 
-import { environmentFailure } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { startWorker } from '../lib/worker.ts'
 import type { EmbeddedAnswer, EmbeddedRun } from './engine.ts'
 

@@ -1,8 +1,8 @@
 /** How a worker thread is asked, one request at a time: it answers, or says what went wrong. Commands that have workers share this. */
 
 import type { Worker } from 'node:worker_threads'
-import type { Problem } from '../../impl/lib/error.ts'
-import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import type { Problem } from '../../impl/lib/kernel/error.ts'
+import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 
 /** An answer, or what went wrong. */
 export type Reply<A> = { readonly answer: A } | { readonly problem: Problem; readonly exit: 2 | 3 }

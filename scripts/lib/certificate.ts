@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import type { Comparison } from '../../impl/lib/prove/compare.ts'
-import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { badInput, environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { parsePlaced } from '../../impl/lib/validate/places.ts'
 import { readPlainFile, readPlainText } from './input.ts'
 import { assertCodeUnchanged, closureOf, sourceHashes } from './loaded.ts'
@@ -56,7 +56,7 @@ const sha256 = (data: string | Uint8Array): string => createHash('sha256').updat
 const relativePath = (file: string): string => relative(packageRoot(), file).replaceAll('\\', '/')
 
 /** What turns a machine into a graph, whoever it is of. */
-const KERNEL = ['impl/lib/compile.ts', 'impl/lib/explore.ts', 'impl/lib/view.ts'] as const
+const KERNEL = ['impl/lib/kernel/machine/compile.ts', 'impl/lib/kernel/explore/explore.ts', 'impl/lib/view.ts'] as const
 
 /** Modules that the machine is made of: what its protocol's index imports, and the kernel; by their paths in the package. */
 export const machineModules = (model: Model): string[] => closureOf([`impl/${model.protocol.name}/index.ts`, ...KERNEL])

@@ -3,7 +3,7 @@
  * no fault of the input, and the user can do something about it.
  */
 
-import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 
 /** What the system's codes mean, where they say something of the machine. */
 const MEANING: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 
 import type { Stats } from 'node:fs'
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
-import { badInput, LockstepError } from '../../impl/lib/error.ts'
+import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { whyFailed } from './failure.ts'
 import { standardInput } from './stdin.ts'
 

@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { environmentFailure } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 
 /** A module of the package as it was loaded. */
 interface Module {
@@ -59,7 +59,7 @@ const readRecord = (): z.infer<typeof recordSchema> => {
   }
 }
 
-/** All modules of the package by the path of their source, e.g. `impl/lib/compile.ts`. */
+/** All modules of the package by the path of their source, e.g. `impl/lib/kernel/machine/compile.ts`. */
 const load = (): ReadonlyMap<string, Module> => {
   const record = EXTENSION === '.ts' ? undefined : readRecord()
   return new Map(

@@ -1,6 +1,6 @@
 /** Imported by every worker thread: ends it if its code is not that of the thread that started it. */
 
-import { environmentFailure } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { codeDigest } from './loaded.ts'
 import { CODE_VARIABLE } from './worker.ts'
 

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { environmentFailure } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { isAlive } from './children.ts'
 import { whyFailed } from './failure.ts'
 

@@ -21,8 +21,8 @@ import {
 import type { Stats } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
-import type { LockstepError } from '../../impl/lib/error.ts'
-import { badInput, environmentFailure } from '../../impl/lib/error.ts'
+import type { LockstepError } from '../../impl/lib/kernel/error.ts'
+import { badInput, environmentFailure } from '../../impl/lib/kernel/error.ts'
 
 /** A file and what is to be in it. */
 export interface Writing {

@@ -2,7 +2,7 @@
 
 import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { badInput, LockstepError } from '../../impl/lib/error.ts'
+import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { writeWhole } from '../lib/write.ts'
 
 /** Logs of one design: those that violated the property, then the most frequent kinds of round. */

@@ -1,7 +1,7 @@
 /** What is said between the command and the two threads of a live run. */
 
 import type { Arena, Shape } from '../../impl/live/rounds.ts'
-import type { TlaValue } from '../../impl/lib/trace/value.ts'
+import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import type { DataModule } from '../../impl/lib/protocol.ts'
 
 /** The programs, generated, or the machine itself for the general interpreter. */

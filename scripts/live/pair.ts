@@ -1,7 +1,7 @@
 /** The two threads of a live run, as one function that plays a batch. */
 
 import type { Worker } from 'node:worker_threads'
-import { environmentFailure } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { exchange } from '../lib/ask.ts'
 import { startWorker } from '../lib/worker.ts'
 import type { Batch, Played, Start } from './messages.ts'

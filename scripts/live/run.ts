@@ -1,9 +1,9 @@
 /** Plays a design on two threads, counts what its rounds ended in, and has the model explain them. */
 
-import type { Compiled, Kernel, Predicate } from '../../impl/lib/compile.ts'
-import { assemble, compile, compilePredicate, evaluate } from '../../impl/lib/compile.ts'
-import { environmentFailure } from '../../impl/lib/error.ts'
-import { tla } from '../../impl/lib/trace/value.ts'
+import type { Compiled, Kernel, Predicate } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble, compile, compilePredicate, evaluate } from '../../impl/lib/kernel/machine/compile.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
+import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { Fields } from '../../impl/lib/validate/fields.ts'
 import type { Validation } from '../../impl/lib/validate/result.ts'
 import { generate, STUCK } from '../../impl/live/generate.ts'

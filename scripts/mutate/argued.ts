@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
-import { badInput } from '../../impl/lib/error.ts'
+import { badInput } from '../../impl/lib/kernel/error.ts'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { Judged } from '../../impl/lib/mutate/verdict.ts'

@@ -3,15 +3,15 @@
  * The machine says in which states, or on which ways, a property is broken; TLC evaluates the specification there.
  */
 
-import type { Kernel } from '../../impl/lib/compile.ts'
-import { compilePredicate, evaluate } from '../../impl/lib/compile.ts'
-import type { Graph } from '../../impl/lib/explore.ts'
-import { brokenRegion, checkLeadsTo, marksOf } from '../../impl/lib/liveness.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
+import { compilePredicate, evaluate } from '../../impl/lib/kernel/machine/compile.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
+import { brokenRegion, checkLeadsTo, marksOf } from '../../impl/lib/kernel/explore/liveness.ts'
 import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { State } from '../../impl/lib/mutate/states.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
-import type { Fairness, Invariant, LeadsTo } from '../../impl/lib/program.ts'
+import type { Fairness, Invariant, LeadsTo } from '../../impl/lib/kernel/language/program.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
 import { View } from '../../impl/lib/view.ts'
 import { graphOf } from '../check/explorer.ts'

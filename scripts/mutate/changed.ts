@@ -1,7 +1,7 @@
 /** Which protocols were changed since a revision: the everyday run looks at no others. */
 
 import { execFileSync } from 'node:child_process'
-import { environmentFailure } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
 import { packageRoot } from '../lib/project.ts'
 

@@ -3,13 +3,13 @@
  * all of them, and a condition that was evaluated once is not evaluated again.
  */
 
-import type { Kernel } from '../../impl/lib/compile.ts'
-import { compilePredicate, evaluate } from '../../impl/lib/compile.ts'
-import { Constants } from '../../impl/lib/constants.ts'
-import type { Graph } from '../../impl/lib/explore.ts'
-import { checkLeadsTo } from '../../impl/lib/liveness.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
+import { compilePredicate, evaluate } from '../../impl/lib/kernel/machine/compile.ts'
+import { Constants } from '../../impl/lib/kernel/language/constants.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
+import { checkLeadsTo } from '../../impl/lib/kernel/explore/liveness.ts'
 import type { Killer } from '../../impl/lib/mutate/verdict.ts'
-import type { Invariant, LeadsTo, Machine } from '../../impl/lib/program.ts'
+import type { Invariant, LeadsTo, Machine } from '../../impl/lib/kernel/language/program.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
 import { graphOf } from '../check/explorer.ts'
 import type { Model } from '../lib/project.ts'

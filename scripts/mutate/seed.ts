@@ -3,13 +3,13 @@
  * has another verdict than the weakened one, or nothing in the programs could ever make a difference.
  */
 
-import type { Compiled } from '../../impl/lib/compile.ts'
-import { assemble, compile } from '../../impl/lib/compile.ts'
-import { Constants } from '../../impl/lib/constants.ts'
-import type { Graph } from '../../impl/lib/explore.ts'
-import { explore } from '../../impl/lib/explore.ts'
+import type { Compiled } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { Constants } from '../../impl/lib/kernel/language/constants.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
+import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import { withFaultIn } from '../../impl/lib/mutate/seeded.ts'
-import { threadName } from '../../impl/lib/program.ts'
+import { threadName } from '../../impl/lib/kernel/language/program.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'
 import { violatedDepths } from '../check/explorer.ts'
 import type { Cell, Model } from '../lib/project.ts'

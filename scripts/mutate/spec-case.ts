@@ -1,6 +1,6 @@
 /** A mutant of a specification with the definitions by which it is told from the original. */
 
-import { environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Copies, SpecSource } from '../../impl/lib/mutate/spec.ts'
 import { copiesOf, editedDefinition, weakerCopies } from '../../impl/lib/mutate/spec.ts'
 import { parseModule } from '../../impl/lib/tla/parse.ts'

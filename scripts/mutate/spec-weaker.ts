@@ -4,11 +4,11 @@
  * taken apart at `~>`: TLC evaluates both sides, and the explorer looks for a fair cycle.
  */
 
-import { brokenRegion, markOf } from '../../impl/lib/liveness.ts'
+import { brokenRegion, markOf } from '../../impl/lib/kernel/explore/liveness.ts'
 import { responsesOf, responseTable, UnknownShape } from '../../impl/lib/mutate/temporal.ts'
 import { parseValue } from '../../impl/lib/trace/parse.ts'
-import type { TlaValue } from '../../impl/lib/trace/value.ts'
-import { key } from '../../impl/lib/trace/value.ts'
+import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
+import { key } from '../../impl/lib/kernel/language/value.ts'
 import type { Definitions } from '../../impl/lib/tla/tree.ts'
 import type { AskOptions, Question } from './ask.ts'
 import { ask, isNoAnswer } from './ask.ts'

@@ -3,7 +3,7 @@
 import '../lib/same-code.ts'
 import { parentPort, workerData } from 'node:worker_threads'
 import { match } from 'ts-pattern'
-import { environmentFailure } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'

@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import { badInput } from '../../impl/lib/error.ts'
+import { badInput } from '../../impl/lib/kernel/error.ts'
 import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
 import { readPlainText, whyUnreadable } from '../lib/input.ts'
 import type { Model } from '../lib/project.ts'

@@ -1,7 +1,7 @@
 /** TLC's exit statuses as ours: what a script may rely on does not depend on which program answered. */
 
 import { match, P } from 'ts-pattern'
-import { EXIT } from '../../impl/lib/error.ts'
+import { EXIT } from '../../impl/lib/kernel/error.ts'
 import { EXIT_STATUS as S } from './codes.ts'
 import type { PassedThrough } from './run.ts'
 

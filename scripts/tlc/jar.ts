@@ -9,8 +9,8 @@ import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { FetchOptions } from 'mvn-artifact-download'
 import type download from 'mvn-artifact-download'
-import type { LockstepError } from '../../impl/lib/error.ts'
-import { environmentFailure } from '../../impl/lib/error.ts'
+import type { LockstepError } from '../../impl/lib/kernel/error.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { readPlainFile } from '../lib/input.ts'
 
 /** The pinned tools: TLC 2.18. */

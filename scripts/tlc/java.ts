@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { environmentFailure } from '../../impl/lib/error.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 
 /** TLC 2.18 is compiled for this version; older virtual machines refuse its classes. */
 export const OLDEST_JAVA = 11

@@ -4,8 +4,8 @@
  */
 
 import { match } from 'ts-pattern'
-import type { LockstepError } from '../../impl/lib/error.ts'
-import { badInput, environmentFailure } from '../../impl/lib/error.ts'
+import type { LockstepError } from '../../impl/lib/kernel/error.ts'
+import { badInput, environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { CLASS, EXIT_STATUS } from './codes.ts'
 import type { TlcMessage } from './messages.ts'
 import { sanyError } from './sany.ts'

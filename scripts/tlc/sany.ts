@@ -1,6 +1,6 @@
 /** Where SANY, TLA+'s parser, says that a specification is wrong. It writes plain text between TLC's messages. */
 
-import type { Place } from '../../impl/lib/error.ts'
+import type { Place } from '../../impl/lib/kernel/error.ts'
 
 /** The first error of a specification that does not parse. */
 export interface SanyError extends Place {

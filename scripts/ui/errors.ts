@@ -1,7 +1,7 @@
 /** How a failing command says why: one clear error on stderr, or one JSON document on stdout. */
 
-import type { Problem } from '../../impl/lib/error.ts'
-import { EXIT, LockstepError } from '../../impl/lib/error.ts'
+import type { Problem } from '../../impl/lib/kernel/error.ts'
+import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { printable } from '../../impl/lib/text.ts'
 import { environmentError } from '../lib/failure.ts'
 import { printJson, writeError } from './output.ts'

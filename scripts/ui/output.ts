@@ -4,7 +4,7 @@
  */
 
 import pc from 'picocolors'
-import { EXIT } from '../../impl/lib/error.ts'
+import { EXIT } from '../../impl/lib/kernel/error.ts'
 import { jsonText, printable, visible, visibleCommand } from '../../impl/lib/text.ts'
 
 /** How a line looks on a terminal. The text itself never has colours: what looks like one in it is made visible. */

@@ -1,7 +1,7 @@
 /** Which designs of a protocol allow a log: who is asked, and what their answers come to. */
 
-import { badInput, LockstepError } from '../../impl/lib/error.ts'
-import { COMMIT } from '../../impl/lib/memory/memory.ts'
+import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
+import { COMMIT } from '../../impl/lib/kernel/memory/memory.ts'
 import type { DesignVerdict, Validation } from '../../impl/lib/validate/result.ts'
 import type { Model } from '../lib/project.ts'
 import { unknownActionHint } from '../lib/actions.ts'

@@ -8,7 +8,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { open, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { badInput } from '../../impl/lib/error.ts'
+import { badInput } from '../../impl/lib/kernel/error.ts'
 import { kindOf, whyUnreadable } from '../lib/input.ts'
 import { standardInput, STDIN } from '../lib/stdin.ts'
 

@@ -1,7 +1,7 @@
 /** What is said of a rejected event, whatever the order of the log. */
 
-import type { Kernel } from '../../impl/lib/compile.ts'
-import { threadName } from '../../impl/lib/program.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
+import { threadName } from '../../impl/lib/kernel/language/program.ts'
 import type { ToldStep } from '../../impl/lib/validate/diagnose.ts'
 import { diagnose, stepLanes } from '../../impl/lib/validate/diagnose.ts'
 import type { Fields } from '../../impl/lib/validate/fields.ts'

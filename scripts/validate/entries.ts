@@ -1,6 +1,6 @@
 /** From lines to events of a model, in whatever format they are: the one place that knows what is wrong with a line. */
 
-import { badInput } from '../../impl/lib/error.ts'
+import { badInput } from '../../impl/lib/kernel/error.ts'
 import type { Decoded } from '../../impl/lib/validate/decode.ts'
 import { Clocks } from '../../impl/lib/validate/decode.ts'
 import type { Decoder } from '../../impl/lib/validate/decode.ts'

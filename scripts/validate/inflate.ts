@@ -3,7 +3,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
-import { LockstepError } from '../../impl/lib/error.ts'
+import { LockstepError } from '../../impl/lib/kernel/error.ts'
 
 /** What was compressed cannot be had back from here on. */
 export class Damaged extends Error {

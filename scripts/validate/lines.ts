@@ -4,8 +4,8 @@
  */
 
 import { isUtf8 } from 'node:buffer'
-import type { LockstepError } from '../../impl/lib/error.ts'
-import { badInput } from '../../impl/lib/error.ts'
+import type { LockstepError } from '../../impl/lib/kernel/error.ts'
+import { badInput } from '../../impl/lib/kernel/error.ts'
 import { readBytes } from './bytes.ts'
 import { Damaged, gunzip, unzstd } from './inflate.ts'
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import type { Stats } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { badInput, environmentFailure, LockstepError } from '../../impl/lib/error.ts'
+import { badInput, environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { junitReport } from '../../impl/lib/report/validation/junit.ts'
 import { markdownSummary } from '../../impl/lib/report/validation/markdown.ts'
 import { sarifReport } from '../../impl/lib/report/validation/sarif.ts'

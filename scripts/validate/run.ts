@@ -1,9 +1,9 @@
 /** Holds one log against one model. */
 
-import type { Kernel } from '../../impl/lib/compile.ts'
-import { assemble, compile } from '../../impl/lib/compile.ts'
-import { badInput, LockstepError } from '../../impl/lib/error.ts'
-import { COMMIT } from '../../impl/lib/memory/memory.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
+import { COMMIT } from '../../impl/lib/kernel/memory/memory.ts'
 import { View } from '../../impl/lib/view.ts'
 import { Decoder } from '../../impl/lib/validate/decode.ts'
 import type { LogHeader } from '../../impl/lib/validate/event.ts'

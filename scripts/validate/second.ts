@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { badInput, LockstepError } from '../../impl/lib/error.ts'
+import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { LogEvent, LogHeader } from '../../impl/lib/validate/event.ts'
 import type { Opinion, Validation } from '../../impl/lib/validate/result.ts'
 import type { LogText } from '../../impl/lib/validate/trace-module.ts'

@@ -2,8 +2,8 @@
 
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
-import type { Problem } from '../../impl/lib/error.ts'
-import { LockstepError } from '../../impl/lib/error.ts'
+import type { Problem } from '../../impl/lib/kernel/error.ts'
+import { LockstepError } from '../../impl/lib/kernel/error.ts'
 
 export const tlcFixture = (name: string): string =>
   readFileSync(new URL(`../fixtures/tlc/${name}`, import.meta.url), 'utf8')

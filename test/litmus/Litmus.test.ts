@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readTests } from '../../impl/litmus/tests.ts'
-import { LockstepError } from '../../impl/lib/error.ts'
+import { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { protocolSuite } from '../suite.ts'
 
 protocolSuite('litmus', {

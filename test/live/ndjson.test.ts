@@ -1,8 +1,8 @@
 /** Logs of live rounds: the validator accepts what the hardware did where the model can do it, and nothing else. */
 
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../impl/lib/compile.ts'
-import { tla } from '../../impl/lib/trace/value.ts'
+import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { Fields } from '../../impl/lib/validate/fields.ts'
 import type { Lane, LoggedStep, Observation } from '../../impl/live/log.ts'
 import { cellName, stepsOf } from '../../impl/live/log.ts'

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseValue } from '../../impl/lib/trace/parse.ts'
-import { equal } from '../../impl/lib/trace/value.ts'
+import { equal } from '../../impl/lib/kernel/language/value.ts'
 import type * as Tlc from '../../scripts/check/tlc.ts'
 import { findToolchain } from '../../scripts/check/tlc.ts'
 import type * as Project from '../../scripts/lib/project.ts'
@@ -77,7 +77,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'memory/memory.ts: a locked instruction waits for a full buffer',
-    file: 'impl/lib/memory/memory.ts',
+    file: 'impl/lib/kernel/memory/memory.ts',
     model: 'poll-kick/posted.tso',
     from: 'require(this.buffer().length === 0, LOCKED)',
     to: 'require(this.buffer().length !== 0, LOCKED)',
@@ -87,7 +87,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'memory/buffer.ts: a store to another location is forwarded',
-    file: 'impl/lib/memory/buffer.ts',
+    file: 'impl/lib/kernel/memory/buffer.ts',
     model: 'litmus/mp.tso',
     from: '  ...buffer,\n  { location, value },\n]',
     to: '  { location, value },\n  ...buffer,\n]',

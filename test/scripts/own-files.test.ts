@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { protocolNamed } from '../../impl/catalog.ts'
-import { LockstepError } from '../../impl/lib/error.ts'
+import { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { findToolchain } from '../../scripts/check/tlc.ts'
 import { makeTempDir, removeTempDir } from '../../scripts/lib/tempdir.ts'
 import { loadArguments } from '../../scripts/mutate/argued.ts'

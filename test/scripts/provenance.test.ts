@@ -79,7 +79,7 @@ describe('what was not built from the sources beside it', () => {
 
   it.each([
     ['a changed source', 'impl/litmus/Litmus.ts'],
-    ['changed JavaScript', 'dist/impl/lib/compile.js'],
+    ['changed JavaScript', 'dist/impl/lib/kernel/machine/compile.js'],
     ['JavaScript of the command line', 'dist/scripts/prove/run.js'],
   ])('does not run from %s, and says which file it is', (_what, path) => {
     const undo = addByte(join(copy, path))
@@ -141,9 +141,9 @@ const INPUTS: readonly Input[] = [
   { what: 'the configuration', path: 'spec/litmus/sb.tso.cfg', certified: true, tlc: true },
   { what: 'the machine', path: 'impl/litmus/Litmus.ts', certified: true, tlc: false },
   { what: 'what the machine imports', path: 'impl/litmus/tests.ts', certified: true, tlc: false },
-  { what: 'the memory', path: 'impl/lib/memory/memory.ts', certified: true, tlc: false },
-  { what: 'the compiler of machines', path: 'impl/lib/compile.ts', certified: true, tlc: false },
-  { what: 'the explorer', path: 'impl/lib/explore.ts', certified: true, tlc: false },
+  { what: 'the memory', path: 'impl/lib/kernel/memory/memory.ts', certified: true, tlc: false },
+  { what: 'the compiler of machines', path: 'impl/lib/kernel/machine/compile.ts', certified: true, tlc: false },
+  { what: 'the explorer', path: 'impl/lib/kernel/explore/explore.ts', certified: true, tlc: false },
   { what: 'the comparison of graphs', path: 'impl/lib/prove/compare.ts', certified: false, tlc: false },
   { what: 'the reader of dumps', path: 'impl/lib/prove/dot.ts', certified: false, tlc: false },
   { what: 'the engine TLC', path: 'scripts/check/tlc.ts', certified: false, tlc: true },

@@ -1,6 +1,6 @@
 /** A position in the tokens of a test that only moves forward; what is not as expected is an error there. */
 
-import type { LockstepError } from '../error.ts'
+import type { LockstepError } from '../kernel/error.ts'
 import type { Token } from './lex.ts'
 import type { LitmusCode, Source } from './source.ts'
 

@@ -1,6 +1,6 @@
 /** Litmus tests in herd's C syntax, from text to answer. */
 
-import type { MemoryModel } from '../memory/buffer.ts'
+import type { MemoryModel } from '../kernel/memory/buffer.ts'
 import { compileTest } from './compile.ts'
 import { parseTest } from './parse.ts'
 import type { Answer, Limits } from './run.ts'

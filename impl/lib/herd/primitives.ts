@@ -2,7 +2,7 @@
  * The kernel's functions that a test may call, and what each does to memory. One table, so that what is supported is
  * read in one place; linux-kernel.def of the kernel's memory model is herd's counterpart.
  *
- * What the architecture makes of them is x86's, from which SC and PSO differ in what impl/lib/memory/buffer.ts says:
+ * What the architecture makes of them is x86's, from which SC and PSO differ in what impl/lib/kernel/memory/buffer.ts says:
  * - every read-modify-write is a locked instruction, so the `_relaxed`, `_acquire` and `_release` forms are as strong as
  *   the plain one, and a cmpxchg() that fails is a full barrier too;
  * - loads are in order in all three models: an acquire is a load, and smp_rmb() and barrier() do nothing;

@@ -1,7 +1,7 @@
 /**
  * Runs a litmus test: all final states that it has under a memory model, by a search of all states.
  *
- * Threads take their instructions in program order, each with a store buffer of impl/lib/memory/buffer.ts; a step of its
+ * Threads take their instructions in program order, each with a store buffer of impl/lib/kernel/memory/buffer.ts; a step of its
  * own makes a buffered store visible. A buffer holds as many stores as its thread has, so its size never matters.
  *
  * Steps that no other thread can see or prevent are taken together with the step before them: those on registers,
@@ -10,10 +10,17 @@
  */
 
 import { match } from 'ts-pattern'
-import type { LockstepError } from '../error.ts'
-import { environmentFailure } from '../error.ts'
-import type { MemoryModel, StoreBuffer } from '../memory/buffer.ts'
-import { buffersStores, committable, forwarded, withoutStore, withStore, withWriteBarrier } from '../memory/buffer.ts'
+import type { LockstepError } from '../kernel/error.ts'
+import { environmentFailure } from '../kernel/error.ts'
+import type { MemoryModel, StoreBuffer } from '../kernel/memory/buffer.ts'
+import {
+  buffersStores,
+  committable,
+  forwarded,
+  withoutStore,
+  withStore,
+  withWriteBarrier,
+} from '../kernel/memory/buffer.ts'
 import type { Literal, Prop, Subject } from './ast.ts'
 import type { Gives, Update } from './primitives.ts'
 import type { Location, Observed, Op, Program, Registers, Slot } from './program.ts'

@@ -1,7 +1,7 @@
 /** The text of a litmus test and the errors that point into it; what reads or runs a test reports through here. */
 
-import type { LockstepError } from '../error.ts'
-import { badInput } from '../error.ts'
+import type { LockstepError } from '../kernel/error.ts'
+import { badInput } from '../kernel/error.ts'
 import { placeAt } from '../trace/place.ts'
 
 /** Offset into the text of a test: where something is written. */

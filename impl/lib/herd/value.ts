@@ -1,7 +1,7 @@
 /** What a register or a location holds, and C's operators on it: 32-bit integers that wrap, and addresses. */
 
 import { match } from 'ts-pattern'
-import type { LockstepError } from '../error.ts'
+import type { LockstepError } from '../kernel/error.ts'
 import type { BinaryOperator, UnaryOperator } from './ast.ts'
 
 /** A 32-bit integer, or the address of the location of that name. */

@@ -3,11 +3,11 @@
  * is in the guest and while it is blocked. Twin of spec/lib/VcpuMutex.tla; virt/kvm/kvm_main.c of Linux 6.12.
  */
 
-import type { LocationMap, Memory } from '../memory/memory.ts'
-import type { Step } from '../program.ts'
-import { require } from '../program.ts'
-import type { Key } from '../schema.ts'
-import { oneOfNames } from '../schema.ts'
+import type { LocationMap, Memory } from '../kernel/memory/memory.ts'
+import type { Step } from '../kernel/language/program.ts'
+import { require } from '../kernel/language/program.ts'
+import type { Key } from '../kernel/language/domain.ts'
+import { oneOfNames } from '../kernel/language/domain.ts'
 
 /** The mutexes of some vCPUs. `H` names what a holder is doing, e.g. `run`, `ioctl`. */
 export class VcpuMutexes<H extends string> {

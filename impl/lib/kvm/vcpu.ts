@@ -7,10 +7,10 @@
  * IPIs and wake-ups last longer than in Linux, and that it changes no verdict, is said in the specification's header.
  */
 
-import type { Also, LocationMap, Memory } from '../memory/memory.ts'
-import type { Step } from '../program.ts'
-import type { Key } from '../schema.ts'
-import { bool, oneOfNames } from '../schema.ts'
+import type { Also, LocationMap, Memory } from '../kernel/memory/memory.ts'
+import type { Step } from '../kernel/language/program.ts'
+import type { Key } from '../kernel/language/domain.ts'
+import { bool, oneOfNames } from '../kernel/language/domain.ts'
 
 /** Values of vcpu->mode; the last one is version 1 of poll() on vCPUs, the others are Linux 6.12. */
 export const KVM_MODES = ['OUTSIDE_GUEST_MODE', 'IN_GUEST_MODE', 'EXITING_GUEST_MODE', 'POLLING_FOR_EVENTS'] as const

@@ -3,8 +3,8 @@
  * may be of a machine with a fault. Each is an initial state, and there are no steps.
  */
 
-import { printValue } from '../trace/print.ts'
-import type { TlaValue } from '../trace/value.ts'
+import { printValue } from '../kernel/language/print-value.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
 
 /** The module's name, and its specification. */
 export const STATES_MODULE = 'LockstepStates'

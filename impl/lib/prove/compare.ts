@@ -1,13 +1,13 @@
 /** Whole-graph equality of a specification's graph, as TLC dumps it, and a machine's. */
 
-import type { Kernel } from '../compile.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
 import type { Hash128 } from '../digest.ts'
 import { hash128, LtsDigest } from '../digest.ts'
-import { Growing } from '../growing.ts'
-import type { Graph } from '../explore.ts'
-import { pathTo } from '../explore.ts'
+import { Growing } from '../kernel/int-list.ts'
+import type { Graph } from '../kernel/explore/explore.ts'
+import { pathTo } from '../kernel/explore/explore.ts'
 import { parseValue } from '../trace/parse.ts'
-import type { TlaValue } from '../trace/value.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
 import type { Mismatch, Piece, View } from '../view.ts'
 import { detach, splitConjunct, splitConjuncts, splitState, unescapeLabel } from './dot.ts'
 

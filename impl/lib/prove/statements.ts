@@ -3,10 +3,10 @@
  * stack is kept, since a name that is looked for in the text may also stand in a fairness set, a comment or a constant.
  */
 
-import type { Automaton, Kernel, Outcome, StepTree } from '../compile.ts'
-import { readSlot, resultKey } from '../compile.ts'
-import type { Op, Store } from '../program.ts'
-import { Refusal, watching } from '../program.ts'
+import type { Automaton, Kernel, Outcome, StepTree } from '../kernel/machine/compile.ts'
+import { readSlot, resultKey } from '../kernel/machine/compile.ts'
+import type { Op, Store } from '../kernel/language/program.ts'
+import { Refusal, watching } from '../kernel/language/program.ts'
 
 /** One call on a stack. */
 export interface Frame {

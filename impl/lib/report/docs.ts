@@ -1,7 +1,7 @@
 /** What a protocol says in words about its actions, properties and toggles, so that a diagram reads like the C code. */
 
 import type { BehaviourStep } from '../counterexample.ts'
-import type { ThreadId } from '../program.ts'
+import type { ThreadId } from '../kernel/language/program.ts'
 import type { StateReader } from './state.ts'
 
 /** The same thing said twice: in full, and in brief for columns that are too narrow. */

@@ -1,9 +1,9 @@
 /** What the memory does by itself, in words. */
 
-import type { ThreadId } from '../program.ts'
+import type { ThreadId } from '../kernel/language/program.ts'
 import { parseValue } from '../trace/parse.ts'
-import type { TlaValue } from '../trace/value.ts'
-import { key, tla } from '../trace/value.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
+import { key, tla } from '../kernel/language/value.ts'
 import type { ActionDoc, FieldDoc, StepContext } from './docs.ts'
 import type { StateReader } from './state.ts'
 import { valueText } from './state.ts'

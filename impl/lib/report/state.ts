@@ -1,9 +1,9 @@
 /** Looks into a state by variable and key, and says values as C does. */
 
-import type { ThreadId } from '../program.ts'
-import { printValue } from '../trace/print.ts'
-import type { TlaValue } from '../trace/value.ts'
-import { entriesOf, key, tla } from '../trace/value.ts'
+import type { ThreadId } from '../kernel/language/program.ts'
+import { printValue } from '../kernel/language/print-value.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
+import { entriesOf, key, tla } from '../kernel/language/value.ts'
 
 /** Value of a variable, or of one element of it, as C writes it; undefined where there is none. */
 export type StateReader = (variable: string, at?: number | TlaValue) => string | undefined

@@ -1,9 +1,9 @@
 /** A counterexample told in the words of the C code; the one source of every diagram, whatever it looks like. */
 
 import type { BehaviourStep, Counterexample } from '../counterexample.ts'
-import type { OpKind, ThreadId } from '../program.ts'
-import type { TlaValue } from '../trace/value.ts'
-import { equal } from '../trace/value.ts'
+import type { OpKind, ThreadId } from '../kernel/language/program.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
+import { equal } from '../kernel/language/value.ts'
 import type { ActionDocs, Statement, StepContext, Wording } from './docs.ts'
 import { meaningOf } from './docs.ts'
 import { isBuffered } from './memory.ts'

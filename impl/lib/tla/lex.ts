@@ -1,6 +1,6 @@
 /** TLA+ text as tokens with their columns: where a bullet stands decides what belongs to it. */
 
-import { badInput } from '../error.ts'
+import { badInput } from '../kernel/error.ts'
 import { placeAt, whatIsAt } from '../trace/place.ts'
 
 /** A word, a number, a string, or anything else that stands for something. */

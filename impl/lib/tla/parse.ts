@@ -3,7 +3,7 @@
  * are written in and refuses the rest with its place; SANY stays the authority on what TLA+ is.
  */
 
-import { badInput } from '../error.ts'
+import { badInput } from '../kernel/error.ts'
 import { placeAt } from '../trace/place.ts'
 import type { Expr, Kind, Module, Unit } from './ast.ts'
 import type { Token } from './lex.ts'

@@ -1,6 +1,6 @@
 /** JSON from outside: a size limit before the parse, line and column if it is not JSON, and no key that is there twice. */
 
-import { badInput } from '../error.ts'
+import { badInput } from '../kernel/error.ts'
 import { placeAt, whatIsAt } from './place.ts'
 
 export interface JsonOptions {

@@ -1,10 +1,10 @@
 /** Reads TLA+ values and states in the notation TLC prints, wherever TLC prints them: traces, dumps, error messages. */
 
-import type { LockstepError, Place } from '../error.ts'
-import { badInput } from '../error.ts'
+import type { LockstepError, Place } from '../kernel/error.ts'
+import { badInput } from '../kernel/error.ts'
 import { placeAt, whatIsAt } from './place.ts'
-import type { TlaValue } from './value.ts'
-import { tla } from './value.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
+import { tla } from '../kernel/language/value.ts'
 
 /** Values nested deeper than this are refused: a bound that keeps hostile input from exhausting the stack. */
 export const MAX_DEPTH = 1000

@@ -1,6 +1,6 @@
 /** From an offset in a text to the line and column a person looks for. */
 
-import type { Place } from '../error.ts'
+import type { Place } from '../kernel/error.ts'
 
 /**
  * Line and column of an offset, both from 1.

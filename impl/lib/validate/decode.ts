@@ -4,8 +4,8 @@
  * complete log costs.
  */
 
-import type { Kernel } from '../compile.ts'
-import { threadName } from '../program.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
+import { threadName } from '../kernel/language/program.ts'
 import type { BadLine, LogEvent } from './event.ts'
 import type { Constraint, Fields } from './fields.ts'
 import { isConstraint, isEmpty } from './fields.ts'

@@ -1,8 +1,8 @@
 /** Why a log is rejected: what was possible instead, and for the states that remained why each refuses the event. */
 
-import type { Kernel } from '../compile.ts'
-import { readSlot } from '../compile.ts'
-import { threadName } from '../program.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
+import { readSlot } from '../kernel/machine/compile.ts'
+import { threadName } from '../kernel/language/program.ts'
 import type { Blame } from '../prove/blame.ts'
 import type { BlameContext } from '../prove/divergence.ts'
 import { blameImpl, blameSpec, blameUpdate, refusalsIn } from '../prove/divergence.ts'

@@ -8,8 +8,8 @@
  * are none the rule that lanes advance evenly, say how many events of each lane are expected among the first n of all.
  */
 
-import type { Kernel, Slot } from '../compile.ts'
-import { readSlot } from '../compile.ts'
+import type { Kernel, Slot } from '../kernel/machine/compile.ts'
+import { readSlot } from '../kernel/machine/compile.ts'
 import { Programs, UNREACHABLE } from './distance.ts'
 import type { LaneEvent } from './tracker.ts'
 

@@ -3,11 +3,11 @@
  * is a test on packed states: masked words for what is in cells, and a set of nodes for labels and locals.
  */
 
-import type { Kernel, Slot } from '../compile.ts'
-import { readSlot } from '../compile.ts'
-import type { Domain } from '../schema.ts'
-import type { TlaValue } from '../trace/value.ts'
-import { tla } from '../trace/value.ts'
+import type { Kernel, Slot } from '../kernel/machine/compile.ts'
+import { readSlot } from '../kernel/machine/compile.ts'
+import type { Domain } from '../kernel/language/domain.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
+import { tla } from '../kernel/language/value.ts'
 
 /** A value as JSON. Sets are arrays in any order; functions are objects by the text of their arguments. */
 export type Json = boolean | number | string | null | readonly Json[] | { readonly [key: string]: Json }

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod'
-import { badInput } from '../error.ts'
+import { badInput } from '../kernel/error.ts'
 import type { Json } from './fields.ts'
 import type { Mapped, Mapper, TraceLine } from './ftrace.ts'
 import { scalar } from './ftrace.ts'

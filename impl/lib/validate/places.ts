@@ -1,6 +1,6 @@
 /** Where the keys and values of a JSON document are, for errors about what it says; JSON.parse has no places. */
 
-import { badInput } from '../error.ts'
+import { badInput } from '../kernel/error.ts'
 import { parseJson } from '../trace/json.ts'
 import { placeAt } from '../trace/place.ts'
 

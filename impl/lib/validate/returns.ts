@@ -3,8 +3,8 @@
  * elements; the order of a list does.
  */
 
-import type { Kernel } from '../compile.ts'
-import type { Domain } from '../schema.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Domain } from '../kernel/language/domain.ts'
 import type { Json } from './fields.ts'
 
 const sorted = (value: unknown): unknown => {

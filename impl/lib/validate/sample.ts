@@ -1,7 +1,7 @@
 /** Logs of a machine itself: a random walk written down as a system would log it, and with faults put in. */
 
-import type { Kernel } from '../compile.ts'
-import { threadName } from '../program.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
+import { threadName } from '../kernel/language/program.ts'
 import type { LogEvent, LogHeader } from './event.ts'
 import type { Fields, Json } from './fields.ts'
 import { Stepper } from './tracker.ts'

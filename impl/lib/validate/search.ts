@@ -6,7 +6,7 @@
  * An attempt is complete, and goes best first, so that a log that is allowed is followed to its end and not level by level.
  */
 
-import type { Kernel } from '../compile.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
 import { Estimates, isTimed, WITH_CLOCKS, WITHOUT_CLOCKS } from './estimate.ts'
 import { passes } from './fields.ts'
 import { StateSet } from './states.ts'

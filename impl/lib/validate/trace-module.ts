@@ -8,9 +8,9 @@
  * validator. What an access returned (`result`) is not in the specifications, so it is not asked.
  */
 
-import { printValue } from '../trace/print.ts'
-import type { TlaValue } from '../trace/value.ts'
-import { quote } from '../trace/value.ts'
+import { printValue } from '../kernel/language/print-value.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
+import { quote } from '../kernel/language/value.ts'
 import type { LogEvent, Order } from './event.ts'
 import type { Fact } from './fields.ts'
 import type { SpecStep } from './steps.ts'

@@ -5,8 +5,8 @@
  * no memory.
  */
 
-import type { Kernel } from '../compile.ts'
-import { readSlot } from '../compile.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
+import { readSlot } from '../kernel/machine/compile.ts'
 import type { Constraint } from './fields.ts'
 import { passes } from './fields.ts'
 import { resultText } from './returns.ts'

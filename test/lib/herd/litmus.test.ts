@@ -20,8 +20,8 @@ import { answerText } from '../../../impl/lib/herd/print.ts'
 import type { Answer } from '../../../impl/lib/herd/run.ts'
 import { runTest } from '../../../impl/lib/herd/run.ts'
 import { Source } from '../../../impl/lib/herd/source.ts'
-import type { MemoryModel } from '../../../impl/lib/memory/buffer.ts'
-import { MEMORY_MODELS } from '../../../impl/lib/memory/buffer.ts'
+import type { MemoryModel } from '../../../impl/lib/kernel/memory/buffer.ts'
+import { MEMORY_MODELS } from '../../../impl/lib/kernel/memory/buffer.ts'
 import { packageRoot } from '../../../scripts/lib/project.ts'
 
 const directory = join(packageRoot(), 'test', 'lib', 'herd', 'samples')

@@ -7,7 +7,7 @@ import { checkLitmus } from '../../../impl/lib/herd/index.ts'
 import { parseTest } from '../../../impl/lib/herd/parse.ts'
 import { testText } from '../../../impl/lib/herd/print.ts'
 import { Source } from '../../../impl/lib/herd/source.ts'
-import type { MemoryModel } from '../../../impl/lib/memory/buffer.ts'
+import type { MemoryModel } from '../../../impl/lib/kernel/memory/buffer.ts'
 import { anyTest, smallTest, smallText } from './arbitrary.ts'
 
 /** A test without its places. */

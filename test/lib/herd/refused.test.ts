@@ -1,7 +1,7 @@
 /** What is refused, by name and at its place. In a text, `§` stands before what the error must point at. */
 
 import { describe, expect, it } from 'vitest'
-import type { Problem } from '../../../impl/lib/error.ts'
+import type { Problem } from '../../../impl/lib/kernel/error.ts'
 import { checkLitmus } from '../../../impl/lib/herd/index.ts'
 import { problemOf } from '../fixture.ts'
 

@@ -4,11 +4,11 @@
  */
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { assemble, compile } from '../../../impl/lib/compile.ts'
-import { explore } from '../../../impl/lib/explore.ts'
+import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
+import { explore } from '../../../impl/lib/kernel/explore/explore.ts'
 import { KvmVcpus } from '../../../impl/lib/kvm/vcpu.ts'
-import type { Op, Step } from '../../../impl/lib/program.ts'
-import type { Key } from '../../../impl/lib/schema.ts'
+import type { Op, Step } from '../../../impl/lib/kernel/language/program.ts'
+import type { Key } from '../../../impl/lib/kernel/language/domain.ts'
 import { violatedDepths } from '../../../scripts/check/explorer.ts'
 import type { Model } from '../../../scripts/lib/project.ts'
 import { loadModels, machineOf } from '../../../scripts/lib/project.ts'

@@ -17,7 +17,7 @@ import { parseModule } from '../../../impl/lib/tla/parse.ts'
 import { printExpr } from '../../../impl/lib/tla/print.ts'
 import { definitionsOf, expanded } from '../../../impl/lib/tla/tree.ts'
 import { parseValue } from '../../../impl/lib/trace/parse.ts'
-import { tla } from '../../../impl/lib/trace/value.ts'
+import { tla } from '../../../impl/lib/kernel/language/value.ts'
 
 const text = String.raw`---- MODULE M ----
 CONSTANTS P, C

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { flushInhibitDocs } from '../../../impl/flush-inhibit/docs.ts'
 import { flushInhibit } from '../../../impl/flush-inhibit/FlushInhibit.ts'
 import { flushInhibitProtocol } from '../../../impl/flush-inhibit/index.ts'
-import { assemble, compile } from '../../../impl/lib/compile.ts'
+import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import type { Wording } from '../../../impl/lib/report/docs.ts'
 import { POSTED } from './sample.ts'
 

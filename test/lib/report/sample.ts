@@ -2,15 +2,15 @@
 
 import type { FlushInhibitConstants } from '../../../impl/flush-inhibit/FlushInhibit.ts'
 import { flushInhibit } from '../../../impl/flush-inhibit/FlushInhibit.ts'
-import { assemble, compile } from '../../../impl/lib/compile.ts'
+import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import type { Behaviour, BehaviourStep, Counterexample } from '../../../impl/lib/counterexample.ts'
 import { lassoBehaviour, shortestTo } from '../../../impl/lib/counterexample.ts'
-import { explore } from '../../../impl/lib/explore.ts'
-import { checkLeadsTo } from '../../../impl/lib/liveness.ts'
+import { explore } from '../../../impl/lib/kernel/explore/explore.ts'
+import { checkLeadsTo } from '../../../impl/lib/kernel/explore/liveness.ts'
 import type { ActionDocs } from '../../../impl/lib/report/docs.ts'
-import type { ThreadId } from '../../../impl/lib/program.ts'
-import { tla } from '../../../impl/lib/trace/value.ts'
-import type { TlaValue } from '../../../impl/lib/trace/value.ts'
+import type { ThreadId } from '../../../impl/lib/kernel/language/program.ts'
+import { tla } from '../../../impl/lib/kernel/language/value.ts'
+import type { TlaValue } from '../../../impl/lib/kernel/language/value.ts'
 import { View } from '../../../impl/lib/view.ts'
 
 export const POSTED: FlushInhibitConstants = {

@@ -1,8 +1,8 @@
 /** Random TLA+ values, and other spellings of the same value. */
 
 import fc from 'fast-check'
-import type { TlaValue } from '../../../impl/lib/trace/value.ts'
-import { tla } from '../../../impl/lib/trace/value.ts'
+import type { TlaValue } from '../../../impl/lib/kernel/language/value.ts'
+import { tla } from '../../../impl/lib/kernel/language/value.ts'
 
 const NAMES = ['a', 'b', 'v_2', '2PC', '_x', 'kvm_vcpu_poll'] as const
 

@@ -1,13 +1,13 @@
 /** The JSON of TLC's `-dumpTrace json`: values by what a model gives its variables, and nothing missing. */
 
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../../impl/lib/compile.ts'
+import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import { parseItf } from '../../../impl/lib/trace/itf.ts'
 import { isTlcJson, readTlcJson } from '../../../impl/lib/trace/tlc-json.ts'
 import type { Trace } from '../../../impl/lib/trace/trace.ts'
-import type { TlaValue } from '../../../impl/lib/trace/value.ts'
-import { entriesOf, equal, tla } from '../../../impl/lib/trace/value.ts'
-import { printValue } from '../../../impl/lib/trace/print.ts'
+import type { TlaValue } from '../../../impl/lib/kernel/language/value.ts'
+import { entriesOf, equal, tla } from '../../../impl/lib/kernel/language/value.ts'
+import { printValue } from '../../../impl/lib/kernel/language/print-value.ts'
 import { View } from '../../../impl/lib/view.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

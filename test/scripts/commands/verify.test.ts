@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { LockstepError } from '../../../impl/lib/error.ts'
+import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import { certificateNow, trusted, verifyCertificate } from '../../../scripts/commands/verify.ts'
 import type { Certificate } from '../../../scripts/lib/certificate.ts'
 import { inputHashes, printCertificate, readCertificate } from '../../../scripts/lib/certificate.ts'
@@ -113,7 +113,11 @@ describe('a certificate', () => {
   it('names every file that the machine is made of, and no other protocol’s', () => {
     const inputs = Object.keys(inputHashes(oneModel(loadModels(), 'poll-kick/clear-recheck.sc')))
     expect(inputs).toEqual(
-      expect.arrayContaining(['impl/poll-kick/PollKick.ts', 'impl/lib/kvm/vcpu.ts', 'impl/lib/memory/buffer.ts']),
+      expect.arrayContaining([
+        'impl/poll-kick/PollKick.ts',
+        'impl/lib/kvm/vcpu.ts',
+        'impl/lib/kernel/memory/buffer.ts',
+      ]),
     )
     expect(inputs.filter((path) => /^(impl|spec)\/(?!lib|poll-kick)/.test(path))).toEqual([])
   })

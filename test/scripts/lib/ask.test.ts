@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, it } from 'vitest'
-import { badInput, LockstepError } from '../../../impl/lib/error.ts'
+import { badInput, LockstepError } from '../../../impl/lib/kernel/error.ts'
 import { ask, exchange, replyWith } from '../../../scripts/lib/ask.ts'
 
 let worker: Worker | undefined

@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { badInput } from '../../../impl/lib/error.ts'
+import { badInput } from '../../../impl/lib/kernel/error.ts'
 import { environmentError } from '../../../scripts/lib/failure.ts'
 
 const system = (code: string, path?: string): Error => Object.assign(new Error(code), { code, path, syscall: 'write' })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeTempDir, removeTempDir, sweepTempDirs } from '../../../scripts/lib/tempdir.ts'
-import { LockstepError } from '../../../impl/lib/error.ts'
+import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 
 let root: string
 beforeEach(() => {

@@ -90,7 +90,7 @@ describe('one mutant on one model', () => {
 
 describe('who is asked about a fault', () => {
   const killer = { kind: 'count', name: 'its count' } as const
-  const [fault] = mutants.filter(({ kind, file }) => kind === 'fault' && file === 'impl/lib/memory/buffer.ts')
+  const [fault] = mutants.filter(({ kind, file }) => kind === 'fault' && file === 'impl/lib/kernel/memory/buffer.ts')
   if (fault === undefined) throw new Error('no fault')
 
   /** What becomes of the fault, and which models were asked, if they answer so: undefined is no answer in time. */
@@ -234,14 +234,18 @@ describe('seeded faults', () => {
     expect(written?.edit).toEqual({ ...edit, text: ';' })
     expect(named({ id: BY_HAND, file, kind: 'fault', within, from: 'yield', to: ';' })).toBeUndefined()
     expect(named({ id: BY_HAND, file, kind: 'fault', within: 'elsewhere', from, to: ';' })).toBeUndefined()
-    expect(named({ id: BY_HAND, file: 'impl/lib/error.ts', kind: 'fault', within, from, to: ';' })).toBeUndefined()
+    expect(
+      named({ id: BY_HAND, file: 'impl/lib/kernel/error.ts', kind: 'fault', within, from, to: ';' }),
+    ).toBeUndefined()
   })
 
   it('are made in the machinery that protocols share, too', () => {
     const [pollKick] = PROTOCOLS.filter(({ name }) => name === 'poll-kick')
     if (pollKick === undefined) throw new Error('no poll-kick')
     const files = new Set(machineMutants(ts, pollKick, ['property', 'fault']).mutants.map(({ file }) => file))
-    expect([...files]).toEqual(expect.arrayContaining(['impl/poll-kick/PollKick.ts', 'impl/lib/memory/memory.ts']))
+    expect([...files]).toEqual(
+      expect.arrayContaining(['impl/poll-kick/PollKick.ts', 'impl/lib/kernel/memory/memory.ts']),
+    )
   })
 })
 

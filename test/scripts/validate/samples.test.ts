@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../../impl/lib/compile.ts'
+import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import type { Order } from '../../../impl/lib/validate/event.ts'
 import { Fields } from '../../../impl/lib/validate/fields.ts'
 import { logLines, sampleEvents } from '../../../impl/lib/validate/sample.ts'

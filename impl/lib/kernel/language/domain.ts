@@ -1,7 +1,7 @@
 /** Finite domains, and the shared variables of a machine: what a state is made of, on both sides of a proof. */
 
-import type { TlaValue } from './trace/value.ts'
-import { badInput } from './error.ts'
+import type { TlaValue } from './value.ts'
+import { badInput } from '../error.ts'
 
 /** A finite domain of values of type T. A value is known by its index in `values`. */
 export interface Domain<T> {

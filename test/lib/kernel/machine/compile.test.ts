@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../impl/lib/compile.ts'
-import { LockstepError } from '../../impl/lib/error.ts'
-import { explore } from '../../impl/lib/explore.ts'
-import type { Machine, Program } from '../../impl/lib/program.ts'
-import { atomic, Shared, thread } from '../../impl/lib/program.ts'
-import type { LocationMap } from '../../impl/lib/memory/memory.ts'
-import { Memory } from '../../impl/lib/memory/memory.ts'
-import { bool, int } from '../../impl/lib/schema.ts'
+import { assemble, compile } from '../../../../impl/lib/kernel/machine/compile.ts'
+import { LockstepError } from '../../../../impl/lib/kernel/error.ts'
+import { explore } from '../../../../impl/lib/kernel/explore/explore.ts'
+import type { Machine, Program } from '../../../../impl/lib/kernel/language/program.ts'
+import { atomic, Shared, thread } from '../../../../impl/lib/kernel/language/program.ts'
+import type { LocationMap } from '../../../../impl/lib/kernel/memory/memory.ts'
+import { Memory } from '../../../../impl/lib/kernel/memory/memory.ts'
+import { bool, int } from '../../../../impl/lib/kernel/language/domain.ts'
 
 interface Frame {
   n: number

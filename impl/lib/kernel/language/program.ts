@@ -5,11 +5,11 @@
  * op's result. Everything that it carries over an access is in its frame; compile.ts holds it to that.
  */
 
-import { badInput } from './error.ts'
-import type { Domain, Key } from './schema.ts'
-import { indexIn, valueAt } from './schema.ts'
-import type { TlaValue } from './trace/value.ts'
-import { tla } from './trace/value.ts'
+import { badInput } from '../error.ts'
+import type { Domain, Key } from './domain.ts'
+import { indexIn, valueAt } from './domain.ts'
+import type { TlaValue } from './value.ts'
+import { tla } from './value.ts'
 
 /** A thread: its kind and the id of the vCPU that it belongs to; `pc` of the specification is indexed by it. */
 export type ThreadId = readonly [kind: string, vcpu: Key]

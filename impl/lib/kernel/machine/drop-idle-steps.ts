@@ -12,7 +12,7 @@
 
 import type { Automaton, Compiled, Kernel, Outcome, ProgramNode, StepTree } from './compile.ts'
 import { compilePredicate, layOut } from './compile.ts'
-import type { Machine } from './program.ts'
+import type { Machine } from '../language/program.ts'
 
 /** Key of the next node after each outcome, as `ProgramNode.next` has it. */
 export const keyOf = ({ result }: Outcome): string => (result === undefined ? 'undefined' : JSON.stringify(result))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { MemoryModel, StoreBuffer } from '../../../impl/lib/memory/buffer.ts'
+import type { MemoryModel, StoreBuffer } from '../../../../impl/lib/kernel/memory/buffer.ts'
 import {
   committable,
   forwarded,
@@ -8,7 +8,7 @@ import {
   withoutStore,
   withStore,
   withWriteBarrier,
-} from '../../../impl/lib/memory/buffer.ts'
+} from '../../../../impl/lib/kernel/memory/buffer.ts'
 
 type Buffer = StoreBuffer<string, number>
 

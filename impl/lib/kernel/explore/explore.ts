@@ -1,9 +1,9 @@
 /** Breadth-first search over packed states: whole graph, shortest counterexamples, invariants, deadlock. */
 
-import type { Kernel, Predicate } from './compile.ts'
-import { compilePredicate, evaluate } from './compile.ts'
-import { Growing } from './growing.ts'
-import { bitsFor } from './schema.ts'
+import type { Kernel, Predicate } from '../machine/compile.ts'
+import { compilePredicate, evaluate } from '../machine/compile.ts'
+import { Growing } from '../int-list.ts'
+import { bitsFor } from '../language/domain.ts'
 
 /** A violated invariant or a deadlock, at the first state in breadth-first order. */
 export interface Finding {

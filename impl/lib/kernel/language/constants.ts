@@ -1,10 +1,10 @@
 /** The constants that a model binds, read as the machine wants them. */
 
-import type { Place } from './error.ts'
-import { badInput } from './error.ts'
-import type { Key } from './schema.ts'
-import { printValue } from './trace/print.ts'
-import type { TlaValue } from './trace/value.ts'
+import type { Place } from '../error.ts'
+import { badInput } from '../error.ts'
+import type { Key } from './domain.ts'
+import { printValue } from './print-value.ts'
+import type { TlaValue } from './value.ts'
 
 /** Reads constants by name; what is missing or of another kind is bad input (exit 2) that names it. */
 export class Constants {

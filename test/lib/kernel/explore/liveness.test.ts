@@ -1,13 +1,13 @@
 /** Weak and strong fairness, on a machine small enough to be decided by hand. */
 
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../impl/lib/compile.ts'
-import { explore } from '../../impl/lib/explore.ts'
-import { checkLeadsTo } from '../../impl/lib/liveness.ts'
-import { Memory } from '../../impl/lib/memory/memory.ts'
-import type { Machine, ThreadId } from '../../impl/lib/program.ts'
-import { atomic, Observer, Shared, thread } from '../../impl/lib/program.ts'
-import { bool } from '../../impl/lib/schema.ts'
+import { assemble, compile } from '../../../../impl/lib/kernel/machine/compile.ts'
+import { explore } from '../../../../impl/lib/kernel/explore/explore.ts'
+import { checkLeadsTo } from '../../../../impl/lib/kernel/explore/liveness.ts'
+import { Memory } from '../../../../impl/lib/kernel/memory/memory.ts'
+import type { Machine, ThreadId } from '../../../../impl/lib/kernel/language/program.ts'
+import { atomic, Observer, Shared, thread } from '../../../../impl/lib/kernel/language/program.ts'
+import { bool } from '../../../../impl/lib/kernel/language/domain.ts'
 
 /** Thread 0 takes and releases a lock for ever; thread 1 wants it once. */
 const machine = (strong: boolean): Machine => {

@@ -5,10 +5,10 @@
 
 import type { Machine, Op, Program, Store } from './program.ts'
 import { Refusal } from './program.ts'
-import type { Domain } from './schema.ts'
-import { valueAt } from './schema.ts'
-import type { TlaValue } from './trace/value.ts'
-import { tla } from './trace/value.ts'
+import type { Domain } from './domain.ts'
+import { valueAt } from './domain.ts'
+import type { TlaValue } from './value.ts'
+import { tla } from './value.ts'
 
 /** Chooses one of `n` possibilities, 0 .. n - 1. */
 export type Pick = (n: number) => number

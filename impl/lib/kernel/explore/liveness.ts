@@ -5,12 +5,12 @@
  * component and never taken inside it rules out the states where it is enabled; what is left is taken apart again.
  */
 
-import type { Kernel, Predicate } from './compile.ts'
-import { compilePredicate, evaluate } from './compile.ts'
+import type { Kernel, Predicate } from '../machine/compile.ts'
+import { compilePredicate, evaluate } from '../machine/compile.ts'
 import type { Graph } from './explore.ts'
 import { pathTo } from './explore.ts'
-import { badInput } from './error.ts'
-import type { LeadsTo } from './program.ts'
+import { badInput } from '../error.ts'
+import type { LeadsTo } from '../language/program.ts'
 
 /** A behaviour that breaks a property: a path, then a cycle for ever. */
 export interface Lasso {

@@ -1,14 +1,14 @@
 /** What says nothing is not said to hold, on a machine small enough to be decided by hand. */
 
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../impl/lib/compile.ts'
-import { explore } from '../../impl/lib/explore.ts'
-import { Memory } from '../../impl/lib/memory/memory.ts'
-import type { Machine } from '../../impl/lib/program.ts'
-import { ended, Observer, Shared, thread } from '../../impl/lib/program.ts'
-import { bool } from '../../impl/lib/schema.ts'
-import { vacuityOf } from '../../impl/lib/vacuity.ts'
-import { withVacuity } from '../../scripts/check/result.ts'
+import { assemble, compile } from '../../../../impl/lib/kernel/machine/compile.ts'
+import { explore } from '../../../../impl/lib/kernel/explore/explore.ts'
+import { Memory } from '../../../../impl/lib/kernel/memory/memory.ts'
+import type { Machine } from '../../../../impl/lib/kernel/language/program.ts'
+import { ended, Observer, Shared, thread } from '../../../../impl/lib/kernel/language/program.ts'
+import { bool } from '../../../../impl/lib/kernel/language/domain.ts'
+import { vacuityOf } from '../../../../impl/lib/kernel/explore/vacuity.ts'
+import { withVacuity } from '../../../../scripts/check/result.ts'
 
 /** One thread that sets a flag and ends. */
 const machine = (): Machine => {

@@ -1,9 +1,9 @@
 /** What a property says nothing of: instances whose subject no reachable state has. Such a pass is none. */
 
-import { compilePredicate, evaluate } from './compile.ts'
+import { compilePredicate, evaluate } from '../machine/compile.ts'
 import type { Graph } from './explore.ts'
 import type { Tick } from './liveness.ts'
-import { subjectsOf } from './subjects.ts'
+import { subjectsOf } from '../language/subjects.ts'
 
 /** States between two looks at the clock, a power of two less one. */
 const EVERY = 2 ** 16 - 1

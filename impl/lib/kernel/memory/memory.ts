@@ -4,13 +4,22 @@
  * Twin of spec/lib/Memory.tla; the models themselves are in buffer.ts.
  */
 
-import type { Access, EnvironmentAction, GrowingDomain, OpKind, Shared, Step, ThreadId, Variable } from '../program.ts'
-import { atomic, perform, require } from '../program.ts'
-import type { Domain, Key } from '../schema.ts'
-import { indexIn, valueAt } from '../schema.ts'
-import { printValue } from '../trace/print.ts'
-import type { TlaValue } from '../trace/value.ts'
-import { tla } from '../trace/value.ts'
+import type {
+  Access,
+  EnvironmentAction,
+  GrowingDomain,
+  OpKind,
+  Shared,
+  Step,
+  ThreadId,
+  Variable,
+} from '../language/program.ts'
+import { atomic, perform, require } from '../language/program.ts'
+import type { Domain, Key } from '../language/domain.ts'
+import { indexIn, valueAt } from '../language/domain.ts'
+import { printValue } from '../language/print-value.ts'
+import type { TlaValue } from '../language/value.ts'
+import { tla } from '../language/value.ts'
 import type { MemoryModel, StoreBuffer } from './buffer.ts'
 import { buffersStores, committable, forwarded, isFull, withoutStore, withStore, withWriteBarrier } from './buffer.ts'
 

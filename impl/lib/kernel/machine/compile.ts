@@ -4,12 +4,12 @@
  * A program whose continuation depends on anything else is refused, by thread and label.
  */
 
-import { badInput } from './error.ts'
-import type { Machine, Op, Program, Store, Thread } from './program.ts'
-import { Refusal, threadName } from './program.ts'
-import type { Domain } from './schema.ts'
-import { bitsFor, indexIn, valueAt } from './schema.ts'
-import type { TlaValue } from './trace/value.ts'
+import { badInput } from '../error.ts'
+import type { Machine, Op, Program, Store, Thread } from '../language/program.ts'
+import { Refusal, threadName } from '../language/program.ts'
+import type { Domain } from '../language/domain.ts'
+import { bitsFor, indexIn, valueAt } from '../language/domain.ts'
+import type { TlaValue } from '../language/value.ts'
 
 /** What one choice of a step does: the cells that it writes, by index, and what the program sees. */
 export interface Outcome {
