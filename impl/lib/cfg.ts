@@ -6,7 +6,7 @@
 import type { LockstepError, Place } from './kernel/error.ts'
 import { badInput } from './kernel/error.ts'
 import { parseValue } from './trace/parse.ts'
-import { placeAt, whatIsAt } from './trace/place.ts'
+import { placeAt, whatIsAt } from './text/place.ts'
 import { printValue } from './kernel/language/print-value.ts'
 import type { TlaValue } from './kernel/language/value.ts'
 

@@ -2,7 +2,7 @@
 
 import { badInput } from '../lib/kernel/error.ts'
 import type { DataModule } from '../lib/protocol.ts'
-import { placeAt } from '../lib/trace/place.ts'
+import { placeAt } from '../lib/text/place.ts'
 import type { PlacedValue } from '../lib/trace/parse.ts'
 import { parsePlacedValue } from '../lib/trace/parse.ts'
 import type { TlaValue } from '../lib/kernel/language/value.ts'

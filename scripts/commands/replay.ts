@@ -8,7 +8,7 @@ import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
 import type { ReplayDivergence } from '../../impl/lib/replay.ts'
 import { replay } from '../../impl/lib/replay.ts'
 import { parseItf } from '../../impl/lib/trace/itf.ts'
-import { parseJson } from '../../impl/lib/trace/json.ts'
+import { parseJson } from '../../impl/lib/text/json.ts'
 import { logPrefix } from '../../impl/lib/trace/log-prefix.ts'
 import { isTlcJson, readTlcJson } from '../../impl/lib/trace/tlc-json.ts'
 import {

@@ -2,7 +2,7 @@
 
 import type { Problem } from '../../impl/lib/kernel/error.ts'
 import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
-import { printable } from '../../impl/lib/text.ts'
+import { printable } from '../../impl/lib/text/visible.ts'
 import { environmentError } from '../lib/failure.ts'
 import { printJson, writeError } from './output.ts'
 

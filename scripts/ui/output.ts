@@ -1,11 +1,11 @@
 /**
  * Where words for people go: colours and progress only on a terminal, one JSON document with --json. The only place that
- * writes to stdout and stderr, so that whatever a text holds, it reaches them as `impl/lib/text.ts` makes it fit.
+ * writes to stdout and stderr, so that whatever a text holds, it reaches them as `impl/lib/text/visible.ts` makes it fit.
  */
 
 import pc from 'picocolors'
 import { EXIT } from '../../impl/lib/kernel/error.ts'
-import { jsonText, printable, visible, visibleCommand } from '../../impl/lib/text.ts'
+import { jsonText, printable, visible, visibleCommand } from '../../impl/lib/text/visible.ts'
 
 /** How a line looks on a terminal. The text itself never has colours: what looks like one in it is made visible. */
 export type Style = 'plain' | 'bold' | 'red'

@@ -8,7 +8,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inert, jsonText, printable, visible, visibleCommand } from '../../impl/lib/text.ts'
+import { inert, jsonText, printable, visible, visibleCommand } from '../../impl/lib/text/visible.ts'
 import { packageRoot } from '../../scripts/lib/project.ts'
 import { isFull } from '../effort.ts'
 import type { Left } from './inside.ts'

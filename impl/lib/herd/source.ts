@@ -2,7 +2,7 @@
 
 import type { LockstepError } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
-import { placeAt } from '../trace/place.ts'
+import { placeAt } from '../text/place.ts'
 
 /** Offset into the text of a test: where something is written. */
 export type At = number

@@ -3,7 +3,7 @@
  * must hold is made true more often, and what a property asks about less often.
  */
 
-import { placeAt } from '../trace/place.ts'
+import { placeAt } from '../text/place.ts'
 import type { Expr, Module } from '../tla/ast.ts'
 import { parseModule } from '../tla/parse.ts'
 import { printExpr } from '../tla/print.ts'

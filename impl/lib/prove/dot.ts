@@ -6,7 +6,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { LockstepError } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
-import { whatIsAt } from '../trace/place.ts'
+import { whatIsAt } from '../text/place.ts'
 
 /** Takes what the reader finds, in the order of the dump: TLC writes an edge to a new state before that state. */
 export interface DotSink {

@@ -4,7 +4,7 @@
  */
 
 import { badInput } from '../kernel/error.ts'
-import { placeAt } from '../trace/place.ts'
+import { placeAt } from '../text/place.ts'
 import type { Expr, Kind, Module, Unit } from './ast.ts'
 import type { Token } from './lex.ts'
 import { lex } from './lex.ts'

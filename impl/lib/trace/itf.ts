@@ -8,8 +8,8 @@
 
 import type { LockstepError } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
-import type { JsonOptions } from './json.ts'
-import { parseJson } from './json.ts'
+import type { JsonOptions } from '../text/json.ts'
+import { parseJson } from '../text/json.ts'
 import { MAX_DEPTH } from './parse.ts'
 import { isIdentifier } from '../kernel/language/print-value.ts'
 import type { Trace, TraceState } from './trace.ts'

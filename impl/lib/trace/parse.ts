@@ -2,7 +2,7 @@
 
 import type { LockstepError, Place } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
-import { placeAt, whatIsAt } from './place.ts'
+import { placeAt, whatIsAt } from '../text/place.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { tla } from '../kernel/language/value.ts'
 

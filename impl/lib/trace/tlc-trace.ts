@@ -6,7 +6,7 @@
 import type { LockstepError, Place } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
 import { parseState } from './parse.ts'
-import { placeAt } from './place.ts'
+import { placeAt } from '../text/place.ts'
 import type { Trace, TraceState } from './trace.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 

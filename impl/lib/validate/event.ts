@@ -5,7 +5,7 @@
 
 import { z } from 'zod'
 import type { Json } from './fields.ts'
-import { keyTwice } from '../trace/json.ts'
+import { keyTwice } from '../text/json.ts'
 
 /** Something that a log says. */
 export interface LogEvent {

@@ -10,8 +10,8 @@ import type { Mapped, Mapper, TraceLine } from './ftrace.ts'
 import { scalar } from './ftrace.ts'
 import type { Groups } from './pattern.ts'
 import { Pattern } from './pattern.ts'
-import type { Placed } from './places.ts'
-import { parsePlaced } from './places.ts'
+import type { Placed } from '../text/json-places.ts'
+import { parsePlaced } from '../text/json-places.ts'
 
 const json: z.ZodType<Json> = z.lazy(() =>
   z.union([z.boolean(), z.number(), z.string(), z.null(), z.array(json), z.record(z.string(), json)]),

@@ -1,7 +1,7 @@
 /** What was found in a log as plain text, in the order in which a reviewer asks. */
 
 import type { Blame } from '../../prove/blame.ts'
-import { inert, printable } from '../../text.ts'
+import { inert, printable } from '../../text/visible.ts'
 import type { Candidate, LogDivergence, Validation } from '../../validate/result.ts'
 import { wrap } from '../columns.ts'
 import {

@@ -4,7 +4,7 @@
  * through, so that no parser reads the file; what is needed of XML is two escapes.
  */
 
-import { escaped } from '../../text.ts'
+import { escaped } from '../../text/visible.ts'
 import type { Validation } from '../../validate/result.ts'
 import { validationLines } from './diagnosis.ts'
 import { headline, lineOf, outcomeOf } from './text.ts'

@@ -1,6 +1,6 @@
 /** Results of logs as SARIF 2.1.0, for code scanning. */
 
-import { jsonText } from '../../text.ts'
+import { jsonText } from '../../text/visible.ts'
 import type { Blame } from '../../prove/blame.ts'
 import type { Validation } from '../../validate/result.ts'
 import { detailLines } from './diagnosis.ts'

@@ -1,7 +1,7 @@
 /** Text of a log in an output: whatever the log has in it, it stays text, visible, and of bounded length. */
 
 import type { Blame } from '../../prove/blame.ts'
-import { printable } from '../../text.ts'
+import { printable } from '../../text/visible.ts'
 import type { Json } from '../../validate/fields.ts'
 import type { Candidate, DesignVerdict, LogDivergence, Repair, SeenEvent, Validation } from '../../validate/result.ts'
 

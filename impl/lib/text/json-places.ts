@@ -1,8 +1,8 @@
 /** Where the keys and values of a JSON document are, for errors about what it says; JSON.parse has no places. */
 
 import { badInput } from '../kernel/error.ts'
-import { parseJson } from '../trace/json.ts'
-import { placeAt } from '../trace/place.ts'
+import { parseJson } from './json.ts'
+import { placeAt } from './place.ts'
 
 /** A JSON document with the places in it. */
 export interface Placed {
