@@ -6,7 +6,7 @@ import { pathTo } from './kernel/explore/explore.ts'
 import type { Lasso } from './kernel/explore/liveness.ts'
 import type { OpKind, ThreadId } from './kernel/language/program.ts'
 import type { TlaValue } from './kernel/language/value.ts'
-import type { View } from './view.ts'
+import type { View } from './tla/state-codec.ts'
 
 /** One step of a behaviour. */
 export interface BehaviourStep {

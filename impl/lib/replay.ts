@@ -3,10 +3,10 @@
 import type { Kernel } from './kernel/machine/compile.ts'
 import type { Graph } from './kernel/explore/explore.ts'
 import { printValue } from './kernel/language/print-value.ts'
-import type { Trace } from './trace/trace.ts'
+import type { Trace } from './tla/trace/trace.ts'
 import type { TlaValue } from './kernel/language/value.ts'
 import { equal } from './kernel/language/value.ts'
-import type { View } from './view.ts'
+import type { View } from './tla/state-codec.ts'
 
 /** A field that is not as it should be; values in TLA+, null for a variable that one side lacks. */
 export interface FieldDifference {

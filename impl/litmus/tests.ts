@@ -3,8 +3,8 @@
 import { badInput } from '../lib/kernel/error.ts'
 import type { DataModule } from '../lib/protocol.ts'
 import { placeAt } from '../lib/text/place.ts'
-import type { PlacedValue } from '../lib/trace/parse.ts'
-import { parsePlacedValue } from '../lib/trace/parse.ts'
+import type { PlacedValue } from '../lib/tla/parse-value.ts'
+import { parsePlacedValue } from '../lib/tla/parse-value.ts'
 import type { TlaValue } from '../lib/kernel/language/value.ts'
 
 export const LOCATIONS = ['x', 'y', 'z'] as const

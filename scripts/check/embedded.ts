@@ -9,7 +9,7 @@ import { runEmbeddedWithin } from '../embedded/run.ts'
 import { readPlainText } from '../lib/input.ts'
 import type { Cell, Model } from '../lib/project.ts'
 import { isType, occursFile, specFiles } from '../lib/project.ts'
-import { printCfg } from '../../impl/lib/cfg.ts'
+import { printCfg } from '../../impl/lib/tla/cfg.ts'
 import type { EngineFindings, Found } from './result.ts'
 import { subjectsOfModel } from './subjects.ts'
 

@@ -6,8 +6,8 @@
 
 import { basename, join } from 'node:path'
 import { match } from 'ts-pattern'
-import type { CfgSelection } from '../../impl/lib/cfg.ts'
-import { printCfg } from '../../impl/lib/cfg.ts'
+import type { CfgSelection } from '../../impl/lib/tla/cfg.ts'
+import { printCfg } from '../../impl/lib/tla/cfg.ts'
 import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Instances } from '../../impl/lib/kernel/explore/vacuity.ts'
 import { readPlainFile } from '../lib/input.ts'

@@ -7,18 +7,18 @@ import { badInput, EXIT } from '../../impl/lib/kernel/error.ts'
 import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
 import type { ReplayDivergence } from '../../impl/lib/replay.ts'
 import { replay } from '../../impl/lib/replay.ts'
-import { parseItf } from '../../impl/lib/trace/itf.ts'
+import { parseItf } from '../../impl/lib/tla/trace/itf.ts'
 import { parseJson } from '../../impl/lib/text/json.ts'
-import { logPrefix } from '../../impl/lib/trace/log-prefix.ts'
-import { isTlcJson, readTlcJson } from '../../impl/lib/trace/tlc-json.ts'
+import { logPrefix } from '../../impl/lib/tla/trace/log-prefix.ts'
+import { isTlcJson, readTlcJson } from '../../impl/lib/tla/trace/tlc-json.ts'
 import {
   isPlainOutput,
   parsePlainTraces,
   parseSimulationTrace,
   parseToolTraces,
-} from '../../impl/lib/trace/tlc-trace.ts'
-import type { Trace } from '../../impl/lib/trace/trace.ts'
-import { View } from '../../impl/lib/view.ts'
+} from '../../impl/lib/tla/trace/tlc-trace.ts'
+import type { Trace } from '../../impl/lib/tla/trace/trace.ts'
+import { View } from '../../impl/lib/tla/state-codec.ts'
 import { graphOf } from '../check/explorer.ts'
 import { readText } from '../lib/input.ts'
 import { unknownActionHint } from '../lib/actions.ts'

@@ -8,7 +8,7 @@ import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
 import { depthOf } from '../../impl/lib/kernel/explore/explore.ts'
 import { kernelDigest } from '../../impl/lib/kernel-digest.ts'
 import { machineSide } from '../../impl/lib/prove/compare.ts'
-import { View } from '../../impl/lib/view.ts'
+import { View } from '../../impl/lib/tla/state-codec.ts'
 import { checkGraph, graphOf } from '../check/explorer.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import {

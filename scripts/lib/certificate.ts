@@ -56,7 +56,11 @@ const sha256 = (data: string | Uint8Array): string => createHash('sha256').updat
 const relativePath = (file: string): string => relative(packageRoot(), file).replaceAll('\\', '/')
 
 /** What turns a machine into a graph, whoever it is of. */
-const KERNEL = ['impl/lib/kernel/machine/compile.ts', 'impl/lib/kernel/explore/explore.ts', 'impl/lib/view.ts'] as const
+const KERNEL = [
+  'impl/lib/kernel/machine/compile.ts',
+  'impl/lib/kernel/explore/explore.ts',
+  'impl/lib/tla/state-codec.ts',
+] as const
 
 /** Modules that the machine is made of: what its protocol's index imports, and the kernel; by their paths in the package. */
 export const machineModules = (model: Model): string[] => closureOf([`impl/${model.protocol.name}/index.ts`, ...KERNEL])

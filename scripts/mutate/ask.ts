@@ -2,7 +2,7 @@
 
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { printCfg } from '../../impl/lib/cfg.ts'
+import { printCfg } from '../../impl/lib/tla/cfg.ts'
 import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Questions, StatesModule } from '../../impl/lib/mutate/states.ts'
 import { answerIn, STATES_INVARIANT, STATES_MODULE, STATES_SPEC, statesModule } from '../../impl/lib/mutate/states.ts'

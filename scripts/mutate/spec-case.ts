@@ -3,9 +3,9 @@
 import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Copies, SpecSource } from '../../impl/lib/mutate/spec.ts'
 import { copiesOf, editedDefinition, weakerCopies } from '../../impl/lib/mutate/spec.ts'
-import { parseModule } from '../../impl/lib/tla/parse.ts'
-import type { Definitions } from '../../impl/lib/tla/tree.ts'
-import { definitionsOf } from '../../impl/lib/tla/tree.ts'
+import { parseModule } from '../../impl/lib/tla/module/parse.ts'
+import type { Definitions } from '../../impl/lib/tla/module/tree.ts'
+import { definitionsOf } from '../../impl/lib/tla/module/tree.ts'
 import type { Case } from './run.ts'
 
 /** A specification: its modules, and its definitions by name. */

@@ -6,10 +6,10 @@
 
 import { brokenRegion, markOf } from '../../impl/lib/kernel/explore/liveness.ts'
 import { responsesOf, responseTable, UnknownShape } from '../../impl/lib/mutate/temporal.ts'
-import { parseValue } from '../../impl/lib/trace/parse.ts'
+import { parseValue } from '../../impl/lib/tla/parse-value.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { key } from '../../impl/lib/kernel/language/value.ts'
-import type { Definitions } from '../../impl/lib/tla/tree.ts'
+import type { Definitions } from '../../impl/lib/tla/module/tree.ts'
 import type { AskOptions, Question } from './ask.ts'
 import { ask, isNoAnswer } from './ask.ts'
 import type { Bed } from './beds.ts'

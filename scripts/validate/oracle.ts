@@ -1,7 +1,7 @@
 /** TLC's own opinion of logs: it searches the specification for what explains them, and never sees the machine. */
 
 import { basename, join } from 'node:path'
-import { printCfg } from '../../impl/lib/cfg.ts'
+import { printCfg } from '../../impl/lib/tla/cfg.ts'
 import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { threadName } from '../../impl/lib/kernel/language/program.ts'

@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../../impl/catalog.ts'
 import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
-import { View } from '../../impl/lib/view.ts'
+import { View } from '../../impl/lib/tla/state-codec.ts'
 import { loadModels, machineOf, packageRoot } from '../../scripts/lib/project.ts'
 import { everydayShare } from '../effort.ts'
 

@@ -145,7 +145,7 @@ const INPUTS: readonly Input[] = [
   { what: 'the compiler of machines', path: 'impl/lib/kernel/machine/compile.ts', certified: true, tlc: false },
   { what: 'the explorer', path: 'impl/lib/kernel/explore/explore.ts', certified: true, tlc: false },
   { what: 'the comparison of graphs', path: 'impl/lib/prove/compare.ts', certified: false, tlc: false },
-  { what: 'the reader of dumps', path: 'impl/lib/prove/dot.ts', certified: false, tlc: false },
+  { what: 'the reader of dumps', path: 'impl/lib/tla/dot.ts', certified: false, tlc: false },
   { what: 'the engine TLC', path: 'scripts/check/tlc.ts', certified: false, tlc: true },
   { what: 'the reader of TLC’s messages', path: 'scripts/tlc/messages.ts', certified: false, tlc: true },
 ]

@@ -3,7 +3,7 @@ import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import { printValue } from '../../impl/lib/kernel/language/print-value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
-import { View } from '../../impl/lib/view.ts'
+import { View } from '../../impl/lib/tla/state-codec.ts'
 import { loadModels, machineOf, oneModel } from '../../scripts/lib/project.ts'
 import { protocolSuite, violatedWith } from '../suite.ts'
 

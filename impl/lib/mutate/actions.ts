@@ -3,11 +3,11 @@
  * another value stored, branches exchanged, a step that is never taken. Whoever proves the specification has to notice each.
  */
 
-import type { Expr } from '../tla/ast.ts'
-import { parseModule } from '../tla/parse.ts'
-import { printExpr } from '../tla/print.ts'
-import type { Definition, Definitions } from '../tla/tree.ts'
-import { nodesOf, reachOf } from '../tla/tree.ts'
+import type { Expr } from '../tla/module/ast.ts'
+import { parseModule } from '../tla/module/parse.ts'
+import { printExpr } from '../tla/module/print.ts'
+import type { Definition, Definitions } from '../tla/module/tree.ts'
+import { nodesOf, reachOf } from '../tla/module/tree.ts'
 import { placeAt } from '../text/place.ts'
 import type { Draft } from './mutant.ts'
 import { normalised } from './mutant.ts'

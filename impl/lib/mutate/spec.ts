@@ -4,11 +4,11 @@
  */
 
 import { placeAt } from '../text/place.ts'
-import type { Expr, Module } from '../tla/ast.ts'
-import { parseModule } from '../tla/parse.ts'
-import { printExpr } from '../tla/print.ts'
-import type { Definition, Definitions } from '../tla/tree.ts'
-import { definitionsOf, nodesOf, reachOf, usersOf } from '../tla/tree.ts'
+import type { Expr, Module } from '../tla/module/ast.ts'
+import { parseModule } from '../tla/module/parse.ts'
+import { printExpr } from '../tla/module/print.ts'
+import type { Definition, Definitions } from '../tla/module/tree.ts'
+import { definitionsOf, nodesOf, reachOf, usersOf } from '../tla/module/tree.ts'
 import type { Direction } from './mutant.ts'
 import type { Draft, Edit, MutantKind } from './mutant.ts'
 import { edited, normalised } from './mutant.ts'

@@ -3,10 +3,10 @@
  * states. Conditions, sets and arguments stay as they are written: TLC evaluates them, in states that it is given.
  */
 
-import type { Expr } from '../tla/ast.ts'
-import { printExpr } from '../tla/print.ts'
-import type { Definitions } from '../tla/tree.ts'
-import { expanded, nodesOf } from '../tla/tree.ts'
+import type { Expr } from '../tla/module/ast.ts'
+import { printExpr } from '../tla/module/print.ts'
+import type { Definitions } from '../tla/module/tree.ts'
+import { expanded, nodesOf } from '../tla/module/tree.ts'
 
 /** `name \in set`, of a quantifier around. */
 export interface Bound {

@@ -6,10 +6,10 @@ import { hash128, LtsDigest } from '../digest.ts'
 import { Growing } from '../kernel/int-list.ts'
 import type { Graph } from '../kernel/explore/explore.ts'
 import { pathTo } from '../kernel/explore/explore.ts'
-import { parseValue } from '../trace/parse.ts'
+import { parseValue } from '../tla/parse-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
-import type { Mismatch, Piece, View } from '../view.ts'
-import { detach, splitConjunct, splitConjuncts, splitState, unescapeLabel } from './dot.ts'
+import type { Mismatch, Piece, View } from '../tla/state-codec.ts'
+import { detach, splitConjunct, splitConjuncts, splitState, unescapeLabel } from '../tla/dot.ts'
 
 /** A number on each side. */
 export interface Sides<T> {

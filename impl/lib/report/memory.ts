@@ -1,7 +1,7 @@
 /** What the memory does by itself, in words. */
 
 import type { ThreadId } from '../kernel/language/program.ts'
-import { parseValue } from '../trace/parse.ts'
+import { parseValue } from '../tla/parse-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { key, tla } from '../kernel/language/value.ts'
 import type { ActionDoc, FieldDoc, StepContext } from './docs.ts'

@@ -1,9 +1,9 @@
 /** Holds a configuration to its modules, so that nothing in it is for one engine only, and nothing for none. */
 
-import type { Cfg } from '../cfg.ts'
+import type { Cfg } from './cfg.ts'
 import type { LockstepError } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
-import type { ModuleNames } from './names.ts'
+import type { ModuleNames } from './module/names.ts'
 
 /** What a model is run under where it has properties: every engine has the fairness of this one, and of no other. */
 const FAIR = 'FairSpec'

@@ -13,10 +13,10 @@ import {
   stepsOf,
   UnknownShape,
 } from '../../../impl/lib/mutate/temporal.ts'
-import { parseModule } from '../../../impl/lib/tla/parse.ts'
-import { printExpr } from '../../../impl/lib/tla/print.ts'
-import { definitionsOf, expanded } from '../../../impl/lib/tla/tree.ts'
-import { parseValue } from '../../../impl/lib/trace/parse.ts'
+import { parseModule } from '../../../impl/lib/tla/module/parse.ts'
+import { printExpr } from '../../../impl/lib/tla/module/print.ts'
+import { definitionsOf, expanded } from '../../../impl/lib/tla/module/tree.ts'
+import { parseValue } from '../../../impl/lib/tla/parse-value.ts'
 import { tla } from '../../../impl/lib/kernel/language/value.ts'
 
 const text = String.raw`---- MODULE M ----

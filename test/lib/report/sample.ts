@@ -11,7 +11,7 @@ import type { ActionDocs } from '../../../impl/lib/report/docs.ts'
 import type { ThreadId } from '../../../impl/lib/kernel/language/program.ts'
 import { tla } from '../../../impl/lib/kernel/language/value.ts'
 import type { TlaValue } from '../../../impl/lib/kernel/language/value.ts'
-import { View } from '../../../impl/lib/view.ts'
+import { View } from '../../../impl/lib/tla/state-codec.ts'
 
 export const POSTED: FlushInhibitConstants = {
   Flushers: [0, 1],

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseToolTraces } from '../../../impl/lib/trace/tlc-trace.ts'
+import { parseToolTraces } from '../../../impl/lib/tla/trace/tlc-trace.ts'
 import { EC } from '../../../scripts/tlc/codes.ts'
 import type { TlcMessage } from '../../../scripts/tlc/messages.ts'
 import { decode, decodeAll } from '../../../scripts/tlc/messages.ts'

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { parseToolTraces } from '../../../impl/lib/trace/tlc-trace.ts'
+import { parseToolTraces } from '../../../impl/lib/tla/trace/tlc-trace.ts'
 import { livingChildren } from '../../../scripts/lib/children.ts'
 import type { Jar } from '../../../scripts/tlc/jar.ts'
 import { resolveJar } from '../../../scripts/tlc/jar.ts'

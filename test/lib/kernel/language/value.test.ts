@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { equal, key, tla } from '../../../../impl/lib/kernel/language/value.ts'
-import { anyValue, fewValues, respell, tlaEqual } from '../../trace/arbitrary.ts'
+import { anyValue, fewValues, respell, tlaEqual } from '../../tla/arbitrary.ts'
 
 const { bool, int, str, model, set, interval, seq, record, fun } = tla
 

@@ -1,18 +1,18 @@
 /** The JSON of TLC's `-dumpTrace json`: values by what a model gives its variables, and nothing missing. */
 
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
-import { parseItf } from '../../../impl/lib/trace/itf.ts'
-import { isTlcJson, readTlcJson } from '../../../impl/lib/trace/tlc-json.ts'
-import type { Trace } from '../../../impl/lib/trace/trace.ts'
-import type { TlaValue } from '../../../impl/lib/kernel/language/value.ts'
-import { entriesOf, equal, tla } from '../../../impl/lib/kernel/language/value.ts'
-import { printValue } from '../../../impl/lib/kernel/language/print-value.ts'
-import { View } from '../../../impl/lib/view.ts'
+import { assemble, compile } from '../../../../impl/lib/kernel/machine/compile.ts'
+import { parseItf } from '../../../../impl/lib/tla/trace/itf.ts'
+import { isTlcJson, readTlcJson } from '../../../../impl/lib/tla/trace/tlc-json.ts'
+import type { Trace } from '../../../../impl/lib/tla/trace/trace.ts'
+import type { TlaValue } from '../../../../impl/lib/kernel/language/value.ts'
+import { entriesOf, equal, tla } from '../../../../impl/lib/kernel/language/value.ts'
+import { printValue } from '../../../../impl/lib/kernel/language/print-value.ts'
+import { View } from '../../../../impl/lib/tla/state-codec.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadModels, machineOf, oneModel, packageRoot } from '../../../scripts/lib/project.ts'
-import { problemOf } from '../fixture.ts'
+import { loadModels, machineOf, oneModel, packageRoot } from '../../../../scripts/lib/project.ts'
+import { problemOf } from '../../fixture.ts'
 
 const model = oneModel(loadModels(), 'flush-inhibit/no-srcu.sc')
 const view = new View(assemble(compile(machineOf(model))))

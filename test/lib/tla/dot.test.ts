@@ -2,13 +2,13 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { DotCounts } from '../../../impl/lib/prove/dot.ts'
-import { detach, readDot, splitState, unescapeLabel } from '../../../impl/lib/prove/dot.ts'
-import { parseState, parseValue } from '../../../impl/lib/trace/parse.ts'
+import type { DotCounts } from '../../../impl/lib/tla/dot.ts'
+import { detach, readDot, splitState, unescapeLabel } from '../../../impl/lib/tla/dot.ts'
+import { parseState, parseValue } from '../../../impl/lib/tla/parse-value.ts'
 import { printState, printValue } from '../../../impl/lib/kernel/language/print-value.ts'
 import { key } from '../../../impl/lib/kernel/language/value.ts'
 import { problemOf, problemOfAsync, tlcFixture } from '../fixture.ts'
-import { anyValue } from '../trace/arbitrary.ts'
+import { anyValue } from './arbitrary.ts'
 
 type Chunks = Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>
 type Event = readonly ['state', string, string, boolean] | readonly ['edge', string, string, string]

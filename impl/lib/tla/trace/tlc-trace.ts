@@ -3,12 +3,12 @@
  * Nothing that may be a part of a trace is passed over: a mark, a header or a state that cannot be read is an error.
  */
 
-import type { LockstepError, Place } from '../kernel/error.ts'
-import { badInput } from '../kernel/error.ts'
-import { parseState } from './parse.ts'
-import { placeAt } from '../text/place.ts'
+import type { LockstepError, Place } from '../../kernel/error.ts'
+import { badInput } from '../../kernel/error.ts'
+import { parseState } from '../parse-value.ts'
+import { placeAt } from '../../text/place.ts'
 import type { Trace, TraceState } from './trace.ts'
-import type { TlaValue } from '../kernel/language/value.ts'
+import type { TlaValue } from '../../kernel/language/value.ts'
 
 /** Message codes, as tlaplus `tlc2/output/EC.java` defines them; `MP.java` has their texts. */
 const CODE = {

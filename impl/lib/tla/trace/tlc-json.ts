@@ -3,12 +3,12 @@
  * functions from records, nor model values from strings, so each value is looked up among those that the variable can have.
  */
 
-import type { LockstepError, Place } from '../kernel/error.ts'
-import { badInput } from '../kernel/error.ts'
-import { parseValue } from './parse.ts'
+import type { LockstepError, Place } from '../../kernel/error.ts'
+import { badInput } from '../../kernel/error.ts'
+import { parseValue } from '../parse-value.ts'
 import type { Trace, TraceState } from './trace.ts'
-import type { TlaValue } from '../kernel/language/value.ts'
-import { entriesOf, key, tla } from '../kernel/language/value.ts'
+import type { TlaValue } from '../../kernel/language/value.ts'
+import { entriesOf, key, tla } from '../../kernel/language/value.ts'
 
 /** One element of a variable: its argument, none for a variable with one value, and the values that it can have. */
 export interface ElementDomain {

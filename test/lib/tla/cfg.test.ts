@@ -2,13 +2,13 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { parseCfg, printCfg } from '../../impl/lib/cfg.ts'
-import { Constants } from '../../impl/lib/kernel/language/constants.ts'
-import { LockstepError } from '../../impl/lib/kernel/error.ts'
-import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
-import { namesOf } from '../../impl/lib/tla/names.ts'
-import { tla } from '../../impl/lib/kernel/language/value.ts'
-import { loadModels, specFiles } from '../../scripts/lib/project.ts'
+import { parseCfg, printCfg } from '../../../impl/lib/tla/cfg.ts'
+import { Constants } from '../../../impl/lib/kernel/language/constants.ts'
+import { LockstepError } from '../../../impl/lib/kernel/error.ts'
+import { checkedCfg } from '../../../impl/lib/tla/checked-cfg.ts'
+import { namesOf } from '../../../impl/lib/tla/module/names.ts'
+import { tla } from '../../../impl/lib/kernel/language/value.ts'
+import { loadModels, specFiles } from '../../../scripts/lib/project.ts'
 
 const FILE = 'a.cfg'
 

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { logPrefix } from '../../../impl/lib/trace/log-prefix.ts'
-import { printValue } from '../../../impl/lib/kernel/language/print-value.ts'
-import { parsePlainTraces, parseSimulationTrace, parseToolTraces } from '../../../impl/lib/trace/tlc-trace.ts'
-import { key } from '../../../impl/lib/kernel/language/value.ts'
-import type { Trace } from '../../../impl/lib/trace/trace.ts'
-import { problemOf, tlcFixture } from '../fixture.ts'
+import { logPrefix } from '../../../../impl/lib/tla/trace/log-prefix.ts'
+import { printValue } from '../../../../impl/lib/kernel/language/print-value.ts'
+import { parsePlainTraces, parseSimulationTrace, parseToolTraces } from '../../../../impl/lib/tla/trace/tlc-trace.ts'
+import { key } from '../../../../impl/lib/kernel/language/value.ts'
+import type { Trace } from '../../../../impl/lib/tla/trace/trace.ts'
+import { problemOf, tlcFixture } from '../../fixture.ts'
 
 /** One variable of every state, as TLC prints it. */
 const valuesOf = (trace: Trace | undefined, name: string): string[] =>

@@ -1,7 +1,7 @@
 /** TLA+ text as tokens with their columns: where a bullet stands decides what belongs to it. */
 
-import { badInput } from '../kernel/error.ts'
-import { placeAt, whatIsAt } from '../text/place.ts'
+import { badInput } from '../../kernel/error.ts'
+import { placeAt, whatIsAt } from '../../text/place.ts'
 
 /** A word, a number, a string, or anything else that stands for something. */
 export type TokenKind = 'name' | 'number' | 'string' | 'symbol' | 'rule' | 'end'

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseItf, printItf } from '../../../impl/lib/trace/itf.ts'
-import type { Trace } from '../../../impl/lib/trace/itf.ts'
-import { printValue } from '../../../impl/lib/kernel/language/print-value.ts'
-import type { TlaValue } from '../../../impl/lib/kernel/language/value.ts'
-import { key, tla } from '../../../impl/lib/kernel/language/value.ts'
-import { problemOf } from '../fixture.ts'
-import { anyValue } from './arbitrary.ts'
+import { parseItf, printItf } from '../../../../impl/lib/tla/trace/itf.ts'
+import type { Trace } from '../../../../impl/lib/tla/trace/itf.ts'
+import { printValue } from '../../../../impl/lib/kernel/language/print-value.ts'
+import type { TlaValue } from '../../../../impl/lib/kernel/language/value.ts'
+import { key, tla } from '../../../../impl/lib/kernel/language/value.ts'
+import { problemOf } from '../../fixture.ts'
+import { anyValue } from '../arbitrary.ts'
 
 const word = fc.constantFrom('model', 'property', 'format-description', 'thread', 'cpu')
 const words = fc.dictionary(word, fc.string(), { noNullPrototype: true, maxKeys: 3 })

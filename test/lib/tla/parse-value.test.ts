@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MAX_DEPTH, parseState, parseValue } from '../../../impl/lib/trace/parse.ts'
+import { MAX_DEPTH, parseState, parseValue } from '../../../impl/lib/tla/parse-value.ts'
 import { printState, printValue } from '../../../impl/lib/kernel/language/print-value.ts'
 import { key, tla } from '../../../impl/lib/kernel/language/value.ts'
 import { problemOf, tlcFixture } from '../fixture.ts'

@@ -1,7 +1,7 @@
 /** Output that was copied from a CI log has something before every line: it is named, since every reader would fail at it. */
 
-import type { LockstepError, Place } from '../kernel/error.ts'
-import { badInput } from '../kernel/error.ts'
+import type { LockstepError, Place } from '../../kernel/error.ts'
+import { badInput } from '../../kernel/error.ts'
 
 interface Prefix {
   readonly of: string

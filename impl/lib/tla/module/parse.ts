@@ -3,8 +3,8 @@
  * are written in and refuses the rest with its place; SANY stays the authority on what TLA+ is.
  */
 
-import { badInput } from '../kernel/error.ts'
-import { placeAt } from '../text/place.ts'
+import { badInput } from '../../kernel/error.ts'
+import { placeAt } from '../../text/place.ts'
 import type { Expr, Kind, Module, Unit } from './ast.ts'
 import type { Token } from './lex.ts'
 import { lex } from './lex.ts'

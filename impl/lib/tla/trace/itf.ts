@@ -6,15 +6,15 @@
  * after Apalache's `v_OF_TYPE` for values of uninterpreted types; strings of other such types stay strings.
  */
 
-import type { LockstepError } from '../kernel/error.ts'
-import { badInput } from '../kernel/error.ts'
-import type { JsonOptions } from '../text/json.ts'
-import { parseJson } from '../text/json.ts'
-import { MAX_DEPTH } from './parse.ts'
-import { isIdentifier } from '../kernel/language/print-value.ts'
+import type { LockstepError } from '../../kernel/error.ts'
+import { badInput } from '../../kernel/error.ts'
+import type { JsonOptions } from '../../text/json.ts'
+import { parseJson } from '../../text/json.ts'
+import { MAX_DEPTH } from '../parse-value.ts'
+import { isIdentifier } from '../../kernel/language/print-value.ts'
 import type { Trace, TraceState } from './trace.ts'
-import type { TlaValue } from '../kernel/language/value.ts'
-import { tla } from '../kernel/language/value.ts'
+import type { TlaValue } from '../../kernel/language/value.ts'
+import { tla } from '../../kernel/language/value.ts'
 
 export type { Trace, TraceState } from './trace.ts'
 

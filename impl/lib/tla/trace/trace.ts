@@ -1,6 +1,6 @@
 /** A behaviour of a model, whichever format it came from. */
 
-import type { TlaValue } from '../kernel/language/value.ts'
+import type { TlaValue } from '../../kernel/language/value.ts'
 
 /** One state and the step that led to it. */
 export interface TraceState {

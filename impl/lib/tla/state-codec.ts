@@ -1,11 +1,11 @@
 /** Packed states as TLA+ states and back: the one place that knows how the two sides write the same state. */
 
-import type { Automaton, Kernel, Slot } from './kernel/machine/compile.ts'
-import { readSlot } from './kernel/machine/compile.ts'
-import type { Domain } from './kernel/language/domain.ts'
-import { printValue } from './kernel/language/print-value.ts'
-import type { TlaValue } from './kernel/language/value.ts'
-import { entriesOf, key, tla } from './kernel/language/value.ts'
+import type { Automaton, Kernel, Slot } from '../kernel/machine/compile.ts'
+import { readSlot } from '../kernel/machine/compile.ts'
+import type { Domain } from '../kernel/language/domain.ts'
+import { printValue } from '../kernel/language/print-value.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
+import { entriesOf, key, tla } from '../kernel/language/value.ts'
 
 /** Why a TLA+ state is not a state of the machine. */
 export interface Mismatch {

@@ -3,12 +3,12 @@
  * have to leave aside is refused, so that every engine answers the same question.
  */
 
-import type { LockstepError, Place } from './kernel/error.ts'
-import { badInput } from './kernel/error.ts'
-import { parseValue } from './trace/parse.ts'
-import { placeAt, whatIsAt } from './text/place.ts'
-import { printValue } from './kernel/language/print-value.ts'
-import type { TlaValue } from './kernel/language/value.ts'
+import type { LockstepError, Place } from '../kernel/error.ts'
+import { badInput } from '../kernel/error.ts'
+import { parseValue } from './parse-value.ts'
+import { placeAt, whatIsAt } from '../text/place.ts'
+import { printValue } from '../kernel/language/print-value.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
 
 /** A parsed configuration. */
 export interface Cfg {
