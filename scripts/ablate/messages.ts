@@ -1,7 +1,7 @@
 /** What is said between the command and its workers. */
 
 import type { Subset } from '../../impl/lib/ablate.ts'
-import type { Behaviour } from '../../impl/lib/counterexample.ts'
+import type { Behaviour } from '../../impl/lib/evidence/counterexample.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import type { Outcome } from './decide.ts'
 

@@ -15,7 +15,7 @@
 
 import type { Subset } from '../../impl/lib/ablate.ts'
 import { nearestFirst, sizeOf, subsetCount } from '../../impl/lib/ablate.ts'
-import type { Behaviour } from '../../impl/lib/counterexample.ts'
+import type { Behaviour } from '../../impl/lib/evidence/counterexample.ts'
 import type { Barriers } from '../../impl/lib/monotone.ts'
 import { nextSubset, packed, spread, Verdicts } from '../../impl/lib/monotone.ts'
 import type { Base } from './bases.ts'

@@ -13,7 +13,7 @@ import {
   subsetCount,
   switched,
 } from '../../impl/lib/ablate.ts'
-import type { Behaviour, Counterexample } from '../../impl/lib/counterexample.ts'
+import type { Behaviour, Counterexample } from '../../impl/lib/evidence/counterexample.ts'
 import { threadName } from '../../impl/lib/kernel/language/program.ts'
 import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
 import type { Protocol } from '../../impl/lib/protocol.ts'

@@ -6,7 +6,7 @@
 import { badInput, EXIT } from '../../impl/lib/kernel/error.ts'
 import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
 import { depthOf } from '../../impl/lib/kernel/explore/explore.ts'
-import { kernelDigest } from '../../impl/lib/kernel-digest.ts'
+import { kernelDigest } from '../../impl/lib/prove/machine-digest.ts'
 import { machineSide } from '../../impl/lib/prove/compare.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { checkGraph, graphOf } from '../check/explorer.ts'

@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import type { Behaviour, Counterexample } from '../../impl/lib/counterexample.ts'
-import { lassoBehaviour, shortestTo } from '../../impl/lib/counterexample.ts'
+import type { Behaviour, Counterexample } from '../../impl/lib/evidence/counterexample.ts'
+import { lassoBehaviour, shortestTo } from '../../impl/lib/evidence/counterexample.ts'
 import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
 import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'

@@ -3,7 +3,7 @@
 import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
 import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { Constants } from '../../impl/lib/kernel/language/constants.ts'
-import { hash128, LtsDigest } from '../../impl/lib/digest.ts'
+import { hash128, LtsDigest } from '../../impl/lib/prove/lts-digest.ts'
 import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
 import { depthOf, explore } from '../../impl/lib/kernel/explore/explore.ts'
 import type { Killer } from '../../impl/lib/mutate/verdict.ts'

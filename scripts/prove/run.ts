@@ -3,7 +3,7 @@
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
-import { kernelDigest } from '../../impl/lib/kernel-digest.ts'
+import { kernelDigest } from '../../impl/lib/prove/machine-digest.ts'
 import type { SourceText } from '../../impl/lib/prove/blame.ts'
 import type { Comparison } from '../../impl/lib/prove/compare.ts'
 import { GraphComparison } from '../../impl/lib/prove/compare.ts'

@@ -1,8 +1,8 @@
 /** Whole-graph equality of a specification's graph, as TLC dumps it, and a machine's. */
 
 import type { Kernel } from '../kernel/machine/compile.ts'
-import type { Hash128 } from '../digest.ts'
-import { hash128, LtsDigest } from '../digest.ts'
+import type { Hash128 } from './lts-digest.ts'
+import { hash128, LtsDigest } from './lts-digest.ts'
 import { Growing } from '../kernel/int-list.ts'
 import type { Graph } from '../kernel/explore/explore.ts'
 import { pathTo } from '../kernel/explore/explore.ts'

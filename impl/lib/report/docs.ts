@@ -1,6 +1,6 @@
 /** What a protocol says in words about its actions, properties and toggles, so that a diagram reads like the C code. */
 
-import type { BehaviourStep } from '../counterexample.ts'
+import type { BehaviourStep } from '../evidence/counterexample.ts'
 import type { ThreadId } from '../kernel/language/program.ts'
 import type { StateReader } from './state.ts'
 

@@ -1,6 +1,6 @@
 /** A counterexample told in the words of the C code; the one source of every diagram, whatever it looks like. */
 
-import type { BehaviourStep, Counterexample } from '../counterexample.ts'
+import type { BehaviourStep, Counterexample } from '../evidence/counterexample.ts'
 import type { OpKind, ThreadId } from '../kernel/language/program.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { equal } from '../kernel/language/value.ts'

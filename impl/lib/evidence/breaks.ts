@@ -3,10 +3,10 @@
  * shared with liveness.ts, whose lassos are among those that are asked about.
  */
 
-import { compilePredicate, evaluate } from './kernel/machine/compile.ts'
-import type { Graph } from './kernel/explore/explore.ts'
-import type { Fairness, LeadsTo } from './kernel/language/program.ts'
-import { threadName } from './kernel/language/program.ts'
+import { compilePredicate, evaluate } from '../kernel/machine/compile.ts'
+import type { Graph } from '../kernel/explore/explore.ts'
+import type { Fairness, LeadsTo } from '../kernel/language/program.ts'
+import { threadName } from '../kernel/language/program.ts'
 
 /** States of a graph, the action that led to each if it is known, and where the cycle begins; the last index to stay there for ever. */
 export interface Going {

@@ -1,12 +1,12 @@
 /** A behaviour as people and files have it: steps with who took them, what they accessed, and the state after. */
 
-import type { StepInfo } from './kernel/machine/compile.ts'
-import type { Graph } from './kernel/explore/explore.ts'
-import { pathTo } from './kernel/explore/explore.ts'
-import type { Lasso } from './kernel/explore/liveness.ts'
-import type { OpKind, ThreadId } from './kernel/language/program.ts'
-import type { TlaValue } from './kernel/language/value.ts'
-import type { View } from './tla/state-codec.ts'
+import type { StepInfo } from '../kernel/machine/compile.ts'
+import type { Graph } from '../kernel/explore/explore.ts'
+import { pathTo } from '../kernel/explore/explore.ts'
+import type { Lasso } from '../kernel/explore/liveness.ts'
+import type { OpKind, ThreadId } from '../kernel/language/program.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
+import type { View } from '../tla/state-codec.ts'
 
 /** One step of a behaviour. */
 export interface BehaviourStep {

@@ -8,14 +8,14 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseValue } from '../../impl/lib/tla/parse-value.ts'
-import { equal } from '../../impl/lib/kernel/language/value.ts'
-import type * as Tlc from '../../scripts/check/tlc.ts'
-import { findToolchain } from '../../scripts/check/tlc.ts'
-import type * as Project from '../../scripts/lib/project.ts'
-import { packageRoot } from '../../scripts/lib/project.ts'
-import type * as Prove from '../../scripts/prove/run.ts'
-import { everydayShare } from '../effort.ts'
+import { parseValue } from '../../../impl/lib/tla/parse-value.ts'
+import { equal } from '../../../impl/lib/kernel/language/value.ts'
+import type * as Tlc from '../../../scripts/check/tlc.ts'
+import { findToolchain } from '../../../scripts/check/tlc.ts'
+import type * as Project from '../../../scripts/lib/project.ts'
+import { packageRoot } from '../../../scripts/lib/project.ts'
+import type * as Prove from '../../../scripts/prove/run.ts'
+import { everydayShare } from '../../effort.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 

@@ -1,12 +1,12 @@
 /** Replays a trace from elsewhere on a machine, step by step, up to the first step that the machine does not take. */
 
-import type { Kernel } from './kernel/machine/compile.ts'
-import type { Graph } from './kernel/explore/explore.ts'
-import { printValue } from './kernel/language/print-value.ts'
-import type { Trace } from './tla/trace/trace.ts'
-import type { TlaValue } from './kernel/language/value.ts'
-import { equal } from './kernel/language/value.ts'
-import type { View } from './tla/state-codec.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Graph } from '../kernel/explore/explore.ts'
+import { printValue } from '../kernel/language/print-value.ts'
+import type { Trace } from '../tla/trace/trace.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
+import { equal } from '../kernel/language/value.ts'
+import type { View } from '../tla/state-codec.ts'
 
 /** A field that is not as it should be; values in TLA+, null for a variable that one side lacks. */
 export interface FieldDifference {

@@ -1,15 +1,15 @@
 /** What is claimed of a lasso: the explorer's own are counterexamples, and are none any more where their cycle is changed. */
 
 import { describe, expect, it } from 'vitest'
-import { whyNotBroken } from '../../impl/lib/breaks.ts'
-import type { Going } from '../../impl/lib/breaks.ts'
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
-import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
-import { explore } from '../../impl/lib/kernel/explore/explore.ts'
-import { checkLeadsTo } from '../../impl/lib/kernel/explore/liveness.ts'
-import type { LeadsTo } from '../../impl/lib/kernel/language/program.ts'
-import { loadModels, machineOf } from '../../scripts/lib/project.ts'
-import { everydayShare } from '../effort.ts'
+import { whyNotBroken } from '../../../impl/lib/evidence/breaks.ts'
+import type { Going } from '../../../impl/lib/evidence/breaks.ts'
+import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
+import type { Graph } from '../../../impl/lib/kernel/explore/explore.ts'
+import { explore } from '../../../impl/lib/kernel/explore/explore.ts'
+import { checkLeadsTo } from '../../../impl/lib/kernel/explore/liveness.ts'
+import type { LeadsTo } from '../../../impl/lib/kernel/language/program.ts'
+import { loadModels, machineOf } from '../../../scripts/lib/project.ts'
+import { everydayShare } from '../../effort.ts'
 
 /** Every day a small one of each protocol. */
 const SMALL = 2000

@@ -4,8 +4,8 @@
  */
 
 import { hash } from 'node:crypto'
-import type { Kernel, Predicate } from './kernel/machine/compile.ts'
-import { compilePredicate } from './kernel/machine/compile.ts'
+import type { Kernel, Predicate } from '../kernel/machine/compile.ts'
+import { compilePredicate } from '../kernel/machine/compile.ts'
 
 /** JSON of anything in a kernel, with what JSON cannot say. */
 const text = (value: unknown): string =>
