@@ -1,7 +1,7 @@
 /** The models that an ablation starts from, with their toggles switched as a subset says. */
 
-import type { Subset } from '../../impl/lib/ablate.ts'
-import { hasToggle } from '../../impl/lib/ablate.ts'
+import type { Subset } from '../../impl/lib/ablate/subsets.ts'
+import { hasToggle } from '../../impl/lib/ablate/subsets.ts'
 import { badInput } from '../../impl/lib/kernel/error.ts'
 import type { AblationBase, Protocol } from '../../impl/lib/protocol.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'

@@ -1,6 +1,6 @@
 /** What is said between the command and its workers. */
 
-import type { Subset } from '../../impl/lib/ablate.ts'
+import type { Subset } from '../../impl/lib/ablate/subsets.ts'
 import type { Behaviour } from '../../impl/lib/evidence/counterexample.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import type { Outcome } from './decide.ts'

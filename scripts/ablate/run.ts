@@ -1,7 +1,7 @@
 /**
  * Covers the subsets of a protocol's toggles, in all of its bases, with the explorer. A verdict is either decided by the
  * explorer on the subset's own machine, or it follows from such verdicts because the property is monotone in a barrier
- * (impl/lib/monotone.ts). A unit of work is a base with values for the toggles that are no barriers: in each the subsets
+ * (impl/lib/ablate/barrier-inference.ts). A unit of work is a base with values for the toggles that are no barriers: in each the subsets
  * of the barriers are gone through, those first from which most follows, for as long as a verdict is missing.
  *
  * Equal machines are spared besides, twice over:
@@ -13,11 +13,11 @@
  * Which subsets are decided and which follow does not depend on the workers: units know nothing of each other's verdicts.
  */
 
-import type { Subset } from '../../impl/lib/ablate.ts'
-import { nearestFirst, sizeOf, subsetCount } from '../../impl/lib/ablate.ts'
+import type { Subset } from '../../impl/lib/ablate/subsets.ts'
+import { nearestFirst, sizeOf, subsetCount } from '../../impl/lib/ablate/subsets.ts'
 import type { Behaviour } from '../../impl/lib/evidence/counterexample.ts'
-import type { Barriers } from '../../impl/lib/monotone.ts'
-import { nextSubset, packed, spread, Verdicts } from '../../impl/lib/monotone.ts'
+import type { Barriers } from '../../impl/lib/ablate/barrier-inference.ts'
+import { nextSubset, packed, spread, Verdicts } from '../../impl/lib/ablate/barrier-inference.ts'
 import type { Base } from './bases.ts'
 import { constantsOf, subsetOf } from './bases.ts'
 import type { Hand } from './crew.ts'

@@ -1,7 +1,7 @@
 /** `lockstep ablate`: every subset of a protocol's toggles; which are needed for which property. */
 
 import { PROTOCOLS, protocolNamed } from '../../impl/catalog.ts'
-import type { Ablation, Subset } from '../../impl/lib/ablate.ts'
+import type { Ablation, Subset } from '../../impl/lib/ablate/subsets.ts'
 import {
   ablationOf,
   bySize,
@@ -12,7 +12,7 @@ import {
   nested,
   subsetCount,
   switched,
-} from '../../impl/lib/ablate.ts'
+} from '../../impl/lib/ablate/subsets.ts'
 import type { Behaviour, Counterexample } from '../../impl/lib/evidence/counterexample.ts'
 import { threadName } from '../../impl/lib/kernel/language/program.ts'
 import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'

@@ -1,8 +1,8 @@
 /** Which toggle is needed for which property: a table, the minimal sets, and a counterexample for each need. */
 
 import { match } from 'ts-pattern'
-import type { Ablation, Role, Subset } from '../ablate.ts'
-import { hasToggle, membersOf, nested, roleOf } from '../ablate.ts'
+import type { Ablation, Role, Subset } from '../ablate/subsets.ts'
+import { hasToggle, membersOf, nested, roleOf } from '../ablate/subsets.ts'
 
 /** What happens without a toggle that is needed. */
 export interface Need {
@@ -264,7 +264,7 @@ export const ablationMarkdown = (report: AblationReport): string =>
     ...report.bases.map(({ model, gloss }) => `- ${code(model)}: ${gloss}`),
     '',
     ...wrapped(
-      `${inferenceLine(report, code)}. The argument, and what it asks of a property, is in \`impl/lib/monotone.ts\`.`,
+      `${inferenceLine(report, code)}. The argument, and what it asks of a property, is in \`impl/lib/ablate/barrier-inference.ts\`.`,
       '',
       118,
     ),

@@ -28,11 +28,11 @@
  * (`if (c.Toggle) yield* smp_mb(label)`); a test compares them.
  */
 
-import type { Subset } from './ablate.ts'
-import { hasToggle } from './ablate.ts'
-import type { Automaton, Compiled, Layout, Predicate, ProgramNode, Slot, StepTree } from './kernel/machine/compile.ts'
-import { compilePredicate, layOut } from './kernel/machine/compile.ts'
-import type { LeadsTo } from './kernel/language/program.ts'
+import type { Subset } from './subsets.ts'
+import { hasToggle } from './subsets.ts'
+import type { Automaton, Compiled, Layout, Predicate, ProgramNode, Slot, StepTree } from '../kernel/machine/compile.ts'
+import { compilePredicate, layOut } from '../kernel/machine/compile.ts'
+import type { LeadsTo } from '../kernel/language/program.ts'
 
 /** What switching the toggle on does. */
 export type BarrierKind = 'step' | 'locked' | 'drained' | 'wait'

@@ -15,7 +15,7 @@ import {
   sizeOf,
   subsetCount,
   switched,
-} from '../../impl/lib/ablate.ts'
+} from '../../../impl/lib/ablate/subsets.ts'
 
 /** A seed of its own for each run; a failure prints it with the path. */
 const seed = Date.now() & 0x7fffffff
