@@ -24,7 +24,7 @@ import type {
 import { Observer, require, Shared, thread } from '../lib/kernel/language/program.ts'
 import type { IdSet, Key } from '../lib/kernel/language/domain.ts'
 import { bool, idSet, int, oneOf, oneOfNames, setOf } from '../lib/kernel/language/domain.ts'
-import { Srcu } from '../lib/SRCU.ts'
+import { Srcu } from '../lib/kvm/srcu.ts'
 
 /** CONSTANTS of the specification. Toggles: ordering primitives and rules, TRUE or FALSE as the design has them. */
 export interface FlushInhibitConstants {

@@ -1,8 +1,8 @@
 /** `lockstep check FILE.litmus`: a user's own litmus test, under one memory model. */
 
 import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
-import { checkLitmus } from '../../impl/lib/herd/index.ts'
-import { answerJson, answerText } from '../../impl/lib/herd/print.ts'
+import { checkLitmus } from '../../impl/lib/litmus/index.ts'
+import { answerJson, answerText } from '../../impl/lib/litmus/print.ts'
 import type { MemoryModel } from '../../impl/lib/kernel/memory/buffer.ts'
 import { readText } from '../lib/input.ts'
 import type { Output } from '../ui/output.ts'

@@ -1,6 +1,6 @@
 /** What is said between the command and the two threads of a live run. */
 
-import type { Arena, Shape } from '../../impl/live/rounds.ts'
+import type { Arena, Shape } from '../../impl/lib/live/rounds.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import type { DataModule } from '../../impl/lib/protocol.ts'
 

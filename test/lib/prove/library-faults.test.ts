@@ -67,7 +67,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'SRCU.ts: a grace period that waits for the wrong sections',
-    file: 'impl/lib/SRCU.ts',
+    file: 'impl/lib/kvm/srcu.ts',
     model: 'flush-inhibit/posted.sc',
     from: 'const isEmpty = (set: IdSet): boolean => set.length === 0',
     to: 'const isEmpty = (set: IdSet): boolean => set.length !== 0',

@@ -1,9 +1,9 @@
 /** Rounds of a live run in words. */
 
-import type { Compiled } from '../lib/kernel/machine/compile.ts'
-import { threadName } from '../lib/kernel/language/program.ts'
-import { valueAt } from '../lib/kernel/language/domain.ts'
-import { printValue } from '../lib/kernel/language/print-value.ts'
+import type { Compiled } from '../kernel/machine/compile.ts'
+import { threadName } from '../kernel/language/program.ts'
+import { valueAt } from '../kernel/language/domain.ts'
+import { printValue } from '../kernel/language/print-value.ts'
 import type { LoggedStep, Observation } from './log.ts'
 import { cellName } from './log.ts'
 

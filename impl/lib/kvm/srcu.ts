@@ -4,11 +4,11 @@
  * Twin of spec/lib/SRCU.tla.
  */
 
-import type { Also, Memory } from './kernel/memory/memory.ts'
-import type { Shared, Step } from './kernel/language/program.ts'
-import { require } from './kernel/language/program.ts'
-import type { IdSet, Key } from './kernel/language/domain.ts'
-import { idSet, setOf } from './kernel/language/domain.ts'
+import type { Also, Memory } from '../kernel/memory/memory.ts'
+import type { Shared, Step } from '../kernel/language/program.ts'
+import { require } from '../kernel/language/program.ts'
+import type { IdSet, Key } from '../kernel/language/domain.ts'
+import { idSet, setOf } from '../kernel/language/domain.ts'
 
 export class Srcu {
   /** srcu_readers: the readers whose section is open */

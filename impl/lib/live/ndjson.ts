@@ -4,10 +4,10 @@
  * all of it. So the order is `interval`, and the times are the numbers of the phases between two meetings.
  */
 
-import type { Kernel } from '../lib/kernel/machine/compile.ts'
-import { threadName } from '../lib/kernel/language/program.ts'
-import type { LogHeader } from '../lib/validate/event.ts'
-import type { Fields, Json } from '../lib/validate/fields.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
+import { threadName } from '../kernel/language/program.ts'
+import type { LogHeader } from '../validate/event.ts'
+import type { Fields, Json } from '../validate/fields.ts'
 import type { Observation } from './log.ts'
 import { packed } from './log.ts'
 

@@ -2,11 +2,11 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Test } from '../../../impl/lib/herd/ast.ts'
-import { checkLitmus } from '../../../impl/lib/herd/index.ts'
-import { parseTest } from '../../../impl/lib/herd/parse.ts'
-import { testText } from '../../../impl/lib/herd/print.ts'
-import { Source } from '../../../impl/lib/herd/source.ts'
+import type { Test } from '../../../impl/lib/litmus/ast.ts'
+import { checkLitmus } from '../../../impl/lib/litmus/index.ts'
+import { parseTest } from '../../../impl/lib/litmus/parse.ts'
+import { testText } from '../../../impl/lib/litmus/print.ts'
+import { Source } from '../../../impl/lib/litmus/source.ts'
 import type { MemoryModel } from '../../../impl/lib/kernel/memory/buffer.ts'
 import { anyTest, smallTest, smallText } from './arbitrary.ts'
 

@@ -1,9 +1,9 @@
 /** Random litmus tests: any notation, for reading and printing; and small ones that run, for the memory models. */
 
 import fc from 'fast-check'
-import type { Call, Expr, Literal, Prop, Stmt, Subject, Test } from '../../../impl/lib/herd/ast.ts'
-import { PRECEDENCE } from '../../../impl/lib/herd/ast.ts'
-import { hasValue, PRIMITIVES } from '../../../impl/lib/herd/primitives.ts'
+import type { Call, Expr, Literal, Prop, Stmt, Subject, Test } from '../../../impl/lib/litmus/ast.ts'
+import { PRECEDENCE } from '../../../impl/lib/litmus/ast.ts'
+import { hasValue, PRIMITIVES } from '../../../impl/lib/litmus/primitives.ts'
 
 const at = 0
 const LOCATIONS = ['x', 'y', 'z'] as const

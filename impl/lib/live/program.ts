@@ -4,10 +4,10 @@
  * the program itself.
  */
 
-import type { Automaton, Compiled, Outcome, StepTree } from '../lib/kernel/machine/compile.ts'
-import type { Op, Thread } from '../lib/kernel/language/program.ts'
-import { threadName } from '../lib/kernel/language/program.ts'
-import { keyOf } from '../lib/kernel/machine/drop-idle-steps.ts'
+import type { Automaton, Compiled, Outcome, StepTree } from '../kernel/machine/compile.ts'
+import type { Op, Thread } from '../kernel/language/program.ts'
+import { threadName } from '../kernel/language/program.ts'
+import { keyOf } from '../kernel/machine/drop-idle-steps.ts'
 import type { Decision, LiveScenario } from './scenarios.ts'
 
 /** One thread of a scenario. */

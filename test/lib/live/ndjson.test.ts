@@ -1,18 +1,18 @@
 /** Logs of live rounds: the validator accepts what the hardware did where the model can do it, and nothing else. */
 
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
-import { tla } from '../../impl/lib/kernel/language/value.ts'
-import { Fields } from '../../impl/lib/validate/fields.ts'
-import type { Lane, LoggedStep, Observation } from '../../impl/live/log.ts'
-import { cellName, stepsOf } from '../../impl/live/log.ts'
-import { roundLog } from '../../impl/live/ndjson.ts'
-import { liveThread } from '../../impl/live/program.ts'
-import { roundText } from '../../impl/live/report.ts'
-import { SCENARIOS } from '../../impl/live/scenarios.ts'
-import { loadModels, machineOf, oneModel } from '../../scripts/lib/project.ts'
-import type { LogOptions } from '../../scripts/validate/run.ts'
-import { Validator } from '../../scripts/validate/run.ts'
+import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
+import { tla } from '../../../impl/lib/kernel/language/value.ts'
+import { Fields } from '../../../impl/lib/validate/fields.ts'
+import type { Lane, LoggedStep, Observation } from '../../../impl/lib/live/log.ts'
+import { cellName, stepsOf } from '../../../impl/lib/live/log.ts'
+import { roundLog } from '../../../impl/lib/live/ndjson.ts'
+import { liveThread } from '../../../impl/lib/live/program.ts'
+import { roundText } from '../../../impl/lib/live/report.ts'
+import { SCENARIOS } from '../../../impl/lib/live/scenarios.ts'
+import { loadModels, machineOf, oneModel } from '../../../scripts/lib/project.ts'
+import type { LogOptions } from '../../../scripts/validate/run.ts'
+import { Validator } from '../../../scripts/validate/run.ts'
 
 /** A machine without store buffers. */
 const kernelOf = (model: string) => {

@@ -3,10 +3,10 @@
  * generated code is compared with, and too slow to show every race: see generate.ts.
  */
 
-import type { Access, Machine, Op, Store } from '../lib/kernel/language/program.ts'
-import { Refusal } from '../lib/kernel/language/program.ts'
-import { keyOf } from '../lib/kernel/machine/drop-idle-steps.ts'
-import { valueAt } from '../lib/kernel/language/domain.ts'
+import type { Access, Machine, Op, Store } from '../kernel/language/program.ts'
+import { Refusal } from '../kernel/language/program.ts'
+import { keyOf } from '../kernel/machine/drop-idle-steps.ts'
+import { valueAt } from '../kernel/language/domain.ts'
 import type { Runner } from './generate.ts'
 import { ballast, STRIDE, STUCK, TOO_LONG } from './generate.ts'
 import type { LiveThread } from './program.ts'

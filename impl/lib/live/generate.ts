@@ -16,10 +16,10 @@
  * | a step of one's own that writes | Atomics.load, Atomics.store | mov, xchg |
  */
 
-import { badInput } from '../lib/kernel/error.ts'
-import type { Outcome, ProgramNode, StepTree } from '../lib/kernel/machine/compile.ts'
-import type { Access, Op } from '../lib/kernel/language/program.ts'
-import { keyOf } from '../lib/kernel/machine/drop-idle-steps.ts'
+import { badInput } from '../kernel/error.ts'
+import type { Outcome, ProgramNode, StepTree } from '../kernel/machine/compile.ts'
+import type { Access, Op } from '../kernel/language/program.ts'
+import { keyOf } from '../kernel/machine/drop-idle-steps.ts'
 import type { LiveThread } from './program.ts'
 import { alternatives } from './program.ts'
 

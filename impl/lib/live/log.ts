@@ -1,8 +1,8 @@
 /** What a round has left behind, as people and the model have it: steps of each thread, and the final state. */
 
-import type { Kernel } from '../lib/kernel/machine/compile.ts'
-import type { Machine } from '../lib/kernel/language/program.ts'
-import { printValue } from '../lib/kernel/language/print-value.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Machine } from '../kernel/language/program.ts'
+import { printValue } from '../kernel/language/print-value.ts'
 import type { LiveThread } from './program.ts'
 import { alternatives } from './program.ts'
 

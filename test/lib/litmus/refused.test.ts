@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Problem } from '../../../impl/lib/kernel/error.ts'
-import { checkLitmus } from '../../../impl/lib/herd/index.ts'
+import { checkLitmus } from '../../../impl/lib/litmus/index.ts'
 import { problemOf } from '../fixture.ts'
 
 const place = (marked: string): { line: number; column: number } => {

@@ -1,7 +1,7 @@
 /** The meeting of two threads; that they meet is shown by the command's own test. */
 
 import { describe, expect, it } from 'vitest'
-import { Abandoned, arena, playRounds } from '../../impl/live/rounds.ts'
+import { Abandoned, arena, playRounds } from '../../../impl/lib/live/rounds.ts'
 
 describe('rounds', () => {
   it('end with an error where the other thread does not come', () => {
