@@ -4,7 +4,7 @@ import { apfReadyProtocol } from './apf-ready/index.ts'
 import { apicGroupsProtocol } from './apic-groups/index.ts'
 import { flushInhibitProtocol } from './flush-inhibit/index.ts'
 import { litmusProtocol } from './litmus/index.ts'
-import type { Protocol } from './lib/protocol.ts'
+import type { Protocol } from './lib/protocol/protocol.ts'
 import { pollKickProtocol } from './poll-kick/index.ts'
 import { vtlWakeupProtocol } from './vtl-wakeup/index.ts'
 

@@ -31,7 +31,7 @@ export type {
   Thread,
 } from './lib/kernel/language/program.ts'
 export { atomic, Observer, require, Shared, thread, Variable } from './lib/kernel/language/program.ts'
-export type { Protocol } from './lib/protocol.ts'
+export type { Protocol } from './lib/protocol/protocol.ts'
 export type { Comparison, Difference } from './lib/prove/compare.ts'
 export { GraphComparison, graphDigest } from './lib/prove/compare.ts'
 export { readDot } from './lib/tla/dot.ts'

@@ -5,7 +5,7 @@
 
 import { assemble, compile } from '../impl/lib/kernel/machine/compile.ts'
 import { explore } from '../impl/lib/kernel/explore/explore.ts'
-import type { Protocol } from '../impl/lib/protocol.ts'
+import type { Protocol } from '../impl/lib/protocol/protocol.ts'
 import { tla } from '../impl/lib/kernel/language/value.ts'
 import { checkGraph } from '../scripts/check/explorer.ts'
 import type { Verdict } from '../scripts/check/result.ts'

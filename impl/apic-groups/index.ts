@@ -1,7 +1,7 @@
 /** What the catalog knows of apic-groups. */
 
 import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
-import type { Protocol } from '../lib/protocol.ts'
+import type { Protocol } from '../lib/protocol/protocol.ts'
 import { apicGroups } from './ApicGroups.ts'
 import { apicGroupsDocs } from './docs.ts'
 

@@ -1,7 +1,7 @@
 /** What the catalog knows of flush-inhibit. */
 
 import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
-import type { Protocol } from '../lib/protocol.ts'
+import type { Protocol } from '../lib/protocol/protocol.ts'
 import { tla } from '../lib/kernel/language/value.ts'
 import { flushInhibitDocs } from './docs.ts'
 import { ARGS_CHECKED, flushInhibit } from './FlushInhibit.ts'

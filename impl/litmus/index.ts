@@ -2,7 +2,7 @@
 
 import { badInput } from '../lib/kernel/error.ts'
 import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
-import type { Protocol } from '../lib/protocol.ts'
+import type { Protocol } from '../lib/protocol/protocol.ts'
 import { litmusDocs } from './docs.ts'
 import { litmus } from './Litmus.ts'
 import { readTests } from './tests.ts'

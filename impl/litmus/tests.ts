@@ -1,7 +1,7 @@
 /** Reads the litmus tests of spec/litmus/LitmusTests.tla: data that must say only what the machine can do. */
 
 import { badInput } from '../lib/kernel/error.ts'
-import type { DataModule } from '../lib/protocol.ts'
+import type { DataModule } from '../lib/protocol/protocol.ts'
 import { placeAt } from '../lib/text/place.ts'
 import type { PlacedValue } from '../lib/tla/parse-value.ts'
 import { parsePlacedValue } from '../lib/tla/parse-value.ts'

@@ -2,7 +2,7 @@
 
 import { KVM_BARRIERS } from '../lib/kvm/vcpu.ts'
 import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
-import type { Protocol } from '../lib/protocol.ts'
+import type { Protocol } from '../lib/protocol/protocol.ts'
 import { pollKickDocs } from './docs.ts'
 import { pollKick } from './PollKick.ts'
 

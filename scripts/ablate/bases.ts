@@ -3,7 +3,7 @@
 import type { Subset } from '../../impl/lib/ablate/subsets.ts'
 import { hasToggle } from '../../impl/lib/ablate/subsets.ts'
 import { badInput } from '../../impl/lib/kernel/error.ts'
-import type { AblationBase, Protocol } from '../../impl/lib/protocol.ts'
+import type { AblationBase, Protocol } from '../../impl/lib/protocol/protocol.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
 import type { Cell, Model } from '../lib/project.ts'

@@ -16,7 +16,7 @@ import {
 import type { Behaviour, Counterexample } from '../../impl/lib/evidence/counterexample.ts'
 import { threadName } from '../../impl/lib/kernel/language/program.ts'
 import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
-import type { Protocol } from '../../impl/lib/protocol.ts'
+import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import type { AblatedProperty, AblationReport, Need } from '../../impl/lib/report/ablation.ts'
 import { ablationMarkdown, ablationText, coverageLine, necessaryNames } from '../../impl/lib/report/ablation.ts'
 import { meaningOf } from '../../impl/lib/report/docs.ts'

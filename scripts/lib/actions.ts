@@ -1,7 +1,7 @@
 /** What is said of an action that nobody here has: a near one may be meant, or the log or map is of another protocol. */
 
 import { PROTOCOLS } from '../../impl/catalog.ts'
-import type { Protocol } from '../../impl/lib/protocol.ts'
+import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { near } from './project.ts'
 
 /** Names that a hint lists where none is near. */

@@ -2,7 +2,7 @@
 
 import type { Arena, Shape } from '../../impl/lib/live/rounds.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
-import type { DataModule } from '../../impl/lib/protocol.ts'
+import type { DataModule } from '../../impl/lib/protocol/protocol.ts'
 
 /** The programs, generated, or the machine itself for the general interpreter. */
 export type Programs =

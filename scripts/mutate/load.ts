@@ -6,7 +6,7 @@
 import { dirname, join, posix } from 'node:path'
 import { compileFunction } from 'node:vm'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
-import type { Protocol } from '../../impl/lib/protocol.ts'
+import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { readPlainText } from '../lib/input.ts'
 import { packageRoot } from '../lib/project.ts'
 

@@ -7,7 +7,7 @@ import type { Draft, Mutant, MutantKind } from '../../impl/lib/mutate/mutant.ts'
 import { weakenings } from '../../impl/lib/mutate/properties.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import { Source } from '../../impl/lib/mutate/syntax.ts'
-import type { Protocol } from '../../impl/lib/protocol.ts'
+import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { isMutable, mutableSources, readSource } from './load.ts'
 
 /** Mutants and how many were the same text as the source or as another mutant. */
