@@ -4,7 +4,7 @@ import type { Compiled, Kernel, Predicate } from '../../impl/lib/kernel/machine/
 import { assemble, compile, compilePredicate, evaluate } from '../../impl/lib/kernel/machine/compile.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
-import { Fields } from '../../impl/lib/validate/fields.ts'
+import { Fields } from '../../impl/lib/validate/json-codec.ts'
 import type { Validation } from '../../impl/lib/validate/result.ts'
 import { generate, STUCK } from '../../impl/lib/live/generate.ts'
 import type { Lane, Observation } from '../../impl/lib/live/log.ts'

@@ -7,7 +7,7 @@
 import type { Kernel } from '../kernel/machine/compile.ts'
 import { threadName } from '../kernel/language/program.ts'
 import type { LogHeader } from '../validate/event.ts'
-import type { Fields, Json } from '../validate/fields.ts'
+import type { Fields, Json } from '../validate/json-codec.ts'
 import type { Observation } from './log.ts'
 import { packed } from './log.ts'
 

@@ -7,13 +7,13 @@
 import type { Kernel } from '../kernel/machine/compile.ts'
 import { threadName } from '../kernel/language/program.ts'
 import type { BadLine, LogEvent } from './event.ts'
-import type { Constraint, Fields } from './fields.ts'
-import { isConstraint, isEmpty } from './fields.ts'
-import { StateReader } from './patch.ts'
-import type { Known, Same } from './recognise.ts'
-import { Recogniser } from './recognise.ts'
+import type { Constraint, Fields } from './json-codec.ts'
+import { isConstraint, isEmpty } from './json-codec.ts'
+import { StateReader } from './piece-cache.ts'
+import type { Known, Same } from './line-cache.ts'
+import { Recogniser } from './line-cache.ts'
 import { Returns } from './returns.ts'
-import type { Observed } from './tracker.ts'
+import type { Observed } from './state-tracker.ts'
 
 /** An event in the machine's terms, with what orders it. */
 export interface Decoded {

@@ -7,12 +7,12 @@ import type { Blame } from '../prove/blame.ts'
 import type { BlameContext } from '../prove/divergence.ts'
 import { blameImpl, blameSpec, blameUpdate, refusalsIn } from '../prove/divergence.ts'
 import type { View } from '../tla/state-codec.ts'
-import type { Fields, Json } from './fields.ts'
-import { passes } from './fields.ts'
+import type { Fields, Json } from './json-codec.ts'
+import { passes } from './json-codec.ts'
 import type { AllowedStep, Candidate, LogDivergence } from './result.ts'
 import { resultText } from './returns.ts'
-import type { Observed } from './tracker.ts'
-import { Stepper } from './tracker.ts'
+import type { Observed } from './state-tracker.ts'
+import { Stepper } from './state-tracker.ts'
 
 /** A few candidates tell a reviewer more than all of them. */
 const MOST_CANDIDATES = 4

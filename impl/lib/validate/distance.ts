@@ -5,7 +5,7 @@
 
 import type { Kernel } from '../kernel/machine/compile.ts'
 import { nodeResult } from './returns.ts'
-import type { Observed } from './tracker.ts'
+import type { Observed } from './state-tracker.ts'
 
 /** Farther than any way in a program: there is none. */
 export const UNREACHABLE = 255

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod'
-import type { Json } from './fields.ts'
+import type { Json } from './json-codec.ts'
 import { keyTwice } from '../text/json.ts'
 
 /** Something that a log says. */

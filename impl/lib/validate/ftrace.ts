@@ -6,7 +6,7 @@
 
 import type { BadLine, LogEvent } from './event.ts'
 import { isDeep, TOO_DEEP } from './event.ts'
-import type { Json } from './fields.ts'
+import type { Json } from './json-codec.ts'
 import { keyTwice } from '../text/json.ts'
 
 /** A tracepoint's line, taken apart. */

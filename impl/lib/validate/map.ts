@@ -5,7 +5,7 @@
 
 import { z } from 'zod'
 import { badInput } from '../kernel/error.ts'
-import type { Json } from './fields.ts'
+import type { Json } from './json-codec.ts'
 import type { Mapped, Mapper, TraceLine } from './ftrace.ts'
 import { scalar } from './ftrace.ts'
 import type { Groups } from './pattern.ts'

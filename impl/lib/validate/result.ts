@@ -1,7 +1,7 @@
 /** What a validation found, for every output there is: text, `--json`, JUnit, SARIF, annotations, step summary. */
 
 import type { Blame } from '../prove/blame.ts'
-import type { Json } from './fields.ts'
+import type { Json } from './json-codec.ts'
 
 /** An event as the outputs name it. */
 export interface SeenEvent {

@@ -5,7 +5,7 @@
 
 import type { Kernel } from '../kernel/machine/compile.ts'
 import type { Domain } from '../kernel/language/domain.ts'
-import type { Json } from './fields.ts'
+import type { Json } from './json-codec.ts'
 
 const sorted = (value: unknown): unknown => {
   if (typeof value !== 'object' || value === null) return value

@@ -3,8 +3,8 @@
 import type { Kernel } from '../kernel/machine/compile.ts'
 import { threadName } from '../kernel/language/program.ts'
 import type { LogEvent, LogHeader } from './event.ts'
-import type { Fields, Json } from './fields.ts'
-import { Stepper } from './tracker.ts'
+import type { Fields, Json } from './json-codec.ts'
+import { Stepper } from './state-tracker.ts'
 
 /** An event of a sample: as in a log, with what a log may leave out. */
 export type SampleEvent = Omit<LogEvent, 'line' | 'lost'> & { readonly action: string; readonly thread: string }

@@ -12,8 +12,8 @@ import { printValue } from '../kernel/language/print-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { quote } from '../kernel/language/value.ts'
 import type { LogEvent, Order } from './event.ts'
-import type { Fact } from './fields.ts'
-import type { SpecStep } from './steps.ts'
+import type { Fact } from './json-codec.ts'
+import type { SpecStep } from './spec-steps.ts'
 
 /** A log to be decided. */
 export interface LogText {

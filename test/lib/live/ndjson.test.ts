@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import { tla } from '../../../impl/lib/kernel/language/value.ts'
-import { Fields } from '../../../impl/lib/validate/fields.ts'
+import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import type { Lane, LoggedStep, Observation } from '../../../impl/lib/live/log.ts'
 import { cellName, stepsOf } from '../../../impl/lib/live/log.ts'
 import { roundLog } from '../../../impl/lib/live/ndjson.ts'

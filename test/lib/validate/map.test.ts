@@ -9,7 +9,7 @@ import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import type { FtraceItem, Mapped, TraceLine } from '../../../impl/lib/validate/ftrace.ts'
 import { ftraceReader } from '../../../impl/lib/validate/ftrace.ts'
 import { mapJsonSchema, parseMap } from '../../../impl/lib/validate/map.ts'
-import { Fields, isConstraint } from '../../../impl/lib/validate/fields.ts'
+import { Fields, isConstraint } from '../../../impl/lib/validate/json-codec.ts'
 import { loadModels, machineOf, oneModel, packageRoot } from '../../../scripts/lib/project.ts'
 import { isCI } from '../../effort.ts'
 

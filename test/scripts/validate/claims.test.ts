@@ -1,7 +1,7 @@
 /** What an event claims: results in any notation that means the same, the 0 and 1 of C, and claims that nothing can have. */
 
 import { describe, expect, it } from 'vitest'
-import type { Json } from '../../../impl/lib/validate/fields.ts'
+import type { Json } from '../../../impl/lib/validate/json-codec.ts'
 import { Programs } from '../../../impl/lib/validate/distance.ts'
 import { Returns } from '../../../impl/lib/validate/returns.ts'
 import { parseMap } from '../../../impl/lib/validate/map.ts'

@@ -3,7 +3,7 @@
 import type { Kernel } from '../../../impl/lib/kernel/machine/compile.ts'
 import { threadName } from '../../../impl/lib/kernel/language/program.ts'
 import type { LogEvent, Order } from '../../../impl/lib/validate/event.ts'
-import type { Fields, Json } from '../../../impl/lib/validate/fields.ts'
+import type { Fields, Json } from '../../../impl/lib/validate/json-codec.ts'
 import type { SampleEvent } from '../../../impl/lib/validate/sample.ts'
 import { randomFrom, sampleEvents } from '../../../impl/lib/validate/sample.ts'
 

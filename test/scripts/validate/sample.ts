@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import type { Blame } from '../../../impl/lib/prove/blame.ts'
-import type { Json } from '../../../impl/lib/validate/fields.ts'
+import type { Json } from '../../../impl/lib/validate/json-codec.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
 
 export const accepted: Validation = {

@@ -2,7 +2,7 @@
 
 import type { Blame } from '../../prove/blame.ts'
 import { printable } from '../../text/visible.ts'
-import type { Json } from '../../validate/fields.ts'
+import type { Json } from '../../validate/json-codec.ts'
 import type { Candidate, DesignVerdict, LogDivergence, Repair, SeenEvent, Validation } from '../../validate/result.ts'
 
 /** Longer texts of a log are cut: an event can be as long as the log's author likes. */

@@ -11,7 +11,7 @@
 import type { Kernel, Slot } from '../kernel/machine/compile.ts'
 import { readSlot } from '../kernel/machine/compile.ts'
 import { Programs, UNREACHABLE } from './distance.ts'
-import type { LaneEvent } from './tracker.ts'
+import type { LaneEvent } from './state-tracker.ts'
 
 /** Points for each thing that counts; found by trial on logs that lack a third of their events and half of each state. */
 export interface Weights {

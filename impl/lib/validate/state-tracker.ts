@@ -7,8 +7,8 @@
 
 import type { Kernel } from '../kernel/machine/compile.ts'
 import { readSlot } from '../kernel/machine/compile.ts'
-import type { Constraint } from './fields.ts'
-import { passes } from './fields.ts'
+import type { Constraint } from './json-codec.ts'
+import { passes } from './json-codec.ts'
 import { resultText } from './returns.ts'
 import { Ring } from './ring.ts'
 import { StateSet } from './states.ts'

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../../../impl/catalog.ts'
-import { specSteps } from '../../../impl/lib/validate/steps.ts'
+import { specSteps } from '../../../impl/lib/validate/spec-steps.ts'
 import { loadModels, machineOf, specFiles } from '../../../scripts/lib/project.ts'
 
 const models = loadModels()

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseLine } from '../../../impl/lib/validate/event.ts'
-import { Recogniser, textLike } from '../../../impl/lib/validate/recognise.ts'
+import { Recogniser, textLike } from '../../../impl/lib/validate/line-cache.ts'
 import { isCI } from '../../effort.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)

@@ -5,7 +5,7 @@
  * value with those that were parsed in its place: so the answer is the parser's own.
  */
 
-import type { Constraint, Fields, Json, Said } from './fields.ts'
+import type { Constraint, Fields, Json, Said } from './json-codec.ts'
 
 /** Values that are remembered in one place. */
 const MOST_VALUES = 256

@@ -7,11 +7,11 @@
  */
 
 import type { Kernel } from '../kernel/machine/compile.ts'
-import { Estimates, isTimed, WITH_CLOCKS, WITHOUT_CLOCKS } from './estimate.ts'
-import { passes } from './fields.ts'
+import { Estimates, isTimed, WITH_CLOCKS, WITHOUT_CLOCKS } from './search-heuristic.ts'
+import { passes } from './json-codec.ts'
 import { StateSet } from './states.ts'
-import type { LaneEvent } from './tracker.ts'
-import { matcher, Stepper } from './tracker.ts'
+import type { LaneEvent } from './state-tracker.ts'
+import { matcher, Stepper } from './state-tracker.ts'
 
 /** What a search may cost. */
 export interface SearchOptions {
