@@ -1,9 +1,9 @@
 /** flush-inhibit in words: the statements of the patch (document 004) that each action is, for diagrams and tables. */
 
-import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/report/docs.ts'
-import { commitDoc } from '../lib/report/memory.ts'
-import type { StateReader } from '../lib/report/state.ts'
-import { labelOf } from '../lib/report/state.ts'
+import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/protocol/docs.ts'
+import { commitDoc } from '../lib/protocol/memory-docs.ts'
+import type { StateReader } from '../lib/evidence/state-reader.ts'
+import { labelOf } from '../lib/evidence/state-reader.ts'
 
 const INHIBIT = {
   full: 'kvm_vcpu_ioctl_set_tlb_flush_inhibit',

@@ -1,7 +1,7 @@
 /** litmus in words: each step as the C that it stands for. */
 
-import type { ActionDocs, FieldDoc } from '../lib/report/docs.ts'
-import { commitDoc } from '../lib/report/memory.ts'
+import type { ActionDocs, FieldDoc } from '../lib/protocol/docs.ts'
+import { commitDoc } from '../lib/protocol/memory-docs.ts'
 
 const fields: Readonly<Record<string, FieldDoc>> = { mem: { name: (key) => key.replaceAll('"', '') } }
 

@@ -1,8 +1,16 @@
 /** poll-kick in words: the statements of document 002 that each action is, for diagrams and tables. */
 
-import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc, Wording } from '../lib/report/docs.ts'
-import { commitDoc } from '../lib/report/memory.ts'
-import { labelOf } from '../lib/report/state.ts'
+import type {
+  ActionDoc,
+  ActionDocs,
+  FieldDoc,
+  Statement,
+  StepContext,
+  ToggleDoc,
+  Wording,
+} from '../lib/protocol/docs.ts'
+import { commitDoc } from '../lib/protocol/memory-docs.ts'
+import { labelOf } from '../lib/evidence/state-reader.ts'
 
 const action = (name: string | Wording, statement?: (context: StepContext) => Statement): ActionDoc =>
   statement === undefined ? { function: name } : { function: name, statement }

@@ -1,7 +1,15 @@
 /** vtl-wakeup in words: the statements of document 000 that each action is, for diagrams and tables. */
 
-import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc, Wording } from '../lib/report/docs.ts'
-import { commitDoc } from '../lib/report/memory.ts'
+import type {
+  ActionDoc,
+  ActionDocs,
+  FieldDoc,
+  Statement,
+  StepContext,
+  ToggleDoc,
+  Wording,
+} from '../lib/protocol/docs.ts'
+import { commitDoc } from '../lib/protocol/memory-docs.ts'
 
 const action = (name: string | Wording, statement?: (context: StepContext) => Statement): ActionDoc =>
   statement === undefined ? { function: name } : { function: name, statement }

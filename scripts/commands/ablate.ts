@@ -19,7 +19,7 @@ import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import type { AblatedProperty, AblationReport, Need } from '../../impl/lib/report/ablation.ts'
 import { ablationMarkdown, ablationText, coverageLine, necessaryNames } from '../../impl/lib/report/ablation.ts'
-import { meaningOf } from '../../impl/lib/report/docs.ts'
+import { meaningOf } from '../../impl/lib/protocol/docs.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
 import { printValue } from '../../impl/lib/kernel/language/print-value.ts'
 import type { Base, MemoryName } from '../ablate/bases.ts'

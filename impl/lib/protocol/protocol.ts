@@ -3,7 +3,7 @@
 import type { Constants } from '../kernel/language/constants.ts'
 import type { Barriers } from '../ablate/barrier-inference.ts'
 import type { Machine } from '../kernel/language/program.ts'
-import type { ActionDocs } from '../report/docs.ts'
+import type { ActionDocs } from './docs.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 
 /** A model whose toggles `ablate` switches; everything else in it stays as it is. */

@@ -3,7 +3,7 @@
 import type { Counterexample } from '../evidence/counterexample.ts'
 import type { Column } from './columns.ts'
 import { ascii, layOut, WIDTH, wrap } from './columns.ts'
-import type { ActionDocs, Wording } from './docs.ts'
+import type { ActionDocs, Wording } from '../protocol/docs.ts'
 import type { Moment, Story, StoryOptions } from './story.ts'
 import { tell } from './story.ts'
 

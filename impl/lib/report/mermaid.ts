@@ -1,7 +1,7 @@
 /** A counterexample as a mermaid sequence diagram, for pages that render it. */
 
 import type { Counterexample } from '../evidence/counterexample.ts'
-import type { ActionDocs } from './docs.ts'
+import type { ActionDocs } from '../protocol/docs.ts'
 import type { Moment, Story, StoryOptions } from './story.ts'
 import { tell } from './story.ts'
 

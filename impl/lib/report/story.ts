@@ -4,10 +4,10 @@ import type { BehaviourStep, Counterexample } from '../evidence/counterexample.t
 import type { OpKind, ThreadId } from '../kernel/language/program.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { equal } from '../kernel/language/value.ts'
-import type { ActionDocs, Statement, StepContext, Wording } from './docs.ts'
-import { meaningOf } from './docs.ts'
-import { isBuffered } from './memory.ts'
-import { elementsOf, labelOf, reader, valueText } from './state.ts'
+import type { ActionDocs, Statement, StepContext, Wording } from '../protocol/docs.ts'
+import { meaningOf } from '../protocol/docs.ts'
+import { isBuffered } from '../protocol/memory-docs.ts'
+import { elementsOf, labelOf, reader, valueText } from '../evidence/state-reader.ts'
 
 /** One step as a diagram shows it. */
 export interface Moment {

@@ -7,7 +7,7 @@ import type { Behaviour, BehaviourStep, Counterexample } from '../../../impl/lib
 import { lassoBehaviour, shortestTo } from '../../../impl/lib/evidence/counterexample.ts'
 import { explore } from '../../../impl/lib/kernel/explore/explore.ts'
 import { checkLeadsTo } from '../../../impl/lib/kernel/explore/liveness.ts'
-import type { ActionDocs } from '../../../impl/lib/report/docs.ts'
+import type { ActionDocs } from '../../../impl/lib/protocol/docs.ts'
 import type { ThreadId } from '../../../impl/lib/kernel/language/program.ts'
 import { tla } from '../../../impl/lib/kernel/language/value.ts'
 import type { TlaValue } from '../../../impl/lib/kernel/language/value.ts'

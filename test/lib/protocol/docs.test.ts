@@ -4,8 +4,8 @@ import { flushInhibitDocs } from '../../../impl/flush-inhibit/docs.ts'
 import { flushInhibit } from '../../../impl/flush-inhibit/FlushInhibit.ts'
 import { flushInhibitProtocol } from '../../../impl/flush-inhibit/index.ts'
 import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
-import type { Wording } from '../../../impl/lib/report/docs.ts'
-import { POSTED } from './sample.ts'
+import type { Wording } from '../../../impl/lib/protocol/docs.ts'
+import { POSTED } from '../report/sample.ts'
 
 const VARIANTS = [
   POSTED,

@@ -2,7 +2,7 @@
 
 import type { BehaviourStep } from '../evidence/counterexample.ts'
 import type { ThreadId } from '../kernel/language/program.ts'
-import type { StateReader } from './state.ts'
+import type { StateReader } from '../evidence/state-reader.ts'
 
 /** The same thing said twice: in full, and in brief for columns that are too narrow. */
 export interface Wording {
