@@ -11,8 +11,9 @@ import { vacuityOf } from '../impl/lib/kernel/explore/vacuity.ts'
 import { View } from '../impl/lib/tla/state-codec.ts'
 import type { TlaValue } from '../impl/lib/kernel/language/value.ts'
 import { tla } from '../impl/lib/kernel/language/value.ts'
-import type { Model } from '../scripts/lib/project.ts'
-import { loadModels, machineOf } from '../scripts/lib/project.ts'
+import type { Model } from '../impl/lib/protocol/model.ts'
+import { loadModels } from '../scripts/lib/project.ts'
+import { machineOf } from '../impl/lib/protocol/model.ts'
 import { isCI } from './effort.ts'
 
 /** What differs from protocol to protocol. */

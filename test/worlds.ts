@@ -9,8 +9,8 @@ import type { Protocol } from '../impl/lib/protocol/protocol.ts'
 import { tla } from '../impl/lib/kernel/language/value.ts'
 import { checkGraph } from '../scripts/check/explorer.ts'
 import type { Verdict } from '../scripts/check/result.ts'
-import type { Model } from '../scripts/lib/project.ts'
-import { machineOf } from '../scripts/lib/project.ts'
+import type { Model } from '../impl/lib/protocol/model.ts'
+import { machineOf } from '../impl/lib/protocol/model.ts'
 
 /** A model's world with one boolean the other way round. */
 export interface Flip {

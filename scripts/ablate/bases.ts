@@ -6,7 +6,7 @@ import { badInput } from '../../impl/lib/kernel/error.ts'
 import type { AblationBase, Protocol } from '../../impl/lib/protocol/protocol.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
-import type { Cell, Model } from '../lib/project.ts'
+import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
 
 /** A memory model as the command line and the manifests name it. */
 export type MemoryName = Model['memory']

@@ -11,16 +11,9 @@ import { printCfg } from '../../impl/lib/tla/cfg.ts'
 import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Instances } from '../../impl/lib/kernel/explore/vacuity.ts'
 import { readPlainFile } from '../lib/input.ts'
-import type { Cell, Model } from '../lib/project.ts'
-import {
-  isType,
-  libraryDirectory,
-  modelModule,
-  occursFile,
-  occursModule,
-  specDirectory,
-  specFiles,
-} from '../lib/project.ts'
+import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
+import { isType } from '../../impl/lib/protocol/model.ts'
+import { libraryDirectory, modelModule, occursFile, occursModule, specDirectory, specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import { writeWhole } from '../lib/write.ts'
 import { writeError } from '../ui/output.ts'

@@ -10,8 +10,9 @@ import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { workersOf } from '../check/engines.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { tlcIfPresent } from '../check/tlc.ts'
-import type { Model } from '../lib/project.ts'
-import { loadModels, near } from '../lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
+import { loadModels } from '../lib/project.ts'
+import { near } from '../../impl/lib/text/near.ts'
 import type { Argument } from '../mutate/argued.ts'
 import {
   isArgued,

@@ -20,7 +20,7 @@ import {
   regenerate,
   watchInputs,
 } from '../lib/certificate.ts'
-import type { Model } from '../lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
 import { loadModels } from '../lib/project.ts'
 import { PINNED } from '../tlc/jar.ts'
 import type { Output } from '../ui/output.ts'

@@ -2,7 +2,7 @@
 
 import { PROTOCOLS } from '../../impl/catalog.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import { near } from './project.ts'
+import { near } from '../../impl/lib/text/near.ts'
 
 /** Names that a hint lists where none is near. */
 const MOST_NAMES = 8

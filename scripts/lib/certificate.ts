@@ -9,7 +9,7 @@ import { badInput, environmentFailure, LockstepError } from '../../impl/lib/kern
 import { parsePlaced } from '../../impl/lib/text/json-places.ts'
 import { readPlainFile, readPlainText } from './input.ts'
 import { assertCodeUnchanged, closureOf, sourceHashes } from './loaded.ts'
-import type { CellKind, CellVerdict, Model } from './project.ts'
+import type { CellKind, CellVerdict, Model } from '../../impl/lib/protocol/model.ts'
 import { occursFile, packageRoot, specFiles, traceDirectory } from './project.ts'
 
 const sides = z.strictObject({ spec: z.int(), impl: z.int() })
@@ -120,8 +120,11 @@ export const watchInputs = (model: Model): (() => void) => {
       file: path,
       hint: 'run the command again',
     })
-  // the configuration was read when the models were loaded
+  // the configuration and the module that is data were read when the models were loaded
   if (cfg !== model.cfgSha256) throw changed(relativePath(model.cfgFile))
+  const { data } = model
+  if (data !== undefined && before[relativePath(data.file)] !== sha256(data.text))
+    throw changed(relativePath(data.file))
   return () => {
     const now = hashes()
     const path = Object.keys(now).find((name) => now[name] !== before[name])

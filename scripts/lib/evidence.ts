@@ -16,8 +16,10 @@ import { View } from '../../impl/lib/tla/state-codec.ts'
 import { graphOf, livenessOf } from '../check/explorer.ts'
 import type { Evidence } from '../check/result.ts'
 import { readPlainText } from './input.ts'
-import type { Cell, Model } from './project.ts'
-import { machineOf, packageRoot, propertyNamed, traceDirectory } from './project.ts'
+import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
+import { machineOf } from '../../impl/lib/protocol/model.ts'
+import { packageRoot, traceDirectory } from './project.ts'
+import { propertyNamed } from '../../impl/lib/protocol/target.ts'
 
 /** File of the counterexample to a cell. */
 export const evidenceFile = (model: Model, property: string): string =>

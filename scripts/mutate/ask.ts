@@ -7,7 +7,7 @@ import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.t
 import type { Questions, StatesModule } from '../../impl/lib/mutate/states.ts'
 import { answerIn, STATES_INVARIANT, STATES_MODULE, STATES_SPEC, statesModule } from '../../impl/lib/mutate/states.ts'
 import type { Toolchain } from '../check/tlc.ts'
-import type { Model } from '../lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
 import { modelModule, specFiles } from '../lib/project.ts'
 import { withTempDir } from '../lib/tempdir.ts'
 import type { TlcRun } from '../tlc/run.ts'

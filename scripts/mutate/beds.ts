@@ -15,7 +15,7 @@ import type { Fairness, Invariant, LeadsTo } from '../../impl/lib/kernel/languag
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { graphOf } from '../check/explorer.ts'
-import type { Cell, Model } from '../lib/project.ts'
+import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
 import type { Seed } from './argued.ts'
 import { Loader, readSource } from './load.ts'
 import { seeded } from './seed.ts'

@@ -10,12 +10,12 @@ import type { Killer } from '../../impl/lib/mutate/verdict.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { checkGraph } from '../check/explorer.ts'
-import type { Model } from '../lib/project.ts'
-import { dataOf, machineOf } from '../lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
+import { machineOf } from '../../impl/lib/protocol/model.ts'
 import type { Opinion } from './judge.ts'
 
 const kernelOf = (protocol: Protocol, model: Model): Kernel =>
-  assemble(compile(protocol.machine(new Constants(model.cfg.constants, model.name), dataOf(protocol))))
+  assemble(compile(protocol.machine(new Constants(model.cfg.constants, model.name), model.data)))
 
 /** The steps of a machine as text: equal texts have equal graphs. */
 const stepsOf = ({

@@ -12,8 +12,7 @@ import type { Killer } from '../../impl/lib/mutate/verdict.ts'
 import type { Invariant, LeadsTo, Machine } from '../../impl/lib/kernel/language/program.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { graphOf } from '../check/explorer.ts'
-import type { Model } from '../lib/project.ts'
-import { dataOf } from '../lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Verdict } from './argued.ts'
 
 /** What a model says of a mutant. */
@@ -44,7 +43,7 @@ export class Bench {
   }
 
   private machine(protocol: Protocol): Machine {
-    const machine = protocol.machine(new Constants(this.model.cfg.constants, this.model.name), dataOf(protocol))
+    const machine = protocol.machine(new Constants(this.model.cfg.constants, this.model.name), this.model.data)
     const grown = this.graph.kernel.compiled.machine.shared.growing
     machine.shared.growing.forEach((domain, i) => {
       domain.fill(grown[i]?.content ?? [])

@@ -2,7 +2,7 @@
 
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Judged, Killer } from '../../impl/lib/mutate/verdict.ts'
-import type { Model } from '../lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Hand } from './crew.ts'
 import { withCrew } from './crew.ts'
 import type { Opinion } from './judge.ts'

@@ -12,8 +12,8 @@ import { withFaultIn } from '../../impl/lib/mutate/seeded.ts'
 import { threadName } from '../../impl/lib/kernel/language/program.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { violatedDepths } from '../check/explorer.ts'
-import type { Cell, Model } from '../lib/project.ts'
-import { dataOf, machineOf } from '../lib/project.ts'
+import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
+import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { Bench } from './judge.ts'
 
 /** A graph with a fault may be larger than its model's, but not by this. */
@@ -64,7 +64,7 @@ const benchOf = (model: Model, compiled: Compiled): Bench | undefined => {
 /** Compiles the machine with the fault; undefined where it does not compile: that says nothing of a property. */
 const faultyOf = (model: Model, protocol: Protocol): Compiled | undefined => {
   try {
-    return compile(protocol.machine(new Constants(model.cfg.constants, model.name), dataOf(protocol)))
+    return compile(protocol.machine(new Constants(model.cfg.constants, model.name), model.data))
   } catch {
     return undefined
   }

@@ -5,7 +5,7 @@
  */
 
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
-import type { Model } from '../lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Seed } from './argued.ts'
 import type { Hand } from './crew.ts'
 import { withCrew } from './crew.ts'

@@ -6,7 +6,7 @@
 import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import type { Model } from '../lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Seed, Verdict } from './argued.ts'
 import { loadArguments } from './argued.ts'
 import { Loader, readSource } from './load.ts'

@@ -6,8 +6,9 @@ import { basename, join, relative } from 'node:path'
 import { badInput } from '../../impl/lib/kernel/error.ts'
 import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
 import { readPlainText, whyUnreadable } from '../lib/input.ts'
-import type { Model } from '../lib/project.ts'
-import { namesIn, near, packageRoot, readCfg, specFiles } from '../lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
+import { namesIn, packageRoot, readCfg, specFiles } from '../lib/project.ts'
+import { near } from '../../impl/lib/text/near.ts'
 
 /** What may stand in for the package's own files. */
 export interface ProofSources {

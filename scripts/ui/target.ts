@@ -1,7 +1,8 @@
 /** The one model of a command's target, and what is said where the target could have meant others. */
 
-import type { Model } from '../lib/project.ts'
-import { loadModels, oneModel, targetModels } from '../lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
+import { loadModels } from '../lib/project.ts'
+import { oneModel, targetModels } from '../../impl/lib/protocol/target.ts'
 import type { Output } from './output.ts'
 
 /**

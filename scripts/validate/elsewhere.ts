@@ -3,8 +3,8 @@
 import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
 import type { Elsewhere } from '../../impl/lib/validate/decode.ts'
 import { resultText } from '../../impl/lib/validate/returns.ts'
-import type { Model } from '../lib/project.ts'
-import { machineOf } from '../lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
+import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { designsOf } from './any.ts'
 
 /** Per protocol, what its designs return: `ACTION RESULT`. */

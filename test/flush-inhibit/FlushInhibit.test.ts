@@ -3,7 +3,9 @@ import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import { reader } from '../../impl/lib/evidence/state-reader.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
-import { loadModels, machineOf, oneModel } from '../../scripts/lib/project.ts'
+import { loadModels } from '../../scripts/lib/project.ts'
+import { machineOf } from '../../impl/lib/protocol/model.ts'
+import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { protocolSuite } from '../suite.ts'
 
 protocolSuite('flush-inhibit', {

@@ -5,7 +5,9 @@ import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import { checkLeadsTo } from '../../impl/lib/kernel/explore/liveness.ts'
 import type { Machine } from '../../impl/lib/kernel/language/program.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
-import { loadModels, machineOf, oneModel } from '../../scripts/lib/project.ts'
+import { loadModels } from '../../scripts/lib/project.ts'
+import { machineOf } from '../../impl/lib/protocol/model.ts'
+import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
 
 protocolSuite('poll-kick', {

@@ -11,8 +11,9 @@ import { checkWithTlc, findToolchain } from '../../scripts/check/tlc.ts'
 import { violatedWitnesses, witnessModule } from '../../scripts/check/witness.ts'
 import { verifyCertificate } from '../../scripts/commands/verify.ts'
 import { certificateFile, certifiedCell, certificateSchema, certifiedVerdicts } from '../../scripts/lib/certificate.ts'
-import type { Model } from '../../scripts/lib/project.ts'
-import { loadModels, oneModel } from '../../scripts/lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
+import { loadModels } from '../../scripts/lib/project.ts'
+import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { keepFindings, knownFindings, knownProof } from '../../scripts/lib/results.ts'
 
 const models = loadModels()

@@ -8,8 +8,10 @@ import type { EngineFindings, Found, ModelResult } from '../../scripts/check/res
 import { modelResult } from '../../scripts/check/result.ts'
 import { cellsText, exitOf, resultRow, summary } from '../../scripts/commands/check.ts'
 import { outcomeOf } from '../../scripts/commands/live.ts'
-import type { Model } from '../../scripts/lib/project.ts'
-import { loadModels, machineOf, oneModel } from '../../scripts/lib/project.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
+import { loadModels } from '../../scripts/lib/project.ts'
+import { machineOf } from '../../impl/lib/protocol/model.ts'
+import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { matrixOf } from '../../scripts/ui/matrix.ts'
 
 const model = oneModel(loadModels(), 'flush-inhibit/no-srcu.sc')

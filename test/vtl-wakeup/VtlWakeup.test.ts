@@ -4,7 +4,9 @@ import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import { printValue } from '../../impl/lib/kernel/language/print-value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
-import { loadModels, machineOf, oneModel } from '../../scripts/lib/project.ts'
+import { loadModels } from '../../scripts/lib/project.ts'
+import { machineOf } from '../../impl/lib/protocol/model.ts'
+import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { protocolSuite, violatedWith } from '../suite.ts'
 
 protocolSuite('vtl-wakeup', {

@@ -7,7 +7,8 @@ import { Decoder } from '../../../impl/lib/validate/decode.ts'
 import { parseLine } from '../../../impl/lib/validate/event.ts'
 import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import { sampleEvents } from '../../../impl/lib/validate/sample.ts'
-import { loadModels, machineOf } from '../../../scripts/lib/project.ts'
+import { loadModels } from '../../../scripts/lib/project.ts'
+import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { isCI } from '../../effort.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)

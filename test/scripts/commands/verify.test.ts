@@ -8,8 +8,9 @@ import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import { certificateNow, trusted, verifyCertificate } from '../../../scripts/commands/verify.ts'
 import type { Certificate } from '../../../scripts/lib/certificate.ts'
 import { inputHashes, printCertificate, readCertificate } from '../../../scripts/lib/certificate.ts'
-import type { Model } from '../../../scripts/lib/project.ts'
-import { loadModels, oneModel } from '../../../scripts/lib/project.ts'
+import type { Model } from '../../../impl/lib/protocol/model.ts'
+import { loadModels } from '../../../scripts/lib/project.ts'
+import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { isFull } from '../../effort.ts'
 
 type Json = unknown

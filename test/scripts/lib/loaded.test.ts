@@ -8,7 +8,9 @@ import { kernelDigest } from '../../../impl/lib/prove/machine-digest.ts'
 import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import type { Machine } from '../../../impl/lib/kernel/language/program.ts'
 import { closureOf, loadedHashes, sourceHashes } from '../../../scripts/lib/loaded.ts'
-import { loadModels, machineOf, oneModel, packageRoot } from '../../../scripts/lib/project.ts'
+import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
+import { machineOf } from '../../../impl/lib/protocol/model.ts'
+import { oneModel } from '../../../impl/lib/protocol/target.ts'
 
 /** Modules that a module runs, by TypeScript's own parser. */
 const imports = (path: string): string[] => {

@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { junitReport } from '../../../impl/lib/report/validation/junit.ts'
-import { loadModels, oneModel, packageRoot } from '../../../scripts/lib/project.ts'
+import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
+import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { Validator } from '../../../scripts/validate/run.ts'
 
 const OPTIONS = [

@@ -7,7 +7,9 @@ import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import type { Order } from '../../../impl/lib/validate/event.ts'
 import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import { logLines, sampleEvents } from '../../../impl/lib/validate/sample.ts'
-import { loadModels, machineOf, oneModel, packageRoot } from '../../../scripts/lib/project.ts'
+import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
+import { machineOf } from '../../../impl/lib/protocol/model.ts'
+import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { Validator } from '../../../scripts/validate/run.ts'
 
 const SAMPLED = [

@@ -11,7 +11,9 @@ import { printValue } from '../../../../impl/lib/kernel/language/print-value.ts'
 import { View } from '../../../../impl/lib/tla/state-codec.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadModels, machineOf, oneModel, packageRoot } from '../../../../scripts/lib/project.ts'
+import { loadModels, packageRoot } from '../../../../scripts/lib/project.ts'
+import { machineOf } from '../../../../impl/lib/protocol/model.ts'
+import { oneModel } from '../../../../impl/lib/protocol/target.ts'
 import { problemOf } from '../../fixture.ts'
 
 const model = oneModel(loadModels(), 'flush-inhibit/no-srcu.sc')

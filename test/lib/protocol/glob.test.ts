@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { matchesGlob } from '../../../scripts/lib/glob.ts'
+import { matchesGlob } from '../../../impl/lib/protocol/glob.ts'
 
 const seed = Number(process.env['GLOB_SEED'] ?? Date.now() % 1_000_000)
 
