@@ -10,7 +10,7 @@ import type {
   Wording,
 } from '../lib/protocol/docs.ts'
 import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import { labelOf } from '../lib/evidence/state-reader.ts'
+import { labelOf } from '../lib/behaviour/state-reader.ts'
 
 const action = (name: string | Wording, statement?: (context: StepContext) => Statement): ActionDoc =>
   statement === undefined ? { function: name } : { function: name, statement }

@@ -2,8 +2,8 @@
 
 import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/protocol/docs.ts'
 import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import type { StateReader } from '../lib/evidence/state-reader.ts'
-import { labelOf } from '../lib/evidence/state-reader.ts'
+import type { StateReader } from '../lib/behaviour/state-reader.ts'
+import { labelOf } from '../lib/behaviour/state-reader.ts'
 
 const INHIBIT = {
   full: 'kvm_vcpu_ioctl_set_tlb_flush_inhibit',

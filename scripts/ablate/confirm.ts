@@ -9,9 +9,9 @@ import type { Toolchain } from '../check/tlc.ts'
 import { checkWithTlc } from '../check/tlc.ts'
 import { pool } from '../lib/pool.ts'
 import type { Cell } from '../../impl/lib/protocol/model.ts'
-import type { Base } from './bases.ts'
-import { cellsOfBases, modelAt } from './bases.ts'
-import type { Coverage } from './run.ts'
+import type { Base } from '../../impl/lib/ablate/bases.ts'
+import { cellsOfBases, modelAt } from '../../impl/lib/ablate/bases.ts'
+import type { Coverage } from '../../impl/lib/ablate/run.ts'
 
 /** One cell of the boundary as both engines see it. */
 export interface Confirmation {

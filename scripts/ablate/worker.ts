@@ -5,17 +5,17 @@ import '../lib/same-code.ts'
 import { match } from 'ts-pattern'
 import { protocolNamed } from '../../impl/catalog.ts'
 import { hasToggle } from '../../impl/lib/ablate/subsets.ts'
-import type { Behaviour } from '../../impl/lib/evidence/counterexample.ts'
+import type { Behaviour } from '../../impl/lib/behaviour/counterexample.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { monotoneIn } from '../../impl/lib/ablate/barrier-inference.ts'
 import { vacuityOf } from '../../impl/lib/kernel/explore/vacuity.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { replyWith } from '../lib/ask.ts'
-import { violationsOf } from '../lib/evidence.ts'
-import { ablatedToggles } from './bases.ts'
-import type { Prepared } from './decide.ts'
-import { decide, prepare, Programs, wholeGraph } from './decide.ts'
+import { violationsOf } from '../../impl/lib/evidence/explain.ts'
+import { ablatedToggles } from '../../impl/lib/ablate/bases.ts'
+import type { Prepared } from '../../impl/lib/ablate/decide.ts'
+import { decide, prepare, Programs, wholeGraph } from '../../impl/lib/ablate/decide.ts'
 import type {
   Answers,
   ExplainRequest,
@@ -25,11 +25,12 @@ import type {
   Request,
   VacuityRequest,
   WorkerStart,
-} from './messages.ts'
+} from '../../impl/lib/ablate/messages.ts'
 
 const start = workerData as WorkerStart
 const protocol = protocolNamed(start.protocol)
 if (protocol === undefined) throw new RangeError(`no protocol ${start.protocol}`)
+const subject = { protocol, data: start.data }
 const properties = new Set(start.properties)
 const toggles = ablatedToggles(protocol)
 
@@ -50,7 +51,7 @@ const constantsAt = ({ base, subset }: Point): ReadonlyMap<string, TlaValue> => 
 const prepareAt = (point: PrepareRequest): Answers['prepare'] => {
   let read = 0
   const prepared = prepare(
-    protocol,
+    subject,
     constantsAt(point),
     properties,
     (name) => {
@@ -72,7 +73,7 @@ const exploreCurrent = ({ asked }: ExploreRequest): Answers['explore'] => {
 }
 
 const explainAt = (request: ExplainRequest): Answers['explain'] => {
-  const graph = wholeGraph(protocol, constantsAt(request), properties)
+  const graph = wholeGraph(subject, constantsAt(request), properties)
   const found = violationsOf(graph, new View(graph.kernel))
   return new Map(
     request.properties.flatMap((name): [string, Behaviour][] => {
@@ -83,7 +84,7 @@ const explainAt = (request: ExplainRequest): Answers['explain'] => {
 }
 
 const vacuousAt = (request: VacuityRequest): Answers['vacuity'] => {
-  const found = vacuityOf(wholeGraph(protocol, constantsAt(request), properties))
+  const found = vacuityOf(wholeGraph(subject, constantsAt(request), properties))
   return request.properties.filter((name) => {
     const instances = found.get(name)
     return instances !== undefined && instances.vacuous.length === instances.all.length

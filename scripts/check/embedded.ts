@@ -11,8 +11,8 @@ import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
 import { isType } from '../../impl/lib/protocol/model.ts'
 import { occursFile, specFiles } from '../lib/project.ts'
 import { printCfg } from '../../impl/lib/tla/cfg.ts'
-import type { EngineFindings, Found } from './result.ts'
-import { subjectsOfModel } from './subjects.ts'
+import type { EngineFindings, Found } from '../../impl/lib/check/result.ts'
+import { subjectsOfModel } from '../../impl/lib/check/subjects.ts'
 
 /** The specification of a model as one source text. */
 export const flatSource = (model: Model): string =>

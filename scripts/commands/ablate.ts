@@ -13,7 +13,7 @@ import {
   subsetCount,
   switched,
 } from '../../impl/lib/ablate/subsets.ts'
-import type { Behaviour, Counterexample } from '../../impl/lib/evidence/counterexample.ts'
+import type { Behaviour, Counterexample } from '../../impl/lib/behaviour/counterexample.ts'
 import { threadName } from '../../impl/lib/kernel/language/program.ts'
 import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
@@ -22,12 +22,13 @@ import { ablationMarkdown, ablationText, coverageLine, necessaryNames } from '..
 import { meaningOf } from '../../impl/lib/protocol/docs.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
 import { printValue } from '../../impl/lib/kernel/language/print-value.ts'
-import type { Base, MemoryName } from '../ablate/bases.ts'
-import { ablatedToggles, basesOf, cellsOfBases, isLike, subsetOf } from '../ablate/bases.ts'
+import type { Base, MemoryName } from '../../impl/lib/ablate/bases.ts'
+import { ablatedToggles, basesOf, cellsOfBases, isLike, subsetOf } from '../../impl/lib/ablate/bases.ts'
 import type { Confirmation } from '../ablate/confirm.ts'
 import { confirmBoundary } from '../ablate/confirm.ts'
-import type { Coverage, Wanted } from '../ablate/run.ts'
-import { ablateWithWorkers } from '../ablate/run.ts'
+import type { Coverage, Wanted } from '../../impl/lib/ablate/run.ts'
+import { ablateWithWorkers } from '../../impl/lib/ablate/run.ts'
+import { withCrew } from '../ablate/workers.ts'
 import { workersOf } from '../check/engines.ts'
 import { findToolchain } from '../check/tlc.ts'
 import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
@@ -250,6 +251,7 @@ const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated
     bases,
     properties: cells.map(({ name }) => name),
     workers: workersOf(options),
+    crew: withCrew,
     deadline: start + options.timeout * 1000,
     onProgress: (covered: number, machines: number) => {
       out.progress(`${covered} of ${total} subsets, ${machines} machines explored`)

@@ -9,7 +9,7 @@ import { depthOf } from '../../impl/lib/kernel/explore/explore.ts'
 import { kernelDigest } from '../../impl/lib/prove/machine-digest.ts'
 import { machineSide } from '../../impl/lib/prove/compare.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
-import { checkGraph, graphOf } from '../check/explorer.ts'
+import { checkGraph, graphOf } from '../../impl/lib/check/explorer.ts'
 import type { Certificate } from '../lib/certificate.ts'
 import {
   certificateDifferences,

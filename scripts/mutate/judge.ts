@@ -11,7 +11,7 @@ import { checkLeadsTo } from '../../impl/lib/kernel/explore/liveness.ts'
 import type { Killer } from '../../impl/lib/mutate/verdict.ts'
 import type { Invariant, LeadsTo, Machine } from '../../impl/lib/kernel/language/program.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import { graphOf } from '../check/explorer.ts'
+import { graphOf } from '../../impl/lib/check/explorer.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Verdict } from './argued.ts'
 

@@ -2,8 +2,8 @@
 
 import type { CellVerdict } from '../../impl/lib/report/matrix.ts'
 import { matrix } from '../../impl/lib/report/matrix.ts'
-import type { CellResult, ModelResult, Verdict } from '../check/result.ts'
-import { worst } from '../check/result.ts'
+import type { CellResult, ModelResult, Verdict } from '../../impl/lib/check/result.ts'
+import { worst } from '../../impl/lib/check/result.ts'
 
 /** A cell of a model, its instances, and those of them that say nothing. */
 export interface JudgedCell {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'
-import { reader } from '../../impl/lib/evidence/state-reader.ts'
+import { reader } from '../../impl/lib/behaviour/state-reader.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { loadModels } from '../../scripts/lib/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'

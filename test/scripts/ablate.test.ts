@@ -15,11 +15,11 @@ import { printValue } from '../../impl/lib/kernel/language/print-value.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { vacuityOf } from '../../impl/lib/kernel/explore/vacuity.ts'
-import { ablatedToggles, basesOf, cellsOfBases, constantsOf, isLike, subsetOf } from '../../scripts/ablate/bases.ts'
-import type { Outcome } from '../../scripts/ablate/decide.ts'
-import { decide, prepare, Programs, wholeGraph } from '../../scripts/ablate/decide.ts'
+import { ablatedToggles, basesOf, cellsOfBases, constantsOf, isLike, subsetOf } from '../../impl/lib/ablate/bases.ts'
+import type { Outcome } from '../../impl/lib/ablate/decide.ts'
+import { decide, prepare, Programs, wholeGraph } from '../../impl/lib/ablate/decide.ts'
 import { silentSets } from '../../scripts/commands/ablate.ts'
-import { violatedDepths } from '../../scripts/check/explorer.ts'
+import { violatedDepths } from '../../impl/lib/kernel/explore/violations.ts'
 import { dataOf, loadModels, packageRoot } from '../../scripts/lib/project.ts'
 import { isCI } from '../effort.ts'
 
@@ -42,6 +42,7 @@ const ablated = PROTOCOLS.filter(({ ablation }) => ablation.length > 0)
 
 // CI looks at more of the subsets: each costs a whole graph
 describe.each(ablated)('ablate $name', (protocol) => {
+  const subject = { protocol, data: undefined }
   const toggles = ablatedToggles(protocol)
   const bases = basesOf(protocol, models, undefined)
   const properties = new Set(cellsOfBases(bases).map(({ name }) => name))
@@ -50,7 +51,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
     const key = `${base} ${subset}`
     const own = bases[base]
     if (own === undefined) throw new RangeError(`no base ${base}`)
-    const found = known.get(key) ?? decide(prepare(protocol, constantsOf(own, subset), properties))
+    const found = known.get(key) ?? decide(prepare(subject, constantsOf(own, subset), properties))
     known.set(key, found)
     return found
   }
@@ -139,7 +140,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
         const rest = spread(((unit + 1) * 2_654_435_761) % subsetCount(sizeOf(others)), others)
         const at = (value: number): number => rest | spread(value, barriers)
         const constants = (value: number): ReadonlyMap<string, TlaValue> => constantsOf(base, at(value))
-        const top = prepare(protocol, constants(subsetCount(size) - 1), properties)
+        const top = prepare(subject, constants(subsetCount(size) - 1), properties)
         const monotone = monotoneIn(top.compiled, toggles, protocol.barriers)
         const verdicts = new Map(
           [...properties].map((name) => [name, new Verdicts(size, packed(monotone.get(name) ?? 0, barriers))]),
@@ -149,7 +150,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
           const value = nextSubset(size, verdicts.values())
           if (value === undefined) break
           decided.add(value)
-          const found = decide(prepare(protocol, constants(value), properties)).violated
+          const found = decide(prepare(subject, constants(value), properties)).violated
           for (const [name, v] of verdicts) if (v.verdict(value) === undefined) v.learn(value, !found.has(name))
         }
         const inferred = Array.from({ length: subsetCount(size) }, (_, value) => value).filter((v) => !decided.has(v))
@@ -176,7 +177,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
         const constants = constantsOf(base, (i * 2_654_435_761) % subsetCount(toggles.length))
         const reads = (known?: Programs): [Outcome, string[]] => {
           const read = new Set<string>()
-          const prepared = prepare(protocol, constants, properties, (name) => read.add(name), known)
+          const prepared = prepare(subject, constants, properties, (name) => read.add(name), known)
           return [decide(prepared), [...read].sort()]
         }
         expect(reads(programs)).toEqual(reads())
@@ -187,7 +188,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
   it('asked for some properties, gives these the same verdicts', () => {
     for (const [i, base] of bases.entries()) {
       const subset = subsetOf(base.model) & ~1
-      const prepared = prepare(protocol, constantsOf(base, subset), properties)
+      const prepared = prepare(subject, constantsOf(base, subset), properties)
       const all = outcome(i, subset).violated
       const safe = [...properties].filter((name) => !name.endsWith('Prop'))
       for (const asked of [...[...properties].map((name) => [name]), safe, safe.filter((name) => all.has(name))]) {
@@ -200,7 +201,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
   const page = join(root, 'traces', protocol.name, 'ablation.md')
   const saysNothing = (property: string, set: number): boolean =>
     bases.every((base) => {
-      const instances = vacuityOf(wholeGraph(protocol, constantsOf(base, set), properties)).get(property)
+      const instances = vacuityOf(wholeGraph(subject, constantsOf(base, set), properties)).get(property)
       return instances !== undefined && instances.vacuous.length === instances.all.length
     })
   it.skipIf(!existsSync(page) || !isCI)(

@@ -32,20 +32,8 @@ import type { Subset } from './subsets.ts'
 import { hasToggle } from './subsets.ts'
 import type { Automaton, Compiled, Layout, Predicate, ProgramNode, Slot, StepTree } from '../kernel/machine/compile.ts'
 import { compilePredicate, layOut } from '../kernel/machine/compile.ts'
+import type { BarrierKind, Barriers } from '../protocol/barriers.ts'
 import type { LeadsTo } from '../kernel/language/program.ts'
-
-/** What switching the toggle on does. */
-export type BarrierKind = 'step' | 'locked' | 'drained' | 'wait'
-
-/** A toggle that is a barrier. */
-export interface Barrier {
-  readonly kind: BarrierKind
-  /** labels of the steps that it adds, or makes locked; those of `drained` need none */
-  readonly labels: readonly string[]
-}
-
-/** The barriers among a protocol's toggles, by name. */
-export type Barriers = Readonly<Record<string, Barrier>>
 
 /** A property that the search finds without being told what to look at. */
 const DEADLOCK = 'Deadlock'

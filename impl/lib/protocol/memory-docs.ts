@@ -5,8 +5,8 @@ import { parseValue } from '../tla/parse-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { key, tla } from '../kernel/language/value.ts'
 import type { ActionDoc, FieldDoc, StepContext } from './docs.ts'
-import type { StateReader } from '../evidence/state-reader.ts'
-import { valueText } from '../evidence/state-reader.ts'
+import type { StateReader } from '../behaviour/state-reader.ts'
+import { valueText } from '../behaviour/state-reader.ts'
 
 const bufferOf = (state: StateReader, [kind, id]: ThreadId): readonly TlaValue[] => {
   const text = state('store_buffer', tla.seq([tla.str(kind), tla.int(id)]))

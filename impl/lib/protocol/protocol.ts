@@ -1,7 +1,7 @@
 /** What a protocol gives to the tools: its modules, its machine, its toggles, and words for people. */
 
 import type { Constants } from '../kernel/language/constants.ts'
-import type { Barriers } from '../ablate/barrier-inference.ts'
+import type { Barriers } from './barriers.ts'
 import type { Machine } from '../kernel/language/program.ts'
 import type { ActionDocs } from './docs.ts'
 import type { TlaValue } from '../kernel/language/value.ts'

@@ -1,6 +1,6 @@
 /** A counterexample as kernel commit messages show a race: one column per thread, one step a line, ready for an e-mail. */
 
-import type { Counterexample } from '../evidence/counterexample.ts'
+import type { Counterexample } from '../behaviour/counterexample.ts'
 import type { Column } from './columns.ts'
 import { ascii, layOut, WIDTH, wrap } from './columns.ts'
 import type { ActionDocs, Wording } from '../protocol/docs.ts'

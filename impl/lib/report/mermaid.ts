@@ -1,6 +1,6 @@
 /** A counterexample as a mermaid sequence diagram, for pages that render it. */
 
-import type { Counterexample } from '../evidence/counterexample.ts'
+import type { Counterexample } from '../behaviour/counterexample.ts'
 import type { ActionDocs } from '../protocol/docs.ts'
 import type { Moment, Story, StoryOptions } from './story.ts'
 import { tell } from './story.ts'

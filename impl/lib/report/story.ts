@@ -1,13 +1,13 @@
 /** A counterexample told in the words of the C code; the one source of every diagram, whatever it looks like. */
 
-import type { BehaviourStep, Counterexample } from '../evidence/counterexample.ts'
+import type { BehaviourStep, Counterexample } from '../behaviour/counterexample.ts'
 import type { OpKind, ThreadId } from '../kernel/language/program.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { equal } from '../kernel/language/value.ts'
 import type { ActionDocs, Statement, StepContext, Wording } from '../protocol/docs.ts'
 import { meaningOf } from '../protocol/docs.ts'
 import { isBuffered } from '../protocol/memory-docs.ts'
-import { elementsOf, labelOf, reader, valueText } from '../evidence/state-reader.ts'
+import { elementsOf, labelOf, reader, valueText } from '../behaviour/state-reader.ts'
 
 /** One step as a diagram shows it. */
 export interface Moment {

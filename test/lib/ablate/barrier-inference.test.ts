@@ -12,8 +12,8 @@ import type { InvariantInstance, Machine } from '../../../impl/lib/kernel/langua
 import { Observer } from '../../../impl/lib/kernel/language/program.ts'
 import { valueAt } from '../../../impl/lib/kernel/language/domain.ts'
 import { printValue } from '../../../impl/lib/kernel/language/print-value.ts'
-import type { Base } from '../../../scripts/ablate/bases.ts'
-import { ablatedToggles, basesOf, constantsOf } from '../../../scripts/ablate/bases.ts'
+import type { Base } from '../../../impl/lib/ablate/bases.ts'
+import { ablatedToggles, basesOf, constantsOf } from '../../../impl/lib/ablate/bases.ts'
 import { dataOf, loadModels } from '../../../scripts/lib/project.ts'
 import { isCI } from '../../effort.ts'
 

@@ -8,7 +8,7 @@ import type { Machine } from '../../../../impl/lib/kernel/language/program.ts'
 import { ended, Observer, Shared, thread } from '../../../../impl/lib/kernel/language/program.ts'
 import { bool } from '../../../../impl/lib/kernel/language/domain.ts'
 import { vacuityOf } from '../../../../impl/lib/kernel/explore/vacuity.ts'
-import { withVacuity } from '../../../../scripts/check/result.ts'
+import { withVacuity } from '../../../../impl/lib/check/result.ts'
 
 /** One thread that sets a flag and ends. */
 const machine = (): Machine => {

@@ -3,10 +3,10 @@
 import type { Worker } from 'node:worker_threads'
 import { ask } from '../lib/ask.ts'
 import { startWorker } from '../lib/worker.ts'
-import type { Answers, Request, WorkerStart } from './messages.ts'
+import type { Answers, Crew, Hand, Request, WorkerStart } from '../../impl/lib/ablate/messages.ts'
 
 /** One worker, as a function. */
-export class Hand {
+class WorkerHand implements Hand {
   private readonly worker: Worker
 
   constructor(start: WorkerStart) {
@@ -28,13 +28,8 @@ export class Hand {
  * Lets `size` workers do `task` until each of them has returned or the time is up; `false` if it was. The workers
  * are ended in any case, whatever is thrown.
  */
-export const withCrew = async (
-  size: number,
-  start: WorkerStart,
-  deadline: number,
-  task: (hand: Hand) => Promise<void>,
-): Promise<boolean> => {
-  const hands = Array.from({ length: size }, () => new Hand(start))
+export const withCrew: Crew = async (size, start, deadline, task) => {
+  const hands = Array.from({ length: size }, () => new WorkerHand(start))
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => {
     timer = setTimeout(

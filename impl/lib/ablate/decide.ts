@@ -1,21 +1,23 @@
 /** One subset of the toggles decided by the explorer: the same pass as `check --engine explorer`. */
 
 import { createHash } from 'node:crypto'
-import type { Automaton, Compiled, Kernel, Predicate } from '../../impl/lib/kernel/machine/compile.ts'
-import { assemble, compile, compilePredicate, DEFAULT_LIMITS } from '../../impl/lib/kernel/machine/compile.ts'
-import { Constants } from '../../impl/lib/kernel/language/constants.ts'
-import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
-import { explore } from '../../impl/lib/kernel/explore/explore.ts'
-import type { LeadsTo, Machine } from '../../impl/lib/kernel/language/program.ts'
-import { reduce } from '../../impl/lib/kernel/machine/drop-idle-steps.ts'
-import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import { printValue } from '../../impl/lib/kernel/language/print-value.ts'
-import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
-import { violatedDepths } from '../check/explorer.ts'
-import { dataOf } from '../lib/project.ts'
+import type { Automaton, Compiled, Kernel, Predicate } from '../kernel/machine/compile.ts'
+import { assemble, compile, compilePredicate, DEFAULT_LIMITS } from '../kernel/machine/compile.ts'
+import { Constants } from '../kernel/language/constants.ts'
+import type { Graph } from '../kernel/explore/explore.ts'
+import { explore } from '../kernel/explore/explore.ts'
+import type { LeadsTo, Machine } from '../kernel/language/program.ts'
+import { reduce } from '../kernel/machine/drop-idle-steps.ts'
+import type { Model } from '../protocol/model.ts'
+import { printValue } from '../kernel/language/print-value.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
+import { violatedDepths } from '../kernel/explore/violations.ts'
 
 /** A graph with more states than this is not explored to its end: the memory of two workers is bounded by it. */
 export const MOST_STATES = 4_000_000
+
+/** Whose machines are made. */
+export type Subject = Pick<Model, 'protocol' | 'data'>
 
 /** What the explorer says of the properties that it was asked for. */
 export interface Outcome {
@@ -78,7 +80,7 @@ export class Programs {
 
 /** Compiles the machine for some constants; `onRead` is told of every constant that the machine depends on. */
 export const prepare = (
-  protocol: Protocol,
+  { protocol, data }: Subject,
   constants: ReadonlyMap<string, TlaValue>,
   properties: ReadonlySet<string>,
   onRead?: (name: string) => void,
@@ -94,7 +96,7 @@ export const prepare = (
     const value = constants.get(name)
     return value === undefined ? '' : printValue(value)
   }
-  const machine = protocol.machine(new Constants(constants, protocol.name, read), dataOf(protocol))
+  const machine = protocol.machine(new Constants(constants, protocol.name, read), data)
   const { growing } = machine.shared
   const own = machine.threads.map(() => new Set<string>())
   const compiled = compile(restricted(machine, properties), DEFAULT_LIMITS, {
@@ -124,11 +126,11 @@ export const prepare = (
 
 /** The whole graph of the machine as it is, for counterexamples: with every step that it takes. */
 export const wholeGraph = (
-  protocol: Protocol,
+  { protocol, data }: Subject,
   constants: ReadonlyMap<string, TlaValue>,
   properties: ReadonlySet<string>,
 ): Graph => {
-  const machine = protocol.machine(new Constants(constants, protocol.name), dataOf(protocol))
+  const machine = protocol.machine(new Constants(constants, protocol.name), data)
   return graphOf(assemble(compile(restricted(machine, properties))), 0)
 }
 

@@ -1,12 +1,12 @@
 /** The models that an ablation starts from, with their toggles switched as a subset says. */
 
-import type { Subset } from '../../impl/lib/ablate/subsets.ts'
-import { hasToggle } from '../../impl/lib/ablate/subsets.ts'
-import { badInput } from '../../impl/lib/kernel/error.ts'
-import type { AblationBase, Protocol } from '../../impl/lib/protocol/protocol.ts'
-import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
-import { tla } from '../../impl/lib/kernel/language/value.ts'
-import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
+import type { Subset } from './subsets.ts'
+import { hasToggle } from './subsets.ts'
+import { badInput } from '../kernel/error.ts'
+import type { AblationBase, Protocol } from '../protocol/protocol.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
+import { tla } from '../kernel/language/value.ts'
+import type { Cell, Model } from '../protocol/model.ts'
 
 /** A memory model as the command line and the manifests name it. */
 export type MemoryName = Model['memory']

@@ -1,8 +1,8 @@
 /** What the properties of a model speak of, in the specification's words, for the engines that run on it. */
 
-import { subjectsOf } from '../../impl/lib/kernel/language/subjects.ts'
-import type { Model } from '../../impl/lib/protocol/model.ts'
-import { machineOf } from '../../impl/lib/protocol/model.ts'
+import { subjectsOf } from '../kernel/language/subjects.ts'
+import type { Model } from '../protocol/model.ts'
+import { machineOf } from '../protocol/model.ts'
 
 /** An instance of a property of a model. */
 export interface Subject {

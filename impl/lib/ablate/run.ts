@@ -13,16 +13,14 @@
  * Which subsets are decided and which follow does not depend on the workers: units know nothing of each other's verdicts.
  */
 
-import type { Subset } from '../../impl/lib/ablate/subsets.ts'
-import { nearestFirst, sizeOf, subsetCount } from '../../impl/lib/ablate/subsets.ts'
-import type { Behaviour } from '../../impl/lib/evidence/counterexample.ts'
-import type { Barriers } from '../../impl/lib/ablate/barrier-inference.ts'
-import { nextSubset, packed, spread, Verdicts } from '../../impl/lib/ablate/barrier-inference.ts'
+import type { Subset } from './subsets.ts'
+import { nearestFirst, sizeOf, subsetCount } from './subsets.ts'
+import type { Behaviour } from '../behaviour/counterexample.ts'
+import type { Barriers } from '../protocol/barriers.ts'
+import { nextSubset, packed, spread, Verdicts } from './barrier-inference.ts'
 import type { Base } from './bases.ts'
 import { constantsOf, subsetOf } from './bases.ts'
-import type { Hand } from './crew.ts'
-import { withCrew } from './crew.ts'
-import type { Answers, Point, WorkerStart } from './messages.ts'
+import type { Answers, Crew, Hand, Point, WorkerStart } from './messages.ts'
 
 /** What is to be done. */
 export interface Task {
@@ -33,6 +31,8 @@ export interface Task {
   readonly bases: readonly Base[]
   readonly properties: readonly string[]
   readonly workers: number
+  /** who does the work */
+  readonly crew: Crew
   /** as `performance.now()` counts */
   readonly deadline: number
   readonly onProgress: (covered: number, machines: number) => void
@@ -228,6 +228,7 @@ class Ledger {
 
 const startOf = ({ protocol, bases, properties }: Task): WorkerStart => ({
   protocol,
+  data: bases[0]?.model.data,
   bases: bases.map((base) => constantsOf(base, 0)),
   properties,
 })
@@ -302,7 +303,7 @@ export const ablateWithWorkers = async (task: Task, { candidates, wanted, passes
   const ledger = new Ledger(task)
   const found = new Map<string, Behaviour>()
   const crew = (work: (hand: Hand) => Promise<void>): Promise<boolean> =>
-    withCrew(task.workers, startOf(task), task.deadline, work)
+    task.crew(task.workers, startOf(task), task.deadline, work)
   const inTime = await crew(cover(ledger))
   const coverage = ledger.coverage()
   const isUnmeasured = ({ base, subset, property }: Wanted): boolean =>

@@ -1,21 +1,20 @@
 /** The explorer as an engine: all cells in one pass over the machine's graph. */
 
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
-import { environmentFailure } from '../../impl/lib/kernel/error.ts'
-import type { ExploreOptions, Graph } from '../../impl/lib/kernel/explore/explore.ts'
-import { depthOf, explore } from '../../impl/lib/kernel/explore/explore.ts'
-import type { Lasso, Tick } from '../../impl/lib/kernel/explore/liveness.ts'
-import { checkLeadsTo } from '../../impl/lib/kernel/explore/liveness.ts'
-import type { CellKind, Model } from '../../impl/lib/protocol/model.ts'
-import { machineOf } from '../../impl/lib/protocol/model.ts'
-import type { Instances } from '../../impl/lib/kernel/explore/vacuity.ts'
-import { vacuityOf } from '../../impl/lib/kernel/explore/vacuity.ts'
-import type { RunOptions } from './engines.ts'
+import { assemble, compile } from '../kernel/machine/compile.ts'
+import { environmentFailure } from '../kernel/error.ts'
+import type { ExploreOptions, Graph } from '../kernel/explore/explore.ts'
+import { depthOf, explore } from '../kernel/explore/explore.ts'
+import type { Tick } from '../kernel/explore/liveness.ts'
+import { livenessOf, safetyDepths } from '../kernel/explore/violations.ts'
+import type { CellKind, Model } from '../protocol/model.ts'
+import { machineOf } from '../protocol/model.ts'
+import type { Instances } from '../kernel/explore/vacuity.ts'
+import { vacuityOf } from '../kernel/explore/vacuity.ts'
 import type { EngineFindings, Found } from './result.ts'
 import { withVacuity } from './result.ts'
 
-/** Until when a run of the explorer may last, a time of performance.now(). */
-export const untilOf = ({ timeout }: Pick<RunOptions, 'timeout'>): number => performance.now() + timeout * 1000
+/** Until when a run of the explorer of `timeout` seconds may last, a time of performance.now(). */
+export const untilOf = ({ timeout }: { readonly timeout: number }): number => performance.now() + timeout * 1000
 
 /** What a graph is made with. */
 interface GraphOptions extends Pick<ExploreOptions, 'edges' | 'invariants'> {
@@ -57,30 +56,6 @@ const tickUntil =
   () => {
     if (performance.now() > until) throw new OutOfTime()
   }
-
-/** Violations of the liveness properties of a machine, by name. */
-export const livenessOf = (graph: Graph, tick?: Tick): Map<string, Lasso> => {
-  const found = new Map<string, Lasso>()
-  for (const property of graph.kernel.compiled.machine.liveness) {
-    const lasso = checkLeadsTo(graph, property, tick)
-    if (lasso !== undefined) found.set(property.name, lasso)
-  }
-  return found
-}
-
-/** Violated invariants, and `Deadlock`, with the states of their counterexamples. */
-const safetyDepths = (graph: Graph): Map<string, number> => {
-  const depths = new Map([...graph.violations].map(([name, { depth }]) => [name, depth]))
-  if (graph.deadlock !== undefined) depths.set('Deadlock', graph.deadlock.depth)
-  return depths
-}
-
-/** Violated properties of a machine, `Deadlock` among them, with the states of their counterexamples. */
-export const violatedDepths = (graph: Graph): Map<string, number> => {
-  const depths = safetyDepths(graph)
-  for (const [name, { path }] of livenessOf(graph)) depths.set(name, path.length)
-  return depths
-}
 
 /** What is known of the cells at the end of the time. */
 interface Decided {

@@ -1,8 +1,8 @@
 /** What is claimed of a lasso: the explorer's own are counterexamples, and are none any more where their cycle is changed. */
 
 import { describe, expect, it } from 'vitest'
-import { whyNotBroken } from '../../../impl/lib/evidence/breaks.ts'
-import type { Going } from '../../../impl/lib/evidence/breaks.ts'
+import { whyNotBroken } from '../../../impl/lib/behaviour/breaks.ts'
+import type { Going } from '../../../impl/lib/behaviour/breaks.ts'
 import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import type { Graph } from '../../../impl/lib/kernel/explore/explore.ts'
 import { explore } from '../../../impl/lib/kernel/explore/explore.ts'

@@ -1,6 +1,6 @@
 /** What `check` says of a model, whichever engine said it. Shapes are the contract's; fields may be added. */
 
-import type { Cell, CellKind, CellVerdict, Model } from '../../impl/lib/protocol/model.ts'
+import type { Cell, CellKind, CellVerdict, Model } from '../protocol/model.ts'
 import { subjectsOfModel } from './subjects.ts'
 
 export type Verdict = CellVerdict | 'incomplete' | 'error'

@@ -1,13 +1,16 @@
 /** What is said between the command and its workers. */
 
-import type { Subset } from '../../impl/lib/ablate/subsets.ts'
-import type { Behaviour } from '../../impl/lib/evidence/counterexample.ts'
-import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
+import type { DataModule } from '../protocol/protocol.ts'
+import type { Subset } from './subsets.ts'
+import type { Behaviour } from '../behaviour/counterexample.ts'
+import type { TlaValue } from '../kernel/language/value.ts'
 import type { Outcome } from './decide.ts'
 
 /** What a worker knows from its start. */
 export interface WorkerStart {
   readonly protocol: string
+  /** its module that is data, if it has one */
+  readonly data: DataModule | undefined
   /** constants of each base; the toggles' values do not count */
   readonly bases: readonly ReadonlyMap<string, TlaValue>[]
   readonly properties: readonly string[]
@@ -55,5 +58,18 @@ export interface Answers {
   readonly explain: ReadonlyMap<string, Behaviour>
   readonly vacuity: readonly string[]
 }
+
+/** Somebody who answers, one request at a time: a worker thread, for one. */
+export interface Hand {
+  ask<K extends Request['kind']>(request: Extract<Request, { kind: K }>): Promise<Answers[K]>
+}
+
+/** Lets `size` hands do a task until each has returned or the time is up, as `performance.now()` counts; `false` if it was. */
+export type Crew = (
+  size: number,
+  start: WorkerStart,
+  deadline: number,
+  task: (hand: Hand) => Promise<void>,
+) => Promise<boolean>
 
 export type Request = PrepareRequest | ExploreRequest | ExplainRequest | VacuityRequest
