@@ -21,7 +21,7 @@ import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 import type { Lines } from '../validate/lines.ts'
 import { readLines } from '../validate/lines.ts'
 import { Oracle } from '../validate/oracle.ts'
-import { Validator } from '../validate/run.ts'
+import { Validator } from '../../impl/lib/validate/validator.ts'
 import { median } from './bench.ts'
 
 /** Options of the command. */

@@ -20,7 +20,7 @@ import { SCENARIOS } from '../../impl/lib/live/scenarios.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { dataOf } from '../lib/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
-import { Validator } from '../validate/run.ts'
+import { Validator } from '../../impl/lib/validate/validator.ts'
 import type { Programs } from './messages.ts'
 import { Pair } from './pair.ts'
 

@@ -13,8 +13,8 @@ import { SCENARIOS } from '../../../impl/lib/live/scenarios.ts'
 import { loadModels } from '../../../scripts/lib/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
-import type { LogOptions } from '../../../scripts/validate/run.ts'
-import { Validator } from '../../../scripts/validate/run.ts'
+import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
+import { Validator } from '../../../impl/lib/validate/validator.ts'
 
 /** A machine without store buffers. */
 const kernelOf = (model: string) => {

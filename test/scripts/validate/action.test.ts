@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { junitReport } from '../../../impl/lib/report/validation/junit.ts'
 import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
-import { Validator } from '../../../scripts/validate/run.ts'
+import { Validator } from '../../../impl/lib/validate/validator.ts'
 
 const OPTIONS = [
   ...['--order', '--format', '--map', '--design', '--junit', '--sarif', '--github', '--summary', '--json'],

@@ -15,7 +15,7 @@ import type { Validation } from '../../../impl/lib/validate/result.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
 import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/lib/tempdir.ts'
-import { askAll, checkUnlogged, designsOf, oneAnswer } from '../../../scripts/validate/any.ts'
+import { askAll, checkUnlogged, designsOf, oneAnswer } from '../../../impl/lib/validate/any-design.ts'
 import { accepted, incomplete, rejected } from './sample.ts'
 import { isCI } from '../../effort.ts'
 

@@ -8,8 +8,8 @@ import { parseMap } from '../../../impl/lib/validate/map.ts'
 import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import { loadModels } from '../../../scripts/lib/project.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
-import type { LogOptions } from '../../../scripts/validate/run.ts'
-import { Validator } from '../../../scripts/validate/run.ts'
+import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
+import { Validator } from '../../../impl/lib/validate/validator.ts'
 
 const models = loadModels()
 const validators = new Map<string, Validator>()

@@ -4,7 +4,7 @@ import type { LogEvent, LogHeader, Order } from '../../../impl/lib/validate/even
 import { parseLine } from '../../../impl/lib/validate/event.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
 import { loadModels } from '../../../scripts/lib/project.ts'
-import { Validator } from '../../../scripts/validate/run.ts'
+import { Validator } from '../../../impl/lib/validate/validator.ts'
 
 /** A log as it was written, parsed. */
 export interface Log {

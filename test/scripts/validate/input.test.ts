@@ -12,8 +12,8 @@ import { parseMap } from '../../../impl/lib/validate/map.ts'
 import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/lib/tempdir.ts'
-import type { LogOptions } from '../../../scripts/validate/run.ts'
-import { Validator } from '../../../scripts/validate/run.ts'
+import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
+import { Validator } from '../../../impl/lib/validate/validator.ts'
 
 const root = packageRoot()
 const MODEL = 'flush-inhibit/posted.sc'

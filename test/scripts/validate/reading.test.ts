@@ -11,8 +11,8 @@ import type { Validation } from '../../../impl/lib/validate/result.ts'
 import { logLines, sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import type { Lines } from '../../../scripts/validate/lines.ts'
-import type { LogOptions } from '../../../scripts/validate/run.ts'
-import { Validator } from '../../../scripts/validate/run.ts'
+import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
+import { Validator } from '../../../impl/lib/validate/validator.ts'
 import { isCI } from '../../effort.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)

@@ -10,7 +10,7 @@ import { logLines, sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
-import { Validator } from '../../../scripts/validate/run.ts'
+import { Validator } from '../../../impl/lib/validate/validator.ts'
 
 const SAMPLED = [
   'flush-inhibit/posted.sc',

@@ -13,7 +13,7 @@ import type { SampleEvent } from '../../../impl/lib/validate/sample.ts'
 import { logLines, randomFrom, sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import { graphOf } from '../../../impl/lib/check/explorer.ts'
 import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
-import { Validator } from '../../../scripts/validate/run.ts'
+import { Validator } from '../../../impl/lib/validate/validator.ts'
 import { everydayShare, isCI } from '../../effort.ts'
 
 const models = loadModels()

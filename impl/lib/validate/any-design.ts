@@ -1,14 +1,14 @@
 /** Which designs of a protocol allow a log: who is asked, and what their answers come to. */
 
-import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
-import { COMMIT } from '../../impl/lib/kernel/memory/memory.ts'
-import type { DesignVerdict, Validation } from '../../impl/lib/validate/result.ts'
-import type { Model } from '../../impl/lib/protocol/model.ts'
-import { unknownActionHint } from '../lib/actions.ts'
-import { loadModels } from '../lib/project.ts'
-import { protocolOf, selectModels } from '../../impl/lib/protocol/target.ts'
-import type { Lines } from './lines.ts'
-import { readLines } from './lines.ts'
+import { badInput, LockstepError } from '../kernel/error.ts'
+import { COMMIT } from '../kernel/memory/memory.ts'
+import type { DesignVerdict, Validation } from './result.ts'
+import type { Model } from '../protocol/model.ts'
+import { unknownActionHint } from '../protocol/unknown-action.ts'
+import { loadModels } from '../../../scripts/lib/project.ts'
+import { protocolOf, selectModels } from '../protocol/target.ts'
+import type { Lines } from '../../../scripts/validate/lines.ts'
+import { readLines } from '../../../scripts/validate/lines.ts'
 import { Source } from './source.ts'
 
 /** Most characters of a log that is held against several designs: it has to be kept. */

@@ -1,11 +1,11 @@
 /** What the other designs of a model's protocol can do. */
 
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
-import type { Elsewhere } from '../../impl/lib/validate/decode.ts'
-import { resultText } from '../../impl/lib/validate/returns.ts'
-import type { Model } from '../../impl/lib/protocol/model.ts'
-import { machineOf } from '../../impl/lib/protocol/model.ts'
-import { designsOf } from './any.ts'
+import { assemble, compile } from '../kernel/machine/compile.ts'
+import type { Elsewhere } from './decode.ts'
+import { resultText } from './returns.ts'
+import type { Model } from '../protocol/model.ts'
+import { machineOf } from '../protocol/model.ts'
+import { designsOf } from './any-design.ts'
 
 /** Per protocol, what its designs return: `ACTION RESULT`. */
 const known = new Map<string, ReadonlySet<string>>()

@@ -9,7 +9,7 @@ import type { LogText } from '../../impl/lib/validate/trace-module.ts'
 import type { Toolchain } from '../check/tlc.ts'
 import { printCommand } from '../tlc/run.ts'
 import type { Oracle, OracleAnswer, OracleRun } from './oracle.ts'
-import type { LogListener, LogOptions, Validator } from './run.ts'
+import type { LogListener, LogOptions, Validator } from '../../impl/lib/validate/validator.ts'
 
 /** More events than this are too many for TLC's parser; scripts/tlc/README.md has what was measured. */
 export const MOST_EVENTS = 20_000

@@ -1,16 +1,16 @@
 /** What is said of a rejected event, whatever the order of the log. */
 
-import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
-import { threadName } from '../../impl/lib/kernel/language/program.ts'
-import type { ToldStep } from '../../impl/lib/validate/diagnose.ts'
-import { diagnose, stepLanes } from '../../impl/lib/validate/diagnose.ts'
-import type { Fields } from '../../impl/lib/validate/json-codec.ts'
-import type { LogDivergence, Repair } from '../../impl/lib/validate/result.ts'
-import type { View } from '../../impl/lib/tla/state-codec.ts'
-import type { Model } from '../../impl/lib/protocol/model.ts'
-import { blameSources } from '../prove/run.ts'
-import type { Entry } from './entries.ts'
-import { seenEvent } from './entries.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
+import { threadName } from '../kernel/language/program.ts'
+import type { ToldStep } from './diagnose.ts'
+import { diagnose, stepLanes } from './diagnose.ts'
+import type { Fields } from './json-codec.ts'
+import type { LogDivergence, Repair } from './result.ts'
+import type { View } from '../tla/state-codec.ts'
+import type { Model } from '../protocol/model.ts'
+import { blameSources } from '../../../scripts/prove/run.ts'
+import type { Entry } from './reader.ts'
+import { seenEvent } from './reader.ts'
 
 /** A model and everything that talking of its states needs. */
 export interface Subject {

@@ -1,15 +1,15 @@
 /** A log whose lines are in the order of what happened: followed event by event, and mended by trial where it is rejected. */
 
-import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
-import type { ToldStep } from '../../impl/lib/validate/diagnose.ts'
-import { told } from '../../impl/lib/validate/diagnose.ts'
-import type { Repair } from '../../impl/lib/validate/result.ts'
-import { Ring } from '../../impl/lib/validate/ring.ts'
-import type { Layer, TrackerOptions } from '../../impl/lib/validate/state-tracker.ts'
-import { MAX_STATES, silentStep, Tracker } from '../../impl/lib/validate/state-tracker.ts'
-import type { Rejection } from './divergence.ts'
-import { MOST_REPAIRS } from './divergence.ts'
-import type { Entry } from './entries.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
+import type { ToldStep } from './diagnose.ts'
+import { told } from './diagnose.ts'
+import type { Repair } from './result.ts'
+import { Ring } from './ring.ts'
+import type { Layer, TrackerOptions } from './state-tracker.ts'
+import { MAX_STATES, silentStep, Tracker } from './state-tracker.ts'
+import type { Rejection } from './rejection.ts'
+import { MOST_REPAIRS } from './rejection.ts'
+import type { Entry } from './reader.ts'
 
 /** The last events are kept for diagnosis, with the states before each: any of them may be at fault. */
 const REMEMBERED = 64

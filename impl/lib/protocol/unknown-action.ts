@@ -1,8 +1,8 @@
 /** What is said of an action that nobody here has: a near one may be meant, or the log or map is of another protocol. */
 
-import { PROTOCOLS } from '../../impl/catalog.ts'
-import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import { near } from '../../impl/lib/text/near.ts'
+import { PROTOCOLS } from '../../catalog.ts'
+import type { Protocol } from './protocol.ts'
+import { near } from '../text/near.ts'
 
 /** Names that a hint lists where none is near. */
 const MOST_NAMES = 8

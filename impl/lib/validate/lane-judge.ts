@@ -1,16 +1,16 @@
 /** A log of which only the order within each lane, or begin and end of each event, is known: read whole, then searched. */
 
-import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
-import { told } from '../../impl/lib/validate/diagnose.ts'
-import type { Order } from '../../impl/lib/validate/event.ts'
-import type { Repair } from '../../impl/lib/validate/result.ts'
-import type { SearchOptions, SearchResult } from '../../impl/lib/validate/lane-search.ts'
-import type { LaneEvent } from '../../impl/lib/validate/state-tracker.ts'
-import { search } from '../../impl/lib/validate/lane-search.ts'
-import type { Rejection } from './divergence.ts'
-import { MOST_REPAIRS } from './divergence.ts'
-import type { Entry, Gaps } from './entries.ts'
-import { refuse } from './entries.ts'
+import type { Kernel } from '../kernel/machine/compile.ts'
+import { told } from './diagnose.ts'
+import type { Order } from './event.ts'
+import type { Repair } from './result.ts'
+import type { SearchOptions, SearchResult } from './lane-search.ts'
+import type { LaneEvent } from './state-tracker.ts'
+import { search } from './lane-search.ts'
+import type { Rejection } from './rejection.ts'
+import { MOST_REPAIRS } from './rejection.ts'
+import type { Entry, Gaps } from './reader.ts'
+import { refuse } from './reader.ts'
 
 /** Nodes that repairs may always cost, and that they never cost more than, all together. */
 const ALWAYS_TRIED = 50_000
