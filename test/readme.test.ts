@@ -17,11 +17,11 @@ import { counterexample, toggleOf } from '../impl/lib/evidence/explain.ts'
 import type { Cell } from '../impl/lib/protocol/model.ts'
 import { loadModels, packageRoot } from '../scripts/lib/project.ts'
 import { oneModel } from '../impl/lib/protocol/target.ts'
-import { Validator } from '../impl/lib/validate/validator.ts'
 import type { MatrixRow } from '../scripts/ui/matrix.ts'
 import { rowsOf } from '../scripts/ui/matrix.ts'
 import { isCI } from './effort.ts'
 import { flipText, saidOf, usualModels, worldRow, worldRows, worldTable } from './worlds.ts'
+import { logValidator } from '../scripts/validate/subject.ts'
 
 const models = loadModels()
 
@@ -152,7 +152,7 @@ describe('the READMEs', () => {
     const file = 'traces/poll-kick/harness-posted.rejected.ndjson'
     const lines = readFileSync(join(packageRoot(), file), 'utf8').split('\n')
     const model = oneModel(models, 'poll-kick/clear-recheck.tso')
-    const result = await new Validator(model).validate([{ firstLine: 1, lines }], { file })
+    const result = await logValidator(model).validate([{ firstLine: 1, lines }], { file })
     hold('README.md', 'validate', `\`\`\`\n${validationLines(result).join('\n').trimEnd()}\n\`\`\``)
   })
   it('show the answer to a litmus test', () => {

@@ -18,11 +18,12 @@ import { withTempDir } from '../lib/tempdir.ts'
 import type { Output } from '../ui/output.ts'
 import { modelOfTarget } from '../ui/target.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
-import type { Lines } from '../validate/lines.ts'
+import type { Lines } from '../../impl/lib/validate/lines.ts'
 import { readLines } from '../validate/lines.ts'
 import { Oracle } from '../validate/oracle.ts'
 import { Validator } from '../../impl/lib/validate/validator.ts'
 import { median } from './bench.ts'
+import { logValidator } from '../validate/subject.ts'
 
 /** Options of the command. */
 export interface BenchLogsOptions extends RunOptions {
@@ -88,7 +89,7 @@ async function* chunks(lines: Iterable<string>): AsyncGenerator<string> {
 }
 
 function* fullLines(validator: Validator, events: number): Generator<string> {
-  yield* logLines({ model: validator.model.name, order: 'total' }, [])
+  yield* logLines({ model: validator.subject.name, order: 'total' }, [])
   for (const event of walkEvents(validator.kernel, validator.fields, { ...FULL, steps: events })) {
     yield JSON.stringify(event)
   }
@@ -149,7 +150,7 @@ const askTlc = async (
 /** Runs the command; returns the exit code. */
 export const benchLogs = async (out: Output, options: BenchLogsOptions): Promise<number> => {
   const model = modelOfTarget(out, options.model ?? MODEL)
-  const validator = new Validator(model)
+  const validator = logValidator(model)
   const oracle = new Oracle(model)
   const toolchain = await findToolchain()
   const timeout = Math.min(options.timeout, TLC_SECONDS)

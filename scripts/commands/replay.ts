@@ -26,6 +26,7 @@ import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Output } from '../ui/output.ts'
 import { modelOfTarget } from '../ui/target.ts'
 import { columns, printJson } from '../ui/output.ts'
+import { PROTOCOLS } from '../../impl/catalog.ts'
 
 const noTrace = (file: string): LockstepError =>
   badInput({
@@ -131,7 +132,12 @@ const refuseForeign = (graph: Graph, view: View, trace: Trace, file: string, mod
         code: 'unknown-action',
         message: `${where}: ${model.name} has no action ${JSON.stringify(action)}`,
         file,
-        hint: unknownActionHint(action, graph.kernel.actions, model.protocol, 'trace'),
+        hint: unknownActionHint(
+          action,
+          graph.kernel.actions,
+          { protocol: model.protocol, protocols: PROTOCOLS },
+          'trace',
+        ),
       })
     }
   })

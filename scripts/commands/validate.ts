@@ -15,7 +15,8 @@ import { errorJson } from '../ui/errors.ts'
 import type { Output } from '../ui/output.ts'
 import { modelOfTarget } from '../ui/target.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
-import { askAll, bare, checkUnlogged, designsOf, keep, oneAnswer } from '../../impl/lib/validate/any-design.ts'
+import { askAll, bare, checkUnlogged, designsOf, oneAnswer } from '../../impl/lib/validate/any-design.ts'
+import { keep } from '../validate/keep.ts'
 import { isLive } from '../validate/bytes.ts'
 import { readLines } from '../validate/lines.ts'
 import { githubAnnotations } from '../../impl/lib/report/validation/annotations.ts'
@@ -28,6 +29,8 @@ import { checkOutputs, writeOutputs } from '../validate/outputs.ts'
 import type { Format, LogOptions } from '../../impl/lib/validate/validator.ts'
 import { Validator } from '../../impl/lib/validate/validator.ts'
 import { checkDirectory, secondOpinion, Transcript } from '../validate/second-opinion.ts'
+import { logValidator } from '../validate/subject.ts'
+import { PROTOCOLS } from '../../impl/catalog.ts'
 
 /** Options of the command. */
 export interface ValidateOptions {
@@ -124,7 +127,7 @@ class Judge {
   private readonly directory: string | undefined
 
   constructor(model: Model, toolchain: Toolchain | undefined, directory?: string) {
-    this.validator = new Validator(model)
+    this.validator = logValidator(model)
     this.toolchain = toolchain
     this.oracle = toolchain === undefined ? undefined : new Oracle(model)
     this.directory = directory
@@ -156,9 +159,9 @@ type JudgeAll = (
 
 /** Which designs accept a log: one is enough. */
 const anyDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
-  const designs = designsOf(options.target)
+  const designs = designsOf(loadModels(), options.target)
   const { unlogged, ...asked } = logOptions(options, signal, map)
-  if (unlogged !== undefined && unlogged !== 'any') checkUnlogged(unlogged, designs)
+  if (unlogged !== undefined && unlogged !== 'any') checkUnlogged(unlogged, designs, PROTOCOLS)
   const judges = new Map<Model, Judge>()
   const judgeOf = (model: Model): Judge => {
     const known = judges.get(model) ?? new Judge(model, toolchain)
@@ -217,7 +220,7 @@ const mapOf = async (options: ValidateOptions): Promise<TraceMap | undefined> =>
       file: options.map,
       line,
       column,
-      hint: unknownActionHint(action, known, protocol, 'map'),
+      hint: unknownActionHint(action, known, { protocol, protocols: PROTOCOLS }, 'map'),
     })
   }
   return map

@@ -20,9 +20,9 @@ import { SCENARIOS } from '../../impl/lib/live/scenarios.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { dataOf } from '../lib/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
-import { Validator } from '../../impl/lib/validate/validator.ts'
 import type { Programs } from './messages.ts'
 import { Pair } from './pair.ts'
+import { logValidator } from '../validate/subject.ts'
 
 /** Which interpreter runs the programs. */
 export type InterpreterName = 'generated' | 'general'
@@ -199,7 +199,7 @@ class Kinds {
  * A round is one log, and alike ones are looked at once.
  */
 const judged = async (model: Model, machine: LoggedMachine, kinds: Kinds): Promise<Judged[]> => {
-  const [tso, sc] = [new Validator(model), new Validator(underSc(model))]
+  const [tso, sc] = [logValidator(model), logValidator(underSc(model))]
   const ordered = [...kinds.byKey.values()].sort((a, b) => Number(b.lost) - Number(a.lost) || b.count - a.count)
   const all: Judged[] = []
   for (const kind of ordered) {

@@ -6,17 +6,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { badInput } from '../../impl/lib/kernel/error.ts'
+import type { Lines } from '../../impl/lib/validate/lines.ts'
 import { readBytes } from './bytes.ts'
 import { Damaged, gunzip, unzstd } from './inflate.ts'
-
-/** Lines that follow each other, without their ends. */
-export interface Lines {
-  /** number of the first one, from 1 */
-  readonly firstLine: number
-  readonly lines: readonly string[]
-  /** the same as UTF-8 with line ends between them, `\n` or `\r\n`, and none after the last; where that is how they came */
-  readonly bytes?: Uint8Array
-}
 
 /** Lines as they came: whoever wants them as strings gets them. */
 class Batch implements Lines {

@@ -12,10 +12,10 @@ import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { makeTempDir, removeTempDir } from '../../scripts/lib/tempdir.ts'
 import { MOST_LOGS } from '../../scripts/live/logs.ts'
 import { readLines } from '../../scripts/validate/lines.ts'
-import { Validator } from '../../impl/lib/validate/validator.ts'
 import { outputFor } from '../../scripts/ui/output.ts'
 import { isCI } from '../effort.ts'
 import { until } from './tlc/processes.ts'
+import { logValidator } from '../../scripts/validate/subject.ts'
 
 const bin = join(packageRoot(), 'bin', 'lockstep.mjs')
 
@@ -118,7 +118,7 @@ describe('lockstep live', () => {
     expect(readdirSync(directory).map((name) => join(directory, name))).toEqual([...logs].sort())
     expect(logs.length > 0 && logs.length <= MOST_LOGS).toBe(true)
     const validate = (model: string, file: string, unlogged: string[] = []) =>
-      new Validator(oneModel(models, model)).validate(readLines(file), { file, unlogged })
+      logValidator(oneModel(models, model)).validate(readLines(file), { file, unlogged })
     for (const file of logs) {
       expect([file, (await validate('poll-kick/clear-recheck-no-mb.tso', file)).verdict]).toEqual([file, 'accepted'])
     }

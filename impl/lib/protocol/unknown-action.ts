@@ -1,6 +1,5 @@
 /** What is said of an action that nobody here has: a near one may be meant, or the log or map is of another protocol. */
 
-import { PROTOCOLS } from '../../catalog.ts'
 import type { Protocol } from './protocol.ts'
 import { near } from '../text/near.ts'
 
@@ -17,21 +16,21 @@ const someOf = (names: readonly string[]): string => {
 }
 
 /** Names of the protocols that have an action of this name, but for `protocol`. */
-const othersWith = (action: string, protocol: Protocol): string[] =>
-  PROTOCOLS.filter((other) => other !== protocol && Object.hasOwn(other.docs.actions, action)).map(({ name }) => name)
+const othersWith = (action: string, protocol: Protocol, all: readonly Protocol[]): string[] =>
+  all.filter((other) => other !== protocol && Object.hasOwn(other.docs.actions, action)).map(({ name }) => name)
 
 /**
  * How to go on with an action that is not among `known`, which are the actions of `protocol`.
  *
- * @param what that names it, e.g. `log`
+ * @param what names it, e.g. `log`
  */
 export const unknownActionHint = (
   action: string,
   known: readonly string[],
-  protocol: Protocol,
+  { protocol, protocols }: { readonly protocol: Protocol; readonly protocols: readonly Protocol[] },
   what: 'log' | 'map' | 'option' | 'trace',
 ): string => {
-  const others = othersWith(action, protocol)
+  const others = othersWith(action, protocol, protocols)
   const candidates = near(action, known)
   const meant = candidates.length === 0 ? '' : `did you mean ${candidates.join(', ')}?`
   if (others.length === 0) return meant === '' ? `the actions are ${someOf(known)}` : meant

@@ -4,58 +4,9 @@ import { badInput, LockstepError } from '../kernel/error.ts'
 import { COMMIT } from '../kernel/memory/memory.ts'
 import type { DesignVerdict, Validation } from './result.ts'
 import type { Model } from '../protocol/model.ts'
+import type { Protocol } from '../protocol/protocol.ts'
 import { unknownActionHint } from '../protocol/unknown-action.ts'
-import { loadModels } from '../../../scripts/lib/project.ts'
 import { protocolOf, selectModels } from '../protocol/target.ts'
-import type { Lines } from '../../../scripts/validate/lines.ts'
-import { readLines } from '../../../scripts/validate/lines.ts'
-import { Source } from './source.ts'
-
-/** Most characters of a log that is held against several designs: it has to be kept. */
-const MOST_KEPT = 256 * 2 ** 20
-
-/** What was read of a log. */
-export interface Kept {
-  readonly batches: readonly Lines[]
-  readonly lines: number
-  /** why it is not the whole log */
-  readonly cut?: 'timeout' | 'signal'
-}
-
-/**
- * Reads a log to its end, for at most `timeout` seconds.
- * @throws LockstepError (exit 2) `too-large`, or what is wrong with the file
- */
-export const keep = async (file: string, signal: AbortSignal, timeout: number): Promise<Kept> => {
-  const enough = new AbortController()
-  const source = new Source(readLines(file, AbortSignal.any([signal, enough.signal])), () => {
-    enough.abort()
-  })
-  const until = performance.now() + timeout * 1000
-  const batches: Lines[] = []
-  let [size, lines] = [0, 0]
-  try {
-    for (;;) {
-      const batch = await source.next(until)
-      if (signal.aborted) return { batches, lines, cut: 'signal' }
-      if (batch === 'end') return { batches, lines }
-      if (batch === 'late' || performance.now() > until) return { batches, lines, cut: 'timeout' }
-      batches.push(batch)
-      lines += batch.lines.length
-      size += batch.lines.reduce((n, line) => n + line.length + 1, 0)
-      if (size > MOST_KEPT) {
-        throw badInput({
-          code: 'too-large',
-          message: `--design any keeps the log, and this one has more than ${MOST_KEPT / 2 ** 20} MiB`,
-          file,
-          hint: 'validate a part of it, or name the design',
-        })
-      }
-    }
-  } finally {
-    source.close()
-  }
-}
 
 /** Models of one design and one memory model, the usual size first. */
 export type Sizes = readonly Model[]
@@ -64,23 +15,26 @@ export type Sizes = readonly Model[]
  * The designs of a protocol, or one of them, or a glob, each with each of its memory models: all of them, also those that
  * the main job leaves out, since a design that is not asked might be the one that allows the log.
  */
-export const designsOf = (target: string): Sizes[] => {
+export const designsOf = (models: readonly Model[], target: string): Sizes[] => {
   const sizes = new Map<string, Model[]>()
-  const models = loadModels()
   protocolOf(models, target)
   for (const model of selectModels(models, [target], 'full')) {
     const key = `${model.design}.${model.memory}`
     sizes.set(key, [...(sizes.get(key) ?? []), model])
   }
   // the usual size has the shortest name
-  return [...sizes.values()].map((models) => models.sort((a, b) => a.stem.length - b.stem.length))
+  return [...sizes.values()].map((own) => own.sort((a, b) => a.stem.length - b.stem.length))
 }
 
 /**
  * Refuses steps that no design of the protocol has; one that some of them have concerns those.
  * @throws LockstepError (exit 2) `unknown-action`
  */
-export const checkUnlogged = (names: readonly string[], [sizes]: readonly Sizes[]): void => {
+export const checkUnlogged = (
+  names: readonly string[],
+  [sizes]: readonly Sizes[],
+  protocols: readonly Protocol[],
+): void => {
   const protocol = sizes?.[0]?.protocol
   if (protocol === undefined) return
   const known = [...Object.keys(protocol.docs.actions), COMMIT]
@@ -89,7 +43,7 @@ export const checkUnlogged = (names: readonly string[], [sizes]: readonly Sizes[
   throw badInput({
     code: 'unknown-action',
     message: `--unlogged: no design of ${protocol.name} has an action ${JSON.stringify(unknown)}`,
-    hint: unknownActionHint(unknown, known, protocol, 'option'),
+    hint: unknownActionHint(unknown, known, { protocol, protocols }, 'option'),
   })
 }
 

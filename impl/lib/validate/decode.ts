@@ -70,7 +70,8 @@ export interface Elsewhere {
   readonly returns: (action: string, text: string) => boolean
 }
 
-const NOWHERE: Elsewhere = { hasAction: () => false, returns: () => false }
+/** There are no other designs. */
+export const NOWHERE: Elsewhere = { hasAction: () => false, returns: () => false }
 
 /** Results that an error lists. */
 const MOST_RESULTS = 8

@@ -4,19 +4,20 @@ import { assemble, compile } from '../kernel/machine/compile.ts'
 import type { Elsewhere } from './decode.ts'
 import { resultText } from './returns.ts'
 import type { Model } from '../protocol/model.ts'
+import type { Protocol } from '../protocol/protocol.ts'
 import { machineOf } from '../protocol/model.ts'
 import { designsOf } from './any-design.ts'
 
 /** Per protocol, what its designs return: `ACTION RESULT`. */
-const known = new Map<string, ReadonlySet<string>>()
+const known = new WeakMap<Protocol, ReadonlySet<string>>()
 
 /** One small model of each design is enough: what a step returns does not depend on how memory is ordered. */
-const returnsOf = (protocol: string): ReadonlySet<string> => {
+const returnsOf = (protocol: Protocol, models: () => readonly Model[]): ReadonlySet<string> => {
   const before = known.get(protocol)
   if (before !== undefined) return before
   const all = new Set<string>()
   const designs = new Set<string>()
-  for (const [model] of designsOf(protocol)) {
+  for (const [model] of designsOf(models(), protocol.name)) {
     if (model === undefined || designs.has(model.design)) continue
     designs.add(model.design)
     const { steps, actions } = assemble(compile(machineOf(model)))
@@ -29,8 +30,8 @@ const returnsOf = (protocol: string): ReadonlySet<string> => {
   return all
 }
 
-/** What other designs have; their machines are made only when a log has a result that the model cannot have. */
-export const elsewhere = ({ protocol }: Model): Elsewhere => ({
+/** What other designs have, among `models`; these and their machines are made only when a log has a result that the model cannot have. */
+export const elsewhere = ({ protocol }: Model, models: () => readonly Model[]): Elsewhere => ({
   hasAction: (action) => Object.hasOwn(protocol.docs.actions, action),
-  returns: (action, text) => returnsOf(protocol.name).has(`${action} ${text}`),
+  returns: (action, text) => returnsOf(protocol, models).has(`${action} ${text}`),
 })

@@ -12,7 +12,7 @@ import type { TraceMap } from './map.ts'
 import type { Known } from './line-cache.ts'
 import { textLike } from './line-cache.ts'
 import type { SeenEvent } from './result.ts'
-import type { Lines } from '../../../scripts/validate/lines.ts'
+import type { Lines } from './lines.ts'
 
 export type Format = 'ndjson' | 'ftrace'
 

@@ -2,23 +2,36 @@
 
 import type { Kernel } from '../kernel/machine/compile.ts'
 import { threadName } from '../kernel/language/program.ts'
-import type { ToldStep } from './diagnose.ts'
+import type { Diagnosis, ToldStep } from './diagnose.ts'
 import { diagnose, stepLanes } from './diagnose.ts'
 import type { Fields } from './json-codec.ts'
 import type { LogDivergence, Repair } from './result.ts'
 import type { View } from '../tla/state-codec.ts'
-import type { Model } from '../protocol/model.ts'
-import { blameSources } from '../../../scripts/prove/run.ts'
+import type { BlameSources, LogSubject } from './subject.ts'
 import type { Entry } from './reader.ts'
 import { seenEvent } from './reader.ts'
 
-/** A model and everything that talking of its states needs. */
-export interface Subject {
-  readonly model: Model
+/** Everything that talking of a machine's states needs. */
+export interface Reader {
+  readonly subject: LogSubject
   readonly kernel: Kernel
   readonly fields: Fields
   readonly view: View
 }
+
+/** Nothing that could be blamed. */
+const NO_SOURCES: BlameSources = {
+  specSources: [],
+  implSources: [],
+  locate: () => undefined,
+  evaluate: () => undefined,
+}
+
+const blameless = (found: Diagnosis): Diagnosis => ({
+  ...found,
+  blame: [],
+  candidates: found.candidates.map((candidate) => ({ ...candidate, blame: [] })),
+})
 
 /** Steps in the diagram. */
 const SHOWN = 24
@@ -40,10 +53,11 @@ export interface Rejection {
 
 /** Says why an event is rejected. */
 export const divergenceOf = (
-  { model, kernel, fields, view }: Subject,
+  { subject, kernel, fields, view }: Reader,
   { entry, states, count, cut = false, repairs, way }: Rejection,
 ): LogDivergence => {
   const event = seenEvent(entry)
+  const sources = subject.sources?.()
   const { observed } = entry.decoded
   const found = diagnose({
     kernel,
@@ -54,7 +68,7 @@ export const divergenceOf = (
     event: observed,
     action: event.action,
     said: event.state,
-    sources: blameSources(model),
+    sources: sources ?? NO_SOURCES,
   })
   const thread = kernel.compiled.machine.threads[observed.thread]
   const rejected: ToldStep = {
@@ -67,7 +81,7 @@ export const divergenceOf = (
     line: entry.line,
     column: 1,
     event,
-    ...found,
+    ...(sources === undefined ? blameless(found) : found),
     ...(cut ? { candidatesCut: true } : {}),
     repairs,
     lanes: stepLanes(way.slice(-SHOWN), rejected),

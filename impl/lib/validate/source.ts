@@ -1,6 +1,6 @@
 /** Batches of a log, as long as somebody is willing to wait for the next one. */
 
-import type { Lines } from '../../../scripts/validate/lines.ts'
+import type { Lines } from './lines.ts'
 
 /** Batches, which may come at once or when there are some. */
 export type Batches = AsyncIterable<Lines> | Iterable<Lines>

@@ -11,18 +11,15 @@ import { parseLine } from './event.ts'
 import { Fields } from './json-codec.ts'
 import type { Same } from './line-cache.ts'
 import type { LogDivergence, Validation } from './result.ts'
-import type { Model } from '../protocol/model.ts'
-import { unknownActionHint } from '../protocol/unknown-action.ts'
-import { machineOf } from '../protocol/model.ts'
+import type { LogSubject } from './subject.ts'
 import { ByLane } from './lane-judge.ts'
-import type { Rejection, Subject } from './rejection.ts'
+import type { Rejection } from './rejection.ts'
 import { divergenceOf } from './rejection.ts'
-import { elsewhere } from './elsewhere.ts'
 import type { Entry, ReaderOptions } from './reader.ts'
 import { EntryReader } from './reader.ts'
 import { InOrder } from './order-judge.ts'
 import type { Batches } from './source.ts'
-import type { Lines } from '../../../scripts/validate/lines.ts'
+import type { Lines } from './lines.ts'
 import { Source } from './source.ts'
 
 export type { Format, LogListener } from './reader.ts'
@@ -49,16 +46,16 @@ const sameBytes: Same = (a, from, b, at, length) =>
   (a instanceof Buffer ? a : Buffer.from(a)).compare(b, at, at + length, from, from + length) === 0
 
 /** A machine and everything that reading its logs needs; made once for many logs. */
-export class Validator implements Subject {
-  readonly model: Model
+export class Validator {
+  readonly subject: LogSubject
   readonly kernel: Kernel
   readonly fields: Fields
   readonly view: View
   private readonly decoder: Decoder
 
-  constructor(model: Model) {
-    this.model = model
-    this.kernel = assemble(compile(machineOf(model)))
+  constructor(subject: LogSubject) {
+    this.subject = subject
+    this.kernel = assemble(compile(subject.machine))
     this.fields = new Fields(this.kernel)
     this.view = new View(this.kernel)
     this.decoder = new Decoder(
@@ -68,8 +65,8 @@ export class Validator implements Subject {
         const parsed = parseLine(text, line)
         return 'header' in parsed ? { line, column: 1, message: 'a header after the first line' } : parsed
       },
-      (action, known) => unknownActionHint(action, known, model.protocol, 'log'),
-      elsewhere(model),
+      (action, known) => subject.hint(action, known, 'log'),
+      subject.elsewhere,
       sameBytes,
     )
   }
@@ -77,6 +74,7 @@ export class Validator implements Subject {
   /** Actions that a log may leave out, as numbers. */
   silentOf({ unlogged: asked, file }: LogOptions, header: LogHeader | undefined): Uint8Array {
     const { actions } = this.kernel
+    const { subject } = this
     const silent = new Uint8Array(actions.length)
     // a store buffer drains when it likes, and no system can log it
     const commit = actions.indexOf(COMMIT)
@@ -86,14 +84,13 @@ export class Validator implements Subject {
     for (const name of unlogged ?? []) {
       const i = actions.indexOf(name)
       // what the header says of steps of another design does not concern this one
-      const elsewhere = Object.hasOwn(this.model.protocol.docs.actions, name)
-      if (i < 0 && elsewhere && asked === undefined) continue
+      if (i < 0 && subject.elsewhere.hasAction(name) && asked === undefined) continue
       if (i < 0) {
         throw badInput({
           code: 'unknown-action',
-          message: `unlogged: ${this.model.name} has no action ${JSON.stringify(name)}`,
+          message: `unlogged: ${subject.name} has no action ${JSON.stringify(name)}`,
           file,
-          hint: unknownActionHint(name, actions, this.model.protocol, asked === undefined ? 'log' : 'option'),
+          hint: subject.hint(name, actions, asked === undefined ? 'log' : 'option'),
         })
       }
       silent[i] = 1
@@ -264,16 +261,14 @@ class Run {
     divergence: LogDivergence | null = null,
     notes: readonly string[] = [],
   ): Validation {
-    const { model } = this.validator
+    const { subject } = this.validator
     const { header, order, unmapped, gapCount } = this.reader
     const claimed = header?.model
     const other =
-      claimed === undefined || claimed === model.name || claimed === `${model.protocol.name}/${model.design}`
-        ? []
-        : [`the log says that it is of ${claimed}`]
+      claimed === undefined || subject.claims.includes(claimed) ? [] : [`the log says that it is of ${claimed}`]
     return {
       ok: verdict === 'accepted',
-      model: model.name,
+      model: subject.name,
       file: this.options.file,
       accepted: verdict === 'accepted',
       verdict,

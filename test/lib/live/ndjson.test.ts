@@ -15,6 +15,7 @@ import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
 import { Validator } from '../../../impl/lib/validate/validator.ts'
+import { logValidator } from '../../../scripts/validate/subject.ts'
 
 /** A machine without store buffers. */
 const kernelOf = (model: string) => {
@@ -89,7 +90,7 @@ const linesOf = (model: string, seen: Observation): string[] => {
 
 const validators = new Map<string, Validator>()
 const validatorOf = (model: string): Validator => {
-  const known = validators.get(model) ?? new Validator(oneModel(loadModels(), model))
+  const known = validators.get(model) ?? logValidator(oneModel(loadModels(), model))
   validators.set(model, known)
   return known
 }

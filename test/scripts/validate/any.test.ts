@@ -18,6 +18,7 @@ import { makeTempDir, removeTempDir } from '../../../scripts/lib/tempdir.ts'
 import { askAll, checkUnlogged, designsOf, oneAnswer } from '../../../impl/lib/validate/any-design.ts'
 import { accepted, incomplete, rejected } from './sample.ts'
 import { isCI } from '../../effort.ts'
+import { PROTOCOLS } from '../../../impl/catalog.ts'
 
 const root = packageRoot()
 const ARGS = [join(root, 'bin', 'lockstep.mjs'), 'validate']
@@ -113,14 +114,14 @@ describe('who is asked', () => {
     for (const protocol of new Set(models.map((m) => m.protocol.name))) {
       const all = models.filter((m) => m.protocol.name === protocol)
       const key = (m: Model): string => `${m.design}.${m.memory}`
-      const asked = designsOf(protocol).flatMap(([usual]) => (usual === undefined ? [] : [usual]))
+      const asked = designsOf(models, protocol).flatMap(([usual]) => (usual === undefined ? [] : [usual]))
       expect(asked.map(key).sort()).toEqual([...new Set(all.map(key))].sort())
       for (const usual of asked) {
         const shortest = Math.min(...all.filter((m) => key(m) === key(usual)).map(({ stem }) => stem.length))
         expect([usual.name, usual.stem.length]).toEqual([usual.name, shortest])
       }
     }
-    const names = designsOf('flush-inhibit').map(([usual]) => usual?.name)
+    const names = designsOf(models, 'flush-inhibit').map(([usual]) => usual?.name)
     expect(names).toContain('flush-inhibit/no-srcu.tso')
   })
 
@@ -129,7 +130,7 @@ describe('who is asked', () => {
   const lacks = (model: Model): never => {
     throw badInput({ code: 'not-of-the-model', message: `${model.name} has no vcpu9`, line: 3 })
   }
-  const designs = designsOf('poll-kick')
+  const designs = designsOf(models, 'poll-kick')
   const larger = designs.find((sizes) => sizes.length > 1)?.[1]
 
   it('is a larger model of the design where the usual one lacks a thread', async () => {
@@ -157,7 +158,7 @@ describe('who is asked', () => {
   it('refuses what no design has', async () => {
     await expect(askAll(designs, of, never, lacks)).rejects.toMatchObject({ problem: { line: 3 } })
     expect(() => {
-      checkUnlogged(['commit', 'smp_mbx'], designs)
+      checkUnlogged(['commit', 'smp_mbx'], designs, PROTOCOLS)
     }).toThrow(/no design of poll-kick has an action "smp_mbx"/)
   })
 

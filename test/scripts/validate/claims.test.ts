@@ -10,11 +10,12 @@ import { loadModels } from '../../../scripts/lib/project.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
 import { Validator } from '../../../impl/lib/validate/validator.ts'
+import { logValidator } from '../../../scripts/validate/subject.ts'
 
 const models = loadModels()
 const validators = new Map<string, Validator>()
 const validatorOf = (name: string): Validator => {
-  const validator = validators.get(name) ?? new Validator(oneModel(models, name))
+  const validator = validators.get(name) ?? logValidator(oneModel(models, name))
   validators.set(name, validator)
   return validator
 }

@@ -5,6 +5,7 @@ import { parseLine } from '../../../impl/lib/validate/event.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
 import { loadModels } from '../../../scripts/lib/project.ts'
 import { Validator } from '../../../impl/lib/validate/validator.ts'
+import { logValidator } from '../../../scripts/validate/subject.ts'
 
 /** A log as it was written, parsed. */
 export interface Log {
@@ -38,7 +39,7 @@ const MAX_STATES = 300_000
 export const explain = (text: string, name: string, order: Order): Promise<Validation> => {
   const model = models.find((m) => m.name === name)
   if (model === undefined) throw new Error(`no model ${name}`)
-  const validator = validators.get(name) ?? new Validator(model)
+  const validator = validators.get(name) ?? logValidator(model)
   validators.set(name, validator)
   const { header } = parse(text)
   return validator.validate([{ firstLine: 1, lines: text.split('\n') }], {

@@ -13,7 +13,7 @@ import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/lib/tempdir.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
-import { Validator } from '../../../impl/lib/validate/validator.ts'
+import { logValidator } from '../../../scripts/validate/subject.ts'
 
 const root = packageRoot()
 const MODEL = 'flush-inhibit/posted.sc'
@@ -269,7 +269,7 @@ describe('the first log of the documents', () => {
     return found.split('\n')
   }
   const NAME = 'poll-kick/clear-recheck.tso'
-  const validator = new Validator(oneModel(loadModels(), NAME))
+  const validator = logValidator(oneModel(loadModels(), NAME))
   const verdict = async (lines: readonly string[], options: Partial<LogOptions> = {}): Promise<unknown> => {
     const { verdict: found, divergence } = await validator.validate([{ firstLine: 1, lines }], {
       file: 'log',

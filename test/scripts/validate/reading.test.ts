@@ -10,10 +10,11 @@ import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
 import { logLines, sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
-import type { Lines } from '../../../scripts/validate/lines.ts'
+import type { Lines } from '../../../impl/lib/validate/lines.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
 import { Validator } from '../../../impl/lib/validate/validator.ts'
 import { isCI } from '../../effort.ts'
+import { logValidator } from '../../../scripts/validate/subject.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
 
@@ -21,7 +22,7 @@ const models = loadModels()
 const validatorOf = (name: string): Validator => {
   const model = models.find((m) => m.name === name)
   if (model === undefined) throw new Error(`no model ${name}`)
-  return new Validator(model)
+  return logValidator(model)
 }
 
 const MODEL = 'flush-inhibit/posted.sc'

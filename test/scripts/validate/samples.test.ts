@@ -10,7 +10,7 @@ import { logLines, sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
-import { Validator } from '../../../impl/lib/validate/validator.ts'
+import { logValidator } from '../../../scripts/validate/subject.ts'
 
 const SAMPLED = [
   'flush-inhibit/posted.sc',
@@ -51,7 +51,7 @@ describe.each(SAMPLED)('%s', (name) => {
   })
 
   const validate = (lines: readonly string[]) =>
-    new Validator(model).validate([{ firstLine: 1, lines }], { file: 'sample' })
+    logValidator(model).validate([{ firstLine: 1, lines }], { file: 'sample' })
 
   it('is accepted, in its own order and with the order of its lanes only', async () => {
     for (const lines of [texts.accepted, texts['lanes.accepted']]) {
@@ -75,7 +75,7 @@ describe('what the C harness has logged', () => {
   const read = (build: string): string[] =>
     readFileSync(join(packageRoot(), 'traces', 'poll-kick', `harness-${build}.ndjson`), 'utf8').split('\n')
   const validate = (name: string, lines: readonly string[], order?: Order) =>
-    new Validator(oneModel(models, name)).validate([{ firstLine: 1, lines }], {
+    logValidator(oneModel(models, name)).validate([{ firstLine: 1, lines }], {
       file: 'harness',
       ...(order === undefined ? {} : { order }),
     })
