@@ -1,10 +1,10 @@
 /** The thread that a command runs in, started by supervisor.ts: what the main thread knows and this one does not, then the command. */
 
-import './lib/same-code.ts'
+import './node/same-code.ts'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Handled } from './lib/signals.ts'
-import { installSignalHandlers } from './lib/signals.ts'
-import { askForStdin } from './lib/stdin.ts'
+import type { Handled } from './node/signals.ts'
+import { installSignalHandlers } from './node/signals.ts'
+import { askForStdin } from './node/stdin.ts'
 import type { CommandStart, WANTS_STDIN as WantsStdin } from './supervisor.ts'
 import { adoptTerminals } from './ui/streams.ts'
 

@@ -12,7 +12,7 @@ import { View } from '../impl/lib/tla/state-codec.ts'
 import type { TlaValue } from '../impl/lib/kernel/language/value.ts'
 import { tla } from '../impl/lib/kernel/language/value.ts'
 import type { Model } from '../impl/lib/protocol/model.ts'
-import { loadModels } from '../scripts/lib/project.ts'
+import { loadModels } from '../scripts/workspace/project.ts'
 import { machineOf } from '../impl/lib/protocol/model.ts'
 import { isCI } from './effort.ts'
 

@@ -1,7 +1,7 @@
 /** A worker thread of `ablate`: compiles, explores and explains one subset after the other. */
 
 import { parentPort, workerData } from 'node:worker_threads'
-import '../lib/same-code.ts'
+import '../node/same-code.ts'
 import { match } from 'ts-pattern'
 import { protocolNamed } from '../../impl/catalog.ts'
 import { hasToggle } from '../../impl/lib/ablate/subsets.ts'
@@ -11,7 +11,7 @@ import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { monotoneIn } from '../../impl/lib/ablate/barrier-inference.ts'
 import { vacuityOf } from '../../impl/lib/kernel/explore/vacuity.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
-import { replyWith } from '../lib/ask.ts'
+import { replyWith } from '../node/ask.ts'
 import { violationsOf } from '../../impl/lib/evidence/explain.ts'
 import { ablatedToggles } from '../../impl/lib/ablate/bases.ts'
 import type { Prepared } from '../../impl/lib/ablate/decide.ts'

@@ -1,8 +1,8 @@
 /** The worker threads of `ablate`: each answers one request at a time, all end when told to or when time is up. */
 
 import type { Worker } from 'node:worker_threads'
-import { ask } from '../lib/ask.ts'
-import { startWorker } from '../lib/worker.ts'
+import { ask } from '../node/ask.ts'
+import { startWorker } from '../node/worker.ts'
 import type { Answers, Crew, Hand, Request, WorkerStart } from '../../impl/lib/ablate/messages.ts'
 
 /** One worker, as a function. */

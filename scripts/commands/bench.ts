@@ -3,14 +3,14 @@
 import { EXIT, environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'
-import type { RunOptions } from '../check/engines.ts'
+import type { RunOptions } from '../engines/options.ts'
 import { requireComplete, untilOf } from '../../impl/lib/check/explorer.ts'
-import { findToolchain, runSelection } from '../check/tlc.ts'
+import { findToolchain, runSelection } from '../engines/tlc.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../lib/project.ts'
+import { loadModels } from '../workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import type { Output } from '../ui/output.ts'
-import { modelOfTarget } from '../ui/target.ts'
+import { modelOfTarget } from '../workspace/one-model.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 
 /** Options of the command. */

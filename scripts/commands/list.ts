@@ -1,7 +1,7 @@
 /** `lockstep list`: protocols, designs, models, expected verdicts. */
 
 import { EXIT } from '../../impl/lib/kernel/error.ts'
-import { loadModels } from '../lib/project.ts'
+import { loadModels } from '../workspace/project.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'

@@ -4,7 +4,7 @@ import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.
 import { checkLitmus } from '../../impl/lib/litmus/index.ts'
 import { answerJson, answerText } from '../../impl/lib/litmus/print.ts'
 import type { MemoryModel } from '../../impl/lib/kernel/memory/buffer.ts'
-import { readText } from '../lib/input.ts'
+import { readText } from '../node/input.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
 

@@ -20,11 +20,11 @@ import {
 import type { Trace } from '../../impl/lib/tla/trace/trace.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { graphOf } from '../../impl/lib/check/explorer.ts'
-import { readText } from '../lib/input.ts'
+import { readText } from '../node/input.ts'
 import { unknownActionHint } from '../../impl/lib/protocol/unknown-action.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Output } from '../ui/output.ts'
-import { modelOfTarget } from '../ui/target.ts'
+import { modelOfTarget } from '../workspace/one-model.ts'
 import { columns, printJson } from '../ui/output.ts'
 import { PROTOCOLS } from '../../impl/catalog.ts'
 

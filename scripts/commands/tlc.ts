@@ -1,7 +1,7 @@
 /** `lockstep tlc -- ARGS`: TLC itself, through the wrapper. */
 
-import { findToolchain } from '../check/tlc.ts'
-import { libraryDirectory } from '../lib/project.ts'
+import { findToolchain } from '../engines/tlc.ts'
+import { libraryDirectory } from '../workspace/project.ts'
 import { passThroughLine } from '../tlc/command.ts'
 import { exitCodeOf } from '../tlc/exit.ts'
 import { passThrough } from '../tlc/run.ts'

@@ -10,7 +10,7 @@ import { kernelDigest } from '../../impl/lib/prove/machine-digest.ts'
 import { machineSide } from '../../impl/lib/prove/compare.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { checkGraph, graphOf } from '../../impl/lib/check/explorer.ts'
-import type { Certificate } from '../lib/certificate.ts'
+import type { Certificate } from '../workspace/certificate.ts'
 import {
   certificateDifferences,
   certifiedCell,
@@ -19,9 +19,9 @@ import {
   readCertificate,
   regenerate,
   watchInputs,
-} from '../lib/certificate.ts'
+} from '../workspace/certificate.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../lib/project.ts'
+import { loadModels } from '../workspace/project.ts'
 import { PINNED } from '../tlc/jar.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, thousands } from '../ui/output.ts'

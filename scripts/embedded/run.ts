@@ -1,7 +1,7 @@
 /** Runs the embedded engine in a worker thread with a time limit. */
 
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
-import { startWorker } from '../lib/worker.ts'
+import { startWorker } from '../node/worker.ts'
 import type { EmbeddedAnswer, EmbeddedRun } from './engine.ts'
 
 /** The engine's answer, or `timeout`. An engine that crashes is an environment failure (exit 3). */

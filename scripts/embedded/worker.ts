@@ -1,7 +1,7 @@
 /** Runs the embedded engine off the main thread, so that it can be ended. */
 
 import { parentPort, workerData } from 'node:worker_threads'
-import '../lib/same-code.ts'
+import '../node/same-code.ts'
 import type { EmbeddedRun } from './engine.ts'
 import { runEmbedded } from './engine.ts'
 

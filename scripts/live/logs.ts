@@ -3,7 +3,7 @@
 import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
-import { writeWhole } from '../lib/write.ts'
+import { writeWhole } from '../node/write.ts'
 
 /** Logs of one design: those that violated the property, then the most frequent kinds of round. */
 export const MOST_LOGS = 16

@@ -2,8 +2,8 @@
 
 import type { Worker } from 'node:worker_threads'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
-import { exchange } from '../lib/ask.ts'
-import { startWorker } from '../lib/worker.ts'
+import { exchange } from '../node/ask.ts'
+import { startWorker } from '../node/worker.ts'
 import type { Batch, Played, Start } from './messages.ts'
 
 /** Two worker threads; both must be ended. */

@@ -18,7 +18,7 @@ import { arena, finalsWidth, LOG, nextRandom } from '../../impl/lib/live/rounds.
 import type { LiveScenario } from '../../impl/lib/live/scenarios.ts'
 import { SCENARIOS } from '../../impl/lib/live/scenarios.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { dataOf } from '../lib/project.ts'
+import { dataOf } from '../workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import type { Programs } from './messages.ts'
 import { Pair } from './pair.ts'

@@ -1,7 +1,7 @@
 /** One of the two threads of a live run: plays the batches that it is told to. */
 
 import { parentPort, workerData } from 'node:worker_threads'
-import '../lib/same-code.ts'
+import '../node/same-code.ts'
 import { match } from 'ts-pattern'
 import { protocolNamed } from '../../impl/catalog.ts'
 import { compile } from '../../impl/lib/kernel/machine/compile.ts'

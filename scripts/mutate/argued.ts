@@ -12,9 +12,9 @@ import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { Judged } from '../../impl/lib/mutate/verdict.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { parseJson } from '../../impl/lib/text/json.ts'
-import { readPlainText } from '../lib/input.ts'
-import { packageRoot, specDirectory } from '../lib/project.ts'
-import { writeWhole } from '../lib/write.ts'
+import { readPlainText } from '../node/input.ts'
+import { packageRoot, specDirectory } from '../workspace/project.ts'
+import { writeWhole } from '../node/write.ts'
 import { mutableSources } from './load.ts'
 
 const argument = z.strictObject({

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import { packageRoot } from '../lib/project.ts'
+import { packageRoot } from '../workspace/project.ts'
 
 const git = (...args: string[]): string[] => {
   try {

@@ -1,8 +1,8 @@
 /** The worker threads of `mutate`: each answers one request at a time; one that takes too long is ended and replaced. */
 
 import type { Worker } from 'node:worker_threads'
-import { ask } from '../lib/ask.ts'
-import { startWorker } from '../lib/worker.ts'
+import { ask } from '../node/ask.ts'
+import { startWorker } from '../node/worker.ts'
 import type { Answers, Request, WorkerStart } from './messages.ts'
 
 /** A worker, as a function that may be given up on. */

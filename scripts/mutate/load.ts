@@ -7,8 +7,8 @@ import { dirname, join, posix } from 'node:path'
 import { compileFunction } from 'node:vm'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import { readPlainText } from '../lib/input.ts'
-import { packageRoot } from '../lib/project.ts'
+import { readPlainText } from '../node/input.ts'
+import { packageRoot } from '../workspace/project.ts'
 
 /** The machinery that protocols share. */
 const isShared = (file: string): boolean => /^impl\/lib\/((kvm|memory)\/.*|SRCU)\.ts$/.test(file)

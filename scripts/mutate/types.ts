@@ -6,7 +6,7 @@ import type ts from 'typescript'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
-import { packageRoot } from '../lib/project.ts'
+import { packageRoot } from '../workspace/project.ts'
 
 /** One type checker for many mutants: what did not change is not looked at again. */
 export class TypeCheck {

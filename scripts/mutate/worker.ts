@@ -1,15 +1,15 @@
 /** A worker thread of `mutate`: loads mutants in memory and asks models about them. */
 
-import '../lib/same-code.ts'
+import '../node/same-code.ts'
 import { parentPort, workerData } from 'node:worker_threads'
 import { match } from 'ts-pattern'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import { replyWith } from '../lib/ask.ts'
+import { replyWith } from '../node/ask.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../lib/project.ts'
+import { loadModels } from '../workspace/project.ts'
 import type { Opinion } from './judge.ts'
 import { Bench } from './judge.ts'
 import { faultOpinion, unchangedOpinion } from './fault.ts'

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { withTempDir } from '../lib/tempdir.ts'
+import { withTempDir } from '../node/tempdir.ts'
 import { writeOut } from '../ui/output.ts'
 import { findJava } from './java.ts'
 import { resolveJar } from './jar.ts'

@@ -9,7 +9,7 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { Writable } from 'node:stream'
-import { trackChild } from '../lib/children.ts'
+import { trackChild } from '../node/children.ts'
 
 /** `$$` is the shell's own number also in the watcher, and the program's after `exec`; $1 is the directory to remove. */
 const WATCH_THEN_EXEC = `

@@ -11,7 +11,7 @@ import type { FetchOptions } from 'mvn-artifact-download'
 import type download from 'mvn-artifact-download'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
-import { readPlainFile } from '../lib/input.ts'
+import { readPlainFile } from '../node/input.ts'
 
 /** The pinned tools: TLC 2.18. */
 export const PINNED = {

@@ -3,7 +3,7 @@
 import type { Problem } from '../../impl/lib/kernel/error.ts'
 import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { printable } from '../../impl/lib/text/visible.ts'
-import { environmentError } from '../lib/failure.ts'
+import { environmentError } from '../node/failure.ts'
 import { printJson, writeError } from './output.ts'
 
 /** The error as a failing command prints it with `--json`. */

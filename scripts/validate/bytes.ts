@@ -9,8 +9,8 @@ import { open, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { badInput } from '../../impl/lib/kernel/error.ts'
-import { kindOf, whyUnreadable } from '../lib/input.ts'
-import { standardInput, STDIN } from '../lib/stdin.ts'
+import { kindOf, whyUnreadable } from '../node/input.ts'
+import { standardInput, STDIN } from '../node/stdin.ts'
 
 /** What is read at a time: large enough that the work per piece is lost in the work per line. */
 const PIECE = 256 * 1024

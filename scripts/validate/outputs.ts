@@ -18,9 +18,9 @@ import { junitReport } from '../../impl/lib/report/validation/junit.ts'
 import { markdownSummary } from '../../impl/lib/report/validation/markdown.ts'
 import { sarifReport } from '../../impl/lib/report/validation/sarif.ts'
 import type { Validation } from '../../impl/lib/validate/result.ts'
-import { packageRoot } from '../lib/project.ts'
-import { STDIN } from '../lib/stdin.ts'
-import { writeTogether } from '../lib/write.ts'
+import { packageRoot } from '../workspace/project.ts'
+import { STDIN } from '../node/stdin.ts'
+import { writeTogether } from '../node/write.ts'
 
 /** Files that were asked for. */
 export interface OutputFiles {

@@ -6,8 +6,8 @@ import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { unknownActionHint } from '../../impl/lib/protocol/unknown-action.ts'
 import { elsewhere } from '../../impl/lib/validate/elsewhere.ts'
 import { Validator } from '../../impl/lib/validate/validator.ts'
-import { loadModels } from '../lib/project.ts'
-import { blameSources } from '../prove/run.ts'
+import { loadModels } from '../workspace/project.ts'
+import { blameSources } from '../engines/proof.ts'
 
 /** Reads logs of a model. */
 export const logValidator = (model: Model): Validator =>

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { findToolchain } from '../../scripts/check/tlc.ts'
-import { packageRoot } from '../../scripts/lib/project.ts'
+import { findToolchain } from '../../scripts/engines/tlc.ts'
+import { packageRoot } from '../../scripts/workspace/project.ts'
 import { isCI } from '../effort.ts'
 
 const root = packageRoot()

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../../impl/catalog.ts'
 import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
-import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
+import { loadModels, packageRoot } from '../../scripts/workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { everydayShare } from '../effort.ts'
 

@@ -20,7 +20,7 @@ import type { Outcome } from '../../impl/lib/ablate/decide.ts'
 import { decide, prepare, Programs, wholeGraph } from '../../impl/lib/ablate/decide.ts'
 import { silentSets } from '../../scripts/commands/ablate.ts'
 import { violatedDepths } from '../../impl/lib/kernel/explore/violations.ts'
-import { dataOf, loadModels, packageRoot } from '../../scripts/lib/project.ts'
+import { dataOf, loadModels, packageRoot } from '../../scripts/workspace/project.ts'
 import { isCI } from '../effort.ts'
 
 const root = packageRoot()

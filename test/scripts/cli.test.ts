@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../../impl/catalog.ts'
-import { findToolchain } from '../../scripts/check/tlc.ts'
-import { loadModels, packageRoot, traceDirectory } from '../../scripts/lib/project.ts'
+import { findToolchain } from '../../scripts/engines/tlc.ts'
+import { loadModels, packageRoot, traceDirectory } from '../../scripts/workspace/project.ts'
 import { isCI } from '../effort.ts'
 
 const root = packageRoot()

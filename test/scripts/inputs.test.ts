@@ -7,8 +7,8 @@ import type { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findToolchain } from '../../scripts/check/tlc.ts'
-import { packageRoot } from '../../scripts/lib/project.ts'
+import { findToolchain } from '../../scripts/engines/tlc.ts'
+import { packageRoot } from '../../scripts/workspace/project.ts'
 import { everydayShare, isCI } from '../effort.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)

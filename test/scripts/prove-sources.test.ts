@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findToolchain } from '../../scripts/check/tlc.ts'
-import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
+import { findToolchain } from '../../scripts/engines/tlc.ts'
+import { loadModels, packageRoot } from '../../scripts/workspace/project.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
-import { moduleSources, sourceNotes, withCfg } from '../../scripts/prove/sources.ts'
+import { moduleSources, sourceNotes, withCfg } from '../../scripts/engines/sources.ts'
 import type { Ran } from './tree.ts'
 import { ensureBuilt } from './tree.ts'
 

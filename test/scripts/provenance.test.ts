@@ -17,10 +17,10 @@ import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findToolchain } from '../../scripts/check/tlc.ts'
+import { findToolchain } from '../../scripts/engines/tlc.ts'
 import { certificateNow } from '../../scripts/commands/verify.ts'
-import { printCertificate } from '../../scripts/lib/certificate.ts'
-import { loadModels, packageRoot } from '../../scripts/lib/project.ts'
+import { printCertificate } from '../../scripts/workspace/certificate.ts'
+import { loadModels, packageRoot } from '../../scripts/workspace/project.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { isCI, isFull } from '../effort.ts'
 import type { Ran } from './tree.ts'
@@ -81,7 +81,7 @@ describe('what was not built from the sources beside it', () => {
   it.each([
     ['a changed source', 'impl/litmus/Litmus.ts'],
     ['changed JavaScript', 'dist/impl/lib/kernel/machine/compile.js'],
-    ['JavaScript of the command line', 'dist/scripts/prove/run.js'],
+    ['JavaScript of the command line', 'dist/scripts/engines/proof.js'],
   ])('does not run from %s, and says which file it is', (_what, path) => {
     const undo = addByte(join(copy, path))
     const { status, stdout, stderr } = runIn(copy, ['verify', CERTIFICATE])
@@ -147,7 +147,7 @@ const INPUTS: readonly Input[] = [
   { what: 'the explorer', path: 'impl/lib/kernel/explore/explore.ts', certified: true, tlc: false },
   { what: 'the comparison of graphs', path: 'impl/lib/prove/compare.ts', certified: false, tlc: false },
   { what: 'the reader of dumps', path: 'impl/lib/tla/dot.ts', certified: false, tlc: false },
-  { what: 'the engine TLC', path: 'scripts/check/tlc.ts', certified: false, tlc: true },
+  { what: 'the engine TLC', path: 'scripts/engines/tlc.ts', certified: false, tlc: true },
   { what: 'the reader of TLC’s messages', path: 'scripts/tlc/messages.ts', certified: false, tlc: true },
 ]
 
@@ -266,8 +266,8 @@ const runProgram = (text: string): Ran => {
 
 const WATCH = (path: string): string => `
   import { appendFileSync } from 'node:fs'
-  const { loadModels } = await import(at('scripts/lib/project.js'))
-  const { watchInputs } = await import(at('scripts/lib/certificate.js'))
+  const { loadModels } = await import(at('scripts/workspace/project.js'))
+  const { watchInputs } = await import(at('scripts/workspace/certificate.js'))
   const model = loadModels().find(({ name }) => name === ${JSON.stringify(MODEL)})
   const unchanged = watchInputs(model)
   unchanged()

@@ -4,17 +4,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { decideModel } from '../../scripts/check/decide.ts'
+import { decideModel } from '../../scripts/engines/decide.ts'
 import type { EngineFindings } from '../../impl/lib/check/result.ts'
 import { modelResult } from '../../impl/lib/check/result.ts'
-import { checkWithTlc, findToolchain } from '../../scripts/check/tlc.ts'
-import { violatedWitnesses, witnessModule } from '../../scripts/check/witness.ts'
+import { checkWithTlc, findToolchain } from '../../scripts/engines/tlc.ts'
+import { violatedWitnesses, witnessModule } from '../../scripts/engines/witness.ts'
 import { verifyCertificate } from '../../scripts/commands/verify.ts'
-import { certificateFile, certifiedCell, certificateSchema, certifiedVerdicts } from '../../scripts/lib/certificate.ts'
+import {
+  certificateFile,
+  certifiedCell,
+  certificateSchema,
+  certifiedVerdicts,
+} from '../../scripts/workspace/certificate.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../../scripts/lib/project.ts'
+import { loadModels } from '../../scripts/workspace/project.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
-import { keepFindings, knownFindings, knownProof } from '../../scripts/lib/results.ts'
+import { keepFindings, knownFindings, knownProof } from '../../scripts/engines/results.ts'
 
 const models = loadModels()
 const model = oneModel(models, 'litmus/sb.tso')

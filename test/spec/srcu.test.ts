@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findToolchain } from '../../scripts/check/tlc.ts'
-import { libraryDirectory } from '../../scripts/lib/project.ts'
+import { findToolchain } from '../../scripts/engines/tlc.ts'
+import { libraryDirectory } from '../../scripts/workspace/project.ts'
 import { runTlc } from '../../scripts/tlc/run.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)

@@ -14,7 +14,7 @@ import { valueAt } from '../../../impl/lib/kernel/language/domain.ts'
 import { printValue } from '../../../impl/lib/kernel/language/print-value.ts'
 import type { Base } from '../../../impl/lib/ablate/bases.ts'
 import { ablatedToggles, basesOf, constantsOf } from '../../../impl/lib/ablate/bases.ts'
-import { dataOf, loadModels } from '../../../scripts/lib/project.ts'
+import { dataOf, loadModels } from '../../../scripts/workspace/project.ts'
 import { isCI } from '../../effort.ts'
 
 /** A seed of its own for each run; a failure prints it with the path. */

@@ -8,7 +8,7 @@ import type { Graph } from '../../../impl/lib/kernel/explore/explore.ts'
 import { explore } from '../../../impl/lib/kernel/explore/explore.ts'
 import { checkLeadsTo } from '../../../impl/lib/kernel/explore/liveness.ts'
 import type { LeadsTo } from '../../../impl/lib/kernel/language/program.ts'
-import { loadModels } from '../../../scripts/lib/project.ts'
+import { loadModels } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { everydayShare } from '../../effort.ts'
 

@@ -22,9 +22,9 @@ import { runTest } from '../../../impl/lib/litmus/run.ts'
 import { Source } from '../../../impl/lib/litmus/source.ts'
 import type { MemoryModel } from '../../../impl/lib/kernel/memory/buffer.ts'
 import { MEMORY_MODELS } from '../../../impl/lib/kernel/memory/buffer.ts'
-import { packageRoot } from '../../../scripts/lib/project.ts'
+import { packageRoot } from '../../../scripts/workspace/project.ts'
 
-const directory = join(packageRoot(), 'test', 'lib', 'herd', 'samples')
+const directory = join(packageRoot(), 'test', 'lib', 'litmus', 'samples')
 const answer = (name: string, model: MemoryModel): Answer =>
   checkLitmus(readFileSync(join(directory, `${name}.litmus`), 'utf8'), model, `${name}.litmus`)
 

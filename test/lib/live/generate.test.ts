@@ -16,7 +16,7 @@ import type { LiveThread } from '../../../impl/lib/live/program.ts'
 import { liveThread } from '../../../impl/lib/live/program.ts'
 import type { LiveScenario } from '../../../impl/lib/live/scenarios.ts'
 import { SCENARIOS } from '../../../impl/lib/live/scenarios.ts'
-import { loadModels } from '../../../scripts/lib/project.ts'
+import { loadModels } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 
 /** A machine of one thread that does everything that a program can do. */

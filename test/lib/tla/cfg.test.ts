@@ -8,7 +8,7 @@ import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import { checkedCfg } from '../../../impl/lib/tla/checked-cfg.ts'
 import { namesOf } from '../../../impl/lib/tla/module/names.ts'
 import { tla } from '../../../impl/lib/kernel/language/value.ts'
-import { loadModels, specFiles } from '../../../scripts/lib/project.ts'
+import { loadModels, specFiles } from '../../../scripts/workspace/project.ts'
 
 const FILE = 'a.cfg'
 

@@ -10,7 +10,7 @@ import type { FtraceItem, Mapped, TraceLine } from '../../../impl/lib/validate/f
 import { ftraceReader } from '../../../impl/lib/validate/ftrace.ts'
 import { mapJsonSchema, parseMap } from '../../../impl/lib/validate/map.ts'
 import { Fields, isConstraint } from '../../../impl/lib/validate/json-codec.ts'
-import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
+import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { isCI } from '../../effort.ts'

@@ -7,7 +7,7 @@ import { Decoder } from '../../../impl/lib/validate/decode.ts'
 import { parseLine } from '../../../impl/lib/validate/event.ts'
 import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import { sampleEvents } from '../../../impl/lib/validate/sample.ts'
-import { loadModels } from '../../../scripts/lib/project.ts'
+import { loadModels } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { isCI } from '../../effort.ts'
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../../../impl/catalog.ts'
 import { specSteps } from '../../../impl/lib/validate/spec-steps.ts'
-import { loadModels, specFiles } from '../../../scripts/lib/project.ts'
+import { loadModels, specFiles } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 
 const models = loadModels()

@@ -6,7 +6,7 @@
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../../../impl/catalog.ts'
-import { loadModels } from '../../../scripts/lib/project.ts'
+import { loadModels } from '../../../scripts/workspace/project.ts'
 import type { Standing } from '../../../scripts/mutate/standing.ts'
 import { standings, verdictNow } from '../../../scripts/mutate/standing.ts'
 import { isCI, isFull } from '../../effort.ts'

@@ -11,8 +11,8 @@ let root: string
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'signals-test-'))
   const source = join(root, 'all.ts')
-  const lib = new URL('../../../scripts/lib/', import.meta.url)
-  const from = (name: string): string => `export * from ${JSON.stringify(fileURLToPath(new URL(name, lib)))}\n`
+  const room = new URL('../../../scripts/node/', import.meta.url)
+  const from = (name: string): string => `export * from ${JSON.stringify(fileURLToPath(new URL(name, room)))}\n`
   writeFileSync(source, ['signals.ts', 'children.ts', 'tempdir.ts'].map(from).join(''))
   await bundle(root, source)
 })

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { junitReport } from '../../../impl/lib/report/validation/junit.ts'
-import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
+import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
 

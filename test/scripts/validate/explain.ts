@@ -3,7 +3,7 @@
 import type { LogEvent, LogHeader, Order } from '../../../impl/lib/validate/event.ts'
 import { parseLine } from '../../../impl/lib/validate/event.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
-import { loadModels } from '../../../scripts/lib/project.ts'
+import { loadModels } from '../../../scripts/workspace/project.ts'
 import { Validator } from '../../../impl/lib/validate/validator.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
 

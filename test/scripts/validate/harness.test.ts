@@ -8,8 +8,8 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Order } from '../../../impl/lib/validate/event.ts'
-import { packageRoot } from '../../../scripts/lib/project.ts'
-import { makeTempDir, removeTempDir } from '../../../scripts/lib/tempdir.ts'
+import { packageRoot } from '../../../scripts/workspace/project.ts'
+import { makeTempDir, removeTempDir } from '../../../scripts/node/tempdir.ts'
 import { explain, parse } from './explain.ts'
 
 const sources = join(packageRoot(), 'test', 'fixtures', 'harness')

@@ -31,7 +31,7 @@ import { markdownSummary } from '../../../impl/lib/report/validation/markdown.ts
 import { sarifReport } from '../../../impl/lib/report/validation/sarif.ts'
 import { headline, outcomeOf, relativePath, uriOf } from '../../../impl/lib/report/validation/text.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
-import { packageRoot } from '../../../scripts/lib/project.ts'
+import { packageRoot } from '../../../scripts/workspace/project.ts'
 import { checkOutputs, writeOutputs } from '../../../scripts/validate/outputs.ts'
 import { accepted, HOSTILE, incomplete, rejected, validations } from './sample.ts'
 

@@ -12,7 +12,7 @@ import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import type { SampleEvent } from '../../../impl/lib/validate/sample.ts'
 import { logLines, randomFrom, sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import { graphOf } from '../../../impl/lib/check/explorer.ts'
-import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
+import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { everydayShare, isCI } from '../../effort.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
 

@@ -2,7 +2,8 @@
 
 import type { Validation } from '../../validate/result.ts'
 import { detailLines } from './diagnosis.ts'
-import { columnOf, headline, lineOf, outcomeOf, relativePath, shown } from './text.ts'
+import { columnOf, headline, lineOf, outcomeOf, relativePath } from './text.ts'
+import { shown } from '../../text/shown.ts'
 
 /** GitHub keeps so many annotations of a kind for a step, and drops the others without a word. */
 const MOST = 10

@@ -16,16 +16,15 @@ import {
   eventDetails,
   eventText,
   explainedText,
-  firstOf,
   headline,
   noteTexts,
   outcomeOf,
   placeOf,
   repairTexts,
   SHOWN,
-  shown,
   sideName,
 } from './text.ts'
+import { firstOf, shown } from '../../text/shown.ts'
 
 /** Columns of a line. One of them is kept for `inert`. */
 const WIDTH = 100

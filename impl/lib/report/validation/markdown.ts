@@ -15,7 +15,6 @@ import {
   eventDetails,
   eventText,
   explainedText,
-  firstOf,
   lineOf,
   logName,
   noteTexts,
@@ -23,8 +22,8 @@ import {
   placeOf,
   repairTexts,
   SHOWN,
-  shown,
 } from './text.ts'
+import { firstOf, shown } from '../../text/shown.ts'
 
 /** A step summary of GitHub may have 1 MiB, and one that is larger is not shown at all. */
 const MOST_BYTES = 900_000

@@ -1,31 +1,16 @@
 /** Text of a log in an output: whatever the log has in it, it stays text, visible, and of bounded length. */
 
 import type { Blame } from '../../prove/blame.ts'
-import { printable } from '../../text/visible.ts'
 import type { Json } from '../../validate/json-codec.ts'
 import type { Candidate, DesignVerdict, LogDivergence, Repair, SeenEvent, Validation } from '../../validate/result.ts'
-
-/** Longer texts of a log are cut: an event can be as long as the log's author likes. */
-const LONGEST = 300
+import { shown } from '../../text/shown.ts'
+import { firstOf } from '../../text/shown.ts'
 
 /** Of everything that there can be many of, so much is shown. */
 export const SHOWN = { steps: 12, candidates: 4, fields: 12, blame: 8, repairs: 5, notes: 10 } as const
 
-/** The beginning of a long text, and how much there is more of it. */
-export const clip = (text: string, most = LONGEST): string =>
-  text.length <= most ? text : `${text.slice(0, most)}... (${text.length - most} more characters)`
-
-/** Text of a log, a model or a source, fit to be printed. */
-export const shown = (text: string): string => printable(clip(text))
-
 /** A value as a log has it. */
 export const shownJson = (value: Json): string => shown(JSON.stringify(value))
-
-/** The first of many, with the number of the others; `left` are some that are not among the texts. */
-export const firstOf = (texts: readonly string[], most: number, left = 0): string[] => {
-  const more = Math.max(0, texts.length - most) + left
-  return more === 0 ? [...texts] : [...texts.slice(0, most), `and ${more} more`]
-}
 
 /** What an output says of a log. A result that is not wholly good is never shown as a pass. */
 export const outcomeOf = ({ ok, accepted, verdict }: Validation): Validation['verdict'] =>

@@ -5,9 +5,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { badInput } from '../../impl/lib/kernel/error.ts'
 import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
-import { readPlainText, whyUnreadable } from '../lib/input.ts'
+import { readPlainText, whyUnreadable } from '../node/input.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { namesIn, packageRoot, readCfg, specFiles } from '../lib/project.ts'
+import { namesIn, packageRoot, readCfg, specFiles } from '../workspace/project.ts'
 import { near } from '../../impl/lib/text/near.ts'
 
 /** What may stand in for the package's own files. */

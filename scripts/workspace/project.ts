@@ -16,7 +16,7 @@ import { parseJson } from '../../impl/lib/text/json.ts'
 import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
 import type { ModuleNames } from '../../impl/lib/tla/module/names.ts'
 import { namesOf } from '../../impl/lib/tla/module/names.ts'
-import { readPlainText } from './input.ts'
+import { readPlainText } from '../node/input.ts'
 
 /** The package's root: the nearest directory above this file that has our package.json. */
 export const packageRoot = (): string => {

@@ -10,12 +10,19 @@ import type { CfgSelection } from '../../impl/lib/tla/cfg.ts'
 import { printCfg } from '../../impl/lib/tla/cfg.ts'
 import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Instances } from '../../impl/lib/kernel/explore/vacuity.ts'
-import { readPlainFile } from '../lib/input.ts'
+import { readPlainFile } from '../node/input.ts'
 import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
 import { isType } from '../../impl/lib/protocol/model.ts'
-import { libraryDirectory, modelModule, occursFile, occursModule, specDirectory, specFiles } from '../lib/project.ts'
-import { withTempDir } from '../lib/tempdir.ts'
-import { writeWhole } from '../lib/write.ts'
+import {
+  libraryDirectory,
+  modelModule,
+  occursFile,
+  occursModule,
+  specDirectory,
+  specFiles,
+} from '../workspace/project.ts'
+import { withTempDir } from '../node/tempdir.ts'
+import { writeWhole } from '../node/write.ts'
 import { writeError } from '../ui/output.ts'
 import type { Java } from '../tlc/java.ts'
 import { findJava } from '../tlc/java.ts'
@@ -23,8 +30,8 @@ import type { Jar } from '../tlc/jar.ts'
 import { resolveJar } from '../tlc/jar.ts'
 import type { TlcOptions, TlcRun } from '../tlc/run.ts'
 import { printCommand, runTlc } from '../tlc/run.ts'
-import type { RunOptions } from './engines.ts'
-import { workersOf } from './engines.ts'
+import type { RunOptions } from './options.ts'
+import { workersOf } from './options.ts'
 import type { EngineFindings, Found } from '../../impl/lib/check/result.ts'
 import { withVacuity } from '../../impl/lib/check/result.ts'
 import type { Subject } from '../../impl/lib/check/subjects.ts'

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path'
 import { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { parseItf } from '../../impl/lib/tla/trace/itf.ts'
 import type { Evidence } from '../../impl/lib/check/result.ts'
-import { readPlainText } from './input.ts'
+import { readPlainText } from '../node/input.ts'
 import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
 import { packageRoot, traceDirectory } from './project.ts'
 

@@ -30,7 +30,7 @@ const sha256 = (data: string | Uint8Array): string => createHash('sha256').updat
 
 const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 
-/** `scripts/lib` is two directories below what is loaded: the package itself, or its dist/. */
+/** `scripts/node` is two directories below what is loaded: the package itself, or its dist/. */
 const base = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
 const root = EXTENSION === '.ts' ? base : dirname(base)

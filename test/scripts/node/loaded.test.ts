@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest'
 import { kernelDigest } from '../../../impl/lib/prove/machine-digest.ts'
 import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import type { Machine } from '../../../impl/lib/kernel/language/program.ts'
-import { closureOf, loadedHashes, sourceHashes } from '../../../scripts/lib/loaded.ts'
-import { loadModels, packageRoot } from '../../../scripts/lib/project.ts'
+import { closureOf, loadedHashes, sourceHashes } from '../../../scripts/node/loaded.ts'
+import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 
@@ -35,7 +35,7 @@ const closure = (entry: string, found = new Set<string>()): Set<string> => {
 }
 
 describe('the modules that run', () => {
-  it.each(['impl/catalog.ts', 'impl/index.ts', 'scripts/prove/run.ts', 'scripts/cli.ts'])(
+  it.each(['impl/catalog.ts', 'impl/index.ts', 'scripts/engines/proof.ts', 'scripts/cli.ts'])(
     'from %s on are those that the compiler finds',
     (entry) => {
       const expected = [...closure(entry)].sort()
@@ -47,7 +47,7 @@ describe('the modules that run', () => {
   )
 
   it('include worker threads, which are not imported', () => {
-    expect(closureOf(['scripts/check/embedded.ts'])).toContain('scripts/embedded/worker.ts')
+    expect(closureOf(['scripts/engines/embedded.ts'])).toContain('scripts/embedded/worker.ts')
   })
 
   it('are hashed, all of them, and there are no others', () => {

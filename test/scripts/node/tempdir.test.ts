@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { makeTempDir, removeTempDir, sweepTempDirs } from '../../../scripts/lib/tempdir.ts'
+import { makeTempDir, removeTempDir, sweepTempDirs } from '../../../scripts/node/tempdir.ts'
 import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 
 let root: string

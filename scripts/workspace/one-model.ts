@@ -1,9 +1,9 @@
 /** The one model of a command's target, and what is said where the target could have meant others. */
 
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../lib/project.ts'
+import { loadModels } from './project.ts'
 import { oneModel, targetModels } from '../../impl/lib/protocol/target.ts'
-import type { Output } from './output.ts'
+import type { Output } from '../ui/output.ts'
 
 /**
  * The model that a target means, as {@link oneModel}. A design with one model that is tagged fast means that one: it is said

@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { badInput } from '../../../impl/lib/kernel/error.ts'
-import { environmentError } from '../../../scripts/lib/failure.ts'
+import { environmentError } from '../../../scripts/node/failure.ts'
 
 const system = (code: string, path?: string): Error => Object.assign(new Error(code), { code, path, syscall: 'write' })
 

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { packageRoot } from '../../../scripts/lib/project.ts'
-import { assertPlain, assertWritable, writeTogether, writeWhole } from '../../../scripts/lib/write.ts'
+import { packageRoot } from '../../../scripts/workspace/project.ts'
+import { assertPlain, assertWritable, writeTogether, writeWhole } from '../../../scripts/node/write.ts'
 import { isFull } from '../../effort.ts'
 import { ensureBuilt } from '../tree.ts'
 
@@ -220,7 +220,7 @@ describe('a writer that is killed', () => {
   const KILLS = isFull ? 100 : 8
   it(`leaves every file whole: ${KILLS} kills, seed ${SEED}`, { timeout: 600_000 }, async () => {
     const next = random(SEED)
-    const module = pathToFileURL(join(packageRoot(), 'dist', 'scripts', 'lib', 'write.js')).href
+    const module = pathToFileURL(join(packageRoot(), 'dist', 'scripts', 'node', 'write.js')).href
     let inside = 0
     for (let kill = 0; kill < KILLS; kill++) {
       // every other kill falls inside a write for certain, the others where they may

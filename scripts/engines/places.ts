@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 import type { SourceMapPayload } from 'node:module'
 import type { Locate } from '../../impl/lib/prove/machine.ts'
 import type { Frame } from '../../impl/lib/prove/statements.ts'
-import { readPlainText } from '../lib/input.ts'
-import { packageRoot } from '../lib/project.ts'
+import { readPlainText } from '../node/input.ts'
+import { packageRoot } from '../workspace/project.ts'
 
 const read = (file: string): string | undefined => {
   try {

@@ -10,14 +10,14 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { EngineFindings, Found } from '../../impl/lib/check/result.ts'
 import { cacheDirectoryIfAny } from '../tlc/jar.ts'
-import type { Toolchain } from '../check/tlc.ts'
-import type { Certificate } from './certificate.ts'
+import type { Toolchain } from './tlc.ts'
+import type { Certificate } from '../workspace/certificate.ts'
 import { subjectsOfModel } from '../../impl/lib/check/subjects.ts'
-import { certificateSchema, machineModules, occursHash, specificationHashes } from './certificate.ts'
-import { closureOf, loadedHashes } from './loaded.ts'
+import { certificateSchema, machineModules, occursHash, specificationHashes } from '../workspace/certificate.ts'
+import { closureOf, loadedHashes } from '../node/loaded.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { readPlainText } from './input.ts'
-import { writeWhole } from './write.ts'
+import { readPlainText } from '../node/input.ts'
+import { writeWhole } from '../node/write.ts'
 import { writeError } from '../ui/output.ts'
 
 /** What a kept result is a result of. */
@@ -58,9 +58,9 @@ const embeddedFiles = (): Record<string, string> => {
 
 /** Where each kind is decided, and everything that this runs; machines are no part of it but where they are named. */
 const DECIDES: Readonly<Record<Kind, string>> = {
-  tlc: 'scripts/check/tlc.ts',
-  embedded: 'scripts/check/embedded.ts',
-  proof: 'scripts/prove/run.ts',
+  tlc: 'scripts/engines/tlc.ts',
+  embedded: 'scripts/engines/embedded.ts',
+  proof: 'scripts/engines/proof.ts',
 }
 
 /** sha256 of the modules that decide, as they were loaded. */

@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, it } from 'vitest'
 import { badInput, LockstepError } from '../../../impl/lib/kernel/error.ts'
-import { ask, exchange, replyWith } from '../../../scripts/lib/ask.ts'
+import { ask, exchange, replyWith } from '../../../scripts/node/ask.ts'
 
 let worker: Worker | undefined
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { packageRoot } from '../../../scripts/lib/project.ts'
+import { packageRoot } from '../../../scripts/workspace/project.ts'
 import { everydayShare } from '../../effort.ts'
 
 interface Row {
