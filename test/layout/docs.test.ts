@@ -100,7 +100,7 @@ describe('the pages', () => {
     }
   })
 
-  it.each(['README.md', 'CONTRIBUTING.md', ...DOCS])('files and rooms that %s names in code are there', (page) => {
+  it.each(PAGES)('files and rooms that %s names in code are there', (page) => {
     const named = [...prose(read(page)).matchAll(/`((?:impl|scripts|spec|test|traces)\/[^`\s]*)`/g)].map(
       ([, path = '']) => path,
     )
