@@ -26,6 +26,9 @@ interface Picture {
   readonly arrows: readonly (readonly [from: string, to: string])[]
 }
 
+/** Words of Mermaid's own: a box of that name breaks the picture. */
+const RESERVED = ['graph', 'flowchart', 'subgraph', 'end', 'style', 'class', 'click', 'default']
+
 /** Reads a Mermaid flowchart that has one box or one arrow a line; anything else in it is an error. */
 const parsePicture = (inside: string): Picture => {
   const [, body = ''] = /^```mermaid\nflowchart \w+\n([\s\S]*?)^```$/m.exec(inside) ?? []
@@ -42,6 +45,7 @@ const parsePicture = (inside: string): Picture => {
     else expect(line).toBe('a box or an arrow')
   }
   expect(boxes.size).toBeGreaterThan(0)
+  expect([...boxes.keys()].filter((box) => RESERVED.includes(box))).toEqual([])
   for (const end of arrows.flat()) expect([end, boxes.has(end)]).toEqual([end, true])
   expect(new Set(arrows.map(String)).size).toBe(arrows.length)
   return { boxes, arrows }
