@@ -9,7 +9,7 @@ import { packageRoot } from '../../scripts/lib/project.ts'
 import { isCI } from '../effort.ts'
 
 const root = packageRoot()
-const sample = (name: string): string => join(root, 'test', 'lib', 'herd', 'samples', `${name}.litmus`)
+const sample = (name: string): string => join(root, 'test', 'lib', 'litmus', 'samples', `${name}.litmus`)
 
 let directory: string
 beforeAll(() => {
