@@ -24,7 +24,7 @@ import type { MemoryModel } from '../../../impl/lib/kernel/memory/buffer.ts'
 import { MEMORY_MODELS } from '../../../impl/lib/kernel/memory/buffer.ts'
 import { packageRoot } from '../../../scripts/lib/project.ts'
 
-const directory = join(packageRoot(), 'test', 'lib', 'herd', 'samples')
+const directory = join(packageRoot(), 'test', 'lib', 'litmus', 'samples')
 const answer = (name: string, model: MemoryModel): Answer =>
   checkLitmus(readFileSync(join(directory, `${name}.litmus`), 'utf8'), model, `${name}.litmus`)
 
