@@ -1,4 +1,4 @@
-/** The command line: commands, their options and help; exit codes as the contract in the README gives them. */
+/** The command line: commands, their options and help; exit codes as docs/commands.md gives them. */
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -143,7 +143,7 @@ const program = (): Command => {
         'check SB.litmus --memory pso',
       ) +
         '\nA litmus test is in herd’s C syntax, and so is the answer, but its numbers count distinct final\n' +
-        'states where herd’s count executions. Found or not, exit 0; README.md has the subset.\n',
+        'states where herd’s count executions. Found or not, exit 0; docs/litmus.md has the subset.\n',
     )
     .action((targets: string[], options: Omit<CheckOptions, 'targets'> & { json?: boolean }) =>
       guarded(async (out) => (await import('./commands/check.ts')).check(out, { ...options, targets }))(options),

@@ -1,4 +1,4 @@
-/** Tables and outputs that the READMEs show are held to the results. `UPDATE_README=1` rewrites them. */
+/** Tables and outputs that the READMEs and docs/ show are held to the results. `UPDATE_README=1` rewrites them. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -83,6 +83,22 @@ const litmusTable = (): string => {
   return ['| Test | SC | TSO | PSO |', '| --- | --- | --- | --- |', ...lines].join('\n')
 }
 
+/** How much of each ablation was decided and how much inferred, as its page says. */
+const ablationFigures = (): string => {
+  const row = (protocol: string): string => {
+    const page = readFileSync(join(packageRoot(), 'traces', protocol, 'ablation.md'), 'utf8').replace(/\s+/g, ' ')
+    const [, memory = '?', subsets = '?', models = '1'] =
+      /Memory: (.*?)\. ([\d,]+) of [\d,]+ subsets(?: in each of (\d+) models)?,/.exec(page) ?? []
+    const [, decided = '?'] = /([\d,]+) verdicts were decided/.exec(page) ?? []
+    const [, inferred = '0'] = /; ([\d,]+) follow from these/.exec(page) ?? []
+    const cells = [`[${protocol}](../traces/${protocol}/ablation.md)`, memory, models, subsets, decided, inferred]
+    expect([protocol, cells.includes('?')]).toEqual([protocol, false])
+    return `| ${cells.join(' | ')} |`
+  }
+  const head = '| Protocol | Memory | Models | Subsets | Verdicts decided | Inferred |'
+  return [head, '| --- | --- | ---: | ---: | ---: | ---: |', ...DESIGNS.map(row)].join('\n')
+}
+
 const diagram = (target: string): string => {
   const model = oneModel(models, target)
   return `\`\`\`\n${lanes(counterexample(model, undefined), model.protocol.docs, { toggle: toggleOf(model) }).trimEnd()}\n\`\`\``
@@ -95,7 +111,7 @@ const unpadded = (text: string): string =>
     .replace(/(?<=\|.*) +/g, ' ')
     .replace(/-{3,}/g, '---')
 
-/** Where a README has what is between two comments. */
+/** Where a page has what is between two comments. */
 const between = (file: string, name: string): { path: string; text: string; start: number; end: number } => {
   const path = join(packageRoot(), file)
   const text = readFileSync(path, 'utf8')
@@ -139,9 +155,9 @@ const catalogued = (name: string): Protocol => {
   return found
 }
 
-describe('the READMEs', () => {
+describe('the READMEs and docs/', () => {
   it('show the matrix of the manifests', () => {
-    hold('README.md', 'matrix', table('poll-kick'))
+    hold('docs/findings.md', 'matrix', table('poll-kick'))
     for (const protocol of DESIGNS) hold(`spec/${protocol}/README.md`, 'matrix', table(protocol))
     hold('spec/litmus/README.md', 'matrix', litmusTable())
   })
@@ -153,12 +169,15 @@ describe('the READMEs', () => {
     const lines = readFileSync(join(packageRoot(), file), 'utf8').split('\n')
     const model = oneModel(models, 'poll-kick/clear-recheck.tso')
     const result = await logValidator(model).validate([{ firstLine: 1, lines }], { file })
-    hold('README.md', 'validate', `\`\`\`\n${validationLines(result).join('\n').trimEnd()}\n\`\`\``)
+    hold('docs/validation.md', 'validate', `\`\`\`\n${validationLines(result).join('\n').trimEnd()}\n\`\`\``)
   })
   it('show the answer to a litmus test', () => {
-    const file = 'test/lib/herd/samples/inhibit.litmus'
+    const file = 'test/lib/litmus/samples/inhibit.litmus'
     const answer = answerText(checkLitmus(readFileSync(join(packageRoot(), file), 'utf8'), 'TSO'))
-    hold('README.md', 'litmus', `\`\`\`\n$ npx lockstep check ${file}\n${answer}\n\`\`\``)
+    hold('docs/litmus.md', 'litmus', `\`\`\`\n$ npx lockstep check ${file}\n${answer}\n\`\`\``)
+  })
+  it('show the figures of the ablation pages', () => {
+    hold('docs/ablation.md', 'figures', ablationFigures())
   })
   it.each(DESIGNS)('show the table of the ablation page of %s', (protocol) => {
     const page = readFileSync(join(packageRoot(), 'traces', protocol, 'ablation.md'), 'utf8')

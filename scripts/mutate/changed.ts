@@ -29,7 +29,7 @@ export const changedFiles = (base: string): string[] => [
 
 /** The protocols that such files belong to; what protocols share belongs to each. */
 export const protocolsOf = (files: readonly string[], protocols: readonly Protocol[]): readonly Protocol[] => {
-  const isShared = (file: string): boolean => /^(impl\/lib\/([^/]+\.ts|(kvm|memory)\/)|spec\/lib\/)/.test(file)
+  const isShared = (file: string): boolean => /^(impl\/lib\/(kernel|kvm)\/|spec\/lib\/)/.test(file)
   if (files.some(isShared)) return protocols
   return protocols.filter(({ name }) =>
     files.some((file) => file.startsWith(`spec/${name}/`) || file.startsWith(`impl/${name}/`)),

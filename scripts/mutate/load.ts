@@ -11,7 +11,7 @@ import { readPlainText } from '../node/input.ts'
 import { packageRoot } from '../workspace/project.ts'
 
 /** The machinery that protocols share. */
-const isShared = (file: string): boolean => /^impl\/lib\/((kvm|memory)\/.*|SRCU)\.ts$/.test(file)
+const isShared = (file: string): boolean => /^impl\/lib\/(kvm|kernel\/memory)\/.*\.ts$/.test(file)
 
 /** Sources that may be changed: a protocol's own, and the machinery that protocols share. */
 export const isMutable = (file: string, protocol: string): boolean =>

@@ -9,6 +9,7 @@ import { View } from '../../impl/lib/tla/state-codec.ts'
 import { loadModels, packageRoot } from '../../scripts/workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { everydayShare } from '../effort.ts'
+import { roomOf, ROOMS } from './rooms.ts'
 
 const root = packageRoot()
 
@@ -23,20 +24,6 @@ const importsOf = (file: string): string[] =>
   [...readFileSync(join(root, file), 'utf8').matchAll(/from '(\.[^']+)'/g)].map((m) =>
     relative(root, resolve(join(root, dirname(file)), m[1] ?? '')).replaceAll('\\', '/'),
   )
-
-/** May a file import another? Layers from the bottom; a file imports from its own layer or below. */
-const layerOf = (file: string): number => {
-  if (/^impl\/lib\/(error|text|schema|trace\/.*)/.test(file)) return 0
-  if (/^impl\/lib\/(program|digest|SRCU|cfg|constants|(memory|kvm)\/.*)\.ts$/.test(file)) return 1
-  if (file.startsWith('impl/lib/report/')) return 4
-  if (/^impl\/lib\/protocol\.ts$/.test(file)) return 4
-  if (file.startsWith('impl/lib/')) return 3
-  if (file.startsWith('impl/live/')) return 6
-  if (/^impl\/[^/]+\//.test(file)) return 5
-  if (/^impl\/(catalog|index)\.ts$/.test(file)) return 6
-  if (file.startsWith('scripts/')) return 7
-  return 8
-}
 
 describe('layout', () => {
   it('every PascalCase machine has a TLA+ twin, and every protocol module a machine', () => {
@@ -60,11 +47,36 @@ describe('layout', () => {
     }
   })
 
-  it('dependencies run one way', () => {
+  it('every file is in a room, and imports from rooms that its own may import', () => {
     for (const file of [...files('impl', '.ts'), ...files('scripts', '.ts')]) {
+      const own = roomOf(file)
+      expect([file, own?.room]).not.toEqual([file, undefined])
       for (const imported of importsOf(file)) {
-        expect([`${file} -> ${imported}`, layerOf(imported) <= layerOf(file)]).toEqual([`${file} -> ${imported}`, true])
+        const room = roomOf(imported)?.room
+        const may = room === own?.room || (own?.imports ?? []).some((r) => r === room)
+        expect([`${file} -> ${imported}`, may]).toEqual([`${file} -> ${imported}`, true])
       }
+    }
+  })
+
+  it('a room may import only what stands above it in the table: no room imports itself through others', () => {
+    const names = ROOMS.map(({ room }) => room)
+    expect(new Set(names).size).toBe(names.length)
+    for (const { room, imports } of ROOMS) {
+      for (const other of imports)
+        expect([room, other, names.includes(other) && names.indexOf(other) < names.indexOf(room)]).toEqual([
+          room,
+          other,
+          true,
+        ])
+    }
+  })
+
+  it('the kernel needs no package and nothing of Node', () => {
+    for (const file of files('impl/lib/kernel', '.ts')) {
+      const text = readFileSync(join(root, file), 'utf8')
+      const others = [...text.matchAll(/(?:from|import\() ?'([^.'][^']*)'/g)].map(([, name]) => name)
+      expect([file, others]).toEqual([file, []])
     }
   })
 
@@ -94,7 +106,7 @@ describe('layout', () => {
   it('impl/lib knows no protocol', () => {
     for (const file of files('impl/lib', '.ts')) {
       for (const { name } of PROTOCOLS)
-        expect([file, importsOf(file).some((i) => i.includes(name))]).toEqual([file, false])
+        expect([file, importsOf(file).some((i) => i.startsWith(`impl/${name}/`))]).toEqual([file, false])
     }
   })
 

@@ -2,30 +2,25 @@
  * Verdicts that follow from other verdicts, because a barrier only takes behaviours away.
  *
  * Let M be a machine and B the same machine with one more barrier. Every behaviour of B, less the barrier's own steps, is
- * one of M. What M promises of all its behaviours, B then promises too: a property that holds in M holds in B, and one
- * that is violated in B is violated in M. In detail, by what a toggle does when it is switched on ({@link BarrierKind}):
+ * one of M. So a property that holds in M holds in B, and one that is violated in B is violated in M. What has to be true
+ * of a property for this depends on what the toggle does when it is switched on ({@link BarrierKind}):
  *
- * - `step`: smp_mb(), smp_wmb(). A step is added that changes no variable but the thread's own store buffer (smp_wmb()
- *   marks it, and with a mark fewer stores may become visible next, and the buffer is full no later). A thread of B that is
- *   at the barrier is in M already past it. So a property must not tell a thread at the barrier from the thread past it.
- *   For liveness, the behaviour has to be a fair one of M too: the barrier waits for nothing but the thread's own stores to
- *   become visible, which is fair, and its own step has to be fair; then no thread stays at it for ever, and where one
- *   stays for ever in M it stays in B at the same step, which is as often possible.
- * - `locked`: a plain store becomes a locked one. That is in M the store and its becoming visible, one right after the
- *   other. Every state of B is one of M: nothing is asked of an invariant. Between the two steps M has one state that B
- *   does not pass; liveness must see nothing there that it does not see before or after. So it must not look at what is
- *   written, or it must not tell where the thread is and only the location is written.
- * - `drained`: a step waits until the thread's stores are visible and is what it was in that case. The steps of B are
- *   some of those of M. It waits for what is fair, so a fair behaviour of B is one of M.
- * - `wait`: steps are added that may wait for other threads, for ever, and write only what nothing but they wait for:
- *   synchronize_srcu(). Invariants only, and no Deadlock. A property must not look at what they write.
+ * - `step`, smp_mb(): a step that changes only the thread's own store buffer. A thread at the barrier is in M already past
+ *   it, so the property must not tell the one from the other, nor look at what the step writes. For liveness the step
+ *   has to be fair, or a thread might stay at it for ever.
+ * - `locked`: a store and its becoming visible are one step. Every state of B is one of M: nothing is asked of an
+ *   invariant. Liveness must see nothing in the state between the two that it does not see before or after: it does not
+ *   look at what is written, or does not tell where the thread is while only the location is written.
+ * - `drained`: a step waits until the thread's stores are visible, which is fair. Nothing is asked.
+ * - `wait`, synchronize_srcu(): steps that may wait for ever, and write only what nothing but they wait for. As `step` for
+ *   an invariant; liveness and Deadlock are not inferred.
  *
- * A state of B without a next step has its threads' stores visible, or the next step would be one becoming so; no thread
- * is then at a barrier of the first three kinds, so M has no next step there either: they are monotone for Deadlock.
+ * Deadlock: in a state of B without a next step all stores are visible, so nobody is at a barrier of the first three
+ * kinds, and M has no next step there either.
  *
- * What the argument asks of a property is checked on the compiled property, and what it asks of the toggle's own steps
- * on the compiled programs. That the machines differ in the barrier only is how programs are written
- * (`if (c.Toggle) yield* smp_mb(label)`); a test compares them.
+ * What is asked of a property is checked on the compiled property, what is asked of the steps on the compiled programs.
+ * That the machines differ in the barrier only is how programs are written (`if (c.Toggle) yield* smp_mb(label)`); a test
+ * compares them. docs/soundness.md has the argument in full.
  */
 
 import type { Subset } from './subsets.ts'

@@ -1,6 +1,6 @@
 /**
- * Does a behaviour that goes on for ever break a property? What is claimed of a lasso, held against the machine. Nothing here is
- * shared with liveness.ts, whose lassos are among those that are asked about.
+ * Does a behaviour that goes on for ever (a lasso) break a property, as a trace claims that it does? Asked of the machine. It
+ * shares no code with liveness.ts, because the lassos that liveness.ts finds are checked here too.
  */
 
 import { compilePredicate, evaluate } from '../kernel/machine/compile.ts'

@@ -1,4 +1,4 @@
-/** What `check` says of a model, whichever engine said it. Shapes are the contract's; fields may be added. */
+/** What `check` says of a model, whichever engine said it. Others read its JSON: fields may be added, none is renamed. */
 
 import type { Cell, CellKind, CellVerdict, Model } from '../protocol/model.ts'
 import { subjectsOfModel } from './subjects.ts'

@@ -1,6 +1,6 @@
 /** Errors are values with a stable code: what is wrong, where, what was expected, how to go on. */
 
-/** Exit codes of the command line, as the contract in the README gives them. */
+/** Exit codes of the command line; docs/commands.md says what each means. */
 export const EXIT = { ok: 0, finding: 1, usage: 2, environment: 3 } as const
 
 /** Where in an input something is wrong; line and column count from 1. */

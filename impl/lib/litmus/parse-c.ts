@@ -79,7 +79,7 @@ const signature = (name: string, args: readonly Argument[]): string =>
 const nearest = (name: string): string => {
   const [best] = [...PRIMITIVES.keys()].map((n) => [distance(n, name), n] as const).sort(([a], [b]) => a - b)
   const close = best !== undefined && best[0] <= 3 ? `did you mean ${best[1]}()? ` : ''
-  return `${close}README.md, "Your own litmus tests", lists the functions that are`
+  return `${close}docs/litmus.md lists the functions that are`
 }
 
 /** Where the argument is an lvalue, what stands behind its `*`. */

@@ -1,7 +1,7 @@
 /**
  * A round as a log that `lockstep validate` reads: docs/log-format.md. A log says what each thread saw, in its own order. It
- * says nothing of how the threads' steps lie to each other, but the threads meet: what ran after the race has seen
- * all of it. So the order is `interval`, and the times are the numbers of the phases between two meetings.
+ * does not say which of two threads' steps came first. But the threads meet, and what runs after a meeting has seen all
+ * that was before it. So the order is `interval`, and the times are the numbers of the phases between two meetings.
  */
 
 import type { Kernel } from '../kernel/machine/compile.ts'

@@ -1,7 +1,7 @@
 /**
  * Weaker conditions, from the syntax of a condition and from where it is asked: what must hold is made true more often,
- * what a property asks about is made true less often. Helper predicates are followed, each in the directions it is used;
- * programs may use them too: a property mutant is judged on the graph of the machine as it is, so only properties see it.
+ * what a property asks about is made true less often. Helper predicates are followed, each in the directions it is used.
+ * That programs may use the same helpers does no harm: a weakened property is judged on the graph of the unchanged machine.
  */
 
 import type ts from 'typescript'

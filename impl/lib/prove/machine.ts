@@ -19,7 +19,7 @@ export type Locate = (frame: Frame) => SourceLine | undefined
 
 /** Runs the programs; no place that a reader of a protocol wants to see. */
 const isMachinery = (file: string): boolean =>
-  /(^|\/)impl\/lib\//.test(file) && !/(^|\/)impl\/lib\/(?:(?:kvm|memory)\/|SRCU\.ts$)/.test(file)
+  /(^|\/)impl\/lib\//.test(file) && !/(^|\/)impl\/lib\/(?:kvm|kernel\/memory)\//.test(file)
 
 const isLibrary = (file: string): boolean => /(^|\/)impl\/lib\//.test(file)
 

@@ -4,10 +4,11 @@
  *
  * Taken out is a node n of a program whose only step is always possible, writes nothing, and leads to a node m with the
  * same locals, if no property tells n from m. A state at n and the same state at m then satisfy the same properties. No
- * thread but its own can see where a program is, so whatever others do at n they can do at m. At n nobody is stuck, and
- * at m everybody is who is stuck after n. For liveness n's step has to be a fair one: then no fair behaviour stays at n.
+ * thread but its own can see where a program is, so whatever others do at n they can do at m. At n nobody is stuck, since
+ * its step is possible; whoever is stuck at m was going to be. For liveness n's step has to be a fair one: then no fair behaviour stays at n.
  *
  * Besides, a step that branches on a cell only to overwrite it does not branch on it: `xchg` whose result is not used.
+ * docs/soundness.md has the argument in full.
  */
 
 import type { Automaton, Compiled, Kernel, Outcome, ProgramNode, StepTree } from './compile.ts'

@@ -1,0 +1,180 @@
+/** The rooms of the tree, and which of them each may import: what the layering is, in one table. */
+
+export interface Room {
+  /** the longest prefix of a file's path that is in the table is its room */
+  readonly room: string
+  /** in one sentence */
+  readonly is: string
+  /** rooms that it may import, itself left out; each stands above it in the table */
+  readonly imports: readonly string[]
+}
+
+const LIB = 'impl/lib'
+const KERNEL = `${LIB}/kernel`
+
+const lib = (...names: readonly string[]): string[] => names.map((name) => `${LIB}/${name}`)
+const kernel = (...names: readonly string[]): string[] => [KERNEL, ...names.map((name) => `${KERNEL}/${name}`)]
+const scripts = (...names: readonly string[]): string[] => names.map((name) => `scripts/${name}`)
+
+/** What a protocol is written in. */
+const WRITTEN_IN = [...kernel('language', 'memory'), ...lib('kvm', 'behaviour', 'protocol')]
+
+const PROTOCOLS = ['vtl-wakeup', 'apic-groups', 'poll-kick', 'apf-ready', 'flush-inhibit', 'litmus'] as const
+
+/** All of the kernel, for those who work with whole machines. */
+const WHOLE = kernel('language', 'memory', 'machine', 'explore')
+
+/** All of the library. */
+const LIBRARY = [
+  ...WHOLE,
+  ...lib('text', 'tla', 'kvm', 'litmus', 'behaviour', 'protocol', 'check', 'evidence', 'ablate', 'mutate', 'prove'),
+  ...lib('validate', 'live', 'report'),
+]
+
+/** From the ground up: a room imports only what stands above it here. */
+export const ROOMS: readonly Room[] = [
+  { room: KERNEL, is: 'Errors, and lists of numbers, for every room.', imports: [] },
+  { room: `${KERNEL}/language`, is: 'How a machine is written.', imports: [KERNEL] },
+  { room: `${KERNEL}/memory`, is: 'Shared memory under SC, TSO and PSO.', imports: kernel('language') },
+  { room: `${KERNEL}/machine`, is: 'Programs compiled to automata over packed states.', imports: kernel('language') },
+  {
+    room: `${KERNEL}/explore`,
+    is: 'Search of the whole graph, liveness, vacuity.',
+    imports: kernel('language', 'machine'),
+  },
+  { room: `${LIB}/text`, is: 'Text from outside: JSON with places, names, and what may be shown.', imports: [KERNEL] },
+  {
+    room: `${LIB}/tla`,
+    is: 'Whatever reads or writes TLA+ and its tools’ text.',
+    imports: [...kernel('language', 'machine'), ...lib('text')],
+  },
+  { room: `${LIB}/kvm`, is: 'KVM’s own machinery.', imports: kernel('language', 'memory') },
+  {
+    room: `${LIB}/litmus`,
+    is: 'Litmus tests in C, from text to answer.',
+    imports: [...kernel('memory'), ...lib('text')],
+  },
+  {
+    room: `${LIB}/behaviour`,
+    is: 'Behaviours as people and files have them, and their replay.',
+    imports: [...kernel('language', 'machine', 'explore'), ...lib('tla')],
+  },
+  {
+    room: `${LIB}/protocol`,
+    is: 'What a protocol gives to the tools, what a model is, what names mean.',
+    imports: [...kernel('language'), ...lib('text', 'tla', 'behaviour')],
+  },
+  {
+    room: `${LIB}/check`,
+    is: 'What an engine says of a model, and the explorer as one.',
+    imports: [...WHOLE, ...lib('protocol')],
+  },
+  {
+    room: `${LIB}/evidence`,
+    is: 'Which model violates a property, and by which behaviour.',
+    imports: [...WHOLE, ...lib('tla', 'behaviour', 'protocol', 'check')],
+  },
+  {
+    room: `${LIB}/ablate`,
+    is: 'Subsets of toggles, and verdicts that follow from others.',
+    imports: [...WHOLE, ...lib('behaviour', 'protocol')],
+  },
+  {
+    room: `${LIB}/mutate`,
+    is: 'Small changes of machines and specifications.',
+    imports: [...kernel('language', 'machine'), ...lib('text', 'tla')],
+  },
+  {
+    room: `${LIB}/prove`,
+    is: 'Two whole graphs compared, and who is to blame.',
+    imports: [...WHOLE, ...lib('tla', 'behaviour')],
+  },
+  {
+    room: `${LIB}/validate`,
+    is: 'Logs from elsewhere held against a machine.',
+    imports: [...WHOLE, ...lib('text', 'tla', 'protocol', 'prove')],
+  },
+  {
+    room: `${LIB}/live`,
+    is: 'The programs on real threads, and their logs.',
+    imports: [...kernel('language', 'machine'), ...lib('validate')],
+  },
+  {
+    room: `${LIB}/report`,
+    is: 'Everything that is shown: lanes, matrices, pages, reports for CI.',
+    imports: [...kernel('language'), ...lib('text', 'behaviour', 'protocol', 'ablate', 'prove', 'validate')],
+  },
+  ...PROTOCOLS.map((name) => ({
+    room: `impl/${name}`,
+    is: 'A protocol: its machine, its words, what the catalog knows of it.',
+    imports: name === 'litmus' ? [...WRITTEN_IN, ...lib('text', 'tla')] : WRITTEN_IN,
+  })),
+  {
+    room: 'impl',
+    is: 'The catalog of protocols, and what the package exports.',
+    imports: [...LIBRARY, ...PROTOCOLS.map((name) => `impl/${name}`)],
+  },
+  { room: 'scripts/node', is: 'Files, threads, child processes, signals.', imports: kernel() },
+  {
+    room: 'scripts/ui',
+    is: 'What reaches the terminal.',
+    imports: [...kernel(), ...lib('text', 'check', 'report'), ...scripts('node')],
+  },
+  {
+    room: 'scripts/workspace',
+    is: 'Specifications, manifests, certificates and evidence on disk.',
+    imports: [...LIBRARY, 'impl', ...scripts('node', 'ui')],
+  },
+  { room: 'scripts/tlc', is: 'The wrapper around TLC.', imports: [...kernel(), ...scripts('node', 'ui')] },
+  {
+    room: 'scripts/embedded',
+    is: 'The embedded engine, in a worker thread.',
+    imports: [...kernel('language'), ...scripts('node')],
+  },
+  {
+    room: 'scripts/engines',
+    is: 'Engines asked for verdicts and proofs, and what was kept of them.',
+    imports: [...LIBRARY, ...scripts('node', 'ui', 'workspace', 'tlc', 'embedded')],
+  },
+  {
+    room: 'scripts/validate',
+    is: 'Logs from files, second opinions, reports that are written.',
+    imports: [...LIBRARY, 'impl', ...scripts('node', 'workspace', 'tlc', 'engines')],
+  },
+  {
+    room: 'scripts/ablate',
+    is: 'The runs of `ablate` on worker threads.',
+    imports: [...LIBRARY, 'impl', ...scripts('node', 'workspace', 'engines')],
+  },
+  {
+    room: 'scripts/mutate',
+    is: 'The runs of `mutate` on worker threads, and on TLC.',
+    imports: [...LIBRARY, 'impl', ...scripts('node', 'ui', 'workspace', 'tlc', 'engines')],
+  },
+  {
+    room: 'scripts/live',
+    is: 'The runs of `live` on two worker threads.',
+    imports: [...LIBRARY, 'impl', ...scripts('node', 'workspace', 'validate')],
+  },
+  {
+    room: 'scripts/commands',
+    is: 'One file per command: load, run, show.',
+    imports: [
+      ...LIBRARY,
+      'impl',
+      ...scripts('node', 'ui', 'workspace', 'tlc', 'embedded', 'engines', 'validate', 'ablate', 'mutate', 'live'),
+    ],
+  },
+  {
+    room: 'scripts',
+    is: 'The command line, and the threads that it runs in.',
+    imports: [...kernel(), ...lib('validate', 'mutate'), ...scripts('node', 'ui', 'workspace', 'engines', 'commands')],
+  },
+]
+
+/** The room of a file. */
+export const roomOf = (file: string): Room | undefined =>
+  ROOMS.filter(({ room }) => file === room || file.startsWith(`${room}/`)).reduce<Room | undefined>(
+    (longest, room) => (longest === undefined || room.room.length > longest.room.length ? room : longest),
+    undefined,
+  )
