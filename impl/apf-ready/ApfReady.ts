@@ -7,9 +7,10 @@
  * one step of the only CPU that sees what it writes. `f` is the frame of the thread.
  */
 
-import type { KvmToggles } from '../lib/kvm/vcpu.ts'
-import { KvmVcpus } from '../lib/kvm/vcpu.ts'
-import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import { KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
+import type { Read } from '../lib/kernel/language/constants.ts'
+import { choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
+import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
 import type { Location, LocationMap } from '../lib/kernel/memory/memory.ts'
 import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
@@ -29,40 +30,43 @@ import type { IdSet, Key } from '../lib/kernel/language/domain.ts'
 import { bool, idSet, int, oneOf, oneOfNames, sequenceOf, setOf } from '../lib/kernel/language/domain.ts'
 
 /** CONSTANTS of the specification. */
-export interface ApfReadyConstants extends KvmToggles {
-  readonly Memory: MemoryModel
-  readonly StoreBufferSlots: number
-  readonly Tokens: readonly Key[]
-  readonly SlotCheck: boolean
-  readonly GateByIf: boolean
-  readonly ScanOnExit: boolean
-  readonly VectorFirst: boolean
-  readonly EnabledFirst: boolean
-  readonly SplitWords: boolean
-  readonly AckMsr: boolean
-  readonly ClearBeforeAck: boolean
-  readonly KickOnFirst: boolean
-  readonly TokenNeverZero: boolean
-  readonly NotPresentInjected: boolean
-  readonly LapicChecked: boolean
-  readonly OneKnob: boolean
-  readonly GpaCheckedFirst: boolean
-  readonly ClearOnEnable: boolean
-  readonly PendingReset: boolean
-  readonly EntryCheck: boolean
-  readonly ExitsRecur: boolean
-  readonly OtherExits: boolean
-  readonly Configures: boolean
-  readonly IrqsOff: boolean
-  readonly Reconfigures: boolean
-  readonly TprHolds: boolean
-  readonly RealFaults: boolean
-  readonly Undeliverable: boolean
-  readonly RepeatedFaults: boolean
-  readonly LapicOff: boolean
-  readonly BadWrites: boolean
-  readonly LapicInKernel: boolean
+export const CONSTANTS = {
+  Memory: choiceOf(MEMORY_MODELS),
+  StoreBufferSlots: natural,
+  Tokens: ids,
+  SlotCheck: toggle,
+  GateByIf: toggle,
+  ScanOnExit: toggle,
+  VectorFirst: toggle,
+  EnabledFirst: toggle,
+  SplitWords: toggle,
+  AckMsr: toggle,
+  ClearBeforeAck: toggle,
+  KickOnFirst: toggle,
+  TokenNeverZero: toggle,
+  NotPresentInjected: toggle,
+  LapicChecked: toggle,
+  OneKnob: toggle,
+  GpaCheckedFirst: toggle,
+  ClearOnEnable: toggle,
+  PendingReset: toggle,
+  EntryCheck: toggle,
+  ...KVM_TOGGLES,
+  ExitsRecur: worldSwitch,
+  OtherExits: worldSwitch,
+  Configures: worldSwitch,
+  IrqsOff: worldSwitch,
+  Reconfigures: worldSwitch,
+  TprHolds: worldSwitch,
+  RealFaults: worldSwitch,
+  Undeliverable: worldSwitch,
+  RepeatedFaults: worldSwitch,
+  LapicOff: worldSwitch,
+  BadWrites: worldSwitch,
+  LapicInKernel: worldSwitch,
 }
+
+export type ApfReadyConstants = Read<typeof CONSTANTS>
 
 /** The only vCPU. */
 const VCPU: Key = 0

@@ -6,10 +6,11 @@
  * below is the C function of that name, each `yield*` with a label one step of it. `f` is the frame of the thread.
  */
 
-import type { KvmToggles } from '../lib/kvm/vcpu.ts'
-import { KvmVcpus } from '../lib/kvm/vcpu.ts'
-import { VcpuMutexes } from '../lib/kvm/mutex.ts'
-import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import { KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
+import { MUTEX_TOGGLES, VcpuMutexes } from '../lib/kvm/mutex.ts'
+import type { Read } from '../lib/kernel/language/constants.ts'
+import { boolean, choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
+import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
 import type { LocationMap } from '../lib/kernel/memory/memory.ts'
 import { COMMIT, Location, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
@@ -28,44 +29,47 @@ import { bool, idSet, int, oneOfNames, setOf } from '../lib/kernel/language/doma
 import { tla } from '../lib/kernel/language/value.ts'
 
 /** CONSTANTS of the specification. */
-export interface ApicGroupsConstants extends KvmToggles {
-  readonly Memory: MemoryModel
-  readonly StoreBufferSlots: number
-  readonly GroupShift: number
-  readonly GroupBits: number
-  readonly Requesters: readonly Key[]
-  readonly Siblings: readonly Key[]
-  readonly CreateIds: readonly Key[]
-  readonly ClearFirst: boolean
-  readonly BroadcastFirst: boolean
-  readonly MaskExternal: boolean
-  readonly MatchCorrected: boolean
-  readonly VtlReadFirst: boolean
-  readonly CheckHierarchy: boolean
-  readonly CheckVtlRange: boolean
-  readonly LookupByVcpuId: boolean
-  readonly TrylockSibling: boolean
-  readonly ConfigureLocked: boolean
-  readonly RerunAfterHandled: boolean
-  readonly QueueBeforeWake: boolean
-  readonly RetryOnEom: boolean
-  readonly MutexUnlockIsMb: boolean
-  readonly Namespace: boolean
-  readonly Product: boolean
-  readonly SendsPhysical: boolean
-  readonly SendsBroadcast: boolean
-  readonly GroupBitsInDest: boolean
-  readonly SendsLogical: boolean
-  readonly SendsShorthand: boolean
-  readonly SendsMsi: boolean
-  readonly SendsGsi: boolean
-  readonly SendsPv: boolean
-  readonly Looks: boolean
-  readonly WritesApicId: boolean
-  readonly Translates: boolean
-  readonly Faults: boolean
-  readonly Configures: boolean
+export const CONSTANTS = {
+  Memory: choiceOf(MEMORY_MODELS),
+  StoreBufferSlots: natural,
+  GroupShift: natural,
+  GroupBits: natural,
+  Requesters: ids,
+  Siblings: ids,
+  CreateIds: ids,
+  ClearFirst: toggle,
+  BroadcastFirst: toggle,
+  MaskExternal: toggle,
+  MatchCorrected: toggle,
+  VtlReadFirst: toggle,
+  CheckHierarchy: toggle,
+  CheckVtlRange: toggle,
+  LookupByVcpuId: toggle,
+  TrylockSibling: toggle,
+  ConfigureLocked: toggle,
+  RerunAfterHandled: toggle,
+  QueueBeforeWake: toggle,
+  RetryOnEom: toggle,
+  ...KVM_TOGGLES,
+  ...MUTEX_TOGGLES,
+  Namespace: boolean,
+  Product: boolean,
+  SendsPhysical: worldSwitch,
+  SendsBroadcast: worldSwitch,
+  GroupBitsInDest: worldSwitch,
+  SendsLogical: worldSwitch,
+  SendsShorthand: worldSwitch,
+  SendsMsi: worldSwitch,
+  SendsGsi: worldSwitch,
+  SendsPv: worldSwitch,
+  Looks: worldSwitch,
+  WritesApicId: worldSwitch,
+  Translates: worldSwitch,
+  Faults: worldSwitch,
+  Configures: worldSwitch,
 }
+
+export type ApicGroupsConstants = Read<typeof CONSTANTS>
 
 /** Key of the device that raises interrupts, among those who ask for something. */
 const DEVICE: Key = 99

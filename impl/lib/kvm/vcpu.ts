@@ -9,6 +9,8 @@
 
 import type { Also, LocationMap, Memory } from '../kernel/memory/memory.ts'
 import type { Step } from '../kernel/language/program.ts'
+import type { Read } from '../kernel/language/constants.ts'
+import { toggle } from '../kernel/language/constants.ts'
 import type { Key } from '../kernel/language/domain.ts'
 import { bool, oneOfNames } from '../kernel/language/domain.ts'
 
@@ -17,18 +19,20 @@ export const KVM_MODES = ['OUTSIDE_GUEST_MODE', 'IN_GUEST_MODE', 'EXITING_GUEST_
 export type KvmMode = (typeof KVM_MODES)[number]
 
 /** Toggles of the specification's module; read late, so that they may be getters. */
-export interface KvmToggles {
+export const KVM_TOGGLES = {
   /** the full barrier between vcpu->mode = IN_GUEST_MODE and the check for requests */
-  readonly EntryMb: boolean
+  EntryMb: toggle,
   /** the full barrier of set_current_state() before the blocking thread checks */
-  readonly BlockMb: boolean
+  BlockMb: toggle,
   /** the smp_mb() in rcuwait_wake_up() */
-  readonly WakeUpMb: boolean
+  WakeUpMb: toggle,
   /** the set_bit() of kvm_make_request() is a full barrier, as on x86 */
-  readonly RequestIsMb: boolean
+  RequestIsMb: toggle,
   /** so is a cmpxchg that fails, as on x86 */
-  readonly FailedCmpxchgIsMb: boolean
+  FailedCmpxchgIsMb: toggle,
 }
+
+export type KvmToggles = Read<typeof KVM_TOGGLES>
 
 /** How a toggle's statement is a step of its own, for `ablate`: what a protocol says in its `barriers`. */
 export const KVM_BARRIERS = {
