@@ -14,8 +14,8 @@ import { interpreterOf } from '../../../impl/lib/live/interpret.ts'
 import { stepsOf } from '../../../impl/lib/live/log.ts'
 import type { LiveThread } from '../../../impl/lib/live/program.ts'
 import { liveThread } from '../../../impl/lib/live/program.ts'
-import type { LiveScenario } from '../../../impl/lib/live/scenarios.ts'
-import { SCENARIOS } from '../../../impl/lib/live/scenarios.ts'
+import type { LiveScenario } from '../../../impl/lib/live/scenario.ts'
+import { SCENARIOS } from '../../../impl/catalog.ts'
 import { loadModels, machineOf } from '../../../scripts/lib/project.ts'
 
 /** A machine of one thread that does everything that a program can do. */
