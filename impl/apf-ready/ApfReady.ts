@@ -7,7 +7,7 @@
  * one step of the only CPU that sees what it writes. `f` is the frame of the thread.
  */
 
-import { KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
+import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
 import type { Read } from '../lib/kernel/language/constants.ts'
 import { choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
 import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
@@ -909,7 +909,6 @@ const world = (v: Vcpu): EnvironmentAction[] => {
 /** The labels at which a thread moves by itself; a VM-exit is possible only when it is due. */
 const VCPU_STEPS = new Set([
   'vmexit',
-  'vcpu_enter_guest_mode_outside',
   'kvm_can_do_async_pf',
   'kvm_faultin_pfn',
   'kvm_arch_async_page_not_present',
@@ -925,17 +924,10 @@ const VCPU_STEPS = new Set([
   'kvm_arch_async_page_present',
   'kvm_arch_async_page_present_pending',
   'kvm_flush_and_free_async_pf_work',
-  'prepare_to_rcuwait',
+  ...BLOCK_STEPS,
   'kvm_vcpu_check_block',
-  'kvm_vcpu_block_schedule',
-  'finish_rcuwait',
   'vcpu_enter_guest_apf_halt',
-  'kvm_request_pending',
-  'kvm_check_request',
-  'vcpu_enter_guest_mode_in_guest',
-  'vcpu_enter_guest_smp_mb',
-  'kvm_vcpu_exit_request_mode',
-  'kvm_vcpu_exit_request_requests',
+  ...ENTRY_STEPS,
   'vmentry',
   'kvm_make_request',
 ])
@@ -947,11 +939,7 @@ const WORKER_STEPS = new Set([
   'async_pf_execute_unlock',
   'kvm_make_request',
   'kvm_arch_async_page_present_queued',
-  'rcuwait_wake_up_smp_mb',
-  'rcuwait_wake_up',
-  'wake_up_process',
-  'kvm_vcpu_kick_mode',
-  'smp_send_reschedule',
+  ...KICK_STEPS,
   'async_pf_execute_return',
 ])
 

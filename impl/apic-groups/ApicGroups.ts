@@ -6,7 +6,7 @@
  * below is the C function of that name, each `yield*` with a label one step of it. `f` is the frame of the thread.
  */
 
-import { KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
+import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
 import { MUTEX_TOGGLES, VcpuMutexes } from '../lib/kvm/mutex.ts'
 import type { Read } from '../lib/kernel/language/constants.ts'
 import { boolean, choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
@@ -858,11 +858,7 @@ const ASKER_STEPS = new Set([
   'intercept_info_gpa',
   'intercept_info_access',
   'kvm_make_request',
-  'rcuwait_wake_up_smp_mb',
-  'rcuwait_wake_up',
-  'wake_up_process',
-  'kvm_vcpu_kick_mode',
-  'smp_send_reschedule',
+  ...KICK_STEPS,
   'vmm_check_slot',
   'vmm_msg_gpa',
   'vmm_msg_access',
@@ -874,24 +870,16 @@ const SIBLING_STEPS = new Set([
   'vmm_wait_wake',
   'KVM_RUN',
   'kvm_mmu_load',
-  'prepare_to_rcuwait',
+  ...BLOCK_STEPS,
   'kvm_vcpu_check_block',
-  'kvm_vcpu_block_schedule',
-  'finish_rcuwait',
-  'kvm_request_pending',
-  'kvm_check_request',
+  ...ENTRY_STEPS,
   'inject_intercept_gpa',
   'inject_intercept_access',
   'synic_deliver_msg',
-  'vcpu_enter_guest_mode_in_guest',
-  'vcpu_enter_guest_smp_mb',
-  'kvm_vcpu_exit_request_mode',
-  'kvm_vcpu_exit_request_requests',
   'vmentry',
   'guest_eom',
   'vmexit',
   'guest_busy',
-  'vcpu_enter_guest_mode_outside',
   'vcpu_put',
 ])
 

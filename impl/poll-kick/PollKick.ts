@@ -7,7 +7,7 @@
  */
 
 import type { KvmMode } from '../lib/kvm/vcpu.ts'
-import { KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
+import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
 import type { Read } from '../lib/kernel/language/constants.ts'
 import { boolean, choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
 import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
@@ -407,39 +407,22 @@ const POLLER_LOCKS = new Set(['poll_wait_lock', 'poll_freewait_lock'])
 
 /** The labels at which a thread moves by itself; the others wait for the guest, the VMM, an event or the lock. */
 const VCPU_STEPS = new Set([
-  'kvm_request_pending',
-  'kvm_check_request',
+  ...ENTRY_STEPS,
   'vcpu_enter_guest_clear_kicked',
   'vcpu_enter_guest_clear_smp_mb',
-  'vcpu_enter_guest_mode_in_guest',
-  'vcpu_enter_guest_smp_mb',
-  'kvm_vcpu_exit_request_mode',
-  'kvm_vcpu_exit_request_requests',
   'vcpu_enter_guest_recheck',
   'vcpu_enter_guest_restore',
   'vmentry',
-  'vcpu_enter_guest_mode_outside',
   'local_timer_interrupt',
   'kvm_vcpu_kick_self',
   'vcpu_run_signal',
-  'prepare_to_rcuwait',
+  ...BLOCK_STEPS,
   'kvm_vcpu_check_block',
-  'kvm_vcpu_block_schedule',
-  'finish_rcuwait',
   'vcpu_run_exit_event',
   ...WAKE_STEPS,
 ])
 
-const SOURCE_STEPS = new Set([
-  'vmx_deliver_posted_interrupt',
-  'rcuwait_wake_up_smp_mb',
-  'rcuwait_wake_up',
-  'wake_up_process',
-  'kvm_vcpu_kick_mode',
-  'smp_send_reschedule',
-  'kvm_vcpu_kick_kicked',
-  ...WAKE_STEPS,
-])
+const SOURCE_STEPS = new Set(['vmx_deliver_posted_interrupt', ...KICK_STEPS, 'kvm_vcpu_kick_kicked', ...WAKE_STEPS])
 
 const POLLER_STEPS = new Set([
   'poll_wait_add',

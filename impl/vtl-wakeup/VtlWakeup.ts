@@ -7,7 +7,7 @@
  * the thread, `v` the vCPU: 0 is VTL0's, 1 is VTL1's.
  */
 
-import { KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
+import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
 import { MUTEX_TOGGLES, VcpuMutexes } from '../lib/kvm/mutex.ts'
 import type { Read } from '../lib/kernel/language/constants.ts'
 import {
@@ -792,11 +792,9 @@ const VCPU_STEPS = new Set([
   'kvm_vcpu_has_events_pv_unhalted',
   'kvm_vcpu_has_events_nmi',
   'kvm_cpu_has_interrupt',
-  'prepare_to_rcuwait',
+  ...BLOCK_STEPS,
   'kvm_vcpu_check_block_timer',
   'kvm_vcpu_check_block_signal',
-  'kvm_vcpu_block_schedule',
-  'finish_rcuwait',
   'kvm_apic_accept_events_init',
   'kvm_apic_accept_events_sipi',
   'vcpu_block_mp_state',
@@ -806,17 +804,11 @@ const VCPU_STEPS = new Set([
   'kvm_inject_apic_timer_irqs',
   'kvm_hv_vcpu_is_idle_vtl',
   'vcpu_run_signal',
-  'kvm_request_pending',
-  'kvm_check_request',
+  ...ENTRY_STEPS,
   'process_nmi',
-  'vcpu_enter_guest_mode_in_guest',
-  'vcpu_enter_guest_smp_mb',
-  'kvm_vcpu_exit_request_mode',
-  'kvm_vcpu_exit_request_requests',
   'kvm_vcpu_exit_request_work',
   'vmentry',
   'vmexit',
-  'vcpu_enter_guest_mode_outside',
 ])
 
 const PUBLISHES = 'source_event'
@@ -830,11 +822,7 @@ const SOURCE_STEPS = new Set([
   'apic_accept_init',
   'apic_accept_sipi',
   'kvm_make_request',
-  'rcuwait_wake_up_smp_mb',
-  'rcuwait_wake_up',
-  'wake_up_process',
-  'kvm_vcpu_kick_mode',
-  'smp_send_reschedule',
+  ...KICK_STEPS,
 ])
 
 const IOCTL_STEPS = new Set([

@@ -43,6 +43,32 @@ export const KVM_BARRIERS = {
   FailedCmpxchgIsMb: { kind: 'drained', labels: [] },
 } as const
 
+/**
+ * Labels of {@link KvmVcpus}, for the fairness of a protocol's threads: of a vCPU's own thread as it enters the guest and
+ * has left it.
+ */
+export const ENTRY_STEPS = [
+  'kvm_request_pending',
+  'kvm_check_request',
+  'vcpu_enter_guest_mode_in_guest',
+  'vcpu_enter_guest_smp_mb',
+  'kvm_vcpu_exit_request_mode',
+  'kvm_vcpu_exit_request_requests',
+  'vcpu_enter_guest_mode_outside',
+] as const
+
+/** Of a thread that blocks, but for kvm_vcpu_check_block(), which is the protocol's. */
+export const BLOCK_STEPS = ['prepare_to_rcuwait', 'kvm_vcpu_block_schedule', 'finish_rcuwait'] as const
+
+/** Of a thread that kicks a vCPU. */
+export const KICK_STEPS = [
+  'rcuwait_wake_up_smp_mb',
+  'rcuwait_wake_up',
+  'wake_up_process',
+  'kvm_vcpu_kick_mode',
+  'smp_send_reschedule',
+] as const
+
 /** The struct kvm_vcpus of a VM, as their own threads and the threads that kick them share them. */
 export class KvmVcpus {
   readonly mode: LocationMap<KvmMode>
