@@ -7,9 +7,10 @@
  * one step of the only CPU that sees what it writes. `f` is the frame of the thread.
  */
 
-import type { KvmToggles } from '../lib/kvm/vcpu.ts'
-import { KvmVcpus } from '../lib/kvm/vcpu.ts'
-import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
+import type { Read } from '../lib/kernel/language/constants.ts'
+import { choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
+import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
 import type { Location, LocationMap } from '../lib/kernel/memory/memory.ts'
 import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
@@ -29,40 +30,43 @@ import type { IdSet, Key } from '../lib/kernel/language/domain.ts'
 import { bool, idSet, int, oneOf, oneOfNames, sequenceOf, setOf } from '../lib/kernel/language/domain.ts'
 
 /** CONSTANTS of the specification. */
-export interface ApfReadyConstants extends KvmToggles {
-  readonly Memory: MemoryModel
-  readonly StoreBufferSlots: number
-  readonly Tokens: readonly Key[]
-  readonly SlotCheck: boolean
-  readonly GateByIf: boolean
-  readonly ScanOnExit: boolean
-  readonly VectorFirst: boolean
-  readonly EnabledFirst: boolean
-  readonly SplitWords: boolean
-  readonly AckMsr: boolean
-  readonly ClearBeforeAck: boolean
-  readonly KickOnFirst: boolean
-  readonly TokenNeverZero: boolean
-  readonly NotPresentInjected: boolean
-  readonly LapicChecked: boolean
-  readonly OneKnob: boolean
-  readonly GpaCheckedFirst: boolean
-  readonly ClearOnEnable: boolean
-  readonly PendingReset: boolean
-  readonly EntryCheck: boolean
-  readonly ExitsRecur: boolean
-  readonly OtherExits: boolean
-  readonly Configures: boolean
-  readonly IrqsOff: boolean
-  readonly Reconfigures: boolean
-  readonly TprHolds: boolean
-  readonly RealFaults: boolean
-  readonly Undeliverable: boolean
-  readonly RepeatedFaults: boolean
-  readonly LapicOff: boolean
-  readonly BadWrites: boolean
-  readonly LapicInKernel: boolean
+export const CONSTANTS = {
+  Memory: choiceOf(MEMORY_MODELS),
+  StoreBufferSlots: natural,
+  Tokens: ids,
+  SlotCheck: toggle,
+  GateByIf: toggle,
+  ScanOnExit: toggle,
+  VectorFirst: toggle,
+  EnabledFirst: toggle,
+  SplitWords: toggle,
+  AckMsr: toggle,
+  ClearBeforeAck: toggle,
+  KickOnFirst: toggle,
+  TokenNeverZero: toggle,
+  NotPresentInjected: toggle,
+  LapicChecked: toggle,
+  OneKnob: toggle,
+  GpaCheckedFirst: toggle,
+  ClearOnEnable: toggle,
+  PendingReset: toggle,
+  EntryCheck: toggle,
+  ...KVM_TOGGLES,
+  ExitsRecur: worldSwitch,
+  OtherExits: worldSwitch,
+  Configures: worldSwitch,
+  IrqsOff: worldSwitch,
+  Reconfigures: worldSwitch,
+  TprHolds: worldSwitch,
+  RealFaults: worldSwitch,
+  Undeliverable: worldSwitch,
+  RepeatedFaults: worldSwitch,
+  LapicOff: worldSwitch,
+  BadWrites: worldSwitch,
+  LapicInKernel: worldSwitch,
 }
+
+export type ApfReadyConstants = Read<typeof CONSTANTS>
 
 /** The only vCPU. */
 const VCPU: Key = 0
@@ -905,7 +909,6 @@ const world = (v: Vcpu): EnvironmentAction[] => {
 /** The labels at which a thread moves by itself; a VM-exit is possible only when it is due. */
 const VCPU_STEPS = new Set([
   'vmexit',
-  'vcpu_enter_guest_mode_outside',
   'kvm_can_do_async_pf',
   'kvm_faultin_pfn',
   'kvm_arch_async_page_not_present',
@@ -921,17 +924,10 @@ const VCPU_STEPS = new Set([
   'kvm_arch_async_page_present',
   'kvm_arch_async_page_present_pending',
   'kvm_flush_and_free_async_pf_work',
-  'prepare_to_rcuwait',
+  ...BLOCK_STEPS,
   'kvm_vcpu_check_block',
-  'kvm_vcpu_block_schedule',
-  'finish_rcuwait',
   'vcpu_enter_guest_apf_halt',
-  'kvm_request_pending',
-  'kvm_check_request',
-  'vcpu_enter_guest_mode_in_guest',
-  'vcpu_enter_guest_smp_mb',
-  'kvm_vcpu_exit_request_mode',
-  'kvm_vcpu_exit_request_requests',
+  ...ENTRY_STEPS,
   'vmentry',
   'kvm_make_request',
 ])
@@ -943,11 +939,7 @@ const WORKER_STEPS = new Set([
   'async_pf_execute_unlock',
   'kvm_make_request',
   'kvm_arch_async_page_present_queued',
-  'rcuwait_wake_up_smp_mb',
-  'rcuwait_wake_up',
-  'wake_up_process',
-  'kvm_vcpu_kick_mode',
-  'smp_send_reschedule',
+  ...KICK_STEPS,
   'async_pf_execute_return',
 ])
 

@@ -1,30 +1,14 @@
 /** apf-ready in words: the statements of document 003 and of Linux 6.1 and 6.12 that each action is, for diagrams and tables. */
 
-import type {
-  ActionDoc,
-  ActionDocs,
-  FieldDoc,
-  Statement,
-  StepContext,
-  ToggleDoc,
-  Wording,
-} from '../lib/protocol/docs.ts'
+import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/protocol/docs.ts'
 import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import { labelOf } from '../lib/behaviour/state-reader.ts'
-
-const action = (name: string | Wording, statement?: (context: StepContext) => Statement): ActionDoc =>
-  statement === undefined ? { function: name } : { function: name, statement }
-
-const says =
-  (text: string | Wording, ...then: readonly string[]) =>
-  (): Statement => ({ text, then })
+import { KVM_TOGGLE_DOCS } from '../lib/protocol/kvm-docs.ts'
+import { action, field, nextLabel, says } from '../lib/protocol/phrases.ts'
 
 /** What the world does. */
 const world = (cause: (context: StepContext) => string): ActionDoc => ({
   statement: (context) => ({ cause: cause(context) }),
 })
-
-const nextLabel = ({ step, after }: StepContext): string | undefined => labelOf(after, step.thread)
 
 const ENTER = 'vcpu_enter_guest'
 const CHECK = { full: 'kvm_check_async_pf_completion', brief: 'check_completion' }
@@ -337,26 +321,8 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
     on: 'vcpu_enter_guest() checks for requests after mode = IN_GUEST_MODE',
     off: 'vcpu_enter_guest() does not check for requests after mode = IN_GUEST_MODE',
   },
-  EntryMb: {
-    on: 'there is a full barrier between mode = IN_GUEST_MODE and the check for requests',
-    off: 'there is no barrier between mode = IN_GUEST_MODE and the check for requests',
-  },
-  BlockMb: {
-    on: 'set_current_state() is a full barrier before the blocking thread checks',
-    off: 'there is no barrier before the blocking thread checks',
-  },
-  WakeUpMb: { on: 'rcuwait_wake_up() has its smp_mb()', off: 'rcuwait_wake_up() has no barrier' },
-  RequestIsMb: {
-    on: 'the set_bit() of kvm_make_request() is a full barrier, as on x86',
-    off: 'the set_bit() of kvm_make_request() is no barrier',
-  },
-  FailedCmpxchgIsMb: {
-    on: 'a cmpxchg() that fails is a full barrier, as on x86',
-    off: 'a cmpxchg() that fails is no barrier',
-  },
+  ...KVM_TOGGLE_DOCS,
 }
-
-const field = (name: string): FieldDoc => ({ name: () => name })
 
 const fields: Readonly<Record<string, FieldDoc>> = {
   mode: field('vcpu->mode'),

@@ -1,60 +1,18 @@
 /** What the catalog knows of apf-ready. */
 
 import { KVM_BARRIERS } from '../lib/kvm/vcpu.ts'
-import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
+import { switchesIn } from '../lib/kernel/language/constants.ts'
 import type { Protocol } from '../lib/protocol/protocol.ts'
 import { tla } from '../lib/kernel/language/value.ts'
-import type { ApfReadyConstants } from './ApfReady.ts'
-import { apfReady } from './ApfReady.ts'
+import { CONSTANTS, apfReady } from './ApfReady.ts'
 import { apfReadyDocs } from './docs.ts'
-
-/** Read late, through getters, each only where it makes a difference. */
-const TOGGLES = [
-  'SlotCheck',
-  'GateByIf',
-  'ScanOnExit',
-  'VectorFirst',
-  'EnabledFirst',
-  'SplitWords',
-  'AckMsr',
-  'ClearBeforeAck',
-  'KickOnFirst',
-  'TokenNeverZero',
-  'NotPresentInjected',
-  'LapicChecked',
-  'OneKnob',
-  'GpaCheckedFirst',
-  'ClearOnEnable',
-  'PendingReset',
-  'EntryCheck',
-  'EntryMb',
-  'BlockMb',
-  'WakeUpMb',
-  'RequestIsMb',
-  'FailedCmpxchgIsMb',
-] as const
-
-type Toggles = Pick<ApfReadyConstants, (typeof TOGGLES)[number]>
 
 export const apfReadyProtocol: Protocol = {
   name: 'apf-ready',
   module: 'ApfReady',
   libraries: ['Memory', 'KvmVcpu'],
-  toggles: TOGGLES,
-  world: [
-    'ExitsRecur',
-    'OtherExits',
-    'Configures',
-    'IrqsOff',
-    'Reconfigures',
-    'TprHolds',
-    'RealFaults',
-    'Undeliverable',
-    'RepeatedFaults',
-    'LapicOff',
-    'BadWrites',
-    'LapicInKernel',
-  ],
+  toggles: switchesIn(CONSTANTS, 'toggle'),
+  world: switchesIn(CONSTANTS, 'world'),
   barriers: {
     EntryMb: KVM_BARRIERS.EntryMb,
     BlockMb: KVM_BARRIERS.BlockMb,
@@ -88,34 +46,5 @@ export const apfReadyProtocol: Protocol = {
     },
   ],
   docs: apfReadyDocs,
-  machine: (constants) => {
-    const toggles = Object.defineProperties(
-      {},
-      Object.fromEntries(
-        TOGGLES.map((name) => [name, { enumerable: true, get: (): boolean => constants.boolean(name) }]),
-      ),
-    ) as Toggles
-    return apfReady(
-      Object.defineProperties(
-        {
-          Memory: constants.oneOf('Memory', MEMORY_MODELS),
-          StoreBufferSlots: constants.natural('StoreBufferSlots'),
-          Tokens: constants.ids('Tokens'),
-          ExitsRecur: constants.boolean('ExitsRecur'),
-          OtherExits: constants.boolean('OtherExits'),
-          Configures: constants.boolean('Configures'),
-          IrqsOff: constants.boolean('IrqsOff'),
-          Reconfigures: constants.boolean('Reconfigures'),
-          TprHolds: constants.boolean('TprHolds'),
-          RealFaults: constants.boolean('RealFaults'),
-          Undeliverable: constants.boolean('Undeliverable'),
-          RepeatedFaults: constants.boolean('RepeatedFaults'),
-          LapicOff: constants.boolean('LapicOff'),
-          BadWrites: constants.boolean('BadWrites'),
-          LapicInKernel: constants.boolean('LapicInKernel'),
-        },
-        Object.getOwnPropertyDescriptors(toggles),
-      ) as ApfReadyConstants,
-    )
-  },
+  machine: (constants) => apfReady(constants.read(CONSTANTS)),
 }

@@ -6,10 +6,11 @@
  * below is the C function of that name, each `yield*` with a label one step of it. `f` is the frame of the thread.
  */
 
-import type { KvmToggles } from '../lib/kvm/vcpu.ts'
-import { KvmVcpus } from '../lib/kvm/vcpu.ts'
-import { VcpuMutexes } from '../lib/kvm/mutex.ts'
-import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
+import { MUTEX_TOGGLES, VcpuMutexes } from '../lib/kvm/mutex.ts'
+import type { Read } from '../lib/kernel/language/constants.ts'
+import { boolean, choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
+import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
 import type { LocationMap } from '../lib/kernel/memory/memory.ts'
 import { COMMIT, Location, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
@@ -28,44 +29,47 @@ import { bool, idSet, int, oneOfNames, setOf } from '../lib/kernel/language/doma
 import { tla } from '../lib/kernel/language/value.ts'
 
 /** CONSTANTS of the specification. */
-export interface ApicGroupsConstants extends KvmToggles {
-  readonly Memory: MemoryModel
-  readonly StoreBufferSlots: number
-  readonly GroupShift: number
-  readonly GroupBits: number
-  readonly Requesters: readonly Key[]
-  readonly Siblings: readonly Key[]
-  readonly CreateIds: readonly Key[]
-  readonly ClearFirst: boolean
-  readonly BroadcastFirst: boolean
-  readonly MaskExternal: boolean
-  readonly MatchCorrected: boolean
-  readonly VtlReadFirst: boolean
-  readonly CheckHierarchy: boolean
-  readonly CheckVtlRange: boolean
-  readonly LookupByVcpuId: boolean
-  readonly TrylockSibling: boolean
-  readonly ConfigureLocked: boolean
-  readonly RerunAfterHandled: boolean
-  readonly QueueBeforeWake: boolean
-  readonly RetryOnEom: boolean
-  readonly MutexUnlockIsMb: boolean
-  readonly Namespace: boolean
-  readonly Product: boolean
-  readonly SendsPhysical: boolean
-  readonly SendsBroadcast: boolean
-  readonly GroupBitsInDest: boolean
-  readonly SendsLogical: boolean
-  readonly SendsShorthand: boolean
-  readonly SendsMsi: boolean
-  readonly SendsGsi: boolean
-  readonly SendsPv: boolean
-  readonly Looks: boolean
-  readonly WritesApicId: boolean
-  readonly Translates: boolean
-  readonly Faults: boolean
-  readonly Configures: boolean
+export const CONSTANTS = {
+  Memory: choiceOf(MEMORY_MODELS),
+  StoreBufferSlots: natural,
+  GroupShift: natural,
+  GroupBits: natural,
+  Requesters: ids,
+  Siblings: ids,
+  CreateIds: ids,
+  ClearFirst: toggle,
+  BroadcastFirst: toggle,
+  MaskExternal: toggle,
+  MatchCorrected: toggle,
+  VtlReadFirst: toggle,
+  CheckHierarchy: toggle,
+  CheckVtlRange: toggle,
+  LookupByVcpuId: toggle,
+  TrylockSibling: toggle,
+  ConfigureLocked: toggle,
+  RerunAfterHandled: toggle,
+  QueueBeforeWake: toggle,
+  RetryOnEom: toggle,
+  ...KVM_TOGGLES,
+  ...MUTEX_TOGGLES,
+  Namespace: boolean,
+  Product: boolean,
+  SendsPhysical: worldSwitch,
+  SendsBroadcast: worldSwitch,
+  GroupBitsInDest: worldSwitch,
+  SendsLogical: worldSwitch,
+  SendsShorthand: worldSwitch,
+  SendsMsi: worldSwitch,
+  SendsGsi: worldSwitch,
+  SendsPv: worldSwitch,
+  Looks: worldSwitch,
+  WritesApicId: worldSwitch,
+  Translates: worldSwitch,
+  Faults: worldSwitch,
+  Configures: worldSwitch,
 }
+
+export type ApicGroupsConstants = Read<typeof CONSTANTS>
 
 /** Key of the device that raises interrupts, among those who ask for something. */
 const DEVICE: Key = 99
@@ -854,11 +858,7 @@ const ASKER_STEPS = new Set([
   'intercept_info_gpa',
   'intercept_info_access',
   'kvm_make_request',
-  'rcuwait_wake_up_smp_mb',
-  'rcuwait_wake_up',
-  'wake_up_process',
-  'kvm_vcpu_kick_mode',
-  'smp_send_reschedule',
+  ...KICK_STEPS,
   'vmm_check_slot',
   'vmm_msg_gpa',
   'vmm_msg_access',
@@ -870,24 +870,16 @@ const SIBLING_STEPS = new Set([
   'vmm_wait_wake',
   'KVM_RUN',
   'kvm_mmu_load',
-  'prepare_to_rcuwait',
+  ...BLOCK_STEPS,
   'kvm_vcpu_check_block',
-  'kvm_vcpu_block_schedule',
-  'finish_rcuwait',
-  'kvm_request_pending',
-  'kvm_check_request',
+  ...ENTRY_STEPS,
   'inject_intercept_gpa',
   'inject_intercept_access',
   'synic_deliver_msg',
-  'vcpu_enter_guest_mode_in_guest',
-  'vcpu_enter_guest_smp_mb',
-  'kvm_vcpu_exit_request_mode',
-  'kvm_vcpu_exit_request_requests',
   'vmentry',
   'guest_eom',
   'vmexit',
   'guest_busy',
-  'vcpu_enter_guest_mode_outside',
   'vcpu_put',
 ])
 

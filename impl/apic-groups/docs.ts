@@ -10,25 +10,7 @@ import type {
   Wording,
 } from '../lib/protocol/docs.ts'
 import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import { labelOf } from '../lib/behaviour/state-reader.ts'
-
-const action = (name: string | Wording, statement?: (context: StepContext) => Statement): ActionDoc =>
-  statement === undefined ? { function: name } : { function: name, statement }
-
-const says =
-  (text: string | Wording, ...then: readonly string[]) =>
-  (): Statement => ({ text, then })
-
-const nextLabel = ({ step, after }: StepContext): string | undefined => labelOf(after, step.thread)
-
-/** `{0, 1}` as its elements */
-const members = (set = '{}'): string[] => set.slice(1, -1).split(', ').filter(Boolean)
-
-/** `{4}` as `vCPU 4` */
-const vcpus = (set: string | undefined): string => {
-  const ids = members(set)
-  return ids.length === 0 ? 'nobody' : `${ids.length === 1 ? 'vCPU' : 'vCPUs'} ${ids.join(', ')}`
-}
+import { action, field, members, nextLabel, ofVcpu, says, vcpus } from '../lib/protocol/phrases.ts'
 
 const FAST = { full: 'kvm_irq_delivery_to_apic_fast', brief: 'kvm_irq_delivery_fast' }
 const GROUPS = 'set_apic_id_groups'
@@ -87,7 +69,7 @@ const enters = (context: StepContext): Statement => {
 /** The targets that a step has found. */
 const finds =
   (text: string | Wording) =>
-  (context: StepContext): Statement => ({ text, then: [`/* ${vcpus(local(context, 'todo'))} */`] })
+  (context: StepContext): Statement => ({ text, then: [`/* ${vcpus(local(context, 'todo'), 'nobody')} */`] })
 
 const accepts = ({ before, vcpu }: StepContext): Statement => {
   const [first = '?'] = members(before('todo', vcpu))
@@ -99,7 +81,7 @@ const pvIpi = (context: StepContext): Statement => {
   if (status !== 'ok') return { text: `return ${status}` }
   return nextLabel(context) === 'vmm_send_ipi'
     ? { text: 'return 0 /* exit to userspace */' }
-    : { text: `in_vtl == ${String(context.step.result)}`, then: [`/* ${vcpus(local(context, 'todo'))} */`] }
+    : { text: `in_vtl == ${String(context.step.result)}`, then: [`/* ${vcpus(local(context, 'todo'), 'nobody')} */`] }
 }
 
 const mayDeny =
@@ -176,7 +158,7 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   },
   kvm_apic_send_ipi: action('kvm_apic_send_ipi', (context) =>
     nextLabel(context) === 'apic_accept_irq' || nextLabel(context) === 'guest_entry'
-      ? { text: 'APIC map of the own group', then: [`/* ${vcpus(local(context, 'todo'))} */`] }
+      ? { text: 'APIC map of the own group', then: [`/* ${vcpus(local(context, 'todo'), 'nobody')} */`] }
       : { text: { full: 'kvm_apic_id_set_group(kvm, group, &dest)', brief: 'set_group(group, &dest)' } },
   ),
   kvm_irq_delivery_to_apic_fast: action(FAST, finds('map->phys_map[dest]')),
@@ -386,10 +368,6 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
   FailedCmpxchgIsMb: POLL_KICK_TOGGLE('a cmpxchg() that fails is a full barrier'),
   MutexUnlockIsMb: POLL_KICK_TOGGLE('mutex_unlock() is a full barrier'),
 }
-
-const field = (name: string): FieldDoc => ({ name: () => name })
-
-const ofVcpu = (name: string): FieldDoc => ({ name: (key) => `v${key}->${name}` })
 
 const fields: Readonly<Record<string, FieldDoc>> = {
   apic_id_group_mask: field('apic_id_group_mask'),

@@ -7,8 +7,10 @@
  * of the thread (its locals, named as in C), `vcpu` the vCPU that runs it.
  */
 
-import { VcpuMutexes } from '../lib/kvm/mutex.ts'
-import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import { MUTEX_TOGGLES, VcpuMutexes } from '../lib/kvm/mutex.ts'
+import type { Read } from '../lib/kernel/language/constants.ts'
+import { choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
+import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
 import type { Also, LocationMap } from '../lib/kernel/memory/memory.ts'
 import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
@@ -26,33 +28,34 @@ import type { IdSet, Key } from '../lib/kernel/language/domain.ts'
 import { bool, idSet, int, oneOf, oneOfNames, setOf } from '../lib/kernel/language/domain.ts'
 import { Srcu } from '../lib/kvm/srcu.ts'
 
+/** When the ioctl rejects flags, reserved bytes and inhibits that mean nothing: before all else, on its way out. */
+const ARGS_CHECKED = ['never', 'first', 'late'] as const
+
 /** CONSTANTS of the specification. Toggles: ordering primitives and rules, TRUE or FALSE as the design has them. */
-export interface FlushInhibitConstants {
-  readonly Flushers: readonly Key[]
-  readonly Targets: readonly Key[]
-  readonly Rounds: number
-  readonly Memory: MemoryModel
-  readonly StoreBufferSlots: number
-  readonly SyncOnSet: boolean
-  readonly SyncOnClear: boolean
-  readonly CheckBeforeRequest: boolean
-  readonly IoctlMb: boolean
-  readonly WaitingOnBeforeSuspended: boolean
-  readonly ClearWaitingOnBeforeSuspended: boolean
-  readonly SeparateSuspended: boolean
-  readonly SuspendWmb: boolean
-  readonly UnsuspendWmb: boolean
-  readonly MutexUnlockIsMb: boolean
-  readonly MaskZeroed: boolean
-  readonly EventsMasked: boolean
-  readonly ArgsChecked: ArgsChecked
-  readonly PendingEvents: boolean
-  readonly BadCalls: boolean
+export const CONSTANTS = {
+  Flushers: ids,
+  Targets: ids,
+  Rounds: natural,
+  Memory: choiceOf(MEMORY_MODELS),
+  StoreBufferSlots: natural,
+  SyncOnSet: toggle,
+  SyncOnClear: toggle,
+  CheckBeforeRequest: toggle,
+  IoctlMb: toggle,
+  WaitingOnBeforeSuspended: toggle,
+  ClearWaitingOnBeforeSuspended: toggle,
+  SeparateSuspended: toggle,
+  SuspendWmb: toggle,
+  UnsuspendWmb: toggle,
+  ...MUTEX_TOGGLES,
+  MaskZeroed: toggle,
+  EventsMasked: toggle,
+  PendingEvents: worldSwitch,
+  ArgsChecked: choiceOf(ARGS_CHECKED),
+  BadCalls: worldSwitch,
 }
 
-/** When the ioctl rejects flags, reserved bytes and inhibits that mean nothing: before all else, on its way out. */
-export const ARGS_CHECKED = ['never', 'first', 'late'] as const
-type ArgsChecked = (typeof ARGS_CHECKED)[number]
+export type FlushInhibitConstants = Read<typeof CONSTANTS>
 
 type FlushResult = 'none' | 'success' | 'EBUSY'
 

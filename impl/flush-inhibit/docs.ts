@@ -2,6 +2,7 @@
 
 import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/protocol/docs.ts'
 import { commitDoc } from '../lib/protocol/memory-docs.ts'
+import { action, members, ofVcpu, vcpus } from '../lib/protocol/phrases.ts'
 import type { StateReader } from '../lib/behaviour/state-reader.ts'
 import { labelOf } from '../lib/behaviour/state-reader.ts'
 
@@ -18,15 +19,6 @@ const UNSUSPEND = {
 const SUSPEND = {
   full: 'kvm_hv_vcpu_suspend_tlb_flush',
   brief: 'suspend_tlb_flush',
-}
-
-/** `{0, 1}` as its elements */
-const members = (set = '{}'): string[] => set.slice(1, -1).split(', ').filter(Boolean)
-
-/** `{2}` as `vCPU 2`, `{2, 3}` as `vCPUs 2, 3` */
-const vcpus = (set: string | undefined): string => {
-  const ids = members(set)
-  return ids.length === 0 ? '' : `${ids.length === 1 ? 'vCPU' : 'vCPUs'} ${ids.join(', ')}`
 }
 
 /** The element that a set has after the step and did not have before. */
@@ -186,11 +178,6 @@ const checkRequest = ({ vcpu, before }: StepContext): Statement => ({
   then: inForce(before, vcpu) ? [`/* flushes while v${vcpu} is inhibited */`] : [],
 })
 
-const action = (
-  name: string | { readonly full: string; readonly brief: string },
-  statement?: (context: StepContext) => Statement,
-): ActionDoc => ({ function: name, ...(statement === undefined ? {} : { statement }) })
-
 /** By label. A statement that is missing is what the step's access says: READ_ONCE and WRITE_ONCE of the patch. */
 const actions: Readonly<Record<string, ActionDoc>> = {
   vmexit_hypercall: action('vcpu_enter_guest', hypercall),
@@ -328,12 +315,10 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
   },
 }
 
-const hv = (name: string): FieldDoc => ({ name: (key) => `v${key}->${name}` })
-
 const fields: Readonly<Record<string, FieldDoc>> = {
-  tlb_flush_inhibit: hv('tlb_flush_inhibit'),
-  suspended: hv('suspended'),
-  waiting_on: hv('waiting_on'),
+  tlb_flush_inhibit: ofVcpu('tlb_flush_inhibit'),
+  suspended: ofVcpu('suspended'),
+  waiting_on: ofVcpu('waiting_on'),
   requests: { name: (key) => `v${key}->requests`, value: (set) => (set === 'true' ? 'HV_TLB_FLUSH' : '0') },
 }
 

@@ -1,30 +1,17 @@
 /** What the catalog knows of flush-inhibit. */
 
-import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
+import { switchesIn } from '../lib/kernel/language/constants.ts'
 import type { Protocol } from '../lib/protocol/protocol.ts'
 import { tla } from '../lib/kernel/language/value.ts'
 import { flushInhibitDocs } from './docs.ts'
-import { ARGS_CHECKED, flushInhibit } from './FlushInhibit.ts'
+import { CONSTANTS, flushInhibit } from './FlushInhibit.ts'
 
 export const flushInhibitProtocol: Protocol = {
   name: 'flush-inhibit',
   module: 'FlushInhibit',
   libraries: ['Memory', 'SRCU', 'VcpuMutex'],
-  toggles: [
-    'SyncOnSet',
-    'SyncOnClear',
-    'CheckBeforeRequest',
-    'IoctlMb',
-    'WaitingOnBeforeSuspended',
-    'ClearWaitingOnBeforeSuspended',
-    'SeparateSuspended',
-    'SuspendWmb',
-    'UnsuspendWmb',
-    'MutexUnlockIsMb',
-    'MaskZeroed',
-    'EventsMasked',
-  ],
-  world: ['PendingEvents', 'BadCalls'],
+  toggles: switchesIn(CONSTANTS, 'toggle'),
+  world: switchesIn(CONSTANTS, 'world'),
   barriers: {
     SyncOnSet: { kind: 'wait', labels: ['synchronize_srcu', 'synchronize_srcu_wait'] },
     SyncOnClear: { kind: 'wait', labels: ['synchronize_srcu', 'synchronize_srcu_wait'] },
@@ -46,52 +33,5 @@ export const flushInhibitProtocol: Protocol = {
     },
   ],
   docs: flushInhibitDocs,
-  machine: (constants) =>
-    flushInhibit({
-      // getters: read only by the designs in which they make a difference
-      Flushers: constants.ids('Flushers'),
-      Targets: constants.ids('Targets'),
-      Rounds: constants.natural('Rounds'),
-      Memory: constants.oneOf('Memory', MEMORY_MODELS),
-      StoreBufferSlots: constants.natural('StoreBufferSlots'),
-      get SyncOnSet() {
-        return constants.boolean('SyncOnSet')
-      },
-      get SyncOnClear() {
-        return constants.boolean('SyncOnClear')
-      },
-      get CheckBeforeRequest() {
-        return constants.boolean('CheckBeforeRequest')
-      },
-      get IoctlMb() {
-        return constants.boolean('IoctlMb')
-      },
-      get WaitingOnBeforeSuspended() {
-        return constants.boolean('WaitingOnBeforeSuspended')
-      },
-      get ClearWaitingOnBeforeSuspended() {
-        return constants.boolean('ClearWaitingOnBeforeSuspended')
-      },
-      get SeparateSuspended() {
-        return constants.boolean('SeparateSuspended')
-      },
-      get SuspendWmb() {
-        return constants.boolean('SuspendWmb')
-      },
-      get UnsuspendWmb() {
-        return constants.boolean('UnsuspendWmb')
-      },
-      get MutexUnlockIsMb() {
-        return constants.boolean('MutexUnlockIsMb')
-      },
-      get MaskZeroed() {
-        return constants.boolean('MaskZeroed')
-      },
-      PendingEvents: constants.boolean('PendingEvents'),
-      ArgsChecked: constants.oneOf('ArgsChecked', ARGS_CHECKED),
-      BadCalls: constants.boolean('BadCalls'),
-      get EventsMasked() {
-        return constants.boolean('EventsMasked')
-      },
-    }),
+  machine: (constants) => flushInhibit(constants.read(CONSTANTS)),
 }

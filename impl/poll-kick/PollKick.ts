@@ -6,9 +6,11 @@
  * function of that name, each `yield*` with a label one shared access of it. `f` is the frame of the thread.
  */
 
-import type { KvmMode, KvmToggles } from '../lib/kvm/vcpu.ts'
-import { KvmVcpus } from '../lib/kvm/vcpu.ts'
-import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import type { KvmMode } from '../lib/kvm/vcpu.ts'
+import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
+import type { Read } from '../lib/kernel/language/constants.ts'
+import { boolean, choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
+import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
 import type { Location, LocationMap } from '../lib/kernel/memory/memory.ts'
 import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
@@ -26,30 +28,33 @@ import type { IdSet, Key } from '../lib/kernel/language/domain.ts'
 import { bool, idSet, oneOfNames, setOf } from '../lib/kernel/language/domain.ts'
 
 /** CONSTANTS of the specification. */
-export interface PollKickConstants extends KvmToggles {
-  readonly Memory: MemoryModel
-  readonly StoreBufferSlots: number
-  readonly Sources: readonly Key[]
-  readonly Pollers: readonly Key[]
-  readonly ClearBeforeCheck: boolean
-  readonly RestoreOnCancel: boolean
-  readonly ClearMb: boolean
-  readonly PollMb: boolean
-  readonly RegisterBeforeCheck: boolean
-  readonly WakerTakesLock: boolean
-  readonly WakeAll: boolean
-  readonly SelfKickSets: boolean
-  readonly WakeUpSets: boolean
-  readonly KickOnEvent: boolean
-  readonly PollState: boolean
-  readonly ModePolling: boolean
-  readonly HaltedUserspace: boolean
-  readonly SignalAfterAbort: boolean
-  readonly SelfTimer: boolean
-  readonly GuestHalts: boolean
-  readonly IpiMayLag: boolean
-  readonly VcpuRuns: boolean
+export const CONSTANTS = {
+  Memory: choiceOf(MEMORY_MODELS),
+  StoreBufferSlots: natural,
+  Sources: ids,
+  Pollers: ids,
+  ClearBeforeCheck: toggle,
+  RestoreOnCancel: toggle,
+  ClearMb: toggle,
+  PollMb: toggle,
+  RegisterBeforeCheck: toggle,
+  WakerTakesLock: toggle,
+  WakeAll: toggle,
+  SelfKickSets: toggle,
+  WakeUpSets: toggle,
+  KickOnEvent: toggle,
+  ...KVM_TOGGLES,
+  PollState: boolean,
+  ModePolling: boolean,
+  HaltedUserspace: boolean,
+  SignalAfterAbort: worldSwitch,
+  SelfTimer: worldSwitch,
+  GuestHalts: worldSwitch,
+  IpiMayLag: worldSwitch,
+  VcpuRuns: worldSwitch,
 }
+
+export type PollKickConstants = Read<typeof CONSTANTS>
 
 /** The only vCPU. */
 const VCPU: Key = 0
@@ -220,11 +225,14 @@ function* set_kicked(v: Vcpu, f: WakerFrame, label: string): Step<void> {
   if (!kicked) yield* wake_up_interruptible(v, f)
 }
 
+/** WakeUpSets, where a vCPU ever blocks; elsewhere no kick wakes one, and the toggle is not looked at */
+const wakeUpSets = (c: PollKickConstants): boolean => (c.GuestHalts || c.HaltedUserspace) && c.WakeUpSets
+
 /** kvm_vcpu_kick(vcpu), by another pCPU than the vCPU's, with what the patch adds */
 function* kvm_vcpu_kick(v: Vcpu, f: WakerFrame): Step<void> {
   let mode: KvmMode | undefined
   if (!(yield* v.kvm.kvm_vcpu_wake_up(VCPU))) mode = yield* v.kvm.kickOutOfGuest(VCPU)
-  else if (!v.c.WakeUpSets) return
+  else if (!wakeUpSets(v.c)) return
 
   if (v.c.PollState) yield* wake_up_interruptible(v, f)
   else if (v.c.ModePolling) {
@@ -399,39 +407,22 @@ const POLLER_LOCKS = new Set(['poll_wait_lock', 'poll_freewait_lock'])
 
 /** The labels at which a thread moves by itself; the others wait for the guest, the VMM, an event or the lock. */
 const VCPU_STEPS = new Set([
-  'kvm_request_pending',
-  'kvm_check_request',
+  ...ENTRY_STEPS,
   'vcpu_enter_guest_clear_kicked',
   'vcpu_enter_guest_clear_smp_mb',
-  'vcpu_enter_guest_mode_in_guest',
-  'vcpu_enter_guest_smp_mb',
-  'kvm_vcpu_exit_request_mode',
-  'kvm_vcpu_exit_request_requests',
   'vcpu_enter_guest_recheck',
   'vcpu_enter_guest_restore',
   'vmentry',
-  'vcpu_enter_guest_mode_outside',
   'local_timer_interrupt',
   'kvm_vcpu_kick_self',
   'vcpu_run_signal',
-  'prepare_to_rcuwait',
+  ...BLOCK_STEPS,
   'kvm_vcpu_check_block',
-  'kvm_vcpu_block_schedule',
-  'finish_rcuwait',
   'vcpu_run_exit_event',
   ...WAKE_STEPS,
 ])
 
-const SOURCE_STEPS = new Set([
-  'vmx_deliver_posted_interrupt',
-  'rcuwait_wake_up_smp_mb',
-  'rcuwait_wake_up',
-  'wake_up_process',
-  'kvm_vcpu_kick_mode',
-  'smp_send_reschedule',
-  'kvm_vcpu_kick_kicked',
-  ...WAKE_STEPS,
-])
+const SOURCE_STEPS = new Set(['vmx_deliver_posted_interrupt', ...KICK_STEPS, 'kvm_vcpu_kick_kicked', ...WAKE_STEPS])
 
 const POLLER_STEPS = new Set([
   'poll_wait_add',

@@ -1,31 +1,9 @@
 /** poll-kick in words: the statements of document 002 that each action is, for diagrams and tables. */
 
-import type {
-  ActionDoc,
-  ActionDocs,
-  FieldDoc,
-  Statement,
-  StepContext,
-  ToggleDoc,
-  Wording,
-} from '../lib/protocol/docs.ts'
+import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/protocol/docs.ts'
 import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import { labelOf } from '../lib/behaviour/state-reader.ts'
-
-const action = (name: string | Wording, statement?: (context: StepContext) => Statement): ActionDoc =>
-  statement === undefined ? { function: name } : { function: name, statement }
-
-const says =
-  (text: string | Wording, ...then: readonly string[]) =>
-  (): Statement => ({ text, then })
-
-/** `if (load) ...`: what follows from a load that found something. */
-const ifSet =
-  (then: string) =>
-  ({ step }: StepContext): Statement =>
-    step.result === true ? { then: [then] } : {}
-
-const nextLabel = ({ step, after }: StepContext): string | undefined => labelOf(after, step.thread)
+import { KVM_TOGGLE_DOCS } from '../lib/protocol/kvm-docs.ts'
+import { action, field, ifSet, nextLabel, says } from '../lib/protocol/phrases.ts'
 
 const WAKE = { full: 'wake_up_interruptible', brief: 'wake_up' }
 const ENTER = 'vcpu_enter_guest'
@@ -226,26 +204,12 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
     on: 'an event source calls kvm_vcpu_kick()',
     off: 'an event source posts an interrupt and never calls kvm_vcpu_kick()',
   },
-  EntryMb: {
-    on: 'there is a full barrier between mode = IN_GUEST_MODE and the check for requests',
-    off: 'there is no barrier between mode = IN_GUEST_MODE and the check for requests',
-  },
+  ...KVM_TOGGLE_DOCS,
   BlockMb: {
     on: 'a vCPU that is about to block has a full barrier (set_current_state()) before it checks for events',
     off: 'a vCPU that is about to block has no barrier before it checks for events',
   },
-  WakeUpMb: { on: 'rcuwait_wake_up() has its smp_mb()', off: 'rcuwait_wake_up() has no barrier' },
-  RequestIsMb: {
-    on: 'the set_bit() of kvm_make_request() is a full barrier, as on x86',
-    off: 'the set_bit() of kvm_make_request() is no barrier',
-  },
-  FailedCmpxchgIsMb: {
-    on: 'a cmpxchg() that fails is a full barrier, as on x86',
-    off: 'a cmpxchg() that fails is no barrier',
-  },
 }
-
-const field = (name: string): FieldDoc => ({ name: () => name })
 
 const fields: Readonly<Record<string, FieldDoc>> = {
   mode: field('vcpu->mode'),

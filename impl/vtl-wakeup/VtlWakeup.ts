@@ -7,10 +7,20 @@
  * the thread, `v` the vCPU: 0 is VTL0's, 1 is VTL1's.
  */
 
-import type { KvmToggles } from '../lib/kvm/vcpu.ts'
-import { KvmVcpus } from '../lib/kvm/vcpu.ts'
-import { VcpuMutexes } from '../lib/kvm/mutex.ts'
-import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
+import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
+import { MUTEX_TOGGLES, VcpuMutexes } from '../lib/kvm/mutex.ts'
+import type { Read } from '../lib/kernel/language/constants.ts'
+import {
+  boolean,
+  choiceOf,
+  ids,
+  late,
+  natural,
+  subsetOf,
+  toggle,
+  worldSwitch,
+} from '../lib/kernel/language/constants.ts'
+import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
 import type { Location, LocationMap } from '../lib/kernel/memory/memory.ts'
 import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
@@ -28,40 +38,43 @@ import type { Key } from '../lib/kernel/language/domain.ts'
 import { bool, int, oneOfNames } from '../lib/kernel/language/domain.ts'
 
 /** What may come for VTL1's vCPU. */
-export const KINDS = ['irq', 'masked', 'timer', 'NMI', 'sticky', 'INIT', 'SIPI'] as const
+const KINDS = ['irq', 'masked', 'timer', 'NMI', 'sticky', 'INIT', 'SIPI'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** What another thread of the VMM may call on VTL1's vCPU; the first four are arguments of KVM_SET_MP_STATE. */
-export const CALLS = ['unknown', 'HALTED', 'INIT_RECEIVED', 'HV_INACTIVE_VTL', 'nested', 'sregs', 'shadow'] as const
+const CALLS = ['unknown', 'HALTED', 'INIT_RECEIVED', 'HV_INACTIVE_VTL', 'nested', 'sregs', 'shadow'] as const
 export type Call = (typeof CALLS)[number]
 
 /** CONSTANTS of the specification. */
-export interface VtlWakeupConstants extends KvmToggles {
-  readonly Memory: MemoryModel
-  readonly StoreBufferSlots: number
-  readonly VTLs: readonly Key[]
-  readonly Sources: readonly Key[]
-  readonly Kinds: readonly Kind[]
-  readonly Calls: readonly Call[]
-  readonly MutexUnlockIsMb: boolean
-  readonly PendingCheck: boolean
-  readonly IgnoreIf: boolean
-  readonly StayInactive: boolean
-  readonly WaitForPark: boolean
-  readonly ImmediateExit: boolean
-  readonly StayHalted: boolean
-  readonly HaltedUserspace: boolean
-  readonly IfFromUserspace: boolean
-  readonly WaitIoctl: boolean
-  readonly GuestMasks: boolean
-  readonly GuestClearsGif: boolean
-  readonly ReturnBeforeEoi: boolean
-  readonly GuestHalts: boolean
-  readonly Bsp: boolean
-  readonly Vsm: boolean
-  readonly Lapic: boolean
-  readonly InitBlocked: boolean
+export const CONSTANTS = {
+  Memory: choiceOf(MEMORY_MODELS),
+  StoreBufferSlots: natural,
+  VTLs: ids,
+  Sources: ids,
+  Kinds: subsetOf(KINDS),
+  Calls: subsetOf(CALLS),
+  PendingCheck: toggle,
+  IgnoreIf: toggle,
+  StayInactive: toggle,
+  WaitForPark: toggle,
+  ImmediateExit: toggle,
+  StayHalted: toggle,
+  ...KVM_TOGGLES,
+  ...MUTEX_TOGGLES,
+  HaltedUserspace: late(boolean),
+  IfFromUserspace: late(boolean),
+  WaitIoctl: late(boolean),
+  GuestMasks: late(worldSwitch),
+  GuestClearsGif: late(worldSwitch),
+  ReturnBeforeEoi: late(worldSwitch),
+  GuestHalts: late(worldSwitch),
+  Bsp: late(worldSwitch),
+  Vsm: late(worldSwitch),
+  Lapic: late(worldSwitch),
+  InitBlocked: late(worldSwitch),
 }
+
+export type VtlWakeupConstants = Read<typeof CONSTANTS>
 
 const VTL0: Key = 0
 const VTL1: Key = 1
@@ -779,11 +792,9 @@ const VCPU_STEPS = new Set([
   'kvm_vcpu_has_events_pv_unhalted',
   'kvm_vcpu_has_events_nmi',
   'kvm_cpu_has_interrupt',
-  'prepare_to_rcuwait',
+  ...BLOCK_STEPS,
   'kvm_vcpu_check_block_timer',
   'kvm_vcpu_check_block_signal',
-  'kvm_vcpu_block_schedule',
-  'finish_rcuwait',
   'kvm_apic_accept_events_init',
   'kvm_apic_accept_events_sipi',
   'vcpu_block_mp_state',
@@ -793,17 +804,11 @@ const VCPU_STEPS = new Set([
   'kvm_inject_apic_timer_irqs',
   'kvm_hv_vcpu_is_idle_vtl',
   'vcpu_run_signal',
-  'kvm_request_pending',
-  'kvm_check_request',
+  ...ENTRY_STEPS,
   'process_nmi',
-  'vcpu_enter_guest_mode_in_guest',
-  'vcpu_enter_guest_smp_mb',
-  'kvm_vcpu_exit_request_mode',
-  'kvm_vcpu_exit_request_requests',
   'kvm_vcpu_exit_request_work',
   'vmentry',
   'vmexit',
-  'vcpu_enter_guest_mode_outside',
 ])
 
 const PUBLISHES = 'source_event'
@@ -817,11 +822,7 @@ const SOURCE_STEPS = new Set([
   'apic_accept_init',
   'apic_accept_sipi',
   'kvm_make_request',
-  'rcuwait_wake_up_smp_mb',
-  'rcuwait_wake_up',
-  'wake_up_process',
-  'kvm_vcpu_kick_mode',
-  'smp_send_reschedule',
+  ...KICK_STEPS,
 ])
 
 const IOCTL_STEPS = new Set([

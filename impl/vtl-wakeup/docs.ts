@@ -10,13 +10,8 @@ import type {
   Wording,
 } from '../lib/protocol/docs.ts'
 import { commitDoc } from '../lib/protocol/memory-docs.ts'
-
-const action = (name: string | Wording, statement?: (context: StepContext) => Statement): ActionDoc =>
-  statement === undefined ? { function: name } : { function: name, statement }
-
-const says =
-  (text: string | Wording, ...then: readonly string[]) =>
-  (): Statement => ({ text, then })
+import { KVM_TOGGLE_DOCS } from '../lib/protocol/kvm-docs.ts'
+import { action, ifSet, ofVcpu, says } from '../lib/protocol/phrases.ts'
 
 const VMM = 'VMM'
 const ENTER = 'vcpu_enter_guest'
@@ -25,12 +20,6 @@ const SET = { full: 'kvm_arch_vcpu_ioctl_set_mpstate', brief: 'ioctl_set_mpstate
 const EVENTS = 'kvm_vcpu_has_events'
 const ACCEPT = 'kvm_apic_accept_events'
 const EXIT = 'kvm_vcpu_exit_request'
-
-/** `if (load) ...`: what follows from a load that found something. */
-const ifSet =
-  (then: string) =>
-  ({ step }: StepContext): Statement =>
-    step.result === true ? { then: [then] } : {}
 
 const reports = ({ step }: StepContext): readonly string[] => (step.result === true ? ['return true'] : [])
 
@@ -290,22 +279,14 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
     on: 'the VMM leaves mp_state of a parked VTL0 alone',
     off: 'the VMM makes a parked VTL0 inactive, and RUNNABLE afterwards',
   },
-  EntryMb: {
-    on: 'there is a full barrier between mode = IN_GUEST_MODE and the check for requests',
-    off: 'there is no barrier between mode = IN_GUEST_MODE and the check for requests',
-  },
+  ...KVM_TOGGLE_DOCS,
   BlockMb: {
     on: 'set_current_state() is a full barrier before the blocking thread checks',
     off: 'there is no barrier between publishing the thread to wake and the check',
   },
-  WakeUpMb: { on: 'rcuwait_wake_up() has its smp_mb()', off: 'rcuwait_wake_up() has no barrier' },
   RequestIsMb: {
     on: 'set_bit() in IRR and requests is a full barrier, as on x86',
     off: 'set_bit() in IRR and requests is no barrier',
-  },
-  FailedCmpxchgIsMb: {
-    on: 'a cmpxchg() that fails is a full barrier, as on x86',
-    off: 'a cmpxchg() that fails is no barrier',
   },
   MutexUnlockIsMb: {
     on: 'mutex_unlock() is a full barrier, as on x86',
@@ -313,18 +294,16 @@ const toggles: Readonly<Record<string, ToggleDoc>> = {
   },
 }
 
-const field = (name: string): FieldDoc => ({ name: (key) => `v${key}->${name}` })
-
 const fields: Readonly<Record<string, FieldDoc>> = {
-  mp_state: field('mp_state'),
-  mode: field('mode'),
-  requests: field('requests'),
-  rcuwait: field('wait'),
-  irr: field('IRR'),
-  pv_unhalted: field('pv_unhalted'),
-  timer: field('lapic_timer.pending'),
-  immediate_exit: field('run->immediate_exit'),
-  mutex: field('mutex'),
+  mp_state: ofVcpu('mp_state'),
+  mode: ofVcpu('mode'),
+  requests: ofVcpu('requests'),
+  rcuwait: ofVcpu('wait'),
+  irr: ofVcpu('IRR'),
+  pv_unhalted: ofVcpu('pv_unhalted'),
+  timer: ofVcpu('lapic_timer.pending'),
+  immediate_exit: ofVcpu('run->immediate_exit'),
+  mutex: ofVcpu('mutex'),
 }
 
 /** Words for the actions, properties, toggles and fields of vtl-wakeup. */

@@ -1,30 +1,17 @@
 /** What the catalog knows of vtl-wakeup. */
 
 import { KVM_BARRIERS } from '../lib/kvm/vcpu.ts'
-import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
+import { switchesIn } from '../lib/kernel/language/constants.ts'
 import type { Protocol } from '../lib/protocol/protocol.ts'
 import { vtlWakeupDocs } from './docs.ts'
-import { CALLS, KINDS, vtlWakeup } from './VtlWakeup.ts'
+import { CONSTANTS, vtlWakeup } from './VtlWakeup.ts'
 
 export const vtlWakeupProtocol: Protocol = {
   name: 'vtl-wakeup',
   module: 'VtlWakeup',
   libraries: ['Memory', 'KvmVcpu', 'VcpuMutex'],
-  toggles: [
-    'PendingCheck',
-    'IgnoreIf',
-    'StayInactive',
-    'WaitForPark',
-    'ImmediateExit',
-    'StayHalted',
-    'EntryMb',
-    'BlockMb',
-    'WakeUpMb',
-    'RequestIsMb',
-    'FailedCmpxchgIsMb',
-    'MutexUnlockIsMb',
-  ],
-  world: ['GuestMasks', 'GuestClearsGif', 'ReturnBeforeEoi', 'GuestHalts', 'Bsp', 'Vsm', 'Lapic', 'InitBlocked'],
+  toggles: switchesIn(CONSTANTS, 'toggle'),
+  world: switchesIn(CONSTANTS, 'world'),
   barriers: {
     ...KVM_BARRIERS,
     // the event and the request
@@ -52,83 +39,5 @@ export const vtlWakeupProtocol: Protocol = {
     },
   ],
   docs: vtlWakeupDocs,
-  machine: (constants) =>
-    vtlWakeup({
-      // getters: read only by the designs in which they make a difference
-      Memory: constants.oneOf('Memory', MEMORY_MODELS),
-      StoreBufferSlots: constants.natural('StoreBufferSlots'),
-      VTLs: constants.ids('VTLs'),
-      Sources: constants.ids('Sources'),
-      Kinds: constants.subsetOf('Kinds', KINDS),
-      Calls: constants.subsetOf('Calls', CALLS),
-      get PendingCheck() {
-        return constants.boolean('PendingCheck')
-      },
-      get IgnoreIf() {
-        return constants.boolean('IgnoreIf')
-      },
-      get StayInactive() {
-        return constants.boolean('StayInactive')
-      },
-      get WaitForPark() {
-        return constants.boolean('WaitForPark')
-      },
-      get ImmediateExit() {
-        return constants.boolean('ImmediateExit')
-      },
-      get StayHalted() {
-        return constants.boolean('StayHalted')
-      },
-      get HaltedUserspace() {
-        return constants.boolean('HaltedUserspace')
-      },
-      get IfFromUserspace() {
-        return constants.boolean('IfFromUserspace')
-      },
-      get WaitIoctl() {
-        return constants.boolean('WaitIoctl')
-      },
-      get GuestMasks() {
-        return constants.boolean('GuestMasks')
-      },
-      get GuestClearsGif() {
-        return constants.boolean('GuestClearsGif')
-      },
-      get ReturnBeforeEoi() {
-        return constants.boolean('ReturnBeforeEoi')
-      },
-      get GuestHalts() {
-        return constants.boolean('GuestHalts')
-      },
-      get Bsp() {
-        return constants.boolean('Bsp')
-      },
-      get Vsm() {
-        return constants.boolean('Vsm')
-      },
-      get Lapic() {
-        return constants.boolean('Lapic')
-      },
-      get InitBlocked() {
-        return constants.boolean('InitBlocked')
-      },
-      get EntryMb() {
-        return constants.boolean('EntryMb')
-      },
-      get BlockMb() {
-        return constants.boolean('BlockMb')
-      },
-      get WakeUpMb() {
-        return constants.boolean('WakeUpMb')
-      },
-      get RequestIsMb() {
-        return constants.boolean('RequestIsMb')
-      },
-      get FailedCmpxchgIsMb() {
-        return constants.boolean('FailedCmpxchgIsMb')
-      },
-      get MutexUnlockIsMb() {
-        return constants.boolean('MutexUnlockIsMb')
-      },
-    }),
+  machine: (constants) => vtlWakeup(constants.read(CONSTANTS)),
 }

@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import '../node/same-code.ts'
 import { match } from 'ts-pattern'
-import { protocolNamed } from '../../impl/catalog.ts'
+import { protocolNamed, SCENARIOS } from '../../impl/catalog.ts'
 import { compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { Constants } from '../../impl/lib/kernel/language/constants.ts'
 import type { Runner } from '../../impl/lib/live/generate.ts'
@@ -11,7 +11,6 @@ import { BALLAST_SIZE, runnerOf } from '../../impl/lib/live/generate.ts'
 import { interpreterOf } from '../../impl/lib/live/interpret.ts'
 import { liveThread } from '../../impl/lib/live/program.ts'
 import { Abandoned, playRounds } from '../../impl/lib/live/rounds.ts'
-import { SCENARIOS } from '../../impl/lib/live/scenarios.ts'
 import type { Batch, Played, Programs, Start } from './messages.ts'
 
 const interpreters = ({ protocol, constants, data, scenario }: Extract<Programs, { kind: 'general' }>): Runner[] => {

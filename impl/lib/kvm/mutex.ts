@@ -6,22 +6,27 @@
 import type { LocationMap, Memory } from '../kernel/memory/memory.ts'
 import type { Step } from '../kernel/language/program.ts'
 import { require } from '../kernel/language/program.ts'
+import type { Read } from '../kernel/language/constants.ts'
+import { toggle } from '../kernel/language/constants.ts'
 import type { Key } from '../kernel/language/domain.ts'
 import { oneOfNames } from '../kernel/language/domain.ts'
+
+/** The toggle of the specification's module. */
+export const MUTEX_TOGGLES = {
+  /** mutex_unlock() is a full barrier, as on x86; else it is a release */
+  MutexUnlockIsMb: toggle,
+}
+
+export type MutexToggles = Read<typeof MUTEX_TOGGLES>
 
 /** The mutexes of some vCPUs. `H` names what a holder is doing, e.g. `run`, `ioctl`. */
 export class VcpuMutexes<H extends string> {
   readonly mutex: LocationMap<'free' | H>
   private readonly memory: Memory
-  private readonly toggles: { readonly MutexUnlockIsMb: boolean }
+  private readonly toggles: MutexToggles
 
   /** `MutexUnlockIsMb` may be a getter: it is read by the step. */
-  constructor(
-    memory: Memory,
-    vcpus: readonly Key[],
-    holders: readonly H[],
-    toggles: { readonly MutexUnlockIsMb: boolean },
-  ) {
+  constructor(memory: Memory, vcpus: readonly Key[], holders: readonly H[], toggles: MutexToggles) {
     this.memory = memory
     this.toggles = toggles
     this.mutex = memory.map('mutex', vcpus, oneOfNames<'free' | H>('free', ...holders), 'free')

@@ -9,6 +9,8 @@
 
 import type { Also, LocationMap, Memory } from '../kernel/memory/memory.ts'
 import type { Step } from '../kernel/language/program.ts'
+import type { Read } from '../kernel/language/constants.ts'
+import { toggle } from '../kernel/language/constants.ts'
 import type { Key } from '../kernel/language/domain.ts'
 import { bool, oneOfNames } from '../kernel/language/domain.ts'
 
@@ -17,18 +19,20 @@ export const KVM_MODES = ['OUTSIDE_GUEST_MODE', 'IN_GUEST_MODE', 'EXITING_GUEST_
 export type KvmMode = (typeof KVM_MODES)[number]
 
 /** Toggles of the specification's module; read late, so that they may be getters. */
-export interface KvmToggles {
+export const KVM_TOGGLES = {
   /** the full barrier between vcpu->mode = IN_GUEST_MODE and the check for requests */
-  readonly EntryMb: boolean
+  EntryMb: toggle,
   /** the full barrier of set_current_state() before the blocking thread checks */
-  readonly BlockMb: boolean
+  BlockMb: toggle,
   /** the smp_mb() in rcuwait_wake_up() */
-  readonly WakeUpMb: boolean
+  WakeUpMb: toggle,
   /** the set_bit() of kvm_make_request() is a full barrier, as on x86 */
-  readonly RequestIsMb: boolean
+  RequestIsMb: toggle,
   /** so is a cmpxchg that fails, as on x86 */
-  readonly FailedCmpxchgIsMb: boolean
+  FailedCmpxchgIsMb: toggle,
 }
+
+export type KvmToggles = Read<typeof KVM_TOGGLES>
 
 /** How a toggle's statement is a step of its own, for `ablate`: what a protocol says in its `barriers`. */
 export const KVM_BARRIERS = {
@@ -38,6 +42,32 @@ export const KVM_BARRIERS = {
   RequestIsMb: { kind: 'locked', labels: ['kvm_make_request'] },
   FailedCmpxchgIsMb: { kind: 'drained', labels: [] },
 } as const
+
+/**
+ * Labels of {@link KvmVcpus}, for the fairness of a protocol's threads: of a vCPU's own thread as it enters the guest and
+ * has left it.
+ */
+export const ENTRY_STEPS = [
+  'kvm_request_pending',
+  'kvm_check_request',
+  'vcpu_enter_guest_mode_in_guest',
+  'vcpu_enter_guest_smp_mb',
+  'kvm_vcpu_exit_request_mode',
+  'kvm_vcpu_exit_request_requests',
+  'vcpu_enter_guest_mode_outside',
+] as const
+
+/** Of a thread that blocks, but for kvm_vcpu_check_block(), which is the protocol's. */
+export const BLOCK_STEPS = ['prepare_to_rcuwait', 'kvm_vcpu_block_schedule', 'finish_rcuwait'] as const
+
+/** Of a thread that kicks a vCPU. */
+export const KICK_STEPS = [
+  'rcuwait_wake_up_smp_mb',
+  'rcuwait_wake_up',
+  'wake_up_process',
+  'kvm_vcpu_kick_mode',
+  'smp_send_reschedule',
+] as const
 
 /** The struct kvm_vcpus of a VM, as their own threads and the threads that kick them share them. */
 export class KvmVcpus {

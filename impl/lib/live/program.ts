@@ -8,7 +8,7 @@ import type { Automaton, Compiled, Outcome, StepTree } from '../kernel/machine/c
 import type { Op, Thread } from '../kernel/language/program.ts'
 import { threadName } from '../kernel/language/program.ts'
 import { keyOf } from '../kernel/machine/drop-idle-steps.ts'
-import type { Decision, LiveScenario } from './scenarios.ts'
+import type { Decision, LiveScenario } from './scenario.ts'
 
 /** One thread of a scenario. */
 export interface LiveThread {

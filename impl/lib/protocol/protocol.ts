@@ -44,8 +44,8 @@ export interface Protocol {
   readonly ablation: readonly AblationBase[]
   readonly docs: ActionDocs
   /**
-   * the machine for the constants of a model; with the text of `data` where there is such a module. A constant that is read late, through a getter, and in some designs not at
-   * all spares `ablate` the subsets that differ in it only.
+   * the machine for the constants of a model; with the text of `data` where there is such a module. A constant that is
+   * declared as late (a toggle is) and in some designs not looked at spares `ablate` the subsets that differ in it only.
    */
   readonly machine: (constants: Constants, data: DataModule | undefined) => Machine
 }
