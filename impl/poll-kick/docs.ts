@@ -2,7 +2,7 @@
 
 import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/protocol/docs.ts'
 import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import { KVM_TOGGLE_DOCS } from '../lib/protocol/kvm-docs.ts'
+import { KVM_TOGGLE_DOCS } from '../lib/kvm/docs.ts'
 import { action, field, ifSet, nextLabel, says } from '../lib/protocol/phrases.ts'
 
 const WAKE = { full: 'wake_up_interruptible', brief: 'wake_up' }

@@ -10,7 +10,7 @@ import type {
   Wording,
 } from '../lib/protocol/docs.ts'
 import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import { KVM_TOGGLE_DOCS } from '../lib/protocol/kvm-docs.ts'
+import { KVM_TOGGLE_DOCS } from '../lib/kvm/docs.ts'
 import { action, ifSet, ofVcpu, says } from '../lib/protocol/phrases.ts'
 
 const VMM = 'VMM'

@@ -17,7 +17,7 @@ const kernel = (...names: readonly string[]): string[] => [KERNEL, ...names.map(
 const scripts = (...names: readonly string[]): string[] => names.map((name) => `scripts/${name}`)
 
 /** What a protocol is written in. */
-const WRITTEN_IN = [...kernel('language', 'memory'), ...lib('kvm', 'behaviour', 'protocol')]
+const WRITTEN_IN = [...kernel('language', 'memory'), ...lib('kvm', 'behaviour', 'protocol', 'live')]
 
 const PROTOCOLS = ['vtl-wakeup', 'apic-groups', 'poll-kick', 'apf-ready', 'flush-inhibit', 'litmus'] as const
 
@@ -48,7 +48,6 @@ export const ROOMS: readonly Room[] = [
     is: 'Whatever reads or writes TLA+ and its tools’ text.',
     imports: [...kernel('language', 'machine'), ...lib('text')],
   },
-  { room: `${LIB}/kvm`, is: 'KVM’s own machinery.', imports: kernel('language', 'memory') },
   {
     room: `${LIB}/litmus`,
     is: 'Litmus tests in C, from text to answer.',
@@ -63,6 +62,11 @@ export const ROOMS: readonly Room[] = [
     room: `${LIB}/protocol`,
     is: 'What a protocol gives to the tools, what a model is, what names mean.',
     imports: [...kernel('language'), ...lib('text', 'tla', 'behaviour')],
+  },
+  {
+    room: `${LIB}/kvm`,
+    is: 'KVM’s own machinery, and the words for it.',
+    imports: [...kernel('language', 'memory'), ...lib('protocol')],
   },
   {
     room: `${LIB}/check`,

@@ -1,7 +1,7 @@
 /** What the toggles of KVM's own machinery (impl/lib/kvm/vcpu.ts) mean, in words. */
 
-import type { KvmToggles } from '../kvm/vcpu.ts'
-import type { ToggleDoc } from './docs.ts'
+import type { KvmToggles } from './vcpu.ts'
+import type { ToggleDoc } from '../protocol/docs.ts'
 
 /** A protocol says in its own words what is more or less with it, e.g. which other stores RequestIsMb is about. */
 export const KVM_TOGGLE_DOCS: Readonly<Record<keyof KvmToggles, ToggleDoc>> = {
