@@ -49,7 +49,8 @@ export const programOf = (version: string, dispatch: Dispatch): Command => {
     .description(PROGRAM.description)
     .version(version)
     .showHelpAfterError('(--help shows how)')
-    .addHelpText('after', afterHelp(PROGRAM))
+    .addHelpText('after', afterHelp({ examples: PROGRAM.examples }))
+    .addHelpText('after', afterHelp({ examples: [], note: PROGRAM.note }))
   for (const name of COMMAND_NAMES) addCommand(root, name, dispatch)
   return root
 }
