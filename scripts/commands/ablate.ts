@@ -22,15 +22,15 @@ import { ablationMarkdown, ablationText, coverageLine, necessaryNames } from '..
 import { meaningOf } from '../../impl/lib/protocol/docs.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
 import { printValue } from '../../impl/lib/kernel/language/print-value.ts'
-import type { Base, MemoryName } from '../../impl/lib/ablate/bases.ts'
+import type { Base } from '../../impl/lib/ablate/bases.ts'
 import { ablatedToggles, basesOf, cellsOfBases, isLike, subsetOf } from '../../impl/lib/ablate/bases.ts'
 import type { Confirmation } from '../ablate/confirm.ts'
 import { confirmBoundary } from '../ablate/confirm.ts'
 import type { Coverage, Wanted } from '../../impl/lib/ablate/run.ts'
 import { ablateWithWorkers } from '../../impl/lib/ablate/run.ts'
-import { withCrew } from '../ablate/workers.ts'
 import { workersOf } from '../engines/options.ts'
 import { findToolchain } from '../engines/tlc.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
 import { loadModels } from '../workspace/project.ts'
 import { near } from '../../impl/lib/text/near.ts'
@@ -39,19 +39,9 @@ import { writeWhole } from '../node/write.ts'
 import { checkOutput } from '../validate/outputs.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, seconds } from '../ui/output.ts'
+import { withCrew } from '../ablate/workers.ts'
 
-/** Options of the command. */
-export interface AblateOptions {
-  readonly protocol: string
-  readonly property?: readonly string[]
-  readonly memory?: MemoryName
-  readonly workers?: number
-  /** seconds for the whole ablation */
-  readonly timeout: number
-  readonly markdown?: string
-  readonly confirm?: boolean
-  readonly explain?: boolean
-}
+type AblateOptions = OptionsOf<'ablate'>
 
 /** Seconds that one run of TLC on the boundary may take. */
 const TLC_TIMEOUT = 1800
@@ -234,12 +224,27 @@ const counterexampleOf = (
   preventedBy: preventedBy(protocol, coverage, wanted),
 })
 
-const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated> => {
-  const start = performance.now()
+/** What is ablated. */
+interface Loaded {
+  readonly protocol: Protocol
+  readonly models: readonly Model[]
+  readonly bases: readonly Base[]
+  readonly cells: readonly Cell[]
+}
+
+const load = (options: AblateOptions): Loaded => {
   const protocol = knownProtocol(options.protocol)
   const models = loadModels()
   const bases = basesOf(protocol, models, options.memory)
-  const cells = cellsOf(bases, options.property)
+  return { protocol, models, bases, cells: cellsOf(bases, options.property) }
+}
+
+const runAblation = async (
+  out: Output,
+  { protocol, models, bases, cells }: Loaded,
+  options: AblateOptions,
+): Promise<Ablated> => {
+  const start = performance.now()
   const toggles = ablatedToggles(protocol)
   const total = subsetCount(toggles.length)
   let wanted: readonly WantedNeed[] = []
@@ -263,7 +268,6 @@ const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated
     wanted: (seen) => (wanted = shortest(seen, candidates(seen))),
     passes: (seen) => (passes = passesOf(bases, analysed(protocol, cells, seen))),
   })
-  const ablations = analysed(protocol, cells, coverage)
   out.clear()
   const needs = wanted.flatMap((w, i) => {
     const behaviour = behaviours[i]
@@ -275,7 +279,7 @@ const runAblation = async (out: Output, options: AblateOptions): Promise<Ablated
     bases,
     cells,
     coverage,
-    ablations,
+    ablations: analysed(protocol, cells, coverage),
     needs,
     silent: silentSets(passes, vacuous),
     designOf: designNames(models, protocol, bases),
@@ -334,54 +338,47 @@ const reportOf = (ablated: Ablated): AblationReport => {
 const exitOf = ({ complete }: Ablated, disagreements: readonly Confirmation[]): number =>
   complete && disagreements.length === 0 ? EXIT.ok : EXIT.environment
 
-const json = (
-  ablated: Ablated,
-  report: AblationReport,
-  confirmations: readonly Confirmation[] | undefined,
-  code: number,
-): unknown => {
-  const { protocol, bases, cells, coverage, ablations, needs, complete } = ablated
-  const toggles = ablatedToggles(protocol)
-  const names = (subset: Subset): string[] => toggles.filter((_, i) => hasToggle(subset, i))
+type NamesOf = (subset: Subset) => string[]
+
+const coverageJson = ({ coverage }: Ablated, report: AblationReport): unknown => ({
+  covered: coverage.rows.size,
+  of: report.total,
+  tooLarge: coverage.tooLarge,
+  machines: coverage.machines,
+  states: coverage.states,
+  pruning: 'barriers: what holds without one holds with it; equal machines are explored once, without idle steps',
+  barriers: report.barriers,
+  verdicts: { decided: coverage.decided, inferred: coverage.inferred },
+})
+
+const rowsJson = (ablated: Ablated, properties: readonly string[], names: NamesOf): unknown[] =>
+  [...ablated.coverage.rows]
+    .sort(([a], [b]) => bySize(a, b))
+    .map(([subset, row]) => ({
+      toggles: names(subset),
+      design: ablated.designOf(subset) ?? null,
+      violated: properties.filter((name) => row.some(({ violated }) => violated.has(name))),
+      models: row.map(({ violated, decided }, i) => ({
+        model: nameOf(ablated.bases[i]),
+        violated: properties.filter((name) => violated.has(name)),
+        inferred: properties.filter((name) => !decided.has(name)),
+      })),
+    }))
+
+/** What is concluded of each property. */
+const conclusionsJson = (
+  { coverage, ablations, silent }: Ablated,
+  properties: readonly string[],
+  names: NamesOf,
+  toggles: readonly string[],
+) => {
   const byProperty = <V>(value: (ablation: Ablation) => V): Record<string, V> =>
     Object.fromEntries([...ablations].map(([name, ablation]) => [name, value(ablation)]))
-  const properties = cells.map(({ name }) => name)
   return {
-    ok: code === EXIT.ok,
-    protocol: protocol.name,
-    verdict: complete ? 'complete' : 'incomplete',
-    memory: report.memory,
-    toggles,
-    notAblated: protocol.notAblated,
-    properties,
-    models: bases.map((base) => ({ model: nameOf(base), gloss: glossOf(base) })),
-    coverage: {
-      covered: coverage.rows.size,
-      of: report.total,
-      tooLarge: coverage.tooLarge,
-      machines: coverage.machines,
-      states: coverage.states,
-      pruning: 'barriers: what holds without one holds with it; equal machines are explored once, without idle steps',
-      barriers: report.barriers,
-      verdicts: { decided: coverage.decided, inferred: coverage.inferred },
-    },
-    seconds: Math.round(ablated.seconds * 1000) / 1000,
-    rows: [...coverage.rows]
-      .sort(([a], [b]) => bySize(a, b))
-      .map(([subset, row]) => ({
-        toggles: names(subset),
-        design: ablated.designOf(subset) ?? null,
-        violated: properties.filter((name) => row.some(({ violated }) => violated.has(name))),
-        models: row.map(({ violated, decided }, i) => ({
-          model: nameOf(bases[i]),
-          violated: properties.filter((name) => violated.has(name)),
-          inferred: properties.filter((name) => !decided.has(name)),
-        })),
-      })),
     // what verdicts that are missing might change is not said
     necessary: coverage.complete ? byProperty((ablation) => necessaryNames(toggles, ablation)) : {},
     minimal: byProperty(({ minimal }) => minimal.map(names)),
-    vacuous: Object.fromEntries(properties.map((name) => [name, [...(ablated.silent.get(name) ?? [])].map(names)])),
+    vacuous: Object.fromEntries(properties.map((name) => [name, [...(silent.get(name) ?? [])].map(names)])),
     nested: byProperty(({ minimal }) => nested(minimal).map(names)),
     sufficing: byProperty(({ sufficing }) => sufficing),
     notMonotone: byProperty(({ reversals }) =>
@@ -392,34 +389,62 @@ const json = (
         minimalWith: r.minimal.map(names),
       })),
     ),
-    counterexamples: needs.map(({ wanted, cx }) => ({
-      property: wanted.property,
-      toggle: toggles[wanted.toggle],
-      toggles: names(wanted.subset),
-      design: ablated.designOf(wanted.subset) ?? null,
-      model: nameOf(bases[wanted.base]),
-      depth: cx.behaviour.steps.length + 1,
-      preventedBy: cx.preventedBy,
-      steps: cx.behaviour.steps.map(({ action, thread }) => ({ action, thread: threadName(thread) })),
-      text: needOf(ablated, { wanted, cx }).text,
+  }
+}
+
+const needJson = (ablated: Ablated, need: Ablated['needs'][number], names: NamesOf): unknown => {
+  const { wanted, cx } = need
+  return {
+    property: wanted.property,
+    toggle: ablatedToggles(ablated.protocol)[wanted.toggle],
+    toggles: names(wanted.subset),
+    design: ablated.designOf(wanted.subset) ?? null,
+    model: nameOf(ablated.bases[wanted.base]),
+    depth: cx.behaviour.steps.length + 1,
+    preventedBy: cx.preventedBy,
+    steps: cx.behaviour.steps.map(({ action, thread }) => ({ action, thread: threadName(thread) })),
+    text: needOf(ablated, need).text,
+  }
+}
+
+const json = (
+  ablated: Ablated,
+  report: AblationReport,
+  confirmations: readonly Confirmation[] | undefined,
+  code: number,
+): unknown => {
+  const { protocol, bases, cells, needs, complete } = ablated
+  const toggles = ablatedToggles(protocol)
+  const names: NamesOf = (subset) => toggles.filter((_, i) => hasToggle(subset, i))
+  const properties = cells.map(({ name }) => name)
+  return {
+    ok: code === EXIT.ok,
+    protocol: protocol.name,
+    verdict: complete ? 'complete' : 'incomplete',
+    memory: report.memory,
+    toggles,
+    notAblated: protocol.notAblated,
+    properties,
+    models: bases.map((base) => ({ model: nameOf(base), gloss: glossOf(base) })),
+    coverage: coverageJson(ablated, report),
+    seconds: Math.round(ablated.seconds * 1000) / 1000,
+    rows: rowsJson(ablated, properties, names),
+    ...conclusionsJson(ablated, properties, names, toggles),
+    counterexamples: needs.map((need) => needJson(ablated, need, names)),
+    // not there if TLC was not asked
+    confirmed: confirmations?.map(({ property, subset, base, explorer, tlc }) => ({
+      property,
+      toggles: names(subset),
+      model: nameOf(bases[base]),
+      explorer,
+      tlc,
     })),
-    ...(confirmations === undefined
-      ? {}
-      : {
-          confirmed: confirmations.map(({ property, subset, base, explorer, tlc }) => ({
-            property,
-            toggles: names(subset),
-            model: nameOf(bases[base]),
-            explorer,
-            tlc,
-          })),
-        }),
   }
 }
 
 const confirmed = async (out: Output, ablated: Ablated, options: AblateOptions): Promise<Confirmation[]> => {
   const toolchain = await findToolchain()
-  const run = { timeout: TLC_TIMEOUT, ...(options.workers === undefined ? {} : { workers: options.workers }) }
+  const run = { timeout: TLC_TIMEOUT, workers: options.workers }
   const { bases, coverage, ablations } = ablated
   const cells = await confirmBoundary(bases, coverage, ablations, toolchain, run, (done, of) => {
     out.progress(`TLC on the boundary: ${done} of ${of} runs`)
@@ -446,32 +471,42 @@ const print = (out: Output, ablated: Ablated, report: AblationReport, options: A
   else if (!ablated.complete) out.line(`No time was left for all counterexamples: --timeout`, 'red')
 }
 
+const printConfirmations = (
+  out: Output,
+  ablated: Ablated,
+  confirmations: readonly Confirmation[],
+  disagreements: readonly Confirmation[],
+): void => {
+  const agreed = confirmations.length - disagreements.length
+  out.line(`TLC confirms ${agreed} of ${confirmations.length} verdicts on the boundary`)
+  for (const d of disagreements) out.line(disagreementLine(ablated, d), 'red')
+}
+
+/** The page, of an ablation that is complete only. */
+const writePage = (file: string, { complete }: Ablated, report: AblationReport): void => {
+  if (!complete)
+    throw environmentFailure({
+      code: 'incomplete',
+      message: `${coverageLine(report)}: ${file} is not written`,
+      hint: 'give it more time with --timeout',
+    })
+  writeWhole(file, ablationMarkdown(report))
+}
+
 /** Ablates a protocol; returns the exit code. */
 export const ablate = async (out: Output, options: AblateOptions): Promise<number> => {
+  const { markdown, confirm } = options
   // what is missing is said before the work
-  if (options.markdown !== undefined) checkOutput(options.markdown, '--markdown')
-  if (options.confirm === true) await findToolchain()
-  const ablated = await runAblation(out, options)
+  if (markdown !== undefined) checkOutput(markdown, '--markdown')
+  if (confirm === true) await findToolchain()
+  const ablated = await runAblation(out, load(options), options)
   const report = reportOf(ablated)
-  const confirmations =
-    options.confirm === true && ablated.complete ? await confirmed(out, ablated, options) : undefined
+  const confirmations = confirm === true && ablated.complete ? await confirmed(out, ablated, options) : undefined
   const disagreements = (confirmations ?? []).filter(({ explorer, tlc }) => explorer !== tlc)
   const code = exitOf(ablated, disagreements)
-  if (options.markdown !== undefined) {
-    if (!ablated.complete)
-      throw environmentFailure({
-        code: 'incomplete',
-        message: `${coverageLine(report)}: ${options.markdown} is not written`,
-        hint: 'give it more time with --timeout',
-      })
-    writeWhole(options.markdown, ablationMarkdown(report))
-  }
+  if (markdown !== undefined) writePage(markdown, ablated, report)
   if (out.json) printJson(json(ablated, report, confirmations, code))
   print(out, ablated, report, options)
-  if (confirmations !== undefined) {
-    const agreed = confirmations.length - disagreements.length
-    out.line(`TLC confirms ${agreed} of ${confirmations.length} verdicts on the boundary`)
-    for (const d of disagreements) out.line(disagreementLine(ablated, d), 'red')
-  }
+  if (confirmations !== undefined) printConfirmations(out, ablated, confirmations, disagreements)
   return code
 }

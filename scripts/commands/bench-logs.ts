@@ -11,9 +11,9 @@ import { environmentFailure, EXIT, LockstepError } from '../../impl/lib/kernel/e
 import type { LogEvent, Order } from '../../impl/lib/validate/event.ts'
 import type { SampleEvent, SampleOptions } from '../../impl/lib/validate/sample.ts'
 import { logLines, sampleEvents, walkEvents } from '../../impl/lib/validate/sample.ts'
-import type { RunOptions } from '../engines/options.ts'
 import type { Toolchain } from '../engines/tlc.ts'
 import { findToolchain } from '../engines/tlc.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import { withTempDir } from '../node/tempdir.ts'
 import type { Output } from '../ui/output.ts'
 import { modelOfTarget } from '../workspace/one-model.ts'
@@ -25,14 +25,7 @@ import { Validator } from '../../impl/lib/validate/validator.ts'
 import { median } from './bench.ts'
 import { logValidator } from '../validate/subject.ts'
 
-/** Options of the command. */
-export interface BenchLogsOptions extends RunOptions {
-  readonly model?: string
-  /** events of the large log */
-  readonly events: number
-  /** times that each log is validated; the median counts */
-  readonly rounds: number
-}
+type BenchOptions = OptionsOf<'bench'>
 
 const MODEL = 'flush-inhibit/posted.sc'
 const SEED = 1
@@ -147,57 +140,79 @@ const askTlc = async (
   }
 }
 
-/** Runs the command; returns the exit code. */
-export const benchLogs = async (out: Output, options: BenchLogsOptions): Promise<number> => {
-  const model = modelOfTarget(out, options.model ?? MODEL)
-  const validator = logValidator(model)
-  const oracle = new Oracle(model)
-  const toolchain = await findToolchain()
-  const timeout = Math.min(options.timeout, TLC_SECONDS)
+/** The model whose logs are validated, and who validates them. */
+interface Subject {
+  readonly validator: Validator
+  readonly oracle: Oracle
+  readonly toolchain: Toolchain
+}
 
-  const small = async (log: string, order: Order, sample: SampleOptions): Promise<Small> => {
-    const events = sampleEvents(validator.kernel, validator.fields, sample)
-    // as they happened: in total order the lines are not sorted by lane
-    const inOrder = order === 'total' ? [...walkEvents(validator.kernel, validator.fields, sample)] : events
-    const unlogged = order === 'total' ? [] : ('any' as const)
-    const lines = logLines({ order, unlogged }, inOrder)
-    const times: number[] = []
-    let nodes: number | null = null
-    for (let round = 1; round <= options.rounds; round++) {
-      out.progress(`${log}: round ${round} of ${options.rounds}`)
-      const result = await validator.validate([{ firstLine: 1, lines }], { file: log })
-      expectAccepted(result.verdict)
-      times.push(result.seconds)
-      nodes = result.nodes ?? null
-    }
-    out.progress(`${log}: TLC`)
-    const { tlc, problem } = await askTlc(oracle, toolchain, { order, unlogged, events: asLog(inOrder) }, timeout)
-    const ratio = tlc === null ? null : tlc.seconds / median(times)
-    return { log, events: inOrder.length, verdict: 'accepted', nodes, seconds: times, tlc, problem, ratio }
-  }
-
-  const large = await withTempDir('bench', async (directory) => {
+/** The large log, validated some times. */
+const measureLarges = (out: Output, { validator }: Subject, { events, rounds }: BenchOptions): Promise<Large[]> =>
+  withTempDir('bench', async (directory) => {
     const file = join(directory, 'log.ndjson')
-    out.progress(`writing ${thousands(options.events)} events`)
-    await pipeline(Readable.from(chunks(fullLines(validator, options.events))), createWriteStream(file))
+    out.progress(`writing ${thousands(events)} events`)
+    await pipeline(Readable.from(chunks(fullLines(validator, events))), createWriteStream(file))
     const runs: Large[] = []
-    for (let round = 1; round <= options.rounds; round++) {
-      out.progress(`${thousands(options.events)} events: round ${round} of ${options.rounds}`)
+    for (let round = 1; round <= rounds; round++) {
+      out.progress(`${thousands(events)} events: round ${round} of ${rounds}`)
       runs.push(await measureLarge(validator, file))
     }
     return runs
   })
-  const smalls = [
-    await small('total, all is logged', 'total', { ...FULL, steps: TLC_EVENTS }),
-    await small('per-cpu, a third and half of each state missing', 'per-cpu', PARTIAL),
-    await small('the same with clocks that are off by 5 steps', 'per-cpu', { ...PARTIAL, skew: 5 }),
-  ]
+
+/** A log that TLC is given too. */
+const measureSmall = async (
+  out: Output,
+  { validator, oracle, toolchain }: Subject,
+  { log, order, sample }: { readonly log: string; readonly order: Order; readonly sample: SampleOptions },
+  { rounds, timeout }: BenchOptions,
+): Promise<Small> => {
+  const events = sampleEvents(validator.kernel, validator.fields, sample)
+  // as they happened: in total order the lines are not sorted by lane
+  const inOrder = order === 'total' ? [...walkEvents(validator.kernel, validator.fields, sample)] : events
+  const unlogged = order === 'total' ? [] : ('any' as const)
+  const lines = logLines({ order, unlogged }, inOrder)
+  const times: number[] = []
+  let nodes: number | null = null
+  for (let round = 1; round <= rounds; round++) {
+    out.progress(`${log}: round ${round} of ${rounds}`)
+    const result = await validator.validate([{ firstLine: 1, lines }], { file: log })
+    expectAccepted(result.verdict)
+    times.push(result.seconds)
+    nodes = result.nodes ?? null
+  }
+  out.progress(`${log}: TLC`)
+  const asked = { order, unlogged, events: asLog(inOrder) }
+  const { tlc, problem } = await askTlc(oracle, toolchain, asked, Math.min(timeout, TLC_SECONDS))
+  const ratio = tlc === null ? null : tlc.seconds / median(times)
+  return { log, events: inOrder.length, verdict: 'accepted', nodes, seconds: times, tlc, problem, ratio }
+}
+
+/** The logs that TLC is given too. */
+const SMALL_LOGS = [
+  { log: 'total, all is logged', order: 'total', sample: { ...FULL, steps: TLC_EVENTS } },
+  { log: 'per-cpu, a third and half of each state missing', order: 'per-cpu', sample: PARTIAL },
+  { log: 'the same with clocks that are off by 5 steps', order: 'per-cpu', sample: { ...PARTIAL, skew: 5 } },
+] as const
+
+/** Validates the logs, and has TLC do so; returns the exit code. */
+export const benchLogs = async (out: Output, options: BenchOptions): Promise<number> => {
+  const model = modelOfTarget(out, options.model ?? MODEL)
+  const subject = { validator: logValidator(model), oracle: new Oracle(model), toolchain: await findToolchain() }
+  const large = await measureLarges(out, subject, options)
+  const logs: Small[] = []
+  for (const small of SMALL_LOGS) logs.push(await measureSmall(out, subject, small, options))
+  report(out, model.name, large, logs)
+  return EXIT.ok
+}
+
+const report = (out: Output, model: string, large: readonly Large[], logs: readonly Small[]): void => {
   out.clear()
   const rate = median(large.map(({ eventsPerSecond }) => eventsPerSecond))
-  if (out.json) printJson({ ok: true, model: model.name, large: { eventsPerSecond: rate, runs: large }, logs: smalls })
-  printLarge(out, model.name, large, rate)
-  for (const row of columns(smalls.flatMap(rowsOf))) out.line(row)
-  return EXIT.ok
+  if (out.json) printJson({ ok: true, model, large: { eventsPerSecond: rate, runs: large }, logs })
+  printLarge(out, model, large, rate)
+  for (const row of columns(logs.flatMap(rowsOf))) out.line(row)
 }
 
 const megabytes = (bytes: number): string => `${thousands(Math.round(bytes / 2 ** 20))} MiB`

@@ -5,21 +5,18 @@ import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import type { RunOptions } from '../engines/options.ts'
 import { requireComplete, untilOf } from '../../impl/lib/check/explorer.ts'
+import type { Toolchain } from '../engines/tlc.ts'
 import { findToolchain, runSelection } from '../engines/tlc.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { loadModels } from '../workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
+import type { TlcRun } from '../tlc/run.ts'
 import type { Output } from '../ui/output.ts'
 import { modelOfTarget } from '../workspace/one-model.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 
-/** Options of the command. */
-export interface BenchOptions extends RunOptions {
-  /** the model; default the largest */
-  readonly model?: string
-  /** times that the explorer runs; the median counts */
-  readonly rounds: number
-}
+type BenchOptions = OptionsOf<'bench'>
 
 /** The middle one; of an even number the larger of the two. */
 export const median = (values: readonly number[]): number => {
@@ -51,33 +48,35 @@ const exploreOnce = (model: Model, options: BenchOptions): number => {
   return (performance.now() - start) / 1000
 }
 
-/** Both search the same graph with the same invariants that hold; neither stops early. */
-export const bench = async (out: Output, options: BenchOptions): Promise<number> => {
-  const model = options.model === undefined ? largest(loadModels()) : modelOfTarget(out, options.model)
-  const toolchain = await findToolchain()
-  const workers = options.workers ?? 2
+/** Seconds of each exploration. */
+const measureExplorer = (out: Output, model: Model, options: BenchOptions): number[] => {
   const times: number[] = []
   for (let i = 0; i < options.rounds; i++) {
     out.progress(`explorer, round ${i + 1} of ${options.rounds}, on ${model.name}`)
     times.push(exploreOnce(model, options))
   }
-  out.progress(`TLC with ${workers} workers on ${model.name}`)
+  return times
+}
+
+/** One run of TLC that searches the same graph with the same invariants that hold, and does not stop early either. */
+const measureTlc = async (
+  out: Output,
+  model: Model,
+  toolchain: Toolchain,
+  options: RunOptions & { readonly workers: number },
+): Promise<TlcRun> => {
+  out.progress(`TLC with ${options.workers} workers on ${model.name}`)
   const invariants = model.cells.filter((c) => c.kind === 'invariant' && c.expected !== 'violated').map((c) => c.name)
-  const run = await runSelection(
-    model,
-    toolchain,
-    { ...options, workers },
-    {
-      selection: { specification: 'Spec', invariants, properties: [] },
-      checkDeadlock: false,
-    },
-  )
-  if (run.outcome !== 'success' || run.distinctStates !== model.distinctStates) {
-    throw environmentFailure({
-      code: 'bench-differs',
-      message: `TLC ended with ${run.outcome} after ${run.distinctStates} of ${model.distinctStates} states: no figure`,
-    })
-  }
+  const selection = { specification: 'Spec', invariants, properties: [] }
+  const run = await runSelection(model, toolchain, options, { selection, checkDeadlock: false })
+  if (run.outcome === 'success' && run.distinctStates === model.distinctStates) return run
+  throw environmentFailure({
+    code: 'bench-differs',
+    message: `TLC ended with ${run.outcome} after ${run.distinctStates} of ${model.distinctStates} states: no figure`,
+  })
+}
+
+const report = (out: Output, model: Model, times: readonly number[], run: TlcRun, workers: number): void => {
   const explorer = model.distinctStates / median(times)
   const tlc = run.distinctStates / run.seconds
   const ratio = explorer / tlc
@@ -99,5 +98,15 @@ export const bench = async (out: Output, options: BenchOptions): Promise<number>
   out.line(`${model.name}: ${thousands(model.distinctStates)} states`)
   for (const row of columns(rows)) out.line(row)
   out.line(`the explorer is ${ratio.toFixed(1)} times as fast`)
+}
+
+/** Runs the explorer and TLC one after the other; returns the exit code. */
+export const bench = async (out: Output, options: BenchOptions): Promise<number> => {
+  const model = options.model === undefined ? largest(loadModels()) : modelOfTarget(out, options.model)
+  const toolchain = await findToolchain()
+  const workers = options.workers ?? 2
+  const times = measureExplorer(out, model, options)
+  const run = await measureTlc(out, model, toolchain, { ...options, workers })
+  report(out, model, times, run, workers)
   return EXIT.ok
 }

@@ -12,6 +12,7 @@ import { modelResult } from '../../impl/lib/check/result.ts'
 import type { Toolchain } from '../engines/tlc.ts'
 import { tlcIfPresent } from '../engines/tlc.ts'
 import { checkWithTlc, dryRunTlc } from '../engines/tlc.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import { checkedInEvidence } from '../workspace/evidence.ts'
 import { pool } from '../node/pool.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
@@ -22,19 +23,9 @@ import { keepFindings, knownFindings } from '../engines/results.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 import { matrixOf } from '../ui/matrix.ts'
-import type { MemoryName } from './litmus.ts'
 import { litmus, wantsLitmus } from './litmus.ts'
 
-/** Options of the command. */
-export interface CheckOptions extends CachedOptions {
-  readonly targets: readonly string[]
-  readonly engine: 'auto' | EngineName | 'all'
-  readonly tag?: 'fast' | 'full'
-  readonly coverage?: boolean
-  readonly dryRun?: boolean
-  /** the memory model that litmus tests run under; models have their own */
-  readonly memory?: MemoryName
-}
+export type CheckOptions = OptionsOf<'check'>
 
 /**
  * The embedded engine takes half a millisecond a state, and some milliseconds where there are many variables: `auto` gives it
@@ -69,7 +60,7 @@ const jobsFor = (models: readonly Model[], engine: CheckOptions['engine'], tlc: 
 const findingsOf = async (
   job: Job,
   toolchain: Toolchain | undefined,
-  options: CheckOptions,
+  options: CachedOptions,
 ): Promise<EngineFindings> => {
   const { model, engine } = job
   // the explorer is as fast as reading what it found before
@@ -86,7 +77,7 @@ const findingsOf = async (
 const decide = (
   { model, engine }: Job,
   toolchain: Toolchain | undefined,
-  options: CheckOptions,
+  options: CachedOptions,
 ): Promise<EngineFindings> =>
   match(engine)
     .with('explorer', () => Promise.resolve(checkWithExplorer(model, untilOf(options))))
@@ -161,11 +152,20 @@ export const resultRow = (r: ModelResult): string[] => [
   ].join('; '),
 ]
 
+/** What checks found. */
+interface Checked {
+  readonly results: readonly ModelResult[]
+  /** what engines disagree on */
+  readonly conflicts: readonly string[]
+  /** TLC, or why it was not used */
+  readonly tlc: Toolchain | LockstepError
+}
+
+/** What of {@link CheckOptions} says how models are checked. */
+type RunChecksOptions = CachedOptions & Pick<CheckOptions, 'targets' | 'engine' | 'tag'>
+
 /** Runs the checks; used by `check` and `start`. */
-export const runChecks = async (
-  out: Output,
-  options: CheckOptions,
-): Promise<{ results: ModelResult[]; conflicts: string[]; tlc: Toolchain | LockstepError }> => {
+export const runChecks = async (out: Output, options: RunChecksOptions): Promise<Checked> => {
   const models = selectModels(loadModels(), options.targets, options.tag)
   const found = options.engine === 'explorer' || options.engine === 'embedded' ? undefined : await tlcIfPresent()
   if (found instanceof LockstepError && (options.engine === 'tlc' || options.engine === 'all')) throw found
@@ -245,36 +245,41 @@ const refuseIgnored = ({ engine, heap, coverage, dryRun }: CheckOptions): void =
   if (dryRun === true) throw ignored('--dry-run', '--coverage runs no other program')
 }
 
-/** Checks models, or runs litmus tests; returns the exit code. */
-export const check = async (out: Output, options: CheckOptions): Promise<number> => {
-  if (wantsLitmus({ ...options, modelOptions: modelOptions(options) })) {
-    return litmus(out, options.targets, options)
+/** The commands of TLC that would be run. */
+const dryRun = async (out: Output, options: CheckOptions): Promise<number> => {
+  if (options.engine !== 'tlc' && options.engine !== 'auto') {
+    throw badInput({ code: 'usage', message: 'only TLC is another program: --dry-run goes with --engine tlc' })
   }
-  refuseIgnored(options)
-  if (options.coverage === true) return coverage(out, options)
-  if (options.dryRun === true) {
-    if (options.engine !== 'tlc' && options.engine !== 'auto') {
-      throw badInput({ code: 'usage', message: 'only TLC is another program: --dry-run goes with --engine tlc' })
-    }
-    const commands: { readonly model: string; readonly lines: readonly string[] }[] = []
-    for (const model of selectModels(loadModels(), options.targets, options.tag))
-      commands.push({ model: model.name, lines: await dryRunTlc(model, options) })
-    if (out.json)
-      printJson({ ok: true, commands: commands.map(({ model, lines }) => ({ model, command: lines.at(-1) })) })
-    for (const { lines } of commands) for (const line of lines) out.line(line)
-    return EXIT.ok
-  }
-  const { results, conflicts, tlc } = await runChecks(out, options)
-  const code = exitOf(results, conflicts)
+  const commands: { readonly model: string; readonly lines: readonly string[] }[] = []
+  for (const model of selectModels(loadModels(), options.targets, options.tag))
+    commands.push({ model: model.name, lines: await dryRunTlc(model, options) })
+  if (out.json)
+    printJson({ ok: true, commands: commands.map(({ model, lines }) => ({ model, command: lines.at(-1) })) })
+  for (const { lines } of commands) for (const line of lines) out.line(line)
+  return EXIT.ok
+}
+
+const report = (out: Output, { results, conflicts, tlc }: Checked, { engine }: CheckOptions, code: number): void => {
   if (out.json) {
     printJson({ ok: code === EXIT.ok, models: results, disagreements: conflicts })
-    return code
+    return
   }
-  if (options.engine === 'auto' && tlc instanceof LockstepError) out.line(noTlcNote(tlc))
+  if (engine === 'auto' && tlc instanceof LockstepError) out.line(noTlcNote(tlc))
   printResults(out, results, conflicts)
   out.line()
   for (const line of matrixOf(results)) out.line(line)
   out.line(summary(results, code))
+}
+
+/** Checks models, or runs litmus tests; returns the exit code. */
+export const check = async (out: Output, options: CheckOptions): Promise<number> => {
+  if (wantsLitmus({ ...options, modelOptions: modelOptions(options) })) return litmus(out, options.targets, options)
+  refuseIgnored(options)
+  if (options.coverage === true) return coverage(out, options)
+  if (options.dryRun === true) return dryRun(out, options)
+  const checked = await runChecks(out, options)
+  const code = exitOf(checked.results, checked.conflicts)
+  report(out, checked, options, code)
   return code
 }
 

@@ -1,59 +1,68 @@
 /** `lockstep list`: protocols, designs, models, expected verdicts. */
 
 import { EXIT } from '../../impl/lib/kernel/error.ts'
+import type { OptionsOf } from '../cli/commands.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
 import { loadModels } from '../workspace/project.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
 
-/** Lists models; returns the exit code. */
-export const list = (out: Output, targets: readonly string[]): number => {
-  const models = selectModels(loadModels(), targets, 'full')
-  if (out.json) {
-    printJson({
-      ok: true,
-      models: models.map((m) => ({
-        model: m.name,
-        protocol: m.protocol.name,
-        design: m.design,
-        memory: m.memory,
-        tags: m.tags,
-        gloss: m.gloss,
-        distinctStates: m.distinctStates,
-        generatedStates: m.totalStates,
-        depth: m.stateDepth,
-        toggles: Object.fromEntries(
-          m.protocol.toggles.map((name) => {
-            const value = m.cfg.constants.get(name)
-            return [name, value?.kind === 'bool' ? value.value : null]
-          }),
-        ),
-        properties: m.cells,
-      })),
-    })
-    return EXIT.ok
-  }
-  for (const protocol of [...new Set(models.map((m) => m.protocol))]) {
+const modelJson = (model: Model): unknown => ({
+  model: model.name,
+  protocol: model.protocol.name,
+  design: model.design,
+  memory: model.memory,
+  tags: model.tags,
+  gloss: model.gloss,
+  distinctStates: model.distinctStates,
+  generatedStates: model.totalStates,
+  depth: model.stateDepth,
+  toggles: Object.fromEntries(
+    model.protocol.toggles.map((name) => {
+      const value = model.cfg.constants.get(name)
+      return [name, value?.kind === 'bool' ? value.value : null]
+    }),
+  ),
+  properties: model.cells,
+})
+
+/** A design's models, what they break, and of what none of them says anything. */
+const printDesign = (out: Output, design: string, models: readonly Model[]): void => {
+  out.line(`  ${design}`)
+  const rows = models.map((m) => [
+    m.name,
+    `${thousands(m.distinctStates)} states`,
+    m.tags.includes('fast') ? '' : 'full',
+    m.gloss,
+  ])
+  for (const row of columns(rows, '    ')) out.line(row)
+  const cells = models.flatMap((m) => m.cells)
+  const violated = [...new Set(cells.filter((c) => c.expected === 'violated').map((c) => c.name))]
+  out.line(`      breaks: ${violated.length === 0 ? 'nothing' : violated.join(', ')}`)
+  const isSilent = (property: string): boolean =>
+    cells.every(({ name, expected }) => name !== property || expected === 'vacuous')
+  const silent = [...new Set(cells.map(({ name }) => name))].filter(isSilent)
+  if (silent.length > 0) out.line(`      says nothing of: ${silent.join(', ')}`)
+}
+
+const print = (out: Output, models: readonly Model[]): void => {
+  for (const protocol of new Set(models.map((m) => m.protocol))) {
+    const own = models.filter((m) => m.protocol === protocol)
     out.line(protocol.name, 'bold')
-    for (const design of new Set(models.filter((m) => m.protocol === protocol).map((m) => m.design))) {
-      const own = models.filter((m) => m.protocol === protocol && m.design === design)
-      out.line(`  ${design}`)
-      const rows = own.map((m) => [
-        m.name,
-        `${thousands(m.distinctStates)} states`,
-        m.tags.includes('fast') ? '' : 'full',
-        m.gloss,
-      ])
-      for (const row of columns(rows, '    ')) out.line(row)
-      const violated = [
-        ...new Set(own.flatMap((m) => m.cells.filter((c) => c.expected === 'violated').map((c) => c.name))),
-      ]
-      out.line(`      breaks: ${violated.length === 0 ? 'nothing' : violated.join(', ')}`)
-      const isSilent = (property: string): boolean =>
-        own.every((m) => m.cells.every(({ name, expected }) => name !== property || expected === 'vacuous'))
-      const silent = [...new Set(own.flatMap((m) => m.cells.map(({ name }) => name)))].filter(isSilent)
-      if (silent.length > 0) out.line(`      says nothing of: ${silent.join(', ')}`)
-    }
+    for (const design of new Set(own.map((m) => m.design)))
+      printDesign(
+        out,
+        design,
+        own.filter((m) => m.design === design),
+      )
   }
+}
+
+/** Lists models; returns the exit code. */
+export const list = (out: Output, { targets }: OptionsOf<'list'>): number => {
+  const models = selectModels(loadModels(), targets, 'full')
+  if (out.json) printJson({ ok: true, models: models.map(modelJson) })
+  else print(out, models)
   return EXIT.ok
 }

@@ -17,7 +17,7 @@ export const isLitmusTarget = (target: string): boolean => target === '-' || tar
 /** What `check` was given that says something about models and nothing about a litmus test, or the reverse. */
 export interface LitmusUsage {
   readonly targets: readonly string[]
-  readonly memory?: MemoryName
+  readonly memory?: MemoryName | undefined
   /** options that were given and are for models only, as they are spelt */
   readonly modelOptions: readonly string[]
 }
@@ -61,7 +61,7 @@ const within = (seconds: number, file: string): (() => void) => {
 export const litmus = async (
   out: Output,
   files: readonly string[],
-  { memory = 'tso', timeout }: { readonly memory?: MemoryName; readonly timeout: number },
+  { memory = 'tso', timeout }: { readonly memory?: MemoryName | undefined; readonly timeout: number },
 ): Promise<number> => {
   const answers = []
   for (const file of files) {

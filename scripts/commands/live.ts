@@ -8,27 +8,17 @@ import { validationLines } from '../../impl/lib/report/validation/diagnosis.ts'
 import { roundText } from '../../impl/lib/live/report.ts'
 import type { LiveDesign, LiveScenario } from '../../impl/lib/live/scenario.ts'
 import { SCENARIOS } from '../../impl/catalog.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import type { CellVerdict, Model } from '../../impl/lib/protocol/model.ts'
 import { loadModels } from '../workspace/project.ts'
 import { near } from '../../impl/lib/text/near.ts'
 import { prepareLogs, writeLogs } from '../live/logs.ts'
-import type { InterpreterName, Judged, LiveResult } from '../live/run.ts'
+import type { Judged, LiveResult } from '../live/run.ts'
 import { playLive } from '../live/run.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
 
-/** Options of the command. */
-export interface LiveCommandOptions {
-  /** a protocol, or one design of it */
-  readonly target: string
-  readonly rounds: number
-  readonly seconds: number
-  readonly seed: number
-  readonly sample?: number
-  readonly interpreter: InterpreterName
-  /** a directory for logs of rounds */
-  readonly logs?: string
-}
+type LiveOptions = OptionsOf<'live'>
 
 /** One design to be played. */
 interface Planned extends LiveDesign {
@@ -171,37 +161,43 @@ const observation = ({ model, result: { rounds, lost } }: Variant): string => {
   return `Observation ${model.design} ${how} ${lost} ${rounds - lost}`
 }
 
-const print = (out: Output, variants: readonly Variant[], options: LiveCommandOptions): void => {
-  const rows = variants.map((variant) => {
-    const { rounds, lost, sampled, accepted, acceptedUnderSc } = figures(variant.result)
-    return [
-      variant.design,
-      variant.barrier ? 'yes' : 'no',
-      thousands(rounds),
-      thousands(lost),
-      sampled === 0 ? 'none' : accepted === sampled ? 'all' : `${thousands(accepted)} of ${thousands(sampled)}`,
-      sampled === 0 ? 'none' : acceptedUnderSc === sampled ? 'all' : `all but ${thousands(sampled - acceptedUnderSc)}`,
-      verdictText(variant),
-    ]
-  })
-  const [first] = variants
-  const counted = first?.scenario.counted ?? ''
-  out.clear()
-  for (const line of columns([['design', 'barrier', 'rounds', counted, 'TSO explains', 'SC explains', ''], ...rows]))
-    out.line(line)
+const rowOf = (variant: Variant): string[] => {
+  const { rounds, lost, sampled, accepted, acceptedUnderSc } = figures(variant.result)
+  return [
+    variant.design,
+    variant.barrier ? 'yes' : 'no',
+    thousands(rounds),
+    thousands(lost),
+    sampled === 0 ? 'none' : accepted === sampled ? 'all' : `${thousands(accepted)} of ${thousands(sampled)}`,
+    sampled === 0 ? 'none' : acceptedUnderSc === sampled ? 'all' : `all but ${thousands(sampled - acceptedUnderSc)}`,
+    verdictText(variant),
+  ]
+}
+
+const printRounds = (out: Output, variants: readonly Variant[]): void => {
   for (const variant of variants) {
-    if (variant.scenario.protocol === 'litmus') continue
     for (const kind of remarkable(variant)) {
       out.line()
       for (const line of kindText(variant, kind)) out.line(line)
     }
   }
-  if (first?.scenario.protocol === 'litmus') {
-    out.line()
-    for (const variant of variants) out.line(observation(variant))
-    for (const variant of variants.filter(({ outcome }) => outcome === 'unexplained'))
-      for (const kind of remarkable(variant)) for (const line of kindText(variant, kind)) out.line(line)
-  }
+}
+
+/** Of litmus tests only what cannot be explained is shown: the observations say the rest. */
+const printObservations = (out: Output, variants: readonly Variant[]): void => {
+  out.line()
+  for (const variant of variants) out.line(observation(variant))
+  for (const variant of variants.filter(({ outcome }) => outcome === 'unexplained'))
+    for (const kind of remarkable(variant)) for (const line of kindText(variant, kind)) out.line(line)
+}
+
+const print = (out: Output, variants: readonly Variant[], options: LiveOptions): void => {
+  const [first] = variants
+  const head = ['design', 'barrier', 'rounds', first?.scenario.counted ?? '', 'TSO explains', 'SC explains', '']
+  out.clear()
+  for (const line of columns([head, ...variants.map(rowOf)])) out.line(line)
+  if (first?.scenario.protocol === 'litmus') printObservations(out, variants)
+  else printRounds(out, variants)
   const seconds = variants.reduce((sum, { result }) => sum + result.seconds, 0)
   out.line()
   for (const { model, design, logs } of variants) {
@@ -212,7 +208,7 @@ const print = (out: Output, variants: readonly Variant[], options: LiveCommandOp
   out.line(`2 threads, ${options.interpreter} programs, seed ${options.seed}, ${seconds.toFixed(1)} s of rounds`)
 }
 
-const json = (protocol: string, variants: readonly Variant[], options: LiveCommandOptions, code: number): unknown => ({
+const json = (protocol: string, variants: readonly Variant[], options: LiveOptions, code: number): unknown => ({
   ok: code === EXIT.ok,
   protocol,
   rounds: Math.min(...variants.map(({ result }) => result.rounds)),
@@ -226,7 +222,8 @@ const json = (protocol: string, variants: readonly Variant[], options: LiveComma
     expected: variant.expected,
     outcome: variant.outcome,
     ...figures(variant.result),
-    ...(options.logs === undefined ? {} : { logs: variant.logs }),
+    // not there without the option
+    logs: options.logs === undefined ? undefined : variant.logs,
     shown: remarkable(variant).map((kind) => ({
       count: kind.count,
       lost: kind.lost,
@@ -236,15 +233,7 @@ const json = (protocol: string, variants: readonly Variant[], options: LiveComma
   })),
 })
 
-/** Plays the designs one after the other; returns the exit code. */
-export const live = async (
-  out: Output,
-  options: LiveCommandOptions,
-  cores: number = availableParallelism(),
-): Promise<number> => {
-  const planned = plan(options.target)
-  requireTwoCores(cores)
-  if (options.logs !== undefined) prepareLogs(options.logs)
+const playAll = async (out: Output, planned: readonly Planned[], options: LiveOptions): Promise<Variant[]> => {
   const variants: Variant[] = []
   for (const next of planned) {
     const result = await playLive(next.model, next.scenario, {
@@ -257,8 +246,21 @@ export const live = async (
     const logs = options.logs === undefined ? [] : writeLogs(options.logs, mostTelling(result.kinds))
     variants.push({ ...next, result, outcome: outcomeOf(next, result), logs })
   }
-  const code = exitOf(variants)
   out.clear()
+  return variants
+}
+
+/** Plays the designs one after the other; returns the exit code. */
+export const live = async (
+  out: Output,
+  options: LiveOptions,
+  cores: number = availableParallelism(),
+): Promise<number> => {
+  const planned = plan(options.target)
+  requireTwoCores(cores)
+  if (options.logs !== undefined) prepareLogs(options.logs)
+  const variants = await playAll(out, planned, options)
+  const code = exitOf(variants)
   if (out.json) printJson(json(planned[0]?.scenario.protocol ?? '', variants, options, code))
   else print(out, variants, options)
   return code

@@ -10,6 +10,7 @@ import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { workersOf } from '../engines/options.ts'
 import type { Toolchain } from '../engines/tlc.ts'
 import { tlcIfPresent } from '../engines/tlc.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { loadModels } from '../workspace/project.ts'
 import { near } from '../../impl/lib/text/near.ts'
@@ -30,6 +31,7 @@ import { jsonOf, report } from '../mutate/report.ts'
 import type { CrewOptions, ModelsOf } from '../mutate/run.ts'
 import { Case, judgeMachine, LATE } from '../mutate/run.ts'
 import { holdSeeds, searchSeeds } from '../mutate/seeds.ts'
+import type { SpecOptions } from '../mutate/spec-run.ts'
 import { judgeSpec, specMutants } from '../mutate/spec-run.ts'
 import type { Change, Generated } from '../mutate/sources.ts'
 import { faultNamed, machineMutants, sampled } from '../mutate/sources.ts'
@@ -37,31 +39,12 @@ import { TypeCheck } from '../mutate/types.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
 
-/** Options of the command. */
-export interface MutateOptions {
-  readonly protocol?: string
-  readonly side: Side | 'both'
-  readonly kind?: MutantKind
-  readonly changed?: boolean
-  /** default HEAD */
-  readonly base?: string
-  /** at most so many faults of each protocol; all if not given */
-  readonly sample?: number
+/** Options of the command, and what is drawn every day. */
+export interface MutateOptions extends OptionsOf<'mutate'> {
   /** at most so many weakenings of each side and kind; all if not given */
   readonly weakenings?: number
   /** seconds for all protocols together; as long as it takes if not given */
   readonly budget?: number
-  readonly seed: number
-  readonly tag: 'fast' | 'full'
-  readonly all?: boolean
-  /** look for a fault for each weakening that nothing notices, and keep it */
-  readonly search?: boolean
-  /** largest model that is searched, in states */
-  readonly searchStates: number
-  readonly arguments?: string
-  readonly workers?: number
-  /** seconds */
-  readonly timeout: number
 }
 
 /** What `--changed` compares with where nothing else is said. */
@@ -162,56 +145,81 @@ const searchFaults = async (
   if (found.length > 0) keepSeeds(protocol, argued, [...kept, ...found])
 }
 
+/** What is asked of one protocol. */
+interface Asked {
+  readonly protocol: Protocol
+  readonly faults: Faults
+  readonly modelsOf: ModelsOf
+  /** when no new question is asked, a time of performance.now(); all are asked if there is none */
+  readonly until: number | undefined
+}
+
+type Progress = (side: Side) => (done: number, of: number, alive: number) => void
+
+/** The machine's side: the faults on record first, then the models, then a search for faults if that is asked for. */
+const judgeMachineSide = async (
+  { protocol, faults, modelsOf }: Asked,
+  cases: readonly Case[],
+  crew: CrewOptions,
+  options: MutateOptions,
+): Promise<void> => {
+  const { seeded } = loadArguments(protocol, options.arguments)
+  await holdSeeds(protocol.name, cases, faults.named, seeded, crew)
+  await judgeMachine(protocol.name, cases, modelsOf, crew)
+  const models = modelsOf.get(protocol.name)?.usual ?? []
+  if (options.search === true) await searchFaults(faults, protocol, cases, models, crew, options)
+}
+
+const judgeSpecSide = async (
+  { protocol, faults, modelsOf, until }: Asked,
+  cases: readonly Case[],
+  { ts, toolchain, onProgress }: Pick<SpecOptions, 'ts' | 'toolchain' | 'onProgress'>,
+  options: MutateOptions,
+): Promise<void> => {
+  // read now: the search has written what it found
+  const { seeded } = loadArguments(protocol, options.arguments)
+  const { usual = [], larger = [] } = modelsOf.get(protocol.name) ?? {}
+  await judgeSpec(protocol, cases, usual, {
+    toolchain,
+    // of each run of TLC, as it begins
+    get timeout() {
+      return until === undefined ? options.timeout : Math.max(1, (until - performance.now()) / 1000)
+    },
+    workers: workersOf(options),
+    until,
+    larger,
+    onProgress,
+    ts,
+    seeds: seeded,
+    faultOf: faults.named,
+  })
+}
+
 const judged = async (
   { out, ts, types, tlc }: Means,
-  protocol: Protocol,
-  faults: Faults,
+  asked: Asked,
   mutants: readonly Mutant[],
-  modelsOf: ModelsOf,
   options: MutateOptions,
-  until?: number,
 ): Promise<readonly Judged[]> => {
-  const models = modelsOf.get(protocol.name)?.usual ?? []
   const cases = mutants.map((mutant) => new Case(mutant))
   const of = (side: Side): Case[] => cases.filter(({ mutant }) => mutant.side === side)
-  const onProgress =
-    (side: Side) =>
-    (done: number, total: number, alive: number): void => {
-      out.progress(`${protocol.name}, ${side}: ${done} of ${total} done, ${alive} mutants nobody noticed yet`)
-    }
-  const limit = options.timeout * 1000
-  const [now, isBoth] = [performance.now(), typeof tlc !== 'string' && of('spec').length > 0]
-  const left = (until ?? Infinity) - now
+  const onProgress: Progress = (side) => (done, total, alive) => {
+    out.progress(`${asked.protocol.name}, ${side}: ${done} of ${total} done, ${alive} mutants nobody noticed yet`)
+  }
+  const toolchain = typeof tlc === 'string' || of('spec').length === 0 ? undefined : tlc
+  const now = performance.now()
+  const left = (asked.until ?? Infinity) - now
   const crew: CrewOptions = {
     workers: workersOf(options),
-    limit,
+    limit: options.timeout * 1000,
     // each side has half of the time, and the second what the first leaves
-    until: now + (isBoth ? left / 2 : left),
+    until: now + (toolchain === undefined ? left : left / 2),
     all: options.all ?? false,
     onProgress: onProgress('machine'),
   }
-  const { seeded } = loadArguments(protocol, options.arguments)
-  await holdSeeds(protocol.name, of('machine'), faults.named, seeded, crew)
-  await judgeMachine(protocol.name, of('machine'), modelsOf, crew)
-  if (options.search === true) await searchFaults(faults, protocol, of('machine'), models, crew, options)
-  if (typeof tlc !== 'string' && of('spec').length > 0) {
-    const { seeded } = loadArguments(protocol, options.arguments)
-    const larger = modelsOf.get(protocol.name)?.larger ?? []
-    await judgeSpec(protocol, of('spec'), models, {
-      toolchain: tlc,
-      // of each run of TLC, as it begins
-      get timeout() {
-        return until === undefined ? options.timeout : Math.max(1, (until - performance.now()) / 1000)
-      },
-      workers: crew.workers,
-      ...(until === undefined ? {} : { until }),
-      larger,
-      onProgress: onProgress('spec'),
-      ts,
-      seeds: seeded,
-      faultOf: faults.named,
-    })
-  }
+  await judgeMachineSide(asked, of('machine'), crew, options)
+  if (toolchain !== undefined)
+    await judgeSpecSide(asked, of('spec'), { ts, toolchain, onProgress: onProgress('spec') }, options)
   out.clear()
   return typed(
     cases.map((c) => c.judged()),
@@ -224,7 +232,7 @@ const runProtocol = async (
   protocol: Protocol,
   modelsOf: ModelsOf,
   options: MutateOptions,
-  until?: number,
+  until: number | undefined,
 ): Promise<Part> => {
   const models = modelsOf.get(protocol.name)?.usual ?? []
   const start = performance.now()
@@ -240,7 +248,7 @@ const runProtocol = async (
     kinds.includes(kind) &&
     (kind === 'fault' ? options.sample : options.weakenings) === undefined
   const faults = faultsOf(means.ts, protocol)
-  const asked = await judged(means, protocol, faults, mutants, modelsOf, options, until)
+  const asked = await judged(means, { protocol, faults, modelsOf, until }, mutants, options)
   // what there was no time for was not asked: it is counted, and is no verdict
   const found = asked.filter(({ reason }) => reason !== LATE)
   const shared = sharedArguments(protocol).filter((a) => !isRefused(a, found))
@@ -291,21 +299,26 @@ const modelsBySize = ({ tag }: MutateOptions): ModelsOf => {
 const drawnWhat = ({ weakenings }: MutateOptions): string =>
   weakenings === undefined ? 'faults' : 'faults and weakenings'
 
-/** Runs mutants; returns the exit code. */
-export const mutate = async (out: Output, asked: MutateOptions): Promise<number> => {
-  const options = withEverydaySample(asked)
-  if (options.base !== undefined && options.changed !== true)
-    throw badInput({
-      code: 'usage',
-      message: '--base would be ignored: it is what --changed compares with',
-      hint: 'add --changed, or leave --base out',
-    })
+/** An option that would not be heeded is not taken as if it were. */
+const refuseIgnored = ({ base, changed }: MutateOptions): void => {
+  if (base === undefined || changed === true) return
+  throw badInput({
+    code: 'usage',
+    message: '--base would be ignored: it is what --changed compares with',
+    hint: 'add --changed, or leave --base out',
+  })
+}
+
+const load = async (out: Output, options: MutateOptions): Promise<Means> => {
   const ts = await compilerOrFail()
   const tlc = await toolsFor(options)
-  const protocols = chosen(options)
-  const modelsOf = modelsBySize(options)
   let checker: TypeCheck | undefined
-  const means: Means = { out, ts, tlc, types: () => (checker ??= new TypeCheck(ts)) }
+  return { out, ts, tlc, types: () => (checker ??= new TypeCheck(ts)) }
+}
+
+/** One protocol after the other, each with its share of the time; what came of it is printed as it is known. */
+const runAll = async (means: Means, protocols: readonly Protocol[], options: MutateOptions): Promise<Part[]> => {
+  const modelsOf = modelsBySize(options)
   const parts: Part[] = []
   const begin = performance.now()
   for (const [i, protocol] of protocols.entries()) {
@@ -313,9 +326,19 @@ export const mutate = async (out: Output, asked: MutateOptions): Promise<number>
     const until = share === Infinity ? undefined : begin + share
     const part = await runProtocol(means, protocol, modelsOf, options, until)
     parts.push(part)
-    for (const { text, style } of report(part)) out.line(text, style)
+    for (const { text, style } of report(part)) means.out.line(text, style)
   }
-  const skipped = options.side === 'both' && typeof tlc === 'string' ? tlc : undefined
+  return parts
+}
+
+/** Runs mutants; returns the exit code. */
+export const mutate = async (out: Output, asked: MutateOptions): Promise<number> => {
+  const options = withEverydaySample(asked)
+  refuseIgnored(options)
+  const means = await load(out, options)
+  const protocols = chosen(options)
+  const parts = await runAll(means, protocols, options)
+  const skipped = options.side === 'both' && typeof means.tlc === 'string' ? means.tlc : undefined
   const code = exitOf(parts, skipped !== undefined)
   if (out.json) printJson(jsonOf(parts, code === EXIT.ok, { ...options, skipped }))
   if (protocols.length === 0) out.line(`no protocol was changed since ${options.base ?? HEAD}: nothing was run`)

@@ -5,7 +5,6 @@ import { match } from 'ts-pattern'
 import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Divergence } from '../../impl/lib/prove/divergence.ts'
 import { printItf } from '../../impl/lib/tla/trace/itf.ts'
-import type { CachedOptions } from '../engines/decide.ts'
 import { decideModel, provenBefore } from '../engines/decide.ts'
 import { workersOf } from '../engines/options.ts'
 import type { EngineFindings } from '../../impl/lib/check/result.ts'
@@ -13,6 +12,7 @@ import { modelResult } from '../../impl/lib/check/result.ts'
 import { checkWithExplorer } from '../../impl/lib/check/explorer.ts'
 import type { Toolchain } from '../engines/tlc.ts'
 import { findToolchain } from '../engines/tlc.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import type { Certificate } from '../workspace/certificate.ts'
 import type { ProofResult } from '../engines/proof.ts'
 import { moduleSources, relativePath, withCfg } from '../engines/sources.ts'
@@ -38,15 +38,7 @@ import type { Output } from '../ui/output.ts'
 import { PINNED } from '../tlc/jar.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 
-/** Options of the command. */
-export interface ProveOptions extends CachedOptions {
-  readonly targets: readonly string[]
-  readonly tag?: 'fast' | 'full'
-  readonly write?: boolean
-  /** directory whose modules stand in for those of the same name */
-  readonly spec?: string
-  readonly cfg?: string
-}
+type ProveOptions = OptionsOf<'prove'>
 
 /** All that `--write` writes or takes away. */
 const ownFiles = (model: Model): string[] => [
@@ -215,7 +207,7 @@ const proveAndWrite = async (model: Model, toolchain: Toolchain, options: ProveO
 /** The proof of the very same files, if it was made before. */
 const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOptions): Promise<ProofResult> => {
   const changed = options.spec !== undefined || options.cfg !== undefined
-  const known = options.cache === false || changed ? undefined : knownProof(model, toolchain)
+  const known = !options.cache || changed ? undefined : knownProof(model, toolchain)
   const { damaged } = checkedInCertificate(model)
   const noted = (proof: ProofResult): ProofResult =>
     damaged === undefined ? proof : { ...proof, notes: [...proof.notes, damaged] }
@@ -227,26 +219,38 @@ const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOption
   return noted(proof)
 }
 
-/** Proves models. */
-export const runProofs = async (out: Output, options: ProveOptions): Promise<ProofResult[]> => {
+/** The models that are proven. What is wrong with them or with the options is said before Java is looked for. */
+const load = (options: ProveOptions): Model[] => {
   const models = selectModels(loadModels(), options.targets, options.tag)
-  if ((options.spec !== undefined || options.cfg !== undefined) && models.length !== 1) {
+  const isChanged = options.spec !== undefined || options.cfg !== undefined
+  if (isChanged && models.length !== 1) {
     throw badInput({ code: 'usage', message: '--spec and --cfg go with one model', hint: 'name the model' })
   }
-  if (options.write === true && (options.spec !== undefined || options.cfg !== undefined)) {
+  if (isChanged && options.write === true) {
     throw badInput({ code: 'usage', message: '--write goes with the package’s own modules and configurations only' })
   }
-  // what is wrong with them is said before Java is looked for
   for (const model of models) withCfg(model, options.cfg, moduleSources(model, options))
   if (options.write === true) for (const model of models) assertPlain(ownFiles(model))
+  return models
+}
+
+/** Java and the jar; evidence comes from the pinned one only. */
+const toolchainFor = async ({ write }: ProveOptions): Promise<Toolchain> => {
   const toolchain = await findToolchain()
-  if (options.write === true && !toolchain.jar.pinned) {
-    throw environmentFailure({
-      code: 'jar-not-pinned',
-      message: `${toolchain.jar.path} is not the pinned ${PINNED.artifact}, so what it finds is no evidence and nothing is written`,
-      hint: 'unset TLA2TOOLS_JAR, or set it to the pinned one',
-    })
-  }
+  if (write !== true || toolchain.jar.pinned) return toolchain
+  throw environmentFailure({
+    code: 'jar-not-pinned',
+    message: `${toolchain.jar.path} is not the pinned ${PINNED.artifact}, so what it finds is no evidence and nothing is written`,
+    hint: 'unset TLA2TOOLS_JAR, or set it to the pinned one',
+  })
+}
+
+const proveAll = (
+  out: Output,
+  models: readonly Model[],
+  toolchain: Toolchain,
+  options: ProveOptions,
+): Promise<ProofResult[]> => {
   let done = 0
   return pool(models, workersOf(options), async (model) => {
     out.progress(`proving ${model.name} (${done} of ${models.length} done)`)
@@ -267,13 +271,19 @@ export const printProofs = (out: Output, results: readonly ProofResult[]): void 
   })
 }
 
-/** Proves models; returns the exit code. */
-export const prove = async (out: Output, options: ProveOptions): Promise<number> => {
-  const results = await runProofs(out, options)
-  const ok = results.every((r) => r.comparison.equal)
+const report = (out: Output, results: readonly ProofResult[], ok: boolean): void => {
   if (out.json) printJson({ ok, models: results.map(proofJson) })
   printProofs(out, results)
   const equal = results.filter((r) => r.comparison.equal).length
   out.line(`${equal} of ${results.length} machines equal to their specifications`)
+}
+
+/** Proves models; returns the exit code. */
+export const prove = async (out: Output, options: ProveOptions): Promise<number> => {
+  const models = load(options)
+  const toolchain = await toolchainFor(options)
+  const results = await proveAll(out, models, toolchain, options)
+  const ok = results.every((r) => r.comparison.equal)
+  report(out, results, ok)
   return ok ? EXIT.ok : EXIT.finding
 }

@@ -20,6 +20,7 @@ import {
 import type { Trace } from '../../impl/lib/tla/trace/trace.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { graphOf } from '../../impl/lib/check/explorer.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import { readText } from '../node/input.ts'
 import { unknownActionHint } from '../../impl/lib/protocol/unknown-action.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
@@ -174,6 +175,41 @@ const refuseHarmless = (graph: Graph, view: View, { meta, states, loop }: Trace,
   })
 }
 
+/** The traces of a file, and the machine that is to take them. */
+interface Loaded {
+  readonly model: Model
+  readonly graph: Graph
+  readonly view: View
+  readonly traces: readonly Trace[]
+}
+
+const load = async (out: Output, { target, file }: OptionsOf<'replay'>): Promise<Loaded> => {
+  const model = modelOfTarget(out, target)
+  const graph = graphOf(model)
+  const view = new View(graph.kernel)
+  const traces = parseTraces(await readText(file), file, graph, view, model)
+  for (const trace of traces) refuseForeign(graph, view, trace, file, model)
+  return { model, graph, view, traces }
+}
+
+/** What the machine takes: of all traces, or of the first that it does not take. */
+interface Replayed {
+  readonly steps: number
+  readonly divergence: ReplayDivergence | undefined
+}
+
+/** Replays each trace; those that the machine takes have to be what they are said to be. */
+const replayAll = ({ graph, view, traces }: Loaded, file: string): Replayed => {
+  const replays = traces.map((trace) => replay(graph, view, trace))
+  const failed = replays.find(({ divergence }) => divergence !== undefined)
+  if (failed !== undefined) return { steps: failed.steps, divergence: failed.divergence }
+  for (const trace of traces) {
+    refuseCut(graph, view, trace, file)
+    refuseHarmless(graph, view, trace, file)
+  }
+  return { steps: replays.reduce((sum, { steps }) => sum + steps, 0), divergence: undefined }
+}
+
 const show = (out: Output, model: string, divergence: ReplayDivergence, steps: number): void => {
   out.line(`${model}: the machine takes ${steps} steps; state ${divergence.step} of the trace is not its own`)
   out.line(`  ${divergence.action ?? 'unnamed step'}: ${divergence.reason}`)
@@ -186,30 +222,20 @@ const show = (out: Output, model: string, divergence: ReplayDivergence, steps: n
   out.line(`  enabled there: ${divergence.enabled.join(', ') || 'nothing'}`)
 }
 
-/** Replays each trace of a file, up to the first that the machine does not take; returns the exit code. */
-export const replayCommand = async (out: Output, target: string, file: string): Promise<number> => {
-  const model = modelOfTarget(out, target)
-  const graph = graphOf(model)
-  const view = new View(graph.kernel)
-  const traces = parseTraces(await readText(file), file, graph, view, model)
-  for (const trace of traces) refuseForeign(graph, view, trace, file, model)
-  const replays = traces.map((trace) => replay(graph, view, trace))
-  const failed = replays.find(({ divergence }) => divergence !== undefined)
-  if (failed === undefined) {
-    for (const trace of traces) {
-      refuseCut(graph, view, trace, file)
-      refuseHarmless(graph, view, trace, file)
-    }
-  }
-  const of = traces.map(({ meta }) => meta['model']).find((name) => name !== undefined && name !== model.name)
-  const steps = failed?.steps ?? replays.reduce((sum, each) => sum + each.steps, 0)
-  const divergence = failed?.divergence
-  const ok = divergence === undefined
+const report = (out: Output, { model: { name: model }, traces }: Loaded, { steps, divergence }: Replayed): void => {
+  const of = traces.map(({ meta }) => meta['model']).find((name) => name !== undefined && name !== model)
+  if (of !== undefined) out.note(`the trace says that it is of ${of}: what it violates there is not asked of ${model}`)
   const several = traces.length > 1 ? ` of ${traces.length} traces` : ' of the trace'
-  if (of !== undefined)
-    out.note(`the trace says that it is of ${of}: what it violates there is not asked of ${model.name}`)
-  if (out.json) printJson({ ok, model: model.name, of: of ?? model.name, steps, divergence: divergence ?? null })
-  else if (ok) out.line(`${model.name}: the machine takes all ${steps} steps${several}`)
-  else show(out, model.name, divergence, steps)
-  return ok ? EXIT.ok : EXIT.finding
+  const ok = divergence === undefined
+  if (out.json) printJson({ ok, model, of: of ?? model, steps, divergence: divergence ?? null })
+  else if (ok) out.line(`${model}: the machine takes all ${steps} steps${several}`)
+  else show(out, model, divergence, steps)
+}
+
+/** Replays each trace of a file, up to the first that the machine does not take; returns the exit code. */
+export const replayCommand = async (out: Output, options: OptionsOf<'replay'>): Promise<number> => {
+  const loaded = await load(out, options)
+  const replayed = replayAll(loaded, options.file)
+  report(out, loaded, replayed)
+  return replayed.divergence === undefined ? EXIT.ok : EXIT.finding
 }

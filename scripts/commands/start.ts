@@ -10,6 +10,7 @@ import type { ModelResult } from '../../impl/lib/check/result.ts'
 import { modelResult } from '../../impl/lib/check/result.ts'
 import type { Toolchain } from '../engines/tlc.ts'
 import { tlcIfPresent } from '../engines/tlc.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import { checkedInCertificate } from '../workspace/certificate.ts'
 import { checkedInEvidence } from '../workspace/evidence.ts'
 import { counterexample, toggleOf } from '../../impl/lib/evidence/explain.ts'
@@ -130,40 +131,65 @@ const cacheNotes = (results: readonly ModelResult[]): string[] => {
   ]
 }
 
-/** Runs the main job; returns the exit code. */
-export const start = async (out: Output, options: CachedOptions): Promise<number> => {
-  const began = performance.now()
-  const tlc = await tlcIfPresent()
-  const found = tlc instanceof LockstepError ? await withoutTlc(out, options) : await withTlc(out, tlc, options)
-  const { results, conflicts, proven, proofs } = found
-  const checked = exitOf(results, conflicts)
+const reportCells = (out: Output, { results, conflicts }: Found, tlc: Toolchain | LockstepError): void => {
   out.line('Model checking: every design against every property', 'bold')
   out.line()
   if (tlc instanceof LockstepError) out.line(noTlcNote(tlc))
   printResults(out, results, conflicts)
   for (const note of cacheNotes(results)) out.line(note)
   out.line()
+}
 
+const reportProofs = (out: Output, { printProofs: print }: Found): void => {
   out.line('Proof: is each machine its specification, state by state, edge by edge?', 'bold')
   out.line()
-  found.printProofs()
+  print()
   out.line()
+}
 
+const reportMatrix = (out: Output, { results }: Found): void => {
   out.line('Designs x properties', 'bold')
   out.line()
   for (const line of matrixOf(results)) out.line(line)
+}
+
+const reportRace = (out: Output): void => {
   out.line(`One of the races found: lockstep explain ${SHOWN}`, 'bold')
   out.line()
   const shown = oneModel(loadModels(), SHOWN)
   out.line(lanes(counterexample(shown, undefined), shown.protocol.docs, { toggle: toggleOf(shown) }).trimEnd())
   out.line()
-  const code = checked !== EXIT.ok ? checked : proven
+}
+
+/** The last lines: how many, and whether all is well. */
+const reportSums = (
+  out: Output,
+  { results, proofs, proven, toProve }: Found,
+  checked: number,
+  isTlc: boolean,
+): void => {
+  const made = isTlc ? 'made' : 'verified from their certificates'
+  const word = proven === EXIT.ok ? 'all equal' : proven === EXIT.finding ? 'NOT all equal' : 'NOT COMPLETE'
   out.line(summary(results, checked))
-  out.line(
-    `${proofs.length} of ${found.toProve} proofs ${tlc instanceof LockstepError ? 'verified from their certificates' : 'made'}: ${proven === EXIT.ok ? 'all equal' : proven === EXIT.finding ? 'NOT all equal' : 'NOT COMPLETE'}`,
-  )
+  out.line(`${proofs.length} of ${toProve} proofs ${made}: ${word}`)
+}
+
+/** Runs the main job; returns the exit code. */
+export const start = async (out: Output, options: OptionsOf<'start'>): Promise<number> => {
+  const began = performance.now()
+  const tlc = await tlcIfPresent()
+  const found = tlc instanceof LockstepError ? await withoutTlc(out, options) : await withTlc(out, tlc, options)
+  const checked = exitOf(found.results, found.conflicts)
+  const code = checked !== EXIT.ok ? checked : found.proven
+  reportCells(out, found, tlc)
+  reportProofs(out, found)
+  reportMatrix(out, found)
+  reportRace(out)
+  reportSums(out, found, checked, !(tlc instanceof LockstepError))
   out.line(`${thousands(Math.round((performance.now() - began) / 1000))} s in all`)
-  if (out.json)
-    printJson({ ok: code === EXIT.ok, check: { models: results, disagreements: conflicts }, prove: { models: proofs } })
+  if (out.json) {
+    const check = { models: found.results, disagreements: found.conflicts }
+    printJson({ ok: code === EXIT.ok, check, prove: { models: found.proofs } })
+  }
   return code
 }

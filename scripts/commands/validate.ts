@@ -5,6 +5,7 @@ import type { Order } from '../../impl/lib/validate/event.ts'
 import type { TraceMap } from '../../impl/lib/validate/map.ts'
 import { parseMap } from '../../impl/lib/validate/map.ts'
 import type { Validation } from '../../impl/lib/validate/result.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import { readText } from '../node/input.ts'
 import { interceptSignals } from '../node/signals.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
@@ -25,36 +26,15 @@ import { headline, logName } from '../../impl/lib/report/validation/text.ts'
 import type { Toolchain } from '../engines/tlc.ts'
 import { findToolchain } from '../engines/tlc.ts'
 import { Oracle } from '../validate/oracle.ts'
+import type { OutputFiles } from '../validate/outputs.ts'
 import { checkOutputs, writeOutputs } from '../validate/outputs.ts'
-import type { Format, LogOptions } from '../../impl/lib/validate/validator.ts'
+import type { LogOptions } from '../../impl/lib/validate/validator.ts'
 import { Validator } from '../../impl/lib/validate/validator.ts'
 import { checkDirectory, secondOpinion, Transcript } from '../validate/second-opinion.ts'
 import { logValidator } from '../validate/subject.ts'
 import { PROTOCOLS } from '../../impl/catalog.ts'
 
-/** Options of the command. */
-export interface ValidateOptions {
-  readonly target: string
-  readonly logs: readonly string[]
-  readonly order?: Order
-  readonly unlogged?: string
-  readonly format?: Format
-  /** a mapping file for tracepoints */
-  readonly map?: string
-  readonly design?: 'any'
-  readonly timeout: number
-  readonly maxStates?: number
-  /** files to write */
-  readonly junit?: string
-  readonly sarif?: string
-  readonly summary?: string
-  /** print annotations as GitHub's runners read them */
-  readonly github?: boolean
-  /** who is asked too */
-  readonly with?: 'tlc'
-  /** directory for what TLC is given */
-  readonly writeTla?: string
-}
+type ValidateOptions = OptionsOf<'validate'>
 
 /** Seconds that a rejected log which is still being written waits for the events on which repairs are tried. */
 const PATIENCE = 1
@@ -143,24 +123,53 @@ class Judge {
     if (oracle === undefined || toolchain === undefined) return validator.validate(batches, options)
     const transcript = new Transcript(options.file)
     const result = await validator.validate(batches, { ...options, listener: transcript })
-    const asked = { validator, oracle, toolchain, ...(directory === undefined ? {} : { directory }) }
-    return secondOpinion(asked, transcript, result, options)
+    return secondOpinion({ validator, oracle, toolchain, directory }, transcript, result, options)
   }
 }
 
+/** What logs are judged with. */
+interface Means {
+  readonly map: TraceMap | undefined
+  /** of TLC, if that is asked too */
+  readonly toolchain: Toolchain | undefined
+  /** comes if the user ends the command */
+  readonly signal: AbortSignal
+}
+
 /** How logs are judged. */
-type JudgeAll = (
-  out: Output,
-  options: ValidateOptions,
-  signal: AbortSignal,
-  map: TraceMap | undefined,
-  toolchain: Toolchain | undefined,
-) => Promise<Outcome>
+type JudgeAll = (out: Output, options: ValidateOptions, means: Means) => Promise<Outcome>
+
+/** What is said of a log that could not be kept whole to be asked of several designs. */
+const cutResult = (
+  { target, order = 'total', timeout }: ValidateOptions,
+  file: string,
+  lines: number,
+  cut: 'signal' | 'timeout',
+): Validation => {
+  const why = cut === 'signal' ? 'a signal came' : `the log did not end within ${timeout} s`
+  return bare({ model: target, file, order }, 'incomplete', `stopped after ${thousands(lines)} lines: ${why}`)
+}
+
+/** What each design says of a log. */
+const printDesigns = (out: Output, log: Validation, each: readonly Validation[]): void => {
+  out.line(`${logName(log)}: which designs allow it`, 'bold')
+  const rows = each.map((r) => [
+    r.verdict,
+    r.model,
+    r.divergence !== null
+      ? `line ${r.divergence.line}`
+      : ((r.accepted ? undefined : r.notes[0]) ?? `${thousands(r.events)} events`),
+  ])
+  for (const row of columns(rows)) out.line(row)
+  if (!log.accepted) out.line(headline(log))
+}
 
 /** Which designs accept a log: one is enough. */
-const anyDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
+const anyDesign: JudgeAll = async (out, options, means) => {
+  const { signal, toolchain } = means
   const designs = designsOf(loadModels(), options.target)
-  const { unlogged, ...asked } = logOptions(options, signal, map)
+  const asked = logOptions(options, means)
+  const { unlogged } = asked
   if (unlogged !== undefined && unlogged !== 'any') checkUnlogged(unlogged, designs, PROTOCOLS)
   const judges = new Map<Model, Judge>()
   const judgeOf = (model: Model): Judge => {
@@ -170,37 +179,22 @@ const anyDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
   }
   return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
-    const of = { file, order: options.order ?? ('total' as const) }
     const { batches, lines, cut } = await keep(file, signal, options.timeout)
     if (cut !== undefined) {
-      const why = cut === 'signal' ? 'a signal came' : `the log did not end within ${options.timeout} s`
-      const log = bare(
-        { ...of, model: options.target },
-        'incomplete',
-        `stopped after ${thousands(lines)} lines: ${why}`,
-      )
+      const log = cutResult(options, file, lines, cut)
       out.clear()
       for (const line of validationLines(log)) out.line(line)
       return { log, each: [log] }
     }
-    const each = await askAll(designs, of, signal, (model) => {
+    const each = await askAll(designs, { file, order: options.order ?? 'total' }, signal, (model) => {
       out.progress(`${file}: ${model.name}`)
       const judge = judgeOf(model)
-      const own = unlogged === undefined ? {} : { unlogged: unlogged === 'any' ? unlogged : judge.known(unlogged) }
-      return judge.judge(batches, { ...asked, ...own, file })
+      const own = typeof unlogged === 'object' ? judge.known(unlogged) : unlogged
+      return judge.judge(batches, { ...asked, unlogged: own, file })
     })
     out.clear()
     const log = oneAnswer(options.target, each)
-    out.line(`${logName(log)}: which designs allow it`, 'bold')
-    const rows = each.map((r) => [
-      r.verdict,
-      r.model,
-      r.divergence !== null
-        ? `line ${r.divergence.line}`
-        : ((r.accepted ? undefined : r.notes[0]) ?? `${thousands(r.events)} events`),
-    ])
-    for (const row of columns(rows)) out.line(row)
-    if (!log.accepted) out.line(headline(log))
+    printDesigns(out, log, each)
     return { log, each }
   })
 }
@@ -226,17 +220,13 @@ const mapOf = async (options: ValidateOptions): Promise<TraceMap | undefined> =>
   return map
 }
 
-const logOptions = (options: ValidateOptions, signal: AbortSignal, map: TraceMap | undefined) => ({
-  signal,
-  ...(map === undefined ? {} : { map }),
-  ...(options.format === undefined ? {} : { format: options.format }),
-  timeout: options.timeout,
-  ...(options.order === undefined ? {} : { order: options.order }),
-  ...(options.unlogged === undefined
-    ? {}
-    : { unlogged: options.unlogged === 'any' ? ('any' as const) : options.unlogged.split(',') }),
-  ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
-})
+const unloggedIn = (text: string | undefined): 'any' | readonly string[] | undefined =>
+  text === 'any' ? text : text?.split(',')
+
+const logOptions = (
+  { format, timeout, order, unlogged, maxStates }: ValidateOptions,
+  { signal, map }: Means,
+): Omit<LogOptions, 'file'> => ({ signal, map, format, timeout, order, unlogged: unloggedIn(unlogged), maxStates })
 
 /** What was read of stdin is gone: a second reader would find it empty. */
 const checkStdin = ({ logs, map }: ValidateOptions): void => {
@@ -255,18 +245,48 @@ const checkWriteTla = ({ writeTla, with: engine, design, logs }: ValidateOptions
   checkDirectory(writeTla)
 }
 
-/** Runs the command; returns the exit code. */
-export const validate = async (out: Output, options: ValidateOptions): Promise<number> => {
-  const files = {
-    ...(options.junit === undefined ? {} : { junit: options.junit }),
-    ...(options.sarif === undefined ? {} : { sarif: options.sarif }),
-    ...(options.summary === undefined ? {} : { markdown: options.summary }),
-  }
+const filesOf = ({ junit, sarif, summary }: ValidateOptions): OutputFiles => ({ junit, sarif, markdown: summary })
+
+/** What the options get wrong is said before anything is read. */
+const refuseWrong = (options: ValidateOptions): void => {
+  const { logs, map } = options
   checkStdin(options)
-  checkOutputs(files, process.env, [...options.logs, ...(options.map === undefined ? [] : [options.map])])
+  checkOutputs(filesOf(options), process.env, map === undefined ? logs : [...logs, map])
   checkWriteTla(options)
+}
+
+const load = async (options: ValidateOptions): Promise<Omit<Means, 'signal'>> => {
   const toolchain = options.with === undefined ? undefined : await findToolchain()
-  const map = await mapOf(options)
+  return { toolchain, map: await mapOf(options) }
+}
+
+/** For `--json`: of one log and one model only the result, else a list of all. */
+const json = ({ logs, design }: ValidateOptions, { judged, code, refused }: Outcome): unknown => {
+  const results = judged.flatMap(({ each }) => each)
+  const only = logs.length === 1 && design !== 'any' ? results[0] : undefined
+  return (
+    only ?? {
+      ok: code === EXIT.ok,
+      error: refused === undefined ? undefined : errorJson(refused.problem),
+      logs: results,
+    }
+  )
+}
+
+/** Writes and prints what came of the logs. An only log that is none is the command's error, unless a signal ended it. */
+const report = (out: Output, options: ValidateOptions, outcome: Outcome, wasEnded: boolean): void => {
+  const logs = outcome.judged.map(({ log }) => log)
+  writeOutputs(filesOf(options), logs)
+  if (options.github === true) for (const line of githubAnnotations(logs, process.cwd())) out.command(line)
+  const isSingle = options.logs.length === 1
+  if (outcome.refused !== undefined && !wasEnded && (isSingle || !out.json)) throw outcome.refused
+  if (out.json) printJson(json(options, outcome))
+}
+
+/** Validates logs; returns the exit code. */
+export const validate = async (out: Output, options: ValidateOptions): Promise<number> => {
+  refuseWrong(options)
+  const means = await load(options)
   const controller = new AbortController()
   let ended: number | undefined
   const release = interceptSignals((code) => {
@@ -275,24 +295,9 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
   })
   try {
     const judgeAll = options.design === 'any' ? anyDesign : oneDesign
-    const { judged, code, refused } = await judgeAll(out, options, controller.signal, map, toolchain)
-    const logs = judged.map(({ log }) => log)
-    writeOutputs(files, logs)
-    if (options.github === true) for (const line of githubAnnotations(logs, process.cwd())) out.command(line)
-    const single = options.logs.length === 1
-    if (refused !== undefined && ended === undefined && (single || !out.json)) throw refused
-    if (out.json) {
-      const results = judged.flatMap(({ each }) => each)
-      const only = single && options.design !== 'any' ? results[0] : undefined
-      printJson(
-        only ?? {
-          ok: code === EXIT.ok,
-          ...(refused === undefined ? {} : { error: errorJson(refused.problem) }),
-          logs: results,
-        },
-      )
-    }
-    return ended ?? code
+    const outcome = await judgeAll(out, options, { ...means, signal: controller.signal })
+    report(out, options, outcome, ended !== undefined)
+    return ended ?? outcome.code
   } finally {
     release()
   }
@@ -301,15 +306,16 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
 /** What to do with a target that is several models. */
 const ASK_ALL = '--design any asks each of them'
 
-const oneDesign: JudgeAll = async (out, options, signal, map, toolchain) => {
+const oneDesign: JudgeAll = async (out, options, means) => {
+  const { signal, toolchain } = means
   const judge = new Judge(modelOfTarget(out, options.target, ASK_ALL), toolchain, options.writeTla)
   return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
     const enough = new AbortController()
     const lines = readLines(file, AbortSignal.any([signal, enough.signal]))
     const result = await judge.judge(lines, {
-      ...logOptions(options, signal, map),
-      ...((await isLive(file)) ? { patience: PATIENCE } : {}),
+      ...logOptions(options, means),
+      patience: (await isLive(file)) ? PATIENCE : undefined,
       stop: () => {
         enough.abort()
       },

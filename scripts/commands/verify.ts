@@ -10,6 +10,7 @@ import { kernelDigest } from '../../impl/lib/prove/machine-digest.ts'
 import { machineSide } from '../../impl/lib/prove/compare.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { checkGraph, graphOf } from '../../impl/lib/check/explorer.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import type { Certificate } from '../workspace/certificate.ts'
 import {
   certificateDifferences,
@@ -80,19 +81,20 @@ export const trusted = ({ tlc }: Certificate): string[] => [
   'that its verdicts were those that are certified; the explorer finds the same in the machine',
 ]
 
-/** Verifies a certificate; returns the exit code. */
-export const verify = (out: Output, file: string): number => {
+/** A certificate and the model that it is of. */
+const load = (file: string): { readonly certificate: Certificate; readonly model: Model } => {
   const certificate = readCertificate(file)
   const model = loadModels().find((m) => m.name === certificate.model)
-  if (model === undefined) {
-    throw badInput({
-      code: 'unknown-model',
-      message: `there is no model ${JSON.stringify(certificate.model)}`,
-      file,
-      hint: '`lockstep list` shows the models',
-    })
-  }
-  const wrong = verifyCertificate(certificate, model)
+  if (model !== undefined) return { certificate, model }
+  throw badInput({
+    code: 'unknown-model',
+    message: `there is no model ${JSON.stringify(certificate.model)}`,
+    file,
+    hint: '`lockstep list` shows the models',
+  })
+}
+
+const report = (out: Output, certificate: Certificate, model: Model, wrong: readonly string[]): void => {
   const trust = trusted(certificate)
   if (out.json) printJson({ ok: wrong.length === 0, model: model.name, differences: wrong, trusted: trust })
   if (wrong.length === 0) {
@@ -103,5 +105,12 @@ export const verify = (out: Output, file: string): number => {
   }
   for (const line of wrong) out.line(`${model.name}: ${line}`)
   if (wrong.length > 0) out.line(`  ${regenerate(model.name)}`)
+}
+
+/** Verifies a certificate; returns the exit code. */
+export const verify = (out: Output, { file }: OptionsOf<'verify'>): number => {
+  const { certificate, model } = load(file)
+  const wrong = verifyCertificate(certificate, model)
+  report(out, certificate, model, wrong)
   return wrong.length === 0 ? EXIT.ok : EXIT.finding
 }

@@ -19,7 +19,7 @@ import { checkWithTlc } from './tlc.ts'
 /** Options of a command that may use what was decided before. */
 export interface CachedOptions extends RunOptions {
   /** false: everything from scratch */
-  readonly cache?: boolean
+  readonly cache?: boolean | undefined
 }
 
 /** What the main job found of a model. */
@@ -100,9 +100,7 @@ export const decideModel = async (
         : undefined
   return withTempDir('decide', async (directory) => {
     const dump = join(directory, 'graph.dot')
-    const checked = await slots.run(() =>
-      checkWithTlc(model, toolchain, { ...options, dump, ...(certified === undefined ? {} : { certified }) }),
-    )
+    const checked = await slots.run(() => checkWithTlc(model, toolchain, { ...options, dump, certified }))
     if (checked.complete === undefined) {
       const message = `the graph of ${model.name} is not complete: ${checked.findings.notes.join('; ')}`
       return { findings: checked.findings, proof: environmentFailure({ code: 'not-proven', message }) }

@@ -4,11 +4,11 @@ import { availableParallelism } from 'node:os'
 
 /** Options that every command which runs engines has. */
 export interface RunOptions {
-  readonly workers?: number
+  readonly workers?: number | undefined
   /** seconds */
   readonly timeout: number
   /** megabytes */
-  readonly heap?: number
+  readonly heap?: number | undefined
 }
 
 /** Number of runs at a time. */

@@ -45,7 +45,7 @@ export interface ProofResult {
   /** where each module came from; the package's own if not said */
   readonly modules?: readonly ModuleSource[]
   /** the configuration that was used instead of the model's own */
-  readonly configuration?: string
+  readonly configuration?: string | undefined
   /** nothing was run: it was proven before, of the same files */
   readonly cached?: true
 }
@@ -85,7 +85,7 @@ export const proveModel = async (
     return {
       ...result,
       modules,
-      ...(options.cfg === undefined ? {} : { configuration: options.cfg }),
+      configuration: options.cfg,
       notes: [...sourceNotes(original, modules, options.cfg), ...result.notes],
       seconds: (performance.now() - start) / 1000,
     }

@@ -13,8 +13,8 @@ import { near } from '../../impl/lib/text/near.ts'
 /** What may stand in for the package's own files. */
 export interface ProofSources {
   /** directory whose modules stand in for those of the same name */
-  readonly spec?: string
-  readonly cfg?: string
+  readonly spec?: string | undefined
+  readonly cfg?: string | undefined
 }
 
 /** Where a part of the specification came from. */

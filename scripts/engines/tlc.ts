@@ -93,7 +93,7 @@ const formulasOf = ({ watched = [], subjects = [] }: Selected): string[] => [
 export interface Selected {
   readonly selection: CfgSelection
   readonly checkDeadlock: boolean
-  readonly dump?: string
+  readonly dump?: string | undefined
   /** files that stand in for the modules of the model */
   readonly modules?: readonly string[]
   /** invariants that are watched and do not end the run; formulas of the model's module */
@@ -140,8 +140,8 @@ const taskOf = (
     workers: model.distinctStates <= SOLO_STATES ? 1 : workersOf(options),
     timeoutMs: options.timeout * 1000,
     keep: isWitness,
-    ...(options.heap === undefined ? {} : { heapMb: options.heap }),
-    ...(selected.dump === undefined ? {} : { dump: selected.dump }),
+    heapMb: options.heap,
+    dump: selected.dump,
   }
 }
 
@@ -265,9 +265,9 @@ const undecided = (error: unknown): { verdict: 'incomplete' | 'error'; note: str
 /** Options of a check beside those of every run. */
 export interface TlcCheckOptions extends RunOptions {
   /** where the complete graph is to be written, if it is wanted */
-  readonly dump?: string
+  readonly dump?: string | undefined
   /** verdicts that TLC found before, of the same files: these cells are not run */
-  readonly certified?: ReadonlyMap<string, Found>
+  readonly certified?: ReadonlyMap<string, Found> | undefined
 }
 
 /** What a run over the complete graph found, and the run itself. */
@@ -289,7 +289,7 @@ const runWhole = async (model: Model, toolchain: Toolchain, options: TlcCheckOpt
   for (;;) {
     const cells = model.cells.filter((c) => !surprises.has(c) && certified?.has(c.name) !== true)
     const selected = together(model, cells)
-    const run = await runSelection(model, toolchain, options, { ...selected, ...(dump === undefined ? {} : { dump }) })
+    const run = await runSelection(model, toolchain, options, { ...selected, dump })
     if (run.outcome === 'success') {
       const decided = watchedBy(run, selected)
       const { properties } = selected.selection

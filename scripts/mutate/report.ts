@@ -90,7 +90,7 @@ export const report = (part: Part): ReportLine[] => {
 export const jsonOf = (
   parts: readonly Part[],
   ok: boolean,
-  options: { readonly seed: number; readonly sample?: number; readonly skipped: string | undefined },
+  options: { readonly seed: number; readonly sample?: number | undefined; readonly skipped: string | undefined },
 ): unknown => ({
   ok,
   seed: options.sample === undefined ? null : options.seed,

@@ -41,7 +41,8 @@ export interface CrewOptions {
 }
 
 /** Is the time of a run up that has one? */
-export const isLate = ({ until = Infinity }: { readonly until?: number }): boolean => performance.now() > until
+export const isLate = ({ until = Infinity }: { readonly until?: number | undefined }): boolean =>
+  performance.now() > until
 
 /** Milliseconds that a question may take. */
 export const limitOf = ({ limit, until = Infinity }: CrewOptions): number =>

@@ -68,7 +68,7 @@ const rank = (seed: number, id: string): number => {
 /** How many mutants are drawn; all where there is no number. */
 export interface Drawing {
   /** at most so many faults */
-  readonly sample?: number
+  readonly sample?: number | undefined
   /** at most so many weakenings of each side and kind */
   readonly weakenings?: number
   readonly seed: number

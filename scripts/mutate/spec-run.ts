@@ -33,7 +33,7 @@ import { judgeInvariants, judgeResponses } from './spec-weaker.ts'
 export interface SpecOptions extends AskOptions {
   readonly workers: number
   /** when no new question is asked, a time of performance.now(); all are asked if not given */
-  readonly until?: number
+  readonly until?: number | undefined
   /** large models, which are asked about faults of actions that no other notices */
   readonly larger: readonly Model[]
   readonly ts: TypeScript

@@ -23,13 +23,13 @@ export interface TlcTask {
   /** 1 unless told; `auto` is one per core */
   readonly workers?: number | 'auto'
   /** largest heap, in MB; the virtual machine's own choice unless told */
-  readonly heapMb?: number
+  readonly heapMb?: number | undefined
   /** whether a state without successor is an error */
   readonly deadlock: boolean
   /** whether the run is short (some hundred thousand states), so that starting up is most of it; true unless told */
   readonly small?: boolean
   /** file for the complete graph; there only after success */
-  readonly dump?: string
+  readonly dump?: string | undefined
   /** minutes between coverage reports; there is one at the end in any case */
   readonly coverage?: number
   readonly simulate?: Simulation

@@ -28,8 +28,8 @@ export type { TlcOutcome } from './outcome.ts'
 /** A task and how it is watched. */
 export interface TlcOptions extends TlcTask {
   /** in milliseconds; none unless told */
-  readonly timeoutMs?: number
-  readonly signal?: AbortSignal
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
   /** told of each message as it comes */
   readonly onMessage?: (message: TlcMessage, raw: RawMessage) => void
   /** lines outside of messages that are kept however many there are of the others */

@@ -42,8 +42,8 @@ export interface OracleRun {
 /** Limits of a run. */
 export interface OracleOptions {
   /** seconds */
-  readonly timeout?: number
-  readonly signal?: AbortSignal
+  readonly timeout?: number | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /** With more events than this Java had better optimise. */
@@ -111,8 +111,8 @@ export class Oracle {
       this.write(directory, logs)
       const run = await runTlc({
         ...this.task(directory, logs, toolchain),
-        ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }),
-        ...(signal === undefined ? {} : { signal }),
+        timeoutMs: timeout === undefined ? undefined : timeout * 1000,
+        signal,
         onLine: (line) => {
           const found = explainedIn(line)
           if (found !== undefined) explained[found.log] = Math.max(found.events, explained[found.log] ?? 0)

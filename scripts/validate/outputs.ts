@@ -24,10 +24,10 @@ import { writeTogether } from '../node/write.ts'
 
 /** Files that were asked for. */
 export interface OutputFiles {
-  readonly junit?: string
-  readonly sarif?: string
+  readonly junit?: string | undefined
+  readonly sarif?: string | undefined
   /** appended to if it is the step summary of GitHub, which other programs write too */
-  readonly markdown?: string
+  readonly markdown?: string | undefined
 }
 
 /** The command line's names of them, for errors. */

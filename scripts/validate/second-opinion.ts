@@ -60,7 +60,7 @@ export interface Asked {
   readonly oracle: Pick<Oracle, 'ask' | 'write' | 'task'>
   readonly toolchain: Toolchain
   /** where TLC's input is to be kept */
-  readonly directory?: string
+  readonly directory?: string | undefined
 }
 
 /** Is the directory ours to write to? It must be new, or empty. */
@@ -120,7 +120,7 @@ export const secondOpinion = async (
     return { ...result, oracle: null, notes: [...result.notes, 'TLC was not asked, as the validator did not finish'] }
   }
   const { file, timeout, signal, unlogged, maxStates } = options
-  const limits = { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) }
+  const limits = { timeout, signal }
   const log = transcript.text(result, options)
   const events = transcript.events.filter(({ lost }) => lost === undefined).length
   const resultsLeftOut = transcript.events.filter((event) => event.result !== undefined).length
@@ -130,8 +130,8 @@ export const secondOpinion = async (
       : await asked.validator.validate([{ firstLine: 1, lines: transcript.withoutResults(result) }], {
           file,
           ...limits,
-          ...(unlogged === undefined ? {} : { unlogged }),
-          ...(maxStates === undefined ? {} : { maxStates }),
+          unlogged,
+          maxStates,
           order: result.order,
           format: 'ndjson',
         })

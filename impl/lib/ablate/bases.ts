@@ -70,7 +70,7 @@ const baseOf = (
   const absent = Object.keys(own).find((name) => !model.cfg.constants.has(name))
   if (absent !== undefined) throw new RangeError(`${model.name} has no constant ${absent} to override`)
   return {
-    model: { ...model, ...(memory === undefined ? {} : { memory }) },
+    model: memory === undefined ? model : { ...model, memory },
     gloss,
     overrides: own,
   }

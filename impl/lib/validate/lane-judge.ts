@@ -118,7 +118,7 @@ export class ByLane {
       const other = async (changed: readonly LaneEvent[], open = options.openEnds): Promise<boolean> => {
         if (left <= 0 || late()) return false
         const all = lanes.map((events, l) => (l === lane ? changed : events))
-        const limits = { ...options, maxNodes: left, ...(open === undefined ? {} : { openEnds: open }) }
+        const limits = { ...options, maxNodes: left, openEnds: open }
         const { verdict, nodes } = await search(this.kernel, all, limits)
         left -= nodes
         return verdict === 'accepted'

@@ -18,9 +18,9 @@ export interface SearchOptions {
   /** per action: may the model take it without the log having it? */
   readonly silent: Uint8Array
   /** per lane: were events lost after its last one? Then anything may happen once that was taken */
-  readonly openEnds?: readonly boolean[]
+  readonly openEnds?: readonly boolean[] | undefined
   /** give up with more nodes than this */
-  readonly maxNodes?: number
+  readonly maxNodes?: number | undefined
   /** called now and then, so that others get a turn; true ends the search */
   readonly pause?: () => Promise<boolean>
 }

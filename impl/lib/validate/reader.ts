@@ -20,13 +20,13 @@ export type Format = 'ndjson' | 'ftrace'
 export interface ReaderOptions {
   /** name of the log, for errors */
   readonly file: string
-  readonly order?: Order
+  readonly order?: Order | undefined
   /** told by how the log begins, unless given */
-  readonly format?: Format
+  readonly format?: Format | undefined
   /** what tracepoints mean, for ftrace text */
-  readonly map?: TraceMap
+  readonly map?: TraceMap | undefined
   /** told of the header, and of each event as it was understood, lost ones too */
-  readonly listener?: LogListener
+  readonly listener?: LogListener | undefined
 }
 
 /** Who wants to know what the log says. */

@@ -47,7 +47,7 @@ export interface TrackerOptions {
   /** per action: may the model take it without the log having it? */
   readonly silent: Uint8Array
   /** give up with more states than this at a time */
-  readonly maxStates?: number
+  readonly maxStates?: number | undefined
   /** how many events are remembered with their states, for diagnosis */
   readonly memory?: number
 }

@@ -27,14 +27,14 @@ export type { Format, LogListener } from './reader.ts'
 /** How a log is to be read. */
 export interface LogOptions extends ReaderOptions {
   /** actions that may have happened without being in the log; `any` of them */
-  readonly unlogged?: 'any' | readonly string[]
-  readonly maxStates?: number
+  readonly unlogged?: 'any' | readonly string[] | undefined
+  readonly maxStates?: number | undefined
   /** ends the validation as incomplete */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** seconds */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /** seconds that a rejected log waits for what follows, on which repairs are tried; for logs that are still being written */
-  readonly patience?: number
+  readonly patience?: number | undefined
   /** ends a read that waits for input, once no more is wanted */
   readonly stop?: () => void
 }
@@ -160,7 +160,7 @@ class Run {
     if (this.reader.order !== 'total') return new ByLane(kernel, this.reader.order, this.options.file)
     const { maxStates } = this.options
     const silent = this.silent()
-    return new InOrder(kernel, { silent, ...(maxStates === undefined ? {} : { maxStates }) }, this.late)
+    return new InOrder(kernel, { silent, maxStates }, this.late)
   }
 
   private silent(): Uint8Array {
@@ -241,7 +241,7 @@ class Run {
 
   private async byLane(judge: ByLane): Promise<Validation> {
     const { maxStates } = this.options
-    const options = { silent: this.silent(), ...(maxStates === undefined ? {} : { maxNodes: maxStates }) }
+    const options = { silent: this.silent(), maxNodes: maxStates }
     const found = await judge.decide(this.reader.gaps, options, this.late)
     this.nodes = found.nodes
     if (found.verdict === 'accepted') return this.finish('accepted', found.explained)
