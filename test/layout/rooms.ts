@@ -161,18 +161,35 @@ export const ROOMS: readonly Room[] = [
     imports: [...LIBRARY, 'impl', ...scripts('node', 'workspace', 'validate')],
   },
   {
+    room: 'scripts/cli',
+    is: 'The table of commands and options, and the parser that is made of it.',
+    imports: [...kernel(), ...lib('validate', 'mutate'), ...scripts('workspace')],
+  },
+  {
     room: 'scripts/commands',
     is: 'One file per command: load, run, show.',
     imports: [
       ...LIBRARY,
       'impl',
-      ...scripts('node', 'ui', 'workspace', 'tlc', 'embedded', 'engines', 'validate', 'ablate', 'mutate', 'live'),
+      ...scripts(
+        'node',
+        'ui',
+        'workspace',
+        'tlc',
+        'embedded',
+        'engines',
+        'validate',
+        'ablate',
+        'mutate',
+        'live',
+        'cli',
+      ),
     ],
   },
   {
     room: 'scripts',
     is: 'The command line, and the threads that it runs in.',
-    imports: [...kernel(), ...lib('validate', 'mutate'), ...scripts('node', 'ui', 'workspace', 'engines', 'commands')],
+    imports: [...kernel(), ...scripts('node', 'ui', 'workspace', 'cli', 'commands')],
   },
 ]
 
