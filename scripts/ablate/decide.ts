@@ -1,12 +1,18 @@
 /** One subset of the toggles decided by the explorer: the same pass as `check --engine explorer`. */
 
 import { createHash } from 'node:crypto'
-import type { Automaton, Compiled, Kernel, Predicate } from '../../impl/lib/kernel/machine/compile.ts'
-import { assemble, compile, compilePredicate, DEFAULT_LIMITS } from '../../impl/lib/kernel/machine/compile.ts'
+import type { Automaton, Compiled } from '../../impl/lib/kernel/machine/automaton.ts'
+import type { Predicate } from '../../impl/lib/kernel/machine/predicate.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/tables.ts'
+import { compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { compilePredicate } from '../../impl/lib/kernel/machine/predicate.ts'
+import { DEFAULT_LIMITS } from '../../impl/lib/kernel/machine/replay.ts'
+import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { Constants } from '../../impl/lib/kernel/language/constants.ts'
-import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/graph.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'
-import type { LeadsTo, Machine } from '../../impl/lib/kernel/language/program.ts'
+import type { Machine } from '../../impl/lib/kernel/language/program.ts'
+import { predicatesOf } from '../../impl/lib/kernel/language/program.ts'
 import { reduce } from '../../impl/lib/kernel/machine/drop-idle-steps.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { printValue } from '../../impl/lib/kernel/language/print-value.ts'
@@ -131,12 +137,6 @@ export const wholeGraph = (
   const machine = protocol.machine(new Constants(constants, protocol.name), dataOf(protocol))
   return graphOf(assemble(compile(restricted(machine, properties))), 0)
 }
-
-const predicatesOf = ({ from, to, eventuallyAlways }: LeadsTo['instances'][number]): (() => boolean)[] => [
-  from,
-  to,
-  ...(eventuallyAlways === undefined ? [] : [eventuallyAlways]),
-]
 
 /**
  * Everything that the search and the properties look at, and nothing else. Two kernels with the same digest have the

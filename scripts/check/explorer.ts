@@ -1,9 +1,12 @@
 /** The explorer as an engine: all cells in one pass over the machine's graph. */
 
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
-import type { ExploreOptions, Graph } from '../../impl/lib/kernel/explore/explore.ts'
-import { depthOf, explore } from '../../impl/lib/kernel/explore/explore.ts'
+import type { ExploreOptions } from '../../impl/lib/kernel/explore/explore.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/graph.ts'
+import { explore } from '../../impl/lib/kernel/explore/explore.ts'
+import { depthOf } from '../../impl/lib/kernel/explore/graph.ts'
 import type { Lasso, Tick } from '../../impl/lib/kernel/explore/liveness.ts'
 import { checkLeadsTo } from '../../impl/lib/kernel/explore/liveness.ts'
 import type { CellKind, Model } from '../lib/project.ts'

@@ -1,6 +1,6 @@
 /** A log of which only the order within each lane, or begin and end of each event, is known: read whole, then searched. */
 
-import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/tables.ts'
 import { told } from '../../impl/lib/validate/diagnose.ts'
 import type { Order } from '../../impl/lib/validate/event.ts'
 import type { Repair } from '../../impl/lib/validate/result.ts'

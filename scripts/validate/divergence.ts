@@ -1,6 +1,6 @@
 /** What is said of a rejected event, whatever the order of the log. */
 
-import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/tables.ts'
 import { threadName } from '../../impl/lib/kernel/language/program.ts'
 import type { ToldStep } from '../../impl/lib/validate/diagnose.ts'
 import { diagnose, stepLanes } from '../../impl/lib/validate/diagnose.ts'

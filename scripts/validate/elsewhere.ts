@@ -1,6 +1,7 @@
 /** What the other designs of a model's protocol can do. */
 
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import type { Elsewhere } from '../../impl/lib/validate/decode.ts'
 import { resultText } from '../../impl/lib/validate/returns.ts'
 import type { Model } from '../lib/project.ts'

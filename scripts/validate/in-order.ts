@@ -1,6 +1,6 @@
 /** A log whose lines are in the order of what happened: followed event by event, and mended by trial where it is rejected. */
 
-import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/tables.ts'
 import type { ToldStep } from '../../impl/lib/validate/diagnose.ts'
 import { told } from '../../impl/lib/validate/diagnose.ts'
 import type { Repair } from '../../impl/lib/validate/result.ts'

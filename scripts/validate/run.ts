@@ -1,7 +1,8 @@
 /** Holds one log against one model. */
 
-import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/tables.ts'
+import { compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { COMMIT } from '../../impl/lib/kernel/memory/memory.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'

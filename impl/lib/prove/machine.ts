@@ -1,7 +1,8 @@
 /** Which statements of a machine are to blame: in the protocol, and in the library that it calls. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
-import { readSlot, resultKey } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { readSlot } from '../kernel/machine/layout.ts'
+import { resultKey } from '../kernel/machine/step-tree.ts'
 import type { Blame, SourceText } from './blame.ts'
 import type { Frame, Reached, Run, Stack } from './statements.ts'
 import { Statements } from './statements.ts'
@@ -19,7 +20,7 @@ export type Locate = (frame: Frame) => SourceLine | undefined
 
 /** Runs the programs; no place that a reader of a protocol wants to see. */
 const isMachinery = (file: string): boolean =>
-  /(^|\/)impl\/lib\//.test(file) && !/(^|\/)impl\/lib\/(?:(?:kvm|memory)\/|SRCU\.ts$)/.test(file)
+  /(^|\/)impl\/lib\//.test(file) && !/(^|\/)impl\/lib\/(?:kvm|kernel\/memory)\//.test(file)
 
 const isLibrary = (file: string): boolean => /(^|\/)impl\/lib\//.test(file)
 

@@ -1,7 +1,9 @@
 /** Packed states as TLA+ states and back: the one place that knows how the two sides write the same state. */
 
-import type { Automaton, Kernel, Slot } from '../kernel/machine/compile.ts'
-import { readSlot } from '../kernel/machine/compile.ts'
+import type { Automaton } from '../kernel/machine/automaton.ts'
+import type { Slot } from '../kernel/machine/layout.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { readSlot } from '../kernel/machine/layout.ts'
 import type { Domain } from '../kernel/language/domain.ts'
 import { printValue } from '../kernel/language/print-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'

@@ -3,8 +3,9 @@
  * is a test on packed states: masked words for what is in cells, and a set of nodes for labels and locals.
  */
 
-import type { Kernel, Slot } from '../kernel/machine/compile.ts'
-import { readSlot } from '../kernel/machine/compile.ts'
+import type { Slot } from '../kernel/machine/layout.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { readSlot } from '../kernel/machine/layout.ts'
 import type { Domain } from '../kernel/language/domain.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { tla } from '../kernel/language/value.ts'

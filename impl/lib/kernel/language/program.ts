@@ -14,6 +14,10 @@ import { tla } from './value.ts'
 /** A thread: its kind and the id of the vCPU that it belongs to; `pc` of the specification is indexed by it. */
 export type ThreadId = readonly [kind: string, vcpu: Key]
 
+/** Is it the same thread? */
+export const sameThread = (a: ThreadId, b: ThreadId): boolean => a[0] === b[0] && a[1] === b[1]
+
+/** A thread as people call it, e.g. `vcpu0`. */
 export const threadName = ([kind, id]: ThreadId): string => `${kind}${id}`
 
 /** What an op does to memory, for people to read. */
@@ -320,6 +324,13 @@ export interface LeadsToInstance {
   readonly from: () => boolean
   readonly to: () => boolean
 }
+
+/** What an instance of a leads-to property looks at. */
+export const predicatesOf = ({ from, to, eventuallyAlways }: LeadsToInstance): (() => boolean)[] => [
+  from,
+  to,
+  ...(eventuallyAlways === undefined ? [] : [eventuallyAlways]),
+]
 
 /**
  * `from ~> to`, if given only where `eventuallyAlways` holds for good in the end. Checked under the machine's

@@ -10,12 +10,14 @@
  * Besides, a step that branches on a cell only to overwrite it does not branch on it: `xchg` whose result is not used.
  */
 
-import type { Automaton, Compiled, Kernel, Outcome, ProgramNode, StepTree } from './compile.ts'
-import { compilePredicate, layOut } from './compile.ts'
+import type { Automaton, Compiled, ProgramNode } from './automaton.ts'
+import type { StepTree } from './step-tree.ts'
+import { resultKey } from './step-tree.ts'
+import type { Kernel } from './tables.ts'
+import { layOut } from './layout.ts'
+import { compilePredicate } from './predicate.ts'
 import type { Machine } from '../language/program.ts'
-
-/** Key of the next node after each outcome, as `ProgramNode.next` has it. */
-export const keyOf = ({ result }: Outcome): string => (result === undefined ? 'undefined' : JSON.stringify(result))
+import { predicatesOf, sameThread } from '../language/program.ts'
 
 /** What a child of a branch on `cell` at value `index` leaves behind, with the cell's value in any case. */
 const effectOf = (child: StepTree, cell: number, index: number, next: ProgramNode['next']): string | undefined => {
@@ -23,7 +25,7 @@ const effectOf = (child: StepTree, cell: number, index: number, next: ProgramNod
   const [outcome] = child.outcomes
   if (outcome === undefined) return undefined
   const writes = new Map([[cell, index], ...outcome.writes])
-  return JSON.stringify([[...writes].sort(([a], [b]) => a - b), next.get(keyOf(outcome))])
+  return JSON.stringify([[...writes].sort(([a], [b]) => a - b), next.get(resultKey(outcome.result))])
 }
 
 /** The tree without branches on what is overwritten whatever it was. */
@@ -43,7 +45,7 @@ const withoutIdleBranches = (tree: StepTree, next: ProgramNode['next']): StepTre
 const isIdle = ({ tree, frame, next }: ProgramNode, automaton: Automaton): boolean => {
   if ('cell' in tree || tree.refusals.length > 0 || tree.outcomes.length !== 1) return false
   const [outcome] = tree.outcomes
-  const follower = automaton.nodes[outcome === undefined ? -1 : (next.get(keyOf(outcome)) ?? -1)]
+  const follower = automaton.nodes[outcome === undefined ? -1 : (next.get(resultKey(outcome.result)) ?? -1)]
   return outcome?.writes.length === 0 && follower?.frame.every((value, i) => value === frame[i]) === true
 }
 
@@ -58,7 +60,7 @@ const idleLabels = ({ machine, automata }: Compiled): string[] => {
     automaton.nodes.forEach((node, i) => {
       const fair =
         machine.liveness.length === 0 ||
-        machine.fairness.some((f) => f.thread[0] === id?.[0] && f.thread[1] === id[1] && f.labels.has(node.label))
+        machine.fairness.some((f) => id !== undefined && sameThread(f.thread, id) && f.labels.has(node.label))
       const idle = i > 0 && fair && isIdle(node, automaton)
       all.set(node.label, idle && all.get(node.label) !== false)
     })
@@ -79,9 +81,7 @@ const resolve = (nodes: readonly ProgramNode[], start: number, labels: ReadonlyS
 
 const predicates = ({ invariants, liveness }: Machine): (() => boolean)[] => [
   ...invariants.flatMap(({ instances }) => instances.map(({ holds }) => holds)),
-  ...liveness
-    .flatMap(({ instances }) => instances)
-    .flatMap((i) => [i.from, i.to, ...(i.eventuallyAlways === undefined ? [] : [i.eventuallyAlways])]),
+  ...liveness.flatMap(({ instances }) => instances.flatMap(predicatesOf)),
 ]
 
 const codeOf = (kernel: Pick<Kernel, 'compiled' | 'layout'>): string =>

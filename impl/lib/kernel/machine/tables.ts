@@ -1,0 +1,166 @@
+/** A compiled machine as flat tables of integers: what the explorer runs. */
+
+import type { Op } from '../language/program.ts'
+import { sameThread } from '../language/program.ts'
+import type { TlaValue } from '../language/value.ts'
+import type { Compiled } from './automaton.ts'
+import type { Layout, Slot } from './layout.ts'
+import { layOut } from './layout.ts'
+import type { StepOutcome, StepTree } from './step-tree.ts'
+import { resultKey } from './step-tree.ts'
+
+/** One possible step out of a node: who takes it and what it is called. */
+export interface StepInfo {
+  /** index into the machine's threads; for an environment action the thread that it happens to */
+  readonly thread: number
+  /** index into `actions` */
+  readonly action: number
+  /** the environment action's index, or -1 */
+  readonly environment: number
+  readonly kind: Op['kind']
+  readonly what: string
+  readonly stored: TlaValue | undefined
+  readonly result: unknown
+}
+
+/**
+ * All steps of a machine as flat tables. A branch of a tree is `[word, shift, mask, child...]` at its position in
+ * `tree`; a child is the position of a branch, or `~leaf`. Leaf l has outcomes `leafStart[l] .. leafStart[l + 1]`;
+ * outcome o turns word w of the state into `(s[w] & and[o * words + w]) | or[o * words + w]`.
+ */
+export interface Kernel {
+  readonly compiled: Compiled
+  readonly layout: Layout
+  readonly actions: readonly string[]
+  readonly tree: Int32Array
+  readonly leafStart: Int32Array
+  readonly and: Int32Array
+  readonly or: Int32Array
+  /** per thread, root of each node's tree */
+  readonly roots: readonly Int32Array[]
+  /** roots of the environment actions */
+  readonly environmentRoots: Int32Array
+  readonly steps: readonly StepInfo[]
+  readonly refusals: readonly (readonly string[])[]
+  readonly initial: Int32Array
+}
+
+/** Collects the flat tables. */
+class Assembler {
+  readonly layout: Layout
+  readonly tree: number[] = []
+  readonly leafStart: number[] = [0]
+  readonly and: number[] = []
+  readonly or: number[] = []
+  readonly steps: StepInfo[] = []
+  readonly refusals: (readonly string[])[] = []
+
+  constructor(layout: Layout) {
+    this.layout = layout
+  }
+
+  /** Adds a tree and returns its root. */
+  add(
+    tree: StepTree,
+    info: (outcome: StepOutcome) => StepInfo,
+    next: (outcome: StepOutcome) => readonly [Slot, number] | undefined,
+  ): number {
+    if ('cell' in tree) {
+      const slot = this.layout.cells[tree.cell]
+      if (slot === undefined) throw new RangeError('cell without a place')
+      const position = this.tree.length
+      this.tree.push(slot.word, slot.shift, slot.mask, ...tree.children.map(() => 0))
+      tree.children.forEach((child, i) => {
+        const target = this.add(child, info, next)
+        this.tree[position + 3 + i] = target
+      })
+      return position
+    }
+    for (const outcome of tree.outcomes) {
+      const and = new Int32Array(this.layout.words).fill(-1)
+      const or = new Int32Array(this.layout.words)
+      const put = ({ word, shift, mask }: Slot, value: number): void => {
+        and[word] = (and[word] ?? 0) & ~(mask << shift)
+        or[word] = (or[word] ?? 0) | (value << shift)
+      }
+      for (const [cell, index] of outcome.writes) {
+        const slot = this.layout.cells[cell]
+        if (slot !== undefined) put(slot, index)
+      }
+      const moved = next(outcome)
+      if (moved !== undefined) put(...moved)
+      this.and.push(...and)
+      this.or.push(...or)
+      this.steps.push(info(outcome))
+    }
+    this.leafStart.push(this.steps.length)
+    this.refusals.push(tree.refusals)
+    return ~(this.leafStart.length - 2)
+  }
+}
+
+/** Lays a compiled machine out for exploration. */
+export const assemble = (compiled: Compiled): Kernel => {
+  const { machine, automata, environment } = compiled
+  const layout = layOut(compiled)
+  const labels = automata.flatMap(({ nodes }) => nodes.map(({ label }) => label))
+  const actions = [...new Set([...labels, ...machine.environment.map(({ label }) => label)])].sort()
+  const actionOf = new Map(actions.map((name, i) => [name, i]))
+  const out = new Assembler(layout)
+  const roots = automata.map(({ nodes }, thread) => {
+    const slot = layout.threads[thread]
+    if (slot === undefined) throw new RangeError('thread without a place')
+    return Int32Array.from(nodes, (node) =>
+      out.add(
+        node.tree,
+        ({ result }) => ({
+          thread,
+          action: actionOf.get(node.label) ?? -1,
+          environment: -1,
+          kind: node.kind,
+          what: node.what,
+          stored: node.stored,
+          result,
+        }),
+        ({ result }) => [slot, node.next.get(resultKey(result)) ?? 0],
+      ),
+    )
+  })
+  const environmentRoots = Int32Array.from(environment, (tree, i) => {
+    const action = machine.environment[i]
+    if (action === undefined) throw new RangeError('environment action without a definition')
+    const info: StepInfo = {
+      thread: machine.threads.findIndex(({ id }) => sameThread(id, action.thread)),
+      action: actionOf.get(action.label) ?? -1,
+      environment: i,
+      kind: 'atomic',
+      what: action.what,
+      stored: undefined,
+      result: undefined,
+    }
+    return out.add(
+      tree,
+      () => info,
+      () => undefined,
+    )
+  })
+  const initial = new Int32Array(layout.words)
+  machine.shared.cells.forEach((cell, i) => {
+    const slot = layout.cells[i]
+    if (slot !== undefined) initial[slot.word] = (initial[slot.word] ?? 0) | (cell.initial << slot.shift)
+  })
+  return {
+    compiled,
+    layout,
+    actions,
+    tree: Int32Array.from(out.tree),
+    leafStart: Int32Array.from(out.leafStart),
+    and: Int32Array.from(out.and),
+    or: Int32Array.from(out.or),
+    roots,
+    environmentRoots,
+    steps: out.steps,
+    refusals: out.refusals,
+    initial,
+  }
+}
