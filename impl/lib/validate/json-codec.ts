@@ -8,11 +8,13 @@ import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
 import type { StateElement } from '../kernel/machine/state-schema.ts'
 import { StateSchema } from '../kernel/machine/state-schema.ts'
+import type { Plain } from '../kernel/language/plain.ts'
+import { plain } from '../kernel/language/plain.ts'
 import type { Domain } from '../kernel/language/domain.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 
 /** A value as JSON. Sets are arrays in any order; functions are objects by the text of their arguments. */
-export type Json = boolean | number | string | null | readonly Json[] | { readonly [key: string]: Json }
+export type Json = Plain
 
 /** Entries of a memo before it is begun anew: memory must not grow with the log. */
 const MOST = 50_000
@@ -29,7 +31,6 @@ interface Field {
   readonly plainIndexOf: ReadonlyMap<Json, number>
   readonly sets: boolean
   readonly at: Said['at']
-  readonly element: StateElement
   /** the argument of the variable, as TLA+ has it; absent where the variable has one value */
   readonly argument?: TlaValue
 }
@@ -79,41 +80,6 @@ export interface Constraint {
   readonly nodes: readonly { readonly slot: Slot; readonly allowed: Uint8Array }[]
 }
 
-/** A thread `<<"vcpu", 0>>` is `vcpu0`, as everywhere in the output. */
-const argumentText = (argument: TlaValue): string => {
-  switch (argument.kind) {
-    case 'int':
-      return String(argument.value)
-    case 'str':
-      return argument.value
-    case 'seq':
-      return argument.items.map(argumentText).join('')
-    default:
-      return JSON.stringify(plain(argument))
-  }
-}
-
-/** A TLA+ value as a log has it. */
-export const plain = (value: TlaValue): Json => {
-  switch (value.kind) {
-    case 'bool':
-    case 'str':
-      return value.value
-    case 'int':
-      return Number(value.value)
-    case 'set':
-      return value.items.map(plain)
-    case 'seq':
-      return value.items.map(plain)
-    case 'record':
-      return Object.fromEntries(value.fields.map(([name, v]) => [name, plain(v)]))
-    case 'fun':
-      return Object.fromEntries(value.entries.map(([argument, v]) => [argumentText(argument), plain(v)]))
-    default:
-      return null
-  }
-}
-
 /** The same text for the same value; `isSet` says that the order of an array means nothing. */
 const canonical = (json: Json, isSet: boolean): string => {
   if (!Array.isArray(json)) return JSON.stringify(json)
@@ -138,7 +104,6 @@ const fieldOf = (number: number, name: string, element: StateElement): Field => 
       place.kind === 'cell'
         ? { slot: place.slot }
         : { thread: place.thread, field: place.kind === 'label' ? -1 : place.field },
-    element,
   }
 }
 
@@ -167,7 +132,7 @@ export class Fields {
     this.schema = new StateSchema(kernel)
     for (const { name, elements } of this.schema.variables) {
       const fields = elements.map((element): [string | undefined, Field] => [
-        element.argument === undefined ? undefined : argumentText(element.argument),
+        element.key,
         fieldOf(this.count++, name, element),
       ])
       const [first] = fields
@@ -190,18 +155,7 @@ export class Fields {
 
   /** The fields of a packed state as a log would have them, e.g. for samples and for differences. */
   read(states: Int32Array, base: number): Record<string, Json> {
-    const out: Record<string, Json> = {}
-    for (const [name, variable] of this.variables) {
-      out[name] =
-        'only' in variable
-          ? this.valueAt(variable.only, states, base)
-          : Object.fromEntries([...variable.elements].map(([arg, f]) => [arg, this.valueAt(f, states, base)]))
-    }
-    return out
-  }
-
-  private valueAt({ domain, element }: Field, states: Int32Array, base: number): Json {
-    return plain(domain.toTla(this.schema.valueOf(states, base, element)))
+    return this.schema.read(states, base)
   }
 
   /** What an event says of the state, with true and false for the 0 and 1 of C, where a value is one of them. */

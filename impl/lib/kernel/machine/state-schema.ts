@@ -6,6 +6,8 @@
 import { at } from '../at.ts'
 import type { Domain } from '../language/domain.ts'
 import { valueAt } from '../language/domain.ts'
+import type { Plain } from '../language/plain.ts'
+import { argumentText, plain } from '../language/plain.ts'
 import type { TlaValue } from '../language/value.ts'
 import { tla } from '../language/value.ts'
 import type { Automaton, ProgramNode } from './automaton.ts'
@@ -24,6 +26,8 @@ export type Place =
 export interface StateElement {
   /** as TLA+ has it; undefined for a variable that has one value for all */
   readonly argument: TlaValue | undefined
+  /** the argument as text, e.g. `0` or `vcpu0`; undefined likewise */
+  readonly key: string | undefined
   readonly domain: Domain<unknown>
   readonly place: Place
 }
@@ -33,6 +37,13 @@ export interface StateVariable {
   readonly name: string
   readonly elements: readonly StateElement[]
 }
+
+const elementOf = (argument: TlaValue | undefined, domain: Domain<unknown>, place: Place): StateElement => ({
+  argument,
+  key: argument === undefined ? undefined : argumentText(argument),
+  domain,
+  place,
+})
 
 /** The labels of a thread, in the order of its nodes. */
 const labelsOf = ({ nodes }: Automaton): Domain<unknown> => {
@@ -57,16 +68,12 @@ export class StateSchema {
     const { machine, automata } = kernel.compiled
     const pc = automata.map((automaton, thread): StateElement => {
       const [kind, id] = at(machine.threads, thread).id
-      return {
-        argument: tla.seq([tla.str(kind), tla.int(id)]),
-        domain: labelsOf(automaton),
-        place: { kind: 'label', thread },
-      }
+      return elementOf(tla.seq([tla.str(kind), tla.int(id)]), labelsOf(automaton), { kind: 'label', thread })
     })
     const shared = machine.shared.variables.map(({ name, cells }): StateVariable => {
       const elements = cells.map((cell): StateElement => {
         const { argument, domain } = at(machine.shared.cells, cell)
-        return { argument, domain, place: { kind: 'cell', slot: at(kernel.layout.cells, cell) } }
+        return elementOf(argument, domain, { kind: 'cell', slot: at(kernel.layout.cells, cell) })
       })
       return { name, elements }
     })
@@ -75,7 +82,7 @@ export class StateSchema {
       const argument = tla.int(at(machine.threads, thread).id[1])
       fields.forEach((name, field) => {
         const elements = locals.get(name) ?? []
-        elements.push({ argument, domain: at(domains, field), place: { kind: 'local', thread, field } })
+        elements.push(elementOf(argument, at(domains, field), { kind: 'local', thread, field }))
         locals.set(name, elements)
       })
     })
@@ -97,7 +104,7 @@ export class StateSchema {
   }
 
   /** The value of an element in the packed state at `base`, as the programs have it. */
-  valueOf(states: Int32Array, base: number, { domain, place }: StateElement): unknown {
+  private valueOf(states: Int32Array, base: number, { domain, place }: StateElement): unknown {
     switch (place.kind) {
       case 'cell':
         return valueAt(domain, readSlot(states, base, place.slot))
@@ -106,5 +113,17 @@ export class StateSchema {
       case 'local':
         return valueAt(domain, at(this.nodeOf(states, base, place.thread).frame, place.field))
     }
+  }
+
+  /** The packed state at `base` in plain JavaScript: each variable with its value, or with those of its elements by key. */
+  read(states: Int32Array, base: number): Record<string, Plain> {
+    const value = (e: StateElement): Plain => plain(e.domain.toTla(this.valueOf(states, base, e)))
+    return Object.fromEntries(
+      this.variables.map(({ name, elements }): [string, Plain] => {
+        const [first] = elements
+        if (first !== undefined && first.key === undefined) return [name, value(first)]
+        return [name, Object.fromEntries(elements.map((e) => [e.key ?? '', value(e)]))]
+      }),
+    )
   }
 }
