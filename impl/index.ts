@@ -7,6 +7,18 @@ export type { Automaton, Compiled } from './lib/kernel/machine/automaton.ts'
 export type { Kernel } from './lib/kernel/machine/tables.ts'
 export { compile } from './lib/kernel/machine/compile.ts'
 export { assemble } from './lib/kernel/machine/tables.ts'
+export type {
+  CheckedMachine,
+  CheckedProperty,
+  CheckOptions,
+  CheckResult,
+  CounterexampleStep,
+  PlainCounterexample,
+  PlainState,
+  PropertyVerdict,
+} from './lib/kernel/check.ts'
+export { check, DEADLOCK } from './lib/kernel/check.ts'
+export type { Plain } from './lib/kernel/language/plain.ts'
 export { Constants } from './lib/kernel/language/constants.ts'
 export type { Behaviour, BehaviourStep, Counterexample } from './lib/evidence/counterexample.ts'
 export { lassoBehaviour, shortestTo } from './lib/evidence/counterexample.ts'
@@ -24,6 +36,8 @@ export { MEMORY_MODELS } from './lib/kernel/memory/buffer.ts'
 export { Location, Memory } from './lib/kernel/memory/memory.ts'
 export type {
   Access,
+  EnvironmentAction,
+  Fairness,
   Invariant,
   InvariantInstance,
   LeadsTo,
@@ -33,8 +47,9 @@ export type {
   Program,
   Step,
   Thread,
+  ThreadId,
 } from './lib/kernel/language/program.ts'
-export { atomic, Observer, require, Shared, thread, Variable } from './lib/kernel/language/program.ts'
+export { atomic, ended, Observer, require, Shared, thread, Variable } from './lib/kernel/language/program.ts'
 export type { Protocol } from './lib/protocol/protocol.ts'
 export type { Comparison, Difference } from './lib/prove/compare.ts'
 export { GraphComparison, graphDigest } from './lib/prove/compare.ts'

@@ -2,13 +2,15 @@
 
 import { badInput } from '../error.ts'
 
-const refusing = (what: string) => (): never => {
-  throw badInput({
-    code: 'program-not-deterministic',
-    message: `the program uses ${what}`,
-    hint: 'let the world decide with `choices`, or keep it in the frame',
-  })
-}
+const refusing = (what: string) =>
+  // a function, as `new Date()` wants a constructor
+  function refuse(): never {
+    throw badInput({
+      code: 'program-not-deterministic',
+      message: `the program uses ${what}`,
+      hint: 'let the world decide with `choices`, or keep it in the frame',
+    })
+  }
 
 /** Puts a value in the place of a property, if the host lets it be changed; what is returned puts back what was there. */
 const replace = (holder: object, name: string, value: unknown): (() => void) => {
