@@ -10,3 +10,14 @@ export const at = <T>(array: ArrayLike<T>, index: number): T => {
   if (index >= 0 && index < array.length && Number.isInteger(index)) return array[index] as T
   throw new RangeError(`no element ${index} in ${array.length}`)
 }
+
+/**
+ * The value at a key that a map is known to have.
+ *
+ * @throws RangeError with the key, if it has not
+ */
+export const entryOf = <K, V>(map: ReadonlyMap<K, V>, key: K): V => {
+  const value = map.get(key)
+  if (value === undefined && !map.has(key)) throw new RangeError(`no entry ${String(key)} in a map of ${map.size}`)
+  return value as V
+}

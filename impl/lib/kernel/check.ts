@@ -202,7 +202,7 @@ const requireDistinct = ({ invariants, liveness }: Machine): readonly string[] =
  *       yield* ended('done')
  *     },
  *   })
- * const [a, b] = [0, 1].map((i) => new Observer<{ busy: boolean }>(shared, i))
+ * const [a, b] = [new Observer<{ busy: boolean }>(shared, 0), new Observer<{ busy: boolean }>(shared, 1)]
  * const both = () => a.at('done') && b.at('done')
  * const holds = () => !both() || a.get('busy') || b.get('busy')
  * const result = check({

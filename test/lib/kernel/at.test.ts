@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { at } from '../../../impl/lib/kernel/at.ts'
+import { at, entryOf } from '../../../impl/lib/kernel/at.ts'
 
 describe('at', () => {
   it('reads what is there, whatever it is', () => {
@@ -13,5 +13,13 @@ describe('at', () => {
     expect(() => at(new Int32Array(3), 7)).toThrow('no element 7 in 3')
     // a hole is no end
     expect(() => at([], 0)).toThrow('no element 0 in 0')
+  })
+})
+
+describe('entryOf', () => {
+  it('reads what a map has and refuses every other key', () => {
+    expect(entryOf(new Map([['a', 0]]), 'a')).toBe(0)
+    expect(entryOf(new Map([['a', null]]), 'a')).toBeNull()
+    expect(() => entryOf(new Map([['a', 0]]), 'b')).toThrow('no entry b in a map of 1')
   })
 })

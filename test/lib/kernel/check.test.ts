@@ -230,6 +230,10 @@ describe('check', () => {
     const without = { environment: [] }
     expect(problem(() => check({ ...wakeUp('TSO', true), ...without }))).toBe('no-commits')
     expect(problem(() => check({ ...wakeUp('SC', true), ...without }))).toBe('accepted')
+    const overflow = single(function* (flag) {
+      for (;;) yield* flag.update('change', () => 'neither true nor false')
+    })
+    expect(problem(() => check(overflow))).toBe('outside-domain')
     const holds = { name: 'OneInv', instances: [] }
     expect(problem(() => check({ ...wakeUp('SC', true), invariants: [holds, holds] }))).toBe('property-twice')
     expect(problem(() => check(wakeUp('SC', true)).counterexample('OtherInv'))).toBe('unknown-property')

@@ -1,5 +1,6 @@
 /** The reachable states of a machine, how each was first reached, and what was found on them. */
 
+import { at } from '../at.ts'
 import type { Kernel } from '../machine/tables.ts'
 
 /** A violated invariant or a deadlock, at the first state in breadth-first order. */
@@ -47,7 +48,7 @@ export const levelOf = (graph: Graph, state: number): number => {
   let high = graph.levels.length - 1
   while (low + 1 < high) {
     const middle = (low + high) >> 1
-    if ((graph.levels[middle] ?? 0) <= state) low = middle
+    if (at(graph.levels, middle) <= state) low = middle
     else high = middle
   }
   return low + 1
@@ -77,6 +78,6 @@ export const edgesOf = ({ edgeStart, edgeTarget, edgeStep }: Graph, what: string
 /** States from the initial one to `state`, each with the step that led to it (-1 for the first). */
 export const pathTo = (graph: Graph, state: number): { readonly state: number; readonly step: number }[] => {
   const path: { state: number; step: number }[] = []
-  for (let s = state; s >= 0; s = graph.parent[s] ?? -1) path.push({ state: s, step: graph.via[s] ?? -1 })
+  for (let s = state; s >= 0; s = at(graph.parent, s)) path.push({ state: s, step: at(graph.via, s) })
   return path.reverse()
 }

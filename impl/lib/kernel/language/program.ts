@@ -5,6 +5,7 @@
  * op's result. Everything that it carries over an access is in its frame; compile.ts holds it to that.
  */
 
+import { at } from '../at.ts'
 import { badInput } from '../error.ts'
 import type { Domain, Key } from './domain.ts'
 import { indexIn, valueAt } from './domain.ts'
@@ -215,14 +216,14 @@ export class Shared {
       name,
       keys.map((key) => ({ argument: tla.int(key), domain: domain as Domain<unknown>, initial: index })),
     )
-    return new Variable(this, name, domain, new Map(keys.map((key, i) => [key, cells[i] ?? -1])))
+    return new Variable(this, name, domain, new Map(keys.map((key, i) => [key, at(cells, i)])))
   }
 
   /** Declares a variable that has one value for all. */
   scalar<T>(name: string, domain: Domain<T>, initial: T): Scalar<T> {
     const index = indexIn(domain, initial, `the initial value of ${name}`)
-    const [cell] = this.declare(name, [{ argument: undefined, domain: domain as Domain<unknown>, initial: index }])
-    return new Scalar(this, name, domain, cell ?? -1)
+    const cells = this.declare(name, [{ argument: undefined, domain: domain as Domain<unknown>, initial: index }])
+    return new Scalar(this, name, domain, at(cells, 0))
   }
 }
 

@@ -10,6 +10,7 @@
  * Besides, a step that branches on a cell only to overwrite it does not branch on it: `xchg` whose result is not used.
  */
 
+import { at, entryOf } from '../at.ts'
 import type { Automaton, Compiled, ProgramNode } from './automaton.ts'
 import type { StepTree } from './step-tree.ts'
 import { resultKey } from './step-tree.ts'
@@ -45,12 +46,13 @@ const withoutIdleBranches = (tree: StepTree, next: ProgramNode['next']): StepTre
 const isIdle = ({ tree, frame, next }: ProgramNode, automaton: Automaton): boolean => {
   if ('cell' in tree || tree.refusals.length > 0 || tree.outcomes.length !== 1) return false
   const [outcome] = tree.outcomes
-  const follower = automaton.nodes[outcome === undefined ? -1 : (next.get(resultKey(outcome.result)) ?? -1)]
-  return outcome?.writes.length === 0 && follower?.frame.every((value, i) => value === frame[i]) === true
+  if (outcome === undefined || outcome.writes.length > 0) return false
+  const follower = at(automaton.nodes, entryOf(next, resultKey(outcome.result)))
+  return follower.frame.every((value, i) => value === frame[i])
 }
 
 /** The only node after an idle one. */
-const after = (node: ProgramNode): number => [...node.next.values()][0] ?? -1
+const after = (node: ProgramNode): number => at([...node.next.values()], 0)
 
 /** Labels whose every node, in every thread, is idle and fair. */
 const idleLabels = ({ machine, automata }: Compiled): string[] => {
@@ -70,11 +72,11 @@ const idleLabels = ({ machine, automata }: Compiled): string[] => {
 
 /** The first node from `start` on that does not have one of the labels; undefined if there is none. */
 const resolve = (nodes: readonly ProgramNode[], start: number, labels: ReadonlySet<string>): number | undefined => {
-  let at = start
+  let id = start
   for (let steps = 0; steps <= nodes.length; steps++) {
-    const node = nodes[at]
-    if (node === undefined || !labels.has(node.label)) return at
-    at = after(node)
+    const node = nodes[id]
+    if (node === undefined || !labels.has(node.label)) return id
+    id = after(node)
   }
   return undefined
 }
@@ -97,8 +99,8 @@ const renamed = (automata: readonly Automaton[], label: string): Automaton[] =>
   automata.map((automaton) => ({
     ...automaton,
     nodes: automaton.nodes.map((node) => {
-      const follower = automaton.nodes[after(node)]
-      return node.label === label && follower !== undefined ? { ...node, label: follower.label } : node
+      // only an idle node has one after it for certain: a thread may end
+      return node.label === label ? { ...node, label: at(automaton.nodes, after(node)).label } : node
     }),
   }))
 

@@ -36,6 +36,6 @@ export const layOut = (compiled: Compiled): Layout => {
   return { words: word + 1, cells, threads }
 }
 
-/** Reads one field of the packed state that starts at `base`. */
+/** Reads one field of the packed state that starts at `base`, which is in range: asked for in inner loops. */
 export const readSlot = (states: Int32Array, base: number, { word, shift, mask }: Slot): number =>
-  ((states[base + word] ?? 0) >>> shift) & mask
+  ((states[base + word] as number) >>> shift) & mask

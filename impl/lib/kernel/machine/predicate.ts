@@ -1,5 +1,6 @@
 /** Properties as decision trees over packed states. */
 
+import { at } from '../at.ts'
 import { badInput } from '../error.ts'
 import { valueAt } from '../language/domain.ts'
 import type { Store } from '../language/program.ts'
@@ -76,14 +77,11 @@ class Observing implements Store {
 
 /** The values that a local can still have, each with its nodes. */
 const localValues = (compiled: Compiled, candidates: Candidates, thread: number, field: string) => {
-  const automaton = compiled.automata[thread]
-  if (automaton === undefined) throw new RangeError(`no thread ${thread}`)
+  const automaton = at(compiled.automata, thread)
   const groups = new Map<string, { value: unknown; nodes: number[] }>()
   const ids = candidates.get(thread) ?? automaton.nodes.map((_, id) => id)
   for (const id of ids) {
-    const node = automaton.nodes[id]
-    if (node === undefined) continue
-    const value = localAt(automaton, node, field)
+    const value = localAt(automaton, at(automaton.nodes, id), field)
     const key = resultKey(value)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { value, nodes: [id] })
@@ -100,7 +98,7 @@ export const compilePredicate = (kernel: Pick<Kernel, 'compiled' | 'layout'>, ho
   const support = new Int32Array(layout.words)
   const emit = (slot: Slot, table: number, children: number): number => {
     const position = code.length
-    support[slot.word] = (support[slot.word] ?? 0) | (slot.mask << slot.shift)
+    support[slot.word] = at(support, slot.word) | (slot.mask << slot.shift)
     code.push(slot.word, slot.shift, slot.mask, table)
     for (let i = 0; i < children; i++) code.push(0)
     return position
@@ -115,10 +113,8 @@ export const compilePredicate = (kernel: Pick<Kernel, 'compiled' | 'layout'>, ho
     }
   }
   const onCell = (cell: number, known: ReadonlyMap<number, number>, candidates: Candidates): number => {
-    const slot = layout.cells[cell]
-    const size = shared.cells[cell]?.domain.values.length ?? 0
-    if (slot === undefined) throw new RangeError('cell without a place')
-    const position = emit(slot, -1, size)
+    const size = at(shared.cells, cell).domain.values.length
+    const position = emit(at(layout.cells, cell), -1, size)
     for (let i = 0; i < size; i++) code[position + 4 + i] = build(new Map(known).set(cell, i), candidates)
     return position
   }
@@ -127,16 +123,16 @@ export const compilePredicate = (kernel: Pick<Kernel, 'compiled' | 'layout'>, ho
     known: ReadonlyMap<number, number>,
     candidates: Candidates,
   ): number => {
-    const slot = layout.threads[thread]
-    const nodes = compiled.automata[thread]?.nodes.length ?? 0
-    if (slot === undefined) throw new RangeError('thread without a place')
+    const { nodes } = at(compiled.automata, thread)
     const groups = [...localValues(compiled, candidates, thread, field).values()]
     const table = code.length
-    for (let i = 0; i < nodes; i++) code.push(0)
+    nodes.forEach(() => {
+      code.push(0)
+    })
     groups.forEach((group, i) => {
       for (const id of group.nodes) code[table + id] = i
     })
-    const position = emit(slot, table, groups.length)
+    const position = emit(at(layout.threads, thread), table, groups.length)
     groups.forEach((group, i) => {
       code[position + 4 + i] = build(known, new Map(candidates).set(thread, group.nodes))
     })

@@ -1,5 +1,6 @@
 /** Runs the program of one thread again from its start, with given results, up to its next step. */
 
+import { at } from '../at.ts'
 import { badInput } from '../error.ts'
 import type { Domain } from '../language/domain.ts'
 import { indexIn } from '../language/domain.ts'
@@ -97,9 +98,10 @@ export class Replayer {
         hint: 'declare it with its domain in the frame schema',
       })
     }
-    return this.domains.map((domain, i) =>
-      indexIn(domain, values[this.fields[i] ?? ''], `${placeOf(this.thread, label)}: ${this.fields[i] ?? ''}`),
-    )
+    return this.domains.map((domain, i) => {
+      const field = at(this.fields, i)
+      return indexIn(domain, values[field], `${placeOf(this.thread, label)}: ${field}`)
+    })
   }
 
   /** Adds thread and label to an error that a program or step has thrown. */

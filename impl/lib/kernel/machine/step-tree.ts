@@ -1,5 +1,6 @@
 /** A step as a decision tree over the shared variables, from taking it on every state that it can tell apart. */
 
+import { at } from '../at.ts'
 import { badInput } from '../error.ts'
 import type { Machine, Store } from '../language/program.ts'
 import { Refusal } from '../language/program.ts'
@@ -117,7 +118,7 @@ export const traceStep = (
     } catch (error) {
       if (!(error instanceof UnknownCell)) throw error
       const { cell } = error
-      const size = machine.shared.cells[cell]?.domain.values.length ?? 0
+      const size = at(machine.shared.cells, cell).domain.values.length
       const children = Array.from({ length: size }, (_, index) => branch(new Map(known).set(cell, index)))
       return { cell, children }
     }

@@ -1,5 +1,6 @@
 /** A compiled machine as flat tables of integers: what the explorer runs. */
 
+import { at, entryOf } from '../at.ts'
 import type { Op } from '../language/program.ts'
 import { sameThread } from '../language/program.ts'
 import type { TlaValue } from '../language/value.ts'
@@ -66,8 +67,7 @@ class Assembler {
     next: (outcome: StepOutcome) => readonly [Slot, number] | undefined,
   ): number {
     if ('cell' in tree) {
-      const slot = this.layout.cells[tree.cell]
-      if (slot === undefined) throw new RangeError('cell without a place')
+      const slot = at(this.layout.cells, tree.cell)
       const position = this.tree.length
       this.tree.push(slot.word, slot.shift, slot.mask, ...tree.children.map(() => 0))
       tree.children.forEach((child, i) => {
@@ -80,12 +80,11 @@ class Assembler {
       const and = new Int32Array(this.layout.words).fill(-1)
       const or = new Int32Array(this.layout.words)
       const put = ({ word, shift, mask }: Slot, value: number): void => {
-        and[word] = (and[word] ?? 0) & ~(mask << shift)
-        or[word] = (or[word] ?? 0) | (value << shift)
+        and[word] = at(and, word) & ~(mask << shift)
+        or[word] = at(or, word) | (value << shift)
       }
       for (const [cell, index] of outcome.writes) {
-        const slot = this.layout.cells[cell]
-        if (slot !== undefined) put(slot, index)
+        put(at(this.layout.cells, cell), index)
       }
       const moved = next(outcome)
       if (moved !== undefined) put(...moved)
@@ -108,30 +107,28 @@ export const assemble = (compiled: Compiled): Kernel => {
   const actionOf = new Map(actions.map((name, i) => [name, i]))
   const out = new Assembler(layout)
   const roots = automata.map(({ nodes }, thread) => {
-    const slot = layout.threads[thread]
-    if (slot === undefined) throw new RangeError('thread without a place')
+    const slot = at(layout.threads, thread)
     return Int32Array.from(nodes, (node) =>
       out.add(
         node.tree,
         ({ result }) => ({
           thread,
-          action: actionOf.get(node.label) ?? -1,
+          action: entryOf(actionOf, node.label),
           environment: -1,
           kind: node.kind,
           what: node.what,
           stored: node.stored,
           result,
         }),
-        ({ result }) => [slot, node.next.get(resultKey(result)) ?? 0],
+        ({ result }) => [slot, entryOf(node.next, resultKey(result))],
       ),
     )
   })
   const environmentRoots = Int32Array.from(environment, (tree, i) => {
-    const action = machine.environment[i]
-    if (action === undefined) throw new RangeError('environment action without a definition')
+    const action = at(machine.environment, i)
     const info: StepInfo = {
       thread: machine.threads.findIndex(({ id }) => sameThread(id, action.thread)),
-      action: actionOf.get(action.label) ?? -1,
+      action: entryOf(actionOf, action.label),
       environment: i,
       kind: 'atomic',
       what: action.what,
@@ -146,8 +143,8 @@ export const assemble = (compiled: Compiled): Kernel => {
   })
   const initial = new Int32Array(layout.words)
   machine.shared.cells.forEach((cell, i) => {
-    const slot = layout.cells[i]
-    if (slot !== undefined) initial[slot.word] = (initial[slot.word] ?? 0) | (cell.initial << slot.shift)
+    const { word, shift } = at(layout.cells, i)
+    initial[word] = at(initial, word) | (cell.initial << shift)
   })
   return {
     compiled,
