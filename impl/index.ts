@@ -3,15 +3,31 @@
 export { PROTOCOLS, protocolNamed } from './catalog.ts'
 export type { Cfg, CfgSelection } from './lib/tla/cfg.ts'
 export { parseCfg, printCfg } from './lib/tla/cfg.ts'
-export type { Automaton, Compiled, Kernel } from './lib/kernel/machine/compile.ts'
-export { assemble, compile } from './lib/kernel/machine/compile.ts'
+export type { Automaton, Compiled } from './lib/kernel/machine/automaton.ts'
+export type { Kernel } from './lib/kernel/machine/tables.ts'
+export { compile } from './lib/kernel/machine/compile.ts'
+export { assemble } from './lib/kernel/machine/tables.ts'
+export type {
+  CheckedMachine,
+  CheckedProperty,
+  CheckOptions,
+  CheckResult,
+  CounterexampleStep,
+  PlainCounterexample,
+  PlainState,
+  PropertyVerdict,
+} from './lib/kernel/check.ts'
+export { check, DEADLOCK } from './lib/kernel/check.ts'
+export type { Plain } from './lib/kernel/language/plain.ts'
 export { Constants } from './lib/kernel/language/constants.ts'
 export type { Behaviour, BehaviourStep, Counterexample } from './lib/behaviour/counterexample.ts'
 export { lassoBehaviour, shortestTo } from './lib/behaviour/counterexample.ts'
 export type { Problem } from './lib/kernel/error.ts'
 export { LockstepError } from './lib/kernel/error.ts'
-export type { ExploreOptions, Finding, Graph } from './lib/kernel/explore/explore.ts'
-export { depthOf, explore } from './lib/kernel/explore/explore.ts'
+export type { ExploreOptions } from './lib/kernel/explore/explore.ts'
+export type { Finding, Graph } from './lib/kernel/explore/graph.ts'
+export { explore } from './lib/kernel/explore/explore.ts'
+export { depthOf } from './lib/kernel/explore/graph.ts'
 export { Interpreter } from './lib/kernel/language/interpret.ts'
 export type { Lasso } from './lib/kernel/explore/liveness.ts'
 export { checkLeadsTo } from './lib/kernel/explore/liveness.ts'
@@ -20,6 +36,8 @@ export { MEMORY_MODELS } from './lib/kernel/memory/buffer.ts'
 export { Location, Memory } from './lib/kernel/memory/memory.ts'
 export type {
   Access,
+  EnvironmentAction,
+  Fairness,
   Invariant,
   InvariantInstance,
   LeadsTo,
@@ -29,8 +47,9 @@ export type {
   Program,
   Step,
   Thread,
+  ThreadId,
 } from './lib/kernel/language/program.ts'
-export { atomic, Observer, require, Shared, thread, Variable } from './lib/kernel/language/program.ts'
+export { atomic, ended, Observer, require, Shared, thread, Variable } from './lib/kernel/language/program.ts'
 export type { Protocol } from './lib/protocol/protocol.ts'
 export type { Comparison, Difference } from './lib/prove/compare.ts'
 export { GraphComparison, graphDigest } from './lib/prove/compare.ts'

@@ -3,7 +3,8 @@
  * way round. The tables of the protocols' READMEs are made of it.
  */
 
-import { assemble, compile } from '../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../impl/lib/kernel/machine/tables.ts'
 import { explore } from '../impl/lib/kernel/explore/explore.ts'
 import type { Protocol } from '../impl/lib/protocol/protocol.ts'
 import { tla } from '../impl/lib/kernel/language/value.ts'

@@ -1,7 +1,8 @@
 /** `lockstep bench`: figures against the peers that are installed, as ratios of runs side by side. */
 
 import { EXIT, environmentFailure } from '../../impl/lib/kernel/error.ts'
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import type { RunOptions } from '../engines/options.ts'
 import { requireComplete, untilOf } from '../../impl/lib/check/explorer.ts'

@@ -2,7 +2,7 @@
 
 import { match } from 'ts-pattern'
 import { badInput, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
-import type { Compiled } from '../../impl/lib/kernel/machine/compile.ts'
+import type { Compiled } from '../../impl/lib/kernel/machine/automaton.ts'
 import { checkWithEmbedded } from '../engines/embedded.ts'
 import type { CachedOptions } from '../engines/decide.ts'
 import { workersOf } from '../engines/options.ts'

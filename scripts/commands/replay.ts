@@ -1,10 +1,11 @@
 /** `lockstep replay`: a trace of TLC, in any of its formats, or an ITF file on the machine. */
 
 import { whyNotBroken } from '../../impl/lib/behaviour/breaks.ts'
-import { compilePredicate, evaluate } from '../../impl/lib/kernel/machine/compile.ts'
+import { evaluate } from '../../impl/lib/kernel/machine/predicate.ts'
+import { compilePredicate } from '../../impl/lib/kernel/machine/predicate.ts'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { badInput, EXIT } from '../../impl/lib/kernel/error.ts'
-import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/graph.ts'
 import type { ReplayDivergence } from '../../impl/lib/behaviour/replay.ts'
 import { replay } from '../../impl/lib/behaviour/replay.ts'
 import { parseItf } from '../../impl/lib/tla/trace/itf.ts'

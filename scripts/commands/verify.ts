@@ -4,8 +4,8 @@
  */
 
 import { badInput, EXIT } from '../../impl/lib/kernel/error.ts'
-import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
-import { depthOf } from '../../impl/lib/kernel/explore/explore.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/graph.ts'
+import { depthOf } from '../../impl/lib/kernel/explore/graph.ts'
 import { kernelDigest } from '../../impl/lib/prove/machine-digest.ts'
 import { machineSide } from '../../impl/lib/prove/compare.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'

@@ -1,7 +1,11 @@
 /** Plays a design on two threads, counts what its rounds ended in, and has the model explain them. */
 
-import type { Compiled, Kernel, Predicate } from '../../impl/lib/kernel/machine/compile.ts'
-import { assemble, compile, compilePredicate, evaluate } from '../../impl/lib/kernel/machine/compile.ts'
+import type { Compiled } from '../../impl/lib/kernel/machine/automaton.ts'
+import type { Predicate } from '../../impl/lib/kernel/machine/predicate.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/tables.ts'
+import { compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { compilePredicate, evaluate } from '../../impl/lib/kernel/machine/predicate.ts'
+import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { Fields } from '../../impl/lib/validate/json-codec.ts'

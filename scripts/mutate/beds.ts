@@ -3,9 +3,9 @@
  * The machine says in which states, or on which ways, a property is broken; TLC evaluates the specification there.
  */
 
-import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
-import { compilePredicate, evaluate } from '../../impl/lib/kernel/machine/compile.ts'
-import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/tables.ts'
+import { compilePredicate, evaluate } from '../../impl/lib/kernel/machine/predicate.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/graph.ts'
 import { brokenRegion, checkLeadsTo, marksOf } from '../../impl/lib/kernel/explore/liveness.ts'
 import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'

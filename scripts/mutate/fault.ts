@@ -1,11 +1,13 @@
 /** Judges a changed step on one model, by what `check` and `prove` look at: counts, cells, then the graph's digest. */
 
-import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/tables.ts'
+import { compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { Constants } from '../../impl/lib/kernel/language/constants.ts'
 import { hash128, LtsDigest } from '../../impl/lib/prove/lts-digest.ts'
-import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
-import { depthOf, explore } from '../../impl/lib/kernel/explore/explore.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/graph.ts'
+import { explore } from '../../impl/lib/kernel/explore/explore.ts'
+import { depthOf } from '../../impl/lib/kernel/explore/graph.ts'
 import type { Killer } from '../../impl/lib/mutate/verdict.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'

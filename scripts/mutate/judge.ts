@@ -3,10 +3,10 @@
  * all of them, and a condition that was evaluated once is not evaluated again.
  */
 
-import type { Kernel } from '../../impl/lib/kernel/machine/compile.ts'
-import { compilePredicate, evaluate } from '../../impl/lib/kernel/machine/compile.ts'
+import type { Kernel } from '../../impl/lib/kernel/machine/tables.ts'
+import { compilePredicate, evaluate } from '../../impl/lib/kernel/machine/predicate.ts'
 import { Constants } from '../../impl/lib/kernel/language/constants.ts'
-import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/graph.ts'
 import { checkLeadsTo } from '../../impl/lib/kernel/explore/liveness.ts'
 import type { Killer } from '../../impl/lib/mutate/verdict.ts'
 import type { Invariant, LeadsTo, Machine } from '../../impl/lib/kernel/language/program.ts'

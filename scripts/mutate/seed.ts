@@ -3,10 +3,11 @@
  * has another verdict than the weakened one, or nothing in the programs could ever make a difference.
  */
 
-import type { Compiled } from '../../impl/lib/kernel/machine/compile.ts'
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import type { Compiled } from '../../impl/lib/kernel/machine/automaton.ts'
+import { compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { Constants } from '../../impl/lib/kernel/language/constants.ts'
-import type { Graph } from '../../impl/lib/kernel/explore/explore.ts'
+import type { Graph } from '../../impl/lib/kernel/explore/graph.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import { withFaultIn } from '../../impl/lib/mutate/seeded.ts'
 import { threadName } from '../../impl/lib/kernel/language/program.ts'

@@ -2,7 +2,8 @@
 
 import { basename, join } from 'node:path'
 import { printCfg } from '../../impl/lib/tla/cfg.ts'
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { threadName } from '../../impl/lib/kernel/language/program.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'

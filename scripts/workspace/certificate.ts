@@ -58,6 +58,7 @@ const relativePath = (file: string): string => relative(packageRoot(), file).rep
 /** What turns a machine into a graph, whoever it is of. */
 const KERNEL = [
   'impl/lib/kernel/machine/compile.ts',
+  'impl/lib/kernel/machine/tables.ts',
   'impl/lib/kernel/explore/explore.ts',
   'impl/lib/tla/state-codec.ts',
 ] as const

@@ -1,7 +1,8 @@
 /** What was not decided is never shown as what holds: in rows, cells, verdicts, summaries and exit codes. */
 
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import { checkGraph } from '../../impl/lib/check/explorer.ts'
 import type { EngineFindings, Found, ModelResult } from '../../impl/lib/check/result.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import { printValue } from '../../impl/lib/kernel/language/print-value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'

@@ -25,10 +25,18 @@
 
 import type { Subset } from './subsets.ts'
 import { hasToggle } from './subsets.ts'
-import type { Automaton, Compiled, Layout, Predicate, ProgramNode, Slot, StepTree } from '../kernel/machine/compile.ts'
-import { compilePredicate, layOut } from '../kernel/machine/compile.ts'
+import type { Slot } from '../kernel/machine/layout.ts'
+import type { ProgramNode } from '../kernel/machine/automaton.ts'
+import type { Predicate } from '../kernel/machine/predicate.ts'
+import type { Layout } from '../kernel/machine/layout.ts'
+import type { Compiled } from '../kernel/machine/automaton.ts'
+import type { Automaton } from '../kernel/machine/automaton.ts'
+import { layOut } from '../kernel/machine/layout.ts'
+import { compilePredicate } from '../kernel/machine/predicate.ts'
 import type { BarrierKind, Barriers } from '../protocol/barriers.ts'
-import type { LeadsTo } from '../kernel/language/program.ts'
+import { outcomesOf } from '../kernel/machine/step-tree.ts'
+import { sameThread } from '../kernel/language/program.ts'
+import { predicatesOf } from '../kernel/language/program.ts'
 
 /** A property that the search finds without being told what to look at. */
 const DEADLOCK = 'Deadlock'
@@ -36,12 +44,9 @@ const DEADLOCK = 'Deadlock'
 // ---------------------------------------------------------------------------------------------------------------------
 // What a property looks at
 
-const leavesOf = (tree: StepTree): readonly Exclude<StepTree, { cell: number }>[] =>
-  'cell' in tree ? tree.children.flatMap(leavesOf) : [tree]
-
 /** The cells that each outcome of a step writes. */
 const writesOf = ({ tree }: ProgramNode): number[][] =>
-  leavesOf(tree).flatMap(({ outcomes }) => outcomes.map(({ writes }) => writes.map(([cell]) => cell)))
+  outcomesOf(tree).map(({ writes }) => writes.map(([cell]) => cell))
 
 const isIn = (slot: Slot, word: number, shift: number): boolean => slot.word === word && slot.shift === shift
 
@@ -115,15 +120,9 @@ const sitesOf = ({ automata }: Compiled, labels: readonly string[], added: Reado
 const isFair = ({ machine }: Compiled, { thread, program }: Site): boolean => {
   const id = machine.threads[thread]?.id
   return machine.fairness.some(
-    (f) => f.strong !== true && f.thread[0] === id?.[0] && f.thread[1] === id[1] && f.labels.has(program.label),
+    (f) => f.strong !== true && id !== undefined && sameThread(f.thread, id) && f.labels.has(program.label),
   )
 }
-
-const predicatesOf = ({ from, to, eventuallyAlways }: LeadsTo['instances'][number]): (() => boolean)[] => [
-  from,
-  to,
-  ...(eventuallyAlways === undefined ? [] : [eventuallyAlways]),
-]
 
 /** One property as the argument sees it: an instance is monotone by itself, and its predicates only together. */
 interface Seen {

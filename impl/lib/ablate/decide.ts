@@ -1,17 +1,24 @@
 /** One subset of the toggles decided by the explorer: the same pass as `check --engine explorer`. */
 
 import { createHash } from 'node:crypto'
-import type { Automaton, Compiled, Kernel, Predicate } from '../kernel/machine/compile.ts'
-import { assemble, compile, compilePredicate, DEFAULT_LIMITS } from '../kernel/machine/compile.ts'
+import type { Predicate } from '../kernel/machine/predicate.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import type { Compiled } from '../kernel/machine/automaton.ts'
+import type { Automaton } from '../kernel/machine/automaton.ts'
+import { compile } from '../kernel/machine/compile.ts'
+import { DEFAULT_LIMITS } from '../kernel/machine/replay.ts'
+import { compilePredicate } from '../kernel/machine/predicate.ts'
+import { assemble } from '../kernel/machine/tables.ts'
 import { Constants } from '../kernel/language/constants.ts'
-import type { Graph } from '../kernel/explore/explore.ts'
+import type { Graph } from '../kernel/explore/graph.ts'
 import { explore } from '../kernel/explore/explore.ts'
-import type { LeadsTo, Machine } from '../kernel/language/program.ts'
+import type { Machine } from '../kernel/language/program.ts'
 import { reduce } from '../kernel/machine/drop-idle-steps.ts'
 import type { Model } from '../protocol/model.ts'
 import { printValue } from '../kernel/language/print-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { violatedDepths } from '../kernel/explore/violations.ts'
+import { predicatesOf } from '../kernel/language/program.ts'
 
 /** A graph with more states than this is not explored to its end: the memory of two workers is bounded by it. */
 export const MOST_STATES = 4_000_000
@@ -133,12 +140,6 @@ export const wholeGraph = (
   const machine = protocol.machine(new Constants(constants, protocol.name), data)
   return graphOf(assemble(compile(restricted(machine, properties))), 0)
 }
-
-const predicatesOf = ({ from, to, eventuallyAlways }: LeadsTo['instances'][number]): (() => boolean)[] => [
-  from,
-  to,
-  ...(eventuallyAlways === undefined ? [] : [eventuallyAlways]),
-]
 
 /**
  * Everything that the search and the properties look at, and nothing else. Two kernels with the same digest have the

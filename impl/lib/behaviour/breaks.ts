@@ -3,10 +3,12 @@
  * shares no code with liveness.ts, because the lassos that liveness.ts finds are checked here too.
  */
 
-import { compilePredicate, evaluate } from '../kernel/machine/compile.ts'
-import type { Graph } from '../kernel/explore/explore.ts'
+import { compilePredicate, evaluate } from '../kernel/machine/predicate.ts'
+import { at } from '../kernel/at.ts'
+import type { Graph } from '../kernel/explore/graph.ts'
+import { edgesOf } from '../kernel/explore/graph.ts'
 import type { Fairness, LeadsTo } from '../kernel/language/program.ts'
-import { threadName } from '../kernel/language/program.ts'
+import { sameThread, threadName } from '../kernel/language/program.ts'
 
 /** States of a graph, the action that led to each if it is known, and where the cycle begins; the last index to stay there for ever. */
 export interface Going {
@@ -22,15 +24,15 @@ interface Edge {
 }
 
 /** Steps that change the state: fairness speaks of no others. */
-const changesFrom = ({ kernel, edgeStart, edgeTarget, edgeStep }: Graph, state: number): Edge[] => {
-  if (edgeStart === undefined || edgeTarget === undefined || edgeStep === undefined)
-    throw new TypeError('a behaviour is judged on a graph with its edges')
+const changesFrom = (graph: Graph, state: number): Edge[] => {
+  const { kernel } = graph
+  const { start, target, step } = edgesOf(graph, 'a verdict on a behaviour')
   const edges: Edge[] = []
-  for (let e = edgeStart[state] ?? 0; e < (edgeStart[state + 1] ?? 0); e++) {
-    const target = edgeTarget[e] ?? state
-    const step = kernel.steps[edgeStep[e] ?? -1]
-    if (step === undefined || target === state) continue
-    edges.push({ thread: step.thread, action: kernel.actions[step.action] ?? '', target })
+  for (let e = at(start, state); e < at(start, state + 1); e++) {
+    const to = at(target, e)
+    if (to === state) continue
+    const { thread, action } = at(kernel.steps, at(step, e))
+    edges.push({ thread, action: at(kernel.actions, action), target: to })
   }
   return edges
 }
@@ -59,7 +61,7 @@ const unmet = (graph: Graph, going: Going): Fairness | undefined => {
   return fairness.find(({ thread, labels, strong }) => {
     const isOf = (edge: Edge): boolean => {
       const id = threads[edge.thread]?.id
-      return id?.[0] === thread[0] && id[1] === thread[1] && labels.has(edge.action)
+      return id !== undefined && sameThread(id, thread) && labels.has(edge.action)
     }
     if (taken.some(isOf)) return false
     const enabled = steps.map((edges) => edges.some(isOf))

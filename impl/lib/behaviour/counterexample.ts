@@ -1,8 +1,8 @@
 /** A behaviour as people and files have it: steps with who took them, what they accessed, and the state after. */
 
-import type { StepInfo } from '../kernel/machine/compile.ts'
-import type { Graph } from '../kernel/explore/explore.ts'
-import { pathTo } from '../kernel/explore/explore.ts'
+import type { StepInfo } from '../kernel/machine/tables.ts'
+import type { Graph } from '../kernel/explore/graph.ts'
+import { pathTo } from '../kernel/explore/graph.ts'
 import type { Lasso } from '../kernel/explore/liveness.ts'
 import type { OpKind, ThreadId } from '../kernel/language/program.ts'
 import type { TlaValue } from '../kernel/language/value.ts'

@@ -1,7 +1,9 @@
 /** Replays a trace from elsewhere on a machine, step by step, up to the first step that the machine does not take. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
-import type { Graph } from '../kernel/explore/explore.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { at } from '../kernel/at.ts'
+import type { Graph } from '../kernel/explore/graph.ts'
+import { edgesOf } from '../kernel/explore/graph.ts'
 import { printValue } from '../kernel/language/print-value.ts'
 import type { Trace } from '../tla/trace/trace.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
@@ -55,13 +57,11 @@ interface Successor {
 }
 
 const successors = (graph: Graph, kernel: Kernel, from: number): Successor[] => {
-  const { edgeStart, edgeTarget, edgeStep } = graph
-  if (edgeStart === undefined || edgeTarget === undefined || edgeStep === undefined)
-    throw new TypeError('replay needs edges')
+  const { start, target, step } = edgesOf(graph, 'a replay')
   const out: Successor[] = []
-  for (let e = edgeStart[from] ?? 0; e < (edgeStart[from + 1] ?? 0); e++) {
-    const action = kernel.actions[kernel.steps[edgeStep[e] ?? 0]?.action ?? 0] ?? ''
-    out.push({ action, state: edgeTarget[e] ?? 0 })
+  for (let e = at(start, from); e < at(start, from + 1); e++) {
+    const action = at(kernel.actions, at(kernel.steps, at(step, e)).action)
+    out.push({ action, state: at(target, e) })
   }
   return out
 }

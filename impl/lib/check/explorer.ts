@@ -1,9 +1,12 @@
 /** The explorer as an engine: all cells in one pass over the machine's graph. */
 
-import { assemble, compile } from '../kernel/machine/compile.ts'
+import { compile } from '../kernel/machine/compile.ts'
+import { assemble } from '../kernel/machine/tables.ts'
 import { environmentFailure } from '../kernel/error.ts'
-import type { ExploreOptions, Graph } from '../kernel/explore/explore.ts'
-import { depthOf, explore } from '../kernel/explore/explore.ts'
+import type { ExploreOptions } from '../kernel/explore/explore.ts'
+import type { Graph } from '../kernel/explore/graph.ts'
+import { explore } from '../kernel/explore/explore.ts'
+import { depthOf } from '../kernel/explore/graph.ts'
 import type { Tick } from '../kernel/explore/liveness.ts'
 import { livenessOf, safetyDepths } from '../kernel/explore/violations.ts'
 import type { CellKind, Model } from '../protocol/model.ts'

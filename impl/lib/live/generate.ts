@@ -17,9 +17,10 @@
  */
 
 import { badInput } from '../kernel/error.ts'
-import type { Outcome, ProgramNode, StepTree } from '../kernel/machine/compile.ts'
+import type { ProgramNode } from '../kernel/machine/automaton.ts'
+import type { StepOutcome, StepTree } from '../kernel/machine/step-tree.ts'
 import type { Access, Op } from '../kernel/language/program.ts'
-import { keyOf } from '../kernel/machine/drop-idle-steps.ts'
+import { leavesOf, resultKey } from '../kernel/machine/step-tree.ts'
 import type { LiveThread } from './program.ts'
 import { alternatives } from './program.ts'
 
@@ -63,11 +64,8 @@ type Lines = readonly string[]
 
 const indent = (lines: Lines): string[] => lines.map((line) => `  ${line}`)
 
-const branchesOf = (tree: StepTree): readonly StepTree[] =>
-  'cell' in tree ? tree.children.flatMap(branchesOf) : [tree]
-
 /** Outcomes of an access where `cell` holds `index`. */
-const outcomesAt = (tree: StepTree, cell: number, index: number): readonly Outcome[] => {
+const outcomesAt = (tree: StepTree, cell: number, index: number): readonly StepOutcome[] => {
   if (!('cell' in tree)) return tree.outcomes
   const [only] = tree.cell === cell ? [tree.children[index]] : [undefined]
   return (only === undefined ? tree.children : [only]).flatMap((child) => outcomesAt(child, cell, index))
@@ -118,7 +116,7 @@ class Generator {
     const { tree } = this.node(id)
     return (
       this.thread.ops[id]?.access === undefined &&
-      branchesOf(tree).some((leaf) => 'outcomes' in leaf && leaf.outcomes.length === 0)
+      leavesOf(tree).some((leaf) => 'outcomes' in leaf && leaf.outcomes.length === 0)
     )
   }
 
@@ -171,7 +169,7 @@ class Generator {
   private ways(id: number, cell: number, tree: StepTree): readonly Way[] {
     const ways: Way[] = []
     for (let index = 0; index < sizeOf(tree, cell); index++) {
-      const keys = new Set(outcomesAt(tree, cell, index).map(keyOf))
+      const keys = new Set(outcomesAt(tree, cell, index).map(({ result }) => resultKey(result)))
       if (keys.size > 1) throw new Error('the result of an access depends on another location')
       const [key] = keys
       // a value at which an access waits
@@ -248,13 +246,13 @@ class Generator {
   }
 
   /** One outcome: the one that the scenario wants, or a toss of the coin. */
-  private decided(id: number, label: string, outcomes: readonly Outcome[]): Lines {
+  private decided(id: number, label: string, outcomes: readonly StepOutcome[]): Lines {
     const [first] = outcomes
     if (first === undefined) throw new RangeError('no outcome')
     const decision = this.thread.decide[label] ?? 'random'
     if (outcomes.length === 1 || decision !== 'random') {
-      const wanted = decision === 'random' ? undefined : keyOf({ writes: [], result: decision.always })
-      return this.outcome(id, outcomes.find((o) => keyOf(o) === wanted) ?? first)
+      const wanted = decision === 'random' ? undefined : resultKey(decision.always)
+      return this.outcome(id, outcomes.find((o) => resultKey(o.result) === wanted) ?? first)
     }
     return [
       `w = (Math.imul(w, 1664525) + 1013904223) | 0`,
@@ -268,11 +266,11 @@ class Generator {
     ]
   }
 
-  private outcome(id: number, outcome: Outcome): Lines {
+  private outcome(id: number, outcome: StepOutcome): Lines {
     const writes = outcome.writes.filter(([cell]) => !this.thread.history.has(cell))
     return [
       ...writes.map(([cell, index]) => `Atomics.store(m, ${cell * STRIDE}, ${index})`),
-      ...this.after(id, keyOf(outcome)),
+      ...this.after(id, resultKey(outcome.result)),
     ]
   }
 }

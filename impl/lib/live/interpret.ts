@@ -5,7 +5,7 @@
 
 import type { Access, Machine, Op, Store } from '../kernel/language/program.ts'
 import { Refusal } from '../kernel/language/program.ts'
-import { keyOf } from '../kernel/machine/drop-idle-steps.ts'
+import { resultKey } from '../kernel/machine/step-tree.ts'
 import { valueAt } from '../kernel/language/domain.ts'
 import type { Runner } from './generate.ts'
 import { ballast, STRIDE, STUCK, TOO_LONG } from './generate.ts'
@@ -142,7 +142,7 @@ export const interpreterOf = (machine: Machine, thread: LiveThread): Runner => {
         if (--patience < 0) return STUCK
         continue
       }
-      const key = keyOf({ writes: [], result: taken.result })
+      const key = resultKey(taken.result)
       const next = nodes[node]?.next
       if (next !== undefined && next.size > 1) g[p++] = alternatives(thread, node).indexOf(key) + 1
       node = next?.get(key) ?? -1

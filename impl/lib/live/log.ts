@@ -1,6 +1,6 @@
 /** What a round has left behind, as people and the model have it: steps of each thread, and the final state. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import type { Machine } from '../kernel/language/program.ts'
 import { printValue } from '../kernel/language/print-value.ts'
 import type { LiveThread } from './program.ts'

@@ -4,7 +4,7 @@
  * that was before it. So the order is `interval`, and the times are the numbers of the phases between two meetings.
  */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import { threadName } from '../kernel/language/program.ts'
 import type { LogHeader } from '../validate/event.ts'
 import type { Fields, Json } from '../validate/json-codec.ts'

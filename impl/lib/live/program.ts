@@ -4,11 +4,12 @@
  * the program itself.
  */
 
-import type { Automaton, Compiled, Outcome, StepTree } from '../kernel/machine/compile.ts'
+import type { Automaton, Compiled } from '../kernel/machine/automaton.ts'
 import type { Op, Thread } from '../kernel/language/program.ts'
 import { threadName } from '../kernel/language/program.ts'
-import { keyOf } from '../kernel/machine/drop-idle-steps.ts'
 import type { Decision, LiveScenario } from './scenario.ts'
+import { outcomesOf } from '../kernel/machine/step-tree.ts'
+import { resultKey } from '../kernel/machine/step-tree.ts'
 
 /** One thread of a scenario. */
 export interface LiveThread {
@@ -30,9 +31,6 @@ export const alternatives = ({ automaton }: LiveThread, node: number): readonly 
   ...(automaton.nodes[node]?.next.keys() ?? []),
 ]
 
-const outcomesIn = (tree: StepTree): readonly Outcome[] =>
-  'cell' in tree ? tree.children.flatMap(outcomesIn) : tree.outcomes
-
 const replayed = (thread: Thread, history: readonly unknown[]): Op => {
   const program = thread.program({ ...thread.initial })
   const turn = history.reduce((_, result) => program.next(result), program.next())
@@ -48,8 +46,8 @@ const opsOf = (thread: Thread, { nodes }: Automaton): Op[] => {
   for (const id of queue) {
     const node = nodes[id]
     if (node === undefined) continue
-    for (const outcome of outcomesIn(node.tree)) {
-      const next = node.next.get(keyOf(outcome)) ?? -1
+    for (const outcome of outcomesOf(node.tree)) {
+      const next = node.next.get(resultKey(outcome.result)) ?? -1
       if (histories[next] !== undefined) continue
       histories[next] = [...(histories[id] ?? []), outcome.result]
       queue.push(next)

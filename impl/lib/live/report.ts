@@ -1,6 +1,6 @@
 /** Rounds of a live run in words. */
 
-import type { Compiled } from '../kernel/machine/compile.ts'
+import type { Compiled } from '../kernel/machine/automaton.ts'
 import { threadName } from '../kernel/language/program.ts'
 import { valueAt } from '../kernel/language/domain.ts'
 import { printValue } from '../kernel/language/print-value.ts'

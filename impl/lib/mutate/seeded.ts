@@ -3,7 +3,7 @@
  * thread by itself is tested by a fault that only one of them has.
  */
 
-import type { Automaton, Compiled } from '../kernel/machine/compile.ts'
+import type { Automaton, Compiled } from '../kernel/machine/automaton.ts'
 
 const shapeOf = ({ machine }: Compiled): string =>
   JSON.stringify([

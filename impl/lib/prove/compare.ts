@@ -1,11 +1,12 @@
 /** Whole-graph equality of a specification's graph, as TLC dumps it, and a machine's. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
+import { at } from '../kernel/at.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import type { Hash128 } from './lts-digest.ts'
 import { hash128, LtsDigest } from './lts-digest.ts'
 import { Growing } from '../kernel/int-list.ts'
-import type { Graph } from '../kernel/explore/explore.ts'
-import { pathTo } from '../kernel/explore/explore.ts'
+import type { Graph } from '../kernel/explore/graph.ts'
+import { edgesOf, pathTo } from '../kernel/explore/graph.ts'
 import { parseValue } from '../tla/parse-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import type { Mismatch, Piece, View } from '../tla/state-codec.ts'
@@ -202,14 +203,17 @@ export class GraphComparison {
   }
 
   private machineEdges(kernel: Kernel): BySource {
-    const { edgeStart, edgeTarget, edgeStep, count } = this.graph
-    if (edgeStart === undefined || edgeTarget === undefined || edgeStep === undefined || !this.graph.complete) {
-      throw new TypeError('a proof needs a complete graph with its edges')
-    }
-    const from = new Int32Array(edgeTarget.length)
-    for (let s = 0; s < count; s++) from.fill(s, edgeStart[s], edgeStart[s + 1])
-    const action = edgeStep.map((step) => kernel.steps[step]?.action ?? 0)
-    return bySource(count, from, edgeTarget, action)
+    if (!this.graph.complete) throw new TypeError('a proof needs a complete graph')
+    const { start, target, step } = edgesOf(this.graph, 'a proof')
+    const { count } = this.graph
+    const from = new Int32Array(target.length)
+    for (let s = 0; s < count; s++) from.fill(s, at(start, s), at(start, s + 1))
+    return bySource(
+      count,
+      from,
+      target,
+      step.map((s) => at(kernel.steps, s).action),
+    )
   }
 
   private specState(id: number): ReadonlyMap<string, TlaValue> {
@@ -310,10 +314,8 @@ const stateHashes = (graph: Graph, view: View): Hash128[] => {
 export const graphDigest = (graph: Graph, view: View): string => digestOf(graph, stateHashes(graph, view))
 
 const digestOf = (graph: Graph, hashes: readonly Hash128[]): string => {
-  const { edgeStart, edgeTarget, edgeStep, kernel } = graph
-  if (edgeStart === undefined || edgeTarget === undefined || edgeStep === undefined) {
-    throw new TypeError('a digest needs the edges')
-  }
+  const { kernel } = graph
+  const { start, target, step } = edgesOf(graph, 'a digest')
   const digest = new LtsDigest()
   hashes.forEach((hash, s) => {
     digest.state(hash, s === 0)
@@ -322,14 +324,14 @@ const digestOf = (graph: Graph, hashes: readonly Hash128[]): string => {
   const seen: number[] = []
   for (let s = 0; s < graph.count; s++) {
     seen.length = 0
-    for (let e = edgeStart[s] ?? 0; e < (edgeStart[s + 1] ?? 0); e++) {
-      const action = kernel.steps[edgeStep[e] ?? 0]?.action ?? 0
-      const target = edgeTarget[e] ?? 0
+    for (let e = at(start, s); e < at(start, s + 1); e++) {
+      const { action } = at(kernel.steps, at(step, e))
+      const to = at(target, e)
       // several steps by one action to one state are one edge
-      const edge = target * kernel.actions.length + action
+      const edge = to * kernel.actions.length + action
       if (seen.includes(edge)) continue
       seen.push(edge)
-      digest.edge(hashes[s] ?? NONE, actions[action] ?? NONE, hashes[target] ?? NONE)
+      digest.edge(at(hashes, s), at(actions, action), at(hashes, to))
     }
   }
   return digest.value()

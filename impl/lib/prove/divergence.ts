@@ -1,8 +1,8 @@
 /** The shortest distinguishing trace, as people and `--json` have it. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
-import { readSlot } from '../kernel/machine/compile.ts'
-import type { Graph } from '../kernel/explore/explore.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { readSlot } from '../kernel/machine/layout.ts'
+import type { Graph } from '../kernel/explore/graph.ts'
 import type { BehaviourStep } from '../behaviour/counterexample.ts'
 import { behaviourOf } from '../behaviour/counterexample.ts'
 import { printValue } from '../kernel/language/print-value.ts'
@@ -14,6 +14,8 @@ import { aboutOf, falseGuards, findAction, updatesOf, wholeAction } from './blam
 import type { Locate, Packed } from './machine.ts'
 import { declarationsOf, MachineBlame } from './machine.ts'
 import type { Difference } from './compare.ts'
+import { Stepper } from '../kernel/machine/stepper.ts'
+import { at } from '../kernel/at.ts'
 
 type State = ReadonlyMap<string, TlaValue>
 
@@ -89,20 +91,15 @@ export const refusalsIn = (
   states: Int32Array,
   base: number,
   action: string,
-): { thread: number; label: string; reasons: readonly string[] }[] =>
-  kernel.compiled.automata.flatMap((automaton, thread) => {
-    if (!automaton.nodes.some(({ label }) => label === action)) return []
-    const slot = kernel.layout.threads[thread]
-    const id = slot === undefined ? -1 : readSlot(states, base, slot)
-    const label = automaton.nodes[id]?.label ?? ''
-    let position = kernel.roots[thread]?.[id] ?? -1
-    while (position >= 0) {
-      const word = kernel.tree[position] ?? 0
-      const raw = ((states[base + word] ?? 0) >>> (kernel.tree[position + 1] ?? 0)) & (kernel.tree[position + 2] ?? 0)
-      position = kernel.tree[position + 3 + raw] ?? -1
-    }
-    return [{ thread, label, reasons: label === action ? (kernel.refusals[~position] ?? []) : [] }]
+): { thread: number; label: string; reasons: readonly string[] }[] => {
+  const stepper = new Stepper(kernel)
+  return kernel.compiled.automata.flatMap(({ nodes }, thread) => {
+    if (!nodes.some(({ label }) => label === action)) return []
+    const { label } = at(nodes, readSlot(states, base, at(kernel.layout.threads, thread)))
+    const reasons = label === action ? at(kernel.refusals, stepper.leafOf(states, base, thread)) : []
+    return [{ thread, label, reasons }]
   })
+}
 
 /** What an action may be given for the threads that take it, or for one of them: their ids, or the threads themselves. */
 const argumentsOf = (kernel: Kernel, action: string, thread?: number): string[] => {

@@ -4,8 +4,9 @@
  */
 
 import { hash } from 'node:crypto'
-import type { Kernel, Predicate } from '../kernel/machine/compile.ts'
-import { compilePredicate } from '../kernel/machine/compile.ts'
+import type { Predicate } from '../kernel/machine/predicate.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { compilePredicate } from '../kernel/machine/predicate.ts'
 
 /** JSON of anything in a kernel, with what JSON cannot say. */
 const text = (value: unknown): string =>

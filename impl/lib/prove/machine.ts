@@ -1,7 +1,8 @@
 /** Which statements of a machine are to blame: in the protocol, and in the library that it calls. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
-import { readSlot, resultKey } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { readSlot } from '../kernel/machine/layout.ts'
+import { resultKey } from '../kernel/machine/step-tree.ts'
 import type { Blame, SourceText } from './blame.ts'
 import type { Frame, Reached, Run, Stack } from './statements.ts'
 import { Statements } from './statements.ts'

@@ -3,8 +3,10 @@
  * stack is kept, since a name that is looked for in the text may also stand in a fairness set, a comment or a constant.
  */
 
-import type { Automaton, Kernel, Outcome, StepTree } from '../kernel/machine/compile.ts'
-import { readSlot, resultKey } from '../kernel/machine/compile.ts'
+import type { Automaton } from '../kernel/machine/automaton.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { readSlot } from '../kernel/machine/layout.ts'
+import { outcomesOf, resultKey } from '../kernel/machine/step-tree.ts'
 import type { Op, Store } from '../kernel/language/program.ts'
 import { Refusal, watching } from '../kernel/language/program.ts'
 
@@ -54,9 +56,6 @@ const withStacks = <R>(body: () => R): R => {
 
 const here = (): Stack => framesOf(new Error('here'))
 
-const leavesOf = (tree: StepTree): readonly Outcome[] =>
-  'cell' in tree ? tree.children.flatMap(leavesOf) : tree.outcomes
-
 /** Results that lead a program from its start to a node: the fewest. */
 const historyOf = (automaton: Automaton, node: number): readonly unknown[] => {
   const from = new Map<number, readonly unknown[]>([[0, []]])
@@ -64,7 +63,7 @@ const historyOf = (automaton: Automaton, node: number): readonly unknown[] => {
     if (id === node) return history
     const known = automaton.nodes[id]
     if (known === undefined) continue
-    for (const { result } of leavesOf(known.tree)) {
+    for (const { result } of outcomesOf(known.tree)) {
       const next = known.next.get(resultKey(result))
       if (next !== undefined && !from.has(next)) from.set(next, [...history, result])
     }

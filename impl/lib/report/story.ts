@@ -2,6 +2,7 @@
 
 import type { BehaviourStep, Counterexample } from '../behaviour/counterexample.ts'
 import type { OpKind, ThreadId } from '../kernel/language/program.ts'
+import { sameThread } from '../kernel/language/program.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { equal } from '../kernel/language/value.ts'
 import type { ActionDocs, Statement, StepContext, Wording } from '../protocol/docs.ts'
@@ -53,8 +54,6 @@ export interface StoryOptions {
 }
 
 const wording = (text: string | Wording): Wording => (typeof text === 'string' ? { full: text, brief: text } : text)
-
-const sameThread = (a: ThreadId, b: ThreadId): boolean => a[0] === b[0] && a[1] === b[1]
 
 /** The result of an access as C writes it. */
 const resultText = (result: unknown): string =>

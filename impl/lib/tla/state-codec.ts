@@ -1,8 +1,14 @@
 /** Packed states as TLA+ states and back: the one place that knows how the two sides write the same state. */
 
-import type { Automaton, Kernel, Slot } from '../kernel/machine/compile.ts'
-import { readSlot } from '../kernel/machine/compile.ts'
+import { at } from '../kernel/at.ts'
+import type { Automaton } from '../kernel/machine/automaton.ts'
+import type { Slot } from '../kernel/machine/layout.ts'
+import { readSlot } from '../kernel/machine/layout.ts'
+import type { Place, StateElement } from '../kernel/machine/state-schema.ts'
+import { StateSchema } from '../kernel/machine/state-schema.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import type { Domain } from '../kernel/language/domain.ts'
+import { valueAt } from '../kernel/language/domain.ts'
 import { printValue } from '../kernel/language/print-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { entriesOf, key, tla } from '../kernel/language/value.ts'
@@ -26,8 +32,7 @@ interface Element {
   readonly values: readonly TlaValue[]
   /** index in the domain by canonical key */
   readonly indexOf: ReadonlyMap<string, number>
-  /** where it is: a cell, or field `field` of thread `thread`'s node (-1 is its label) */
-  readonly at: { readonly slot: Slot } | { readonly thread: number; readonly field: number }
+  readonly place: Place
 }
 
 interface ViewVariable {
@@ -35,15 +40,16 @@ interface ViewVariable {
   readonly elements: readonly Element[]
 }
 
+/** The labels of all threads: in TLA+ they are strings that do not say of whom. */
 const labelDomain = (automata: readonly Automaton[]): Domain<string> => {
   const values = [...new Set(automata.flatMap(({ nodes }) => nodes.map(({ label }) => label)))].sort()
   const index = new Map(values.map((v, i) => [v, i]))
   return { name: 'Labels', values, indexOf: (v) => index.get(v) ?? -1, toTla: tla.str }
 }
 
-const element = (domain: Domain<unknown>, argument: TlaValue | undefined, at: Element['at']): Element => {
+const element = ({ argument, place }: StateElement, domain: Domain<unknown>): Element => {
   const values = domain.values.map((v) => domain.toTla(v))
-  return { argument, domain, values, indexOf: new Map(values.map((v, i) => [key(v), i])), at }
+  return { argument, domain, values, indexOf: new Map(values.map((v, i) => [key(v), i])), place }
 }
 
 const isFunction = ({ argument }: Element): boolean => argument !== undefined
@@ -85,6 +91,7 @@ export class View {
   /** names of the specification's variables, `pc` first, then the shared ones, then the locals */
   readonly variables: readonly string[]
   private readonly kernel: Kernel
+  private readonly schema: StateSchema
   private readonly labels: Domain<string>
   private readonly table: readonly ViewVariable[]
   /** per thread: node by its label and frame as one number */
@@ -98,47 +105,24 @@ export class View {
 
   constructor(kernel: Kernel) {
     this.kernel = kernel
-    const { machine, automata } = kernel.compiled
+    const { automata } = kernel.compiled
+    this.schema = new StateSchema(kernel)
     this.labels = labelDomain(automata)
-    const pc = machine.threads.map(({ id: [kind, n] }, thread) =>
-      element(this.labels as Domain<unknown>, tla.seq([tla.str(kind), tla.int(n)]), { thread, field: -1 }),
-    )
-    const shared = machine.shared.variables.map(({ name, cells }): ViewVariable => {
-      const elements = cells.map((cell) => {
-        const declared = machine.shared.cells[cell]
-        const slot = kernel.layout.cells[cell]
-        if (declared === undefined || slot === undefined) throw new RangeError(`cell ${cell} is not laid out`)
-        return element(declared.domain, declared.argument, { slot })
-      })
-      return { name, elements }
-    })
-    const locals = new Map<string, Element[]>()
-    automata.forEach(({ fields, domains }, thread) => {
-      const id = machine.threads[thread]?.id
-      fields.forEach((name, field) => {
-        const domain = domains[field]
-        if (id === undefined || domain === undefined) return
-        const of = locals.get(name) ?? []
-        of.push(element(domain, tla.int(id[1]), { thread, field }))
-        locals.set(name, of)
-      })
-    })
-    this.table = [
-      { name: 'pc', elements: pc },
-      ...shared,
-      ...[...locals].map(([name, elements]) => ({ name, elements })),
-    ]
+    this.table = this.schema.variables.map(({ name, elements }) => ({
+      name,
+      elements: elements.map((e) => element(e, e.place.kind === 'label' ? (this.labels as Domain<unknown>) : e.domain)),
+    }))
     this.variables = this.table.map(({ name }) => name)
     this.printed = this.table.map(() => new Map<number, string>())
     this.weights = automata.map(({ domains }) => {
       const weights = [1]
-      for (const { values } of [...domains].reverse()) weights.unshift((weights[0] ?? 1) * values.length)
+      for (const { values } of [...domains].reverse()) weights.unshift(at(weights, 0) * values.length)
       return weights
     })
     this.nodes = automata.map(({ nodes }, thread) => {
-      const weights = this.weights[thread] ?? []
+      const weights = at(this.weights, thread)
       const numberOf = (digits: readonly number[]): number =>
-        digits.reduce((sum, digit, i) => sum + digit * (weights[i] ?? 0), 0)
+        digits.reduce((sum, digit, i) => sum + digit * at(weights, i), 0)
       return new Map(nodes.map((node, id) => [numberOf([this.labels.indexOf(node.label), ...node.frame]), id]))
     })
     this.numbers = new Float64Array(automata.length)
@@ -148,23 +132,27 @@ export class View {
   /** The label and the frame that a thread's number stands for. */
   private digits(thread: number, number: number): number[] {
     let rest = number
-    return (this.weights[thread] ?? []).map((weight) => {
+    return at(this.weights, thread).map((weight) => {
       const digit = Math.floor(rest / weight)
       rest -= digit * weight
       return digit
     })
   }
 
-  private indexAt(states: Int32Array, base: number, { at }: Element): number {
-    if ('slot' in at) return readSlot(states, base, at.slot)
-    const slot = this.kernel.layout.threads[at.thread]
-    const node = slot && this.kernel.compiled.automata[at.thread]?.nodes[readSlot(states, base, slot)]
-    if (node === undefined) throw new RangeError('packed state without a node')
-    return at.field < 0 ? this.labels.indexOf(node.label) : (node.frame[at.field] ?? -1)
+  private indexAt(states: Int32Array, base: number, { place }: Element): number {
+    switch (place.kind) {
+      case 'cell':
+        return readSlot(states, base, place.slot)
+      case 'label':
+        return this.labels.indexOf(this.schema.nodeOf(states, base, place.thread).label)
+      case 'local':
+        // in range, as the schema is made of the same automaton
+        return this.schema.nodeOf(states, base, place.thread).frame[place.field] as number
+    }
   }
 
   private valueOf({ elements }: ViewVariable, indices: readonly number[]): TlaValue {
-    const values = elements.map(({ values: all }, i) => all[indices[i] ?? -1])
+    const values = elements.map(({ values: all }, i) => at(all, at(indices, i)))
     const entries = elements.map(({ argument }, i) => [argument, values[i]] as const)
     const [first] = entries
     if (first !== undefined && first[0] === undefined && first[1] !== undefined) return first[1]
@@ -223,10 +211,10 @@ export class View {
     }
     const indices: number[] = []
     for (const { argument, domain, indexOf } of elements) {
-      const at = argument === undefined ? undefined : entries.get(key(argument))
-      if (at === undefined) return mismatchOf('domain', name, argument, 'nothing', domain.name)
-      const index = indexOf.get(key(at))
-      if (index === undefined) return mismatchOf('domain', name, argument, printValue(at), domain.name)
+      const found = argument === undefined ? undefined : entries.get(key(argument))
+      if (found === undefined) return mismatchOf('domain', name, argument, 'nothing', domain.name)
+      const index = indexOf.get(key(found))
+      if (index === undefined) return mismatchOf('domain', name, argument, printValue(found), domain.name)
       indices.push(index)
     }
     return indices
@@ -244,59 +232,63 @@ export class View {
     const { layout, compiled } = this.kernel
     const words = new Int32Array(layout.words)
     const nodes = new Float64Array(compiled.automata.length)
-    declared.elements.forEach(({ at }, e) => {
-      const index = indices[e] ?? 0
-      if ('slot' in at) words[at.slot.word] = (words[at.slot.word] ?? 0) | (index << at.slot.shift)
-      else nodes[at.thread] = (nodes[at.thread] ?? 0) + index * (this.weights[at.thread]?.[at.field + 1] ?? 0)
+    declared.elements.forEach(({ place }, e) => {
+      const index = at(indices, e)
+      if (place.kind === 'cell') {
+        const { word, shift } = place.slot
+        words[word] = at(words, word) | (index << shift)
+        return
+      }
+      const digit = place.kind === 'label' ? 0 : place.field + 1
+      nodes[place.thread] = at(nodes, place.thread) + index * at(at(this.weights, place.thread), digit)
     })
     return { variable, words, nodes }
   }
 
   /** The state of one piece for each variable, in any order; or where it is not one of the machine's. */
   assemble(pieces: readonly (Piece | Mismatch)[]): Encoded {
-    const { layout, compiled } = this.kernel
+    const { layout } = this.kernel
     const words = new Int32Array(layout.words)
     const nodes = this.numbers.fill(0)
     const seen = this.seen.fill(0)
     for (const piece of pieces) {
       if (!('nodes' in piece)) return { mismatch: piece }
       if (seen[piece.variable] === 1) {
-        const name = this.variables[piece.variable] ?? ''
+        const name = at(this.variables, piece.variable)
         return { mismatch: mismatchOf('variables', name, undefined, 'a second value', 'one value') }
       }
       seen[piece.variable] = 1
-      for (let w = 0; w < words.length; w++) words[w] = (words[w] ?? 0) | (piece.words[w] ?? 0)
-      for (let t = 0; t < nodes.length; t++) nodes[t] = (nodes[t] ?? 0) + (piece.nodes[t] ?? 0)
+      // once for each state of a specification's graph; the pieces are of this machine, so they are as long
+      for (let w = 0; w < words.length; w++) words[w] = (words[w] as number) | (piece.words[w] as number)
+      for (let t = 0; t < nodes.length; t++) nodes[t] = (nodes[t] as number) + (piece.nodes[t] as number)
     }
     const missing = seen.indexOf(0)
     if (missing >= 0) {
-      return { mismatch: mismatchOf('variables', this.variables[missing] ?? '', undefined, 'nothing', 'a value') }
+      return { mismatch: mismatchOf('variables', at(this.variables, missing), undefined, 'nothing', 'a value') }
     }
-    for (let thread = 0; thread < compiled.automata.length; thread++) {
-      const slot = layout.threads[thread]
-      const number = nodes[thread] ?? 0
+    for (let thread = 0; thread < nodes.length; thread++) {
+      const number = nodes[thread] as number
       const node = this.nodes[thread]?.get(number)
-      if (slot === undefined) continue
       if (node === undefined) return { mismatch: this.noNode(thread, number) }
-      words[slot.word] = (words[slot.word] ?? 0) | (node << slot.shift)
+      const { word, shift } = layout.threads[thread] as Slot
+      words[word] = (words[word] as number) | (node << shift)
     }
     return { words }
   }
 
   private noNode(thread: number, number: number): Mismatch {
-    const automaton = this.kernel.compiled.automata[thread]
+    const { fields, domains } = at(this.kernel.compiled.automata, thread)
     const [label = 0, ...frame] = this.digits(thread, number)
-    const id = this.kernel.compiled.machine.threads[thread]?.id ?? ['?', -1]
+    const { id } = at(this.kernel.compiled.machine.threads, thread)
     const locals = frame.map((index, i) => {
-      const domain = automaton?.domains[i]
-      const value = domain?.values[index]
-      return `${automaton?.fields[i] ?? ''} = ${domain === undefined ? '?' : printValue(domain.toTla(value))}`
+      const domain = at(domains, i)
+      return `${at(fields, i)} = ${printValue(domain.toTla(valueAt(domain, index)))}`
     })
     return mismatchOf(
       'node',
       'pc',
       tla.seq([tla.str(id[0]), tla.int(id[1])]),
-      [this.labels.values[label] ?? '?', ...locals].join(', '),
+      [at(this.labels.values, label), ...locals].join(', '),
       'a label with locals that the program reaches',
     )
   }

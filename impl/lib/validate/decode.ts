@@ -4,7 +4,7 @@
  * complete log costs.
  */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import { threadName } from '../kernel/language/program.ts'
 import type { BadLine, LogEvent } from './event.ts'
 import type { Constraint, Fields } from './json-codec.ts'

@@ -1,7 +1,7 @@
 /** Why a log is rejected: what was possible instead, and for the states that remained why each refuses the event. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
-import { readSlot } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { readSlot } from '../kernel/machine/layout.ts'
 import { threadName } from '../kernel/language/program.ts'
 import type { Blame } from '../prove/blame.ts'
 import type { BlameContext } from '../prove/divergence.ts'
@@ -12,7 +12,7 @@ import { passes } from './json-codec.ts'
 import type { AllowedStep, Candidate, LogDivergence } from './result.ts'
 import { resultText } from './returns.ts'
 import type { Observed } from './state-tracker.ts'
-import { Stepper } from './state-tracker.ts'
+import { Stepper } from '../kernel/machine/stepper.ts'
 
 /** A few candidates tell a reviewer more than all of them. */
 const MOST_CANDIDATES = 4

@@ -3,7 +3,7 @@
  * may be longer than this says, and never shorter.
  */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import { nodeResult } from './returns.ts'
 import type { Observed } from './state-tracker.ts'
 

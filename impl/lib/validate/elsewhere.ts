@@ -1,6 +1,7 @@
 /** What the other designs of a model's protocol can do. */
 
-import { assemble, compile } from '../kernel/machine/compile.ts'
+import { compile } from '../kernel/machine/compile.ts'
+import { assemble } from '../kernel/machine/tables.ts'
 import type { Elsewhere } from './decode.ts'
 import { resultText } from './returns.ts'
 import type { Model } from '../protocol/model.ts'

@@ -3,14 +3,18 @@
  * is a test on packed states: masked words for what is in cells, and a set of nodes for labels and locals.
  */
 
-import type { Kernel, Slot } from '../kernel/machine/compile.ts'
-import { readSlot } from '../kernel/machine/compile.ts'
+import type { Slot } from '../kernel/machine/layout.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { readSlot } from '../kernel/machine/layout.ts'
+import type { StateElement } from '../kernel/machine/state-schema.ts'
+import { StateSchema } from '../kernel/machine/state-schema.ts'
+import type { Plain } from '../kernel/language/plain.ts'
+import { plain } from '../kernel/language/plain.ts'
 import type { Domain } from '../kernel/language/domain.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
-import { tla } from '../kernel/language/value.ts'
 
 /** A value as JSON. Sets are arrays in any order; functions are objects by the text of their arguments. */
-export type Json = boolean | number | string | null | readonly Json[] | { readonly [key: string]: Json }
+export type Json = Plain
 
 /** Entries of a memo before it is begun anew: memory must not grow with the log. */
 const MOST = 50_000
@@ -76,41 +80,6 @@ export interface Constraint {
   readonly nodes: readonly { readonly slot: Slot; readonly allowed: Uint8Array }[]
 }
 
-/** A thread `<<"vcpu", 0>>` is `vcpu0`, as everywhere in the output. */
-const argumentText = (argument: TlaValue): string => {
-  switch (argument.kind) {
-    case 'int':
-      return String(argument.value)
-    case 'str':
-      return argument.value
-    case 'seq':
-      return argument.items.map(argumentText).join('')
-    default:
-      return JSON.stringify(plain(argument))
-  }
-}
-
-/** A TLA+ value as a log has it. */
-export const plain = (value: TlaValue): Json => {
-  switch (value.kind) {
-    case 'bool':
-    case 'str':
-      return value.value
-    case 'int':
-      return Number(value.value)
-    case 'set':
-      return value.items.map(plain)
-    case 'seq':
-      return value.items.map(plain)
-    case 'record':
-      return Object.fromEntries(value.fields.map(([name, v]) => [name, plain(v)]))
-    case 'fun':
-      return Object.fromEntries(value.entries.map(([argument, v]) => [argumentText(argument), plain(v)]))
-    default:
-      return null
-  }
-}
-
 /** The same text for the same value; `isSet` says that the order of an array means nothing. */
 const canonical = (json: Json, isSet: boolean): string => {
   if (!Array.isArray(json)) return JSON.stringify(json)
@@ -118,13 +87,8 @@ const canonical = (json: Json, isSet: boolean): string => {
   return `[${(isSet ? items.sort() : items).join()}]`
 }
 
-const fieldOf = (
-  number: number,
-  name: string,
-  domain: Domain<unknown>,
-  at: Field['at'],
-  argument?: TlaValue,
-): Field => {
+const fieldOf = (number: number, name: string, element: StateElement): Field => {
+  const { argument, domain, place } = element
   const values = domain.values.map((v) => domain.toTla(v))
   const sets = values[0]?.kind === 'set'
   const all = values.map((value, i): [Json, number] => [plain(value), i])
@@ -136,7 +100,10 @@ const fieldOf = (
     indexOf: new Map(all.map(([json, i]) => [canonical(json, sets), i])),
     plainIndexOf: new Map(all.filter(([json]) => typeof json !== 'object')),
     sets,
-    at,
+    at:
+      place.kind === 'cell'
+        ? { slot: place.slot }
+        : { thread: place.thread, field: place.kind === 'label' ? -1 : place.field },
   }
 }
 
@@ -158,64 +125,26 @@ export class Fields {
   /** what the event that is looked at has said of each field, where `rounds` has the round of that event */
   private readonly seen: { readonly rounds: Float64Array; readonly values: Int32Array }
   private round = 0
-  private readonly labels: readonly (readonly string[])[]
+  private readonly schema: StateSchema
 
   constructor(kernel: Kernel) {
     this.kernel = kernel
-    const { machine, automata } = kernel.compiled
-    this.labels = automata.map(({ nodes }) => [...new Set(nodes.map(({ label }) => label))])
-    const pc = machine.threads.map(({ id: [kind, n] }, thread): [string, Field] => {
-      const labels = this.labels[thread] ?? []
-      const index = new Map(labels.map((label, i) => [label, i]))
-      const domain: Domain<string> = {
-        name: 'a label of the thread',
-        values: labels,
-        indexOf: (label) => index.get(label) ?? -1,
-        toTla: (value) => ({ kind: 'str', value }),
-      }
-      return [
-        `${kind}${n}`,
-        fieldOf(
-          this.count++,
-          'pc',
-          domain as Domain<unknown>,
-          { thread, field: -1 },
-          tla.seq([tla.str(kind), tla.int(n)]),
-        ),
-      ]
-    })
-    this.add('pc', pc)
-    for (const { name, cells } of machine.shared.variables) {
-      const elements = cells.flatMap((cell): [string | undefined, Field][] => {
-        const declared = machine.shared.cells[cell]
-        const slot = kernel.layout.cells[cell]
-        if (declared === undefined || slot === undefined) return []
-        const argument = declared.argument === undefined ? undefined : argumentText(declared.argument)
-        return [[argument, fieldOf(this.count++, name, declared.domain, { slot }, declared.argument)]]
-      })
-      const [first] = elements
-      if (first?.[0] === undefined) {
-        if (first !== undefined) this.variables.set(name, { only: first[1] })
-      } else
-        this.add(
-          name,
-          elements.map(([argument, field]) => [argument ?? '', field]),
-        )
+    this.schema = new StateSchema(kernel)
+    for (const { name, elements } of this.schema.variables) {
+      const fields = elements.map((element): [string | undefined, Field] => [
+        element.key,
+        fieldOf(this.count++, name, element),
+      ])
+      const [first] = fields
+      if (first === undefined) continue
+      if (first[0] === undefined) this.variables.set(name, { only: first[1] })
+      else this.add(name, fields)
     }
-    automata.forEach(({ fields, domains }, thread) => {
-      const id = machine.threads[thread]?.id[1]
-      fields.forEach((name, field) => {
-        const domain = domains[field]
-        if (domain === undefined || id === undefined) return
-        const before = this.variables.get(name)
-        const elements: [string, Field][] = before !== undefined && 'elements' in before ? [...before.elements] : []
-        this.add(name, [...elements, [String(id), fieldOf(this.count++, name, domain, { thread, field }, tla.int(id))]])
-      })
-    })
     this.seen = { rounds: new Float64Array(this.count), values: new Int32Array(this.count) }
   }
 
-  private add(name: string, elements: readonly (readonly [string, Field])[]): void {
+  private add(name: string, fields: readonly (readonly [string | undefined, Field])[]): void {
+    const elements = fields.map(([argument = '', field]) => [argument, field] as const)
     this.variables.set(name, { elements: new Map(elements), order: elements.map(([argument]) => argument) })
   }
 
@@ -226,22 +155,7 @@ export class Fields {
 
   /** The fields of a packed state as a log would have them, e.g. for samples and for differences. */
   read(states: Int32Array, base: number): Record<string, Json> {
-    const out: Record<string, Json> = {}
-    for (const [name, variable] of this.variables) {
-      out[name] =
-        'only' in variable
-          ? this.valueAt(variable.only, states, base)
-          : Object.fromEntries([...variable.elements].map(([arg, f]) => [arg, this.valueAt(f, states, base)]))
-    }
-    return out
-  }
-
-  private valueAt({ domain, at }: Field, states: Int32Array, base: number): Json {
-    if (at.slot !== undefined) return plain(domain.toTla(domain.values[readSlot(states, base, at.slot)]))
-    const slot = this.kernel.layout.threads[at.thread]
-    const node = slot && this.kernel.compiled.automata[at.thread]?.nodes[readSlot(states, base, slot)]
-    if (node === undefined) throw new RangeError('a packed state without a node')
-    return at.field < 0 ? node.label : plain(domain.toTla(domain.values[node.frame[at.field] ?? -1]))
+    return this.schema.read(states, base)
   }
 
   /** What an event says of the state, with true and false for the 0 and 1 of C, where a value is one of them. */
@@ -393,10 +307,12 @@ export class Fields {
       .split(';')
       .slice(1)
       .map((part) => part.split('=').map(Number))
+    const labels = this.schema.variables.find(({ name }) => name === 'pc')?.elements[thread]?.domain
     const allowed = new Uint8Array(automaton?.nodes.length ?? 0)
     automaton?.nodes.forEach((node, id) => {
-      const label = this.labels[thread]?.indexOf(node.label)
-      allowed[id] = wanted.every(([field = -1, index]) => (field < 0 ? label === index : node.frame[field] === index))
+      allowed[id] = wanted.every(([field = -1, index]) =>
+        field < 0 ? labels?.indexOf(node.label) === index : node.frame[field] === index,
+      )
         ? 1
         : 0
     })

@@ -1,6 +1,6 @@
 /** A log of which only the order within each lane, or begin and end of each event, is known: read whole, then searched. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import { told } from './diagnose.ts'
 import type { Order } from './event.ts'
 import type { Repair } from './result.ts'

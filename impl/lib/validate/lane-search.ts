@@ -6,12 +6,13 @@
  * An attempt is complete, and goes best first, so that a log that is allowed is followed to its end and not level by level.
  */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
+import { StateSet } from '../kernel/explore/state-set.ts'
+import { Stepper } from '../kernel/machine/stepper.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import { Estimates, isTimed, WITH_CLOCKS, WITHOUT_CLOCKS } from './search-heuristic.ts'
 import { passes } from './json-codec.ts'
-import { StateSet } from './states.ts'
 import type { LaneEvent } from './state-tracker.ts'
-import { matcher, Stepper } from './state-tracker.ts'
+import { matcher } from './state-tracker.ts'
 
 /** What a search may cost. */
 export interface SearchOptions {
@@ -134,7 +135,7 @@ const attempt = async (
   const W = kernel.layout.words
   const L = lanes.length
   const total = lanes.reduce((n, lane) => n + lane.length, 0)
-  const nodes = new StateSet(L + W)
+  const nodes = new StateSet(L + W, { rows: 'apart' })
   const agenda = new Agenda()
   const stepper = new Stepper(kernel)
   const row = new Int32Array(L + W)
@@ -149,8 +150,9 @@ const attempt = async (
   /** unlogged steps on the way to each node */
   const unlogged: number[] = []
   const add = (level: number, from: number, via: number, extra: number): void => {
-    if (!nodes.add(row, 0, from, via)) return
-    const node = nodes.count - 1
+    const known = nodes.count
+    const node = nodes.add(row, 0, from, via)
+    if (node < known) return
     const cost = (from < 0 ? 0 : (unlogged[from] ?? 0)) + extra
     unlogged.push(cost)
     agenda.push(price(row, level, cost), node)

@@ -1,6 +1,6 @@
 /** A log whose lines are in the order of what happened: followed event by event, and mended by trial where it is rejected. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import type { ToldStep } from './diagnose.ts'
 import { told } from './diagnose.ts'
 import type { Repair } from './result.ts'

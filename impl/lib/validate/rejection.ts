@@ -1,6 +1,6 @@
 /** What is said of a rejected event, whatever the order of the log. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import { threadName } from '../kernel/language/program.ts'
 import type { Diagnosis, ToldStep } from './diagnose.ts'
 import { diagnose, stepLanes } from './diagnose.ts'

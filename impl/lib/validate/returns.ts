@@ -3,7 +3,7 @@
  * elements; the order of a list does.
  */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import type { Domain } from '../kernel/language/domain.ts'
 import type { Json } from './json-codec.ts'
 

@@ -1,10 +1,10 @@
 /** Logs of a machine itself: a random walk written down as a system would log it, and with faults put in. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import { threadName } from '../kernel/language/program.ts'
 import type { LogEvent, LogHeader } from './event.ts'
 import type { Fields, Json } from './json-codec.ts'
-import { Stepper } from './state-tracker.ts'
+import { Stepper } from '../kernel/machine/stepper.ts'
 
 /** An event of a sample: as in a log, with what a log may leave out. */
 export type SampleEvent = Omit<LogEvent, 'line' | 'lost'> & { readonly action: string; readonly thread: string }

@@ -8,8 +8,9 @@
  * are none the rule that lanes advance evenly, say how many events of each lane are expected among the first n of all.
  */
 
-import type { Kernel, Slot } from '../kernel/machine/compile.ts'
-import { readSlot } from '../kernel/machine/compile.ts'
+import type { Slot } from '../kernel/machine/layout.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { readSlot } from '../kernel/machine/layout.ts'
 import { Programs, UNREACHABLE } from './distance.ts'
 import type { LaneEvent } from './state-tracker.ts'
 

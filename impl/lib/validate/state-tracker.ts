@@ -5,13 +5,13 @@
  * no memory.
  */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
-import { readSlot } from '../kernel/machine/compile.ts'
+import { StateSet } from '../kernel/explore/state-set.ts'
+import { Stepper } from '../kernel/machine/stepper.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
 import type { Constraint } from './json-codec.ts'
 import { passes } from './json-codec.ts'
 import { resultText } from './returns.ts'
 import { Ring } from './ring.ts'
-import { StateSet } from './states.ts'
 
 /** An event in the model's terms. */
 export interface Observed {
@@ -66,65 +66,6 @@ export const MAX_STATES = 2_000_000
 const MEMORY = 32
 /** Moments with more states than this are not remembered. */
 const MEMORABLE = 4096
-
-/** The steps of a kernel, one state at a time. */
-export class Stepper {
-  readonly kernel: Kernel
-  private readonly next: Int32Array
-
-  constructor(kernel: Kernel) {
-    this.kernel = kernel
-    this.next = new Int32Array(kernel.layout.words)
-  }
-
-  /** Range of the steps that a tree allows in a state. */
-  private leafOf(root: number, rows: Int32Array, base: number): number {
-    const { tree } = this.kernel
-    let position = root
-    while (position >= 0) {
-      const raw = ((rows[base + (tree[position] ?? 0)] ?? 0) >>> (tree[position + 1] ?? 0)) & (tree[position + 2] ?? 0)
-      position = tree[position + 3 + raw] ?? 0
-    }
-    return ~position
-  }
-
-  private offer(
-    root: number,
-    rows: Int32Array,
-    base: number,
-    each: (step: number, next: Int32Array) => void,
-    wanted: (step: number) => boolean,
-  ): void {
-    const { leafStart, and, or, layout } = this.kernel
-    const W = layout.words
-    const leaf = this.leafOf(root, rows, base)
-    const last = leafStart[leaf + 1] ?? 0
-    for (let step = leafStart[leaf] ?? 0; step < last; step++) {
-      if (!wanted(step)) continue
-      for (let w = 0; w < W; w++) {
-        this.next[w] = ((rows[base + w] ?? 0) & (and[step * W + w] ?? 0)) | (or[step * W + w] ?? 0)
-      }
-      each(step, this.next)
-    }
-  }
-
-  /** The wanted steps of a thread, or of all and of the environment for -1. `next` is used again for the next step. */
-  each(
-    thread: number,
-    rows: Int32Array,
-    base: number,
-    wanted: (step: number) => boolean,
-    each: (step: number, next: Int32Array) => void,
-  ): void {
-    const { roots, layout, environmentRoots } = this.kernel
-    for (let t = thread < 0 ? 0 : thread; t < (thread < 0 ? roots.length : thread + 1); t++) {
-      const slot = layout.threads[t]
-      const root = slot === undefined ? undefined : roots[t]?.[readSlot(rows, base, slot)]
-      if (root !== undefined) this.offer(root, rows, base, each, wanted)
-    }
-    for (const root of environmentRoots) this.offer(root, rows, base, each, wanted)
-  }
-}
 
 /** The unlogged step that `via` of a row stands for; undefined if it stands for a logged one. */
 export const silentStep = (via: number): number | undefined => (via < -1 ? -2 - via : undefined)

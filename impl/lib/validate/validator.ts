@@ -1,7 +1,8 @@
 /** Holds one log against one model. */
 
-import type { Kernel } from '../kernel/machine/compile.ts'
-import { assemble, compile } from '../kernel/machine/compile.ts'
+import type { Kernel } from '../kernel/machine/tables.ts'
+import { compile } from '../kernel/machine/compile.ts'
+import { assemble } from '../kernel/machine/tables.ts'
 import { badInput, LockstepError } from '../kernel/error.ts'
 import { COMMIT } from '../kernel/memory/memory.ts'
 import { View } from '../tla/state-codec.ts'

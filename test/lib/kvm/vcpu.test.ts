@@ -4,7 +4,8 @@
  */
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../../impl/lib/kernel/machine/tables.ts'
 import { explore } from '../../../impl/lib/kernel/explore/explore.ts'
 import { KvmVcpus } from '../../../impl/lib/kvm/vcpu.ts'
 import type { Op, Step } from '../../../impl/lib/kernel/language/program.ts'

@@ -1,7 +1,8 @@
 /** Logs of live rounds: the validator accepts what the hardware did where the model can do it, and nothing else. */
 
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../../impl/lib/kernel/machine/tables.ts'
 import { tla } from '../../../impl/lib/kernel/language/value.ts'
 import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import type { Lane, LoggedStep, Observation } from '../../../impl/lib/live/log.ts'

@@ -2,7 +2,8 @@
 
 import type { FlushInhibitConstants } from '../../../impl/flush-inhibit/FlushInhibit.ts'
 import { flushInhibit } from '../../../impl/flush-inhibit/FlushInhibit.ts'
-import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../../impl/lib/kernel/machine/tables.ts'
 import type { Behaviour, BehaviourStep, Counterexample } from '../../../impl/lib/behaviour/counterexample.ts'
 import { lassoBehaviour, shortestTo } from '../../../impl/lib/behaviour/counterexample.ts'
 import { explore } from '../../../impl/lib/kernel/explore/explore.ts'

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../../impl/lib/kernel/machine/tables.ts'
 import { Decoder } from '../../../impl/lib/validate/decode.ts'
 import { parseLine } from '../../../impl/lib/validate/event.ts'
 import { Fields } from '../../../impl/lib/validate/json-codec.ts'

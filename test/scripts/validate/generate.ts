@@ -1,6 +1,6 @@
 /** Logs for the reverse oracle: walks of a machine as a system could have logged them, and with faults put in. */
 
-import type { Kernel } from '../../../impl/lib/kernel/machine/compile.ts'
+import type { Kernel } from '../../../impl/lib/kernel/machine/tables.ts'
 import { threadName } from '../../../impl/lib/kernel/language/program.ts'
 import type { LogEvent, Order } from '../../../impl/lib/validate/event.ts'
 import type { Fields, Json } from '../../../impl/lib/validate/json-codec.ts'

@@ -5,12 +5,14 @@
  * component and never taken inside it rules out the states where it is enabled; what is left is taken apart again.
  */
 
-import type { Kernel, Predicate } from '../machine/compile.ts'
-import { compilePredicate, evaluate } from '../machine/compile.ts'
-import type { Graph } from './explore.ts'
-import { pathTo } from './explore.ts'
+import type { Predicate } from '../machine/predicate.ts'
+import type { Kernel } from '../machine/tables.ts'
+import { compilePredicate, evaluate } from '../machine/predicate.ts'
+import type { Edges, Graph } from './graph.ts'
+import { edgesOf, pathTo } from './graph.ts'
 import { badInput } from '../error.ts'
 import type { LeadsTo } from '../language/program.ts'
+import { sameThread } from '../language/program.ts'
 
 /** A behaviour that breaks a property: a path, then a cycle for ever. */
 export interface Lasso {
@@ -22,18 +24,9 @@ export interface Lasso {
   readonly stuttering: boolean
 }
 
-interface Edges {
-  readonly start: Int32Array
-  readonly target: Int32Array
-  readonly step: Int32Array
-}
-
-const edgesOf = (graph: Graph): Edges => {
-  const { edgeStart, edgeTarget, edgeStep } = graph
-  if (edgeStart === undefined || edgeTarget === undefined || edgeStep === undefined || !graph.complete) {
-    throw new TypeError('liveness needs a complete graph with its edges')
-  }
-  return { start: edgeStart, target: edgeTarget, step: edgeStep }
+const completeEdges = (graph: Graph): Edges => {
+  if (!graph.complete) throw new TypeError('liveness needs a complete graph')
+  return edgesOf(graph, 'liveness')
 }
 
 /** Bit of the fairness condition that each step belongs to, 0 where it belongs to none. */
@@ -47,7 +40,7 @@ const fairnessBits = (kernel: Kernel): Int32Array => {
     if (id === undefined || label === undefined) return 0
     let bits = 0
     machine.fairness.forEach((fair, i) => {
-      if (fair.thread[0] === id[0] && fair.thread[1] === id[1] && fair.labels.has(label)) bits |= 1 << i
+      if (sameThread(fair.thread, id) && fair.labels.has(label)) bits |= 1 << i
     })
     return bits
   })
@@ -379,7 +372,7 @@ const searchIn = (
  * where it begins and a fair cycle without its end. None where it holds.
  */
 export const brokenRegion = (graph: Graph, marks: Uint8Array, tick: Tick = () => undefined): readonly number[] => {
-  const edges = edgesOf(graph)
+  const edges = completeEdges(graph)
   const bits = fairnessBits(graph.kernel)
   const enabled = enabledBits(graph, edges, bits)
   const { pending, isFair } = searchIn(graph, edges, bits, enabled, marks, tick)
@@ -444,7 +437,7 @@ const checkInstance = (
  * @param tick called now and then; what it throws ends the search
  */
 export const checkLeadsTo = (graph: Graph, property: LeadsTo, tick: Tick = () => undefined): Lasso | undefined => {
-  const edges = edgesOf(graph)
+  const edges = completeEdges(graph)
   const bits = fairnessBits(graph.kernel)
   const enabled = enabledBits(graph, edges, bits)
   let best: Lasso | undefined

@@ -1,7 +1,7 @@
 /** What a property says nothing of: instances whose subject no reachable state has. Such a pass is none. */
 
-import { compilePredicate, evaluate } from '../machine/compile.ts'
-import type { Graph } from './explore.ts'
+import { compilePredicate, evaluate } from '../machine/predicate.ts'
+import type { Graph } from './graph.ts'
 import type { Tick } from './liveness.ts'
 import { subjectsOf } from '../language/subjects.ts'
 

@@ -1,6 +1,6 @@
 /** What a graph says of all properties of its machine: which are violated, and how long the counterexamples are. */
 
-import type { Graph } from './explore.ts'
+import type { Graph } from './graph.ts'
 import type { Lasso, Tick } from './liveness.ts'
 import { checkLeadsTo } from './liveness.ts'
 

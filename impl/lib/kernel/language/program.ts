@@ -5,6 +5,7 @@
  * op's result. Everything that it carries over an access is in its frame; compile.ts holds it to that.
  */
 
+import { at } from '../at.ts'
 import { badInput } from '../error.ts'
 import type { Domain, Key } from './domain.ts'
 import { indexIn, valueAt } from './domain.ts'
@@ -14,6 +15,10 @@ import { tla } from './value.ts'
 /** A thread: its kind and the id of the vCPU that it belongs to; `pc` of the specification is indexed by it. */
 export type ThreadId = readonly [kind: string, vcpu: Key]
 
+/** Is it the same thread? */
+export const sameThread = (a: ThreadId, b: ThreadId): boolean => a[0] === b[0] && a[1] === b[1]
+
+/** A thread as people call it, e.g. `vcpu0`. */
 export const threadName = ([kind, id]: ThreadId): string => `${kind}${id}`
 
 /** What an op does to memory, for people to read. */
@@ -211,14 +216,14 @@ export class Shared {
       name,
       keys.map((key) => ({ argument: tla.int(key), domain: domain as Domain<unknown>, initial: index })),
     )
-    return new Variable(this, name, domain, new Map(keys.map((key, i) => [key, cells[i] ?? -1])))
+    return new Variable(this, name, domain, new Map(keys.map((key, i) => [key, at(cells, i)])))
   }
 
   /** Declares a variable that has one value for all. */
   scalar<T>(name: string, domain: Domain<T>, initial: T): Scalar<T> {
     const index = indexIn(domain, initial, `the initial value of ${name}`)
-    const [cell] = this.declare(name, [{ argument: undefined, domain: domain as Domain<unknown>, initial: index }])
-    return new Scalar(this, name, domain, cell ?? -1)
+    const cells = this.declare(name, [{ argument: undefined, domain: domain as Domain<unknown>, initial: index }])
+    return new Scalar(this, name, domain, at(cells, 0))
   }
 }
 
@@ -320,6 +325,13 @@ export interface LeadsToInstance {
   readonly from: () => boolean
   readonly to: () => boolean
 }
+
+/** What an instance of a leads-to property looks at. */
+export const predicatesOf = ({ from, to, eventuallyAlways }: LeadsToInstance): (() => boolean)[] => [
+  from,
+  to,
+  ...(eventuallyAlways === undefined ? [] : [eventuallyAlways]),
+]
 
 /**
  * `from ~> to`, if given only where `eventuallyAlways` holds for good in the end. Checked under the machine's

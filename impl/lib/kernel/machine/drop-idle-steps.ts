@@ -11,12 +11,15 @@
  * docs/soundness.md has the argument in full.
  */
 
-import type { Automaton, Compiled, Kernel, Outcome, ProgramNode, StepTree } from './compile.ts'
-import { compilePredicate, layOut } from './compile.ts'
+import { at, entryOf } from '../at.ts'
+import type { Automaton, Compiled, ProgramNode } from './automaton.ts'
+import type { StepTree } from './step-tree.ts'
+import { resultKey } from './step-tree.ts'
+import type { Kernel } from './tables.ts'
+import { layOut } from './layout.ts'
+import { compilePredicate } from './predicate.ts'
 import type { Machine } from '../language/program.ts'
-
-/** Key of the next node after each outcome, as `ProgramNode.next` has it. */
-export const keyOf = ({ result }: Outcome): string => (result === undefined ? 'undefined' : JSON.stringify(result))
+import { predicatesOf, sameThread } from '../language/program.ts'
 
 /** What a child of a branch on `cell` at value `index` leaves behind, with the cell's value in any case. */
 const effectOf = (child: StepTree, cell: number, index: number, next: ProgramNode['next']): string | undefined => {
@@ -24,7 +27,7 @@ const effectOf = (child: StepTree, cell: number, index: number, next: ProgramNod
   const [outcome] = child.outcomes
   if (outcome === undefined) return undefined
   const writes = new Map([[cell, index], ...outcome.writes])
-  return JSON.stringify([[...writes].sort(([a], [b]) => a - b), next.get(keyOf(outcome))])
+  return JSON.stringify([[...writes].sort(([a], [b]) => a - b), next.get(resultKey(outcome.result))])
 }
 
 /** The tree without branches on what is overwritten whatever it was. */
@@ -44,12 +47,13 @@ const withoutIdleBranches = (tree: StepTree, next: ProgramNode['next']): StepTre
 const isIdle = ({ tree, frame, next }: ProgramNode, automaton: Automaton): boolean => {
   if ('cell' in tree || tree.refusals.length > 0 || tree.outcomes.length !== 1) return false
   const [outcome] = tree.outcomes
-  const follower = automaton.nodes[outcome === undefined ? -1 : (next.get(keyOf(outcome)) ?? -1)]
-  return outcome?.writes.length === 0 && follower?.frame.every((value, i) => value === frame[i]) === true
+  if (outcome === undefined || outcome.writes.length > 0) return false
+  const follower = at(automaton.nodes, entryOf(next, resultKey(outcome.result)))
+  return follower.frame.every((value, i) => value === frame[i])
 }
 
 /** The only node after an idle one. */
-const after = (node: ProgramNode): number => [...node.next.values()][0] ?? -1
+const after = (node: ProgramNode): number => at([...node.next.values()], 0)
 
 /** Labels whose every node, in every thread, is idle and fair. */
 const idleLabels = ({ machine, automata }: Compiled): string[] => {
@@ -59,7 +63,7 @@ const idleLabels = ({ machine, automata }: Compiled): string[] => {
     automaton.nodes.forEach((node, i) => {
       const fair =
         machine.liveness.length === 0 ||
-        machine.fairness.some((f) => f.thread[0] === id?.[0] && f.thread[1] === id[1] && f.labels.has(node.label))
+        machine.fairness.some((f) => id !== undefined && sameThread(f.thread, id) && f.labels.has(node.label))
       const idle = i > 0 && fair && isIdle(node, automaton)
       all.set(node.label, idle && all.get(node.label) !== false)
     })
@@ -69,20 +73,18 @@ const idleLabels = ({ machine, automata }: Compiled): string[] => {
 
 /** The first node from `start` on that does not have one of the labels; undefined if there is none. */
 const resolve = (nodes: readonly ProgramNode[], start: number, labels: ReadonlySet<string>): number | undefined => {
-  let at = start
+  let id = start
   for (let steps = 0; steps <= nodes.length; steps++) {
-    const node = nodes[at]
-    if (node === undefined || !labels.has(node.label)) return at
-    at = after(node)
+    const node = nodes[id]
+    if (node === undefined || !labels.has(node.label)) return id
+    id = after(node)
   }
   return undefined
 }
 
 const predicates = ({ invariants, liveness }: Machine): (() => boolean)[] => [
   ...invariants.flatMap(({ instances }) => instances.map(({ holds }) => holds)),
-  ...liveness
-    .flatMap(({ instances }) => instances)
-    .flatMap((i) => [i.from, i.to, ...(i.eventuallyAlways === undefined ? [] : [i.eventuallyAlways])]),
+  ...liveness.flatMap(({ instances }) => instances.flatMap(predicatesOf)),
 ]
 
 const codeOf = (kernel: Pick<Kernel, 'compiled' | 'layout'>): string =>
@@ -98,8 +100,8 @@ const renamed = (automata: readonly Automaton[], label: string): Automaton[] =>
   automata.map((automaton) => ({
     ...automaton,
     nodes: automaton.nodes.map((node) => {
-      const follower = automaton.nodes[after(node)]
-      return node.label === label && follower !== undefined ? { ...node, label: follower.label } : node
+      // only an idle node has one after it for certain: a thread may end
+      return node.label === label ? { ...node, label: at(automaton.nodes, after(node)).label } : node
     }),
   }))
 

@@ -4,6 +4,8 @@
  * Twin of spec/lib/Memory.tla; the models themselves are in buffer.ts.
  */
 
+import { at } from '../at.ts'
+import { badInput } from '../error.ts'
 import type {
   Access,
   EnvironmentAction,
@@ -113,7 +115,7 @@ export class Memory {
         initial: 0,
       })),
     )
-    this.buffers = domains.map((domain, i) => ({ domain, cell: cells[i] ?? -1 }))
+    this.buffers = domains.map((domain, i) => ({ domain, cell: at(cells, i) }))
     shared.growing.push(...domains)
   }
 
@@ -151,7 +153,7 @@ export class Memory {
       name,
       keys.map((key) => ({ argument: tla.str(key), domain: domain as Domain<unknown>, initial: index })),
     )
-    return new Map(keys.map((key, i) => [key, new Location(this, key, domain, cells[i] ?? -1)]))
+    return new Map(keys.map((key, i) => [key, new Location(this, key, domain, at(cells, i))]))
   }
 
   private own(): { readonly cell: number; readonly domain: BufferDomain } {
@@ -228,8 +230,7 @@ export class Memory {
         this.write(access.cell, access.value)
         return -1
       case 'update':
-        this.write(access.cell, access.map[this.read(access.cell)] ?? -1)
-        return -1
+        return this.update(access)
       case 'release':
         if (this.model === 'PSO') this.writeBarrier()
         this.write(access.cell, access.value)
@@ -256,6 +257,20 @@ export class Memory {
         return old
       }
     }
+  }
+
+  private update({ cell, map }: Extract<Access, { op: 'update' }>): -1 {
+    const next = at(map, this.read(cell))
+    if (next < 0) {
+      const { variable, domain } = at(this.shared.cells, cell)
+      throw badInput({
+        code: 'outside-domain',
+        message: `${variable} would be updated to a value outside its domain ${domain.name}`,
+        hint: 'widen the domain in the schema, or guard the step',
+      })
+    }
+    this.write(cell, next)
+    return -1
   }
 
   /** One that fails stores nothing; unless it is a full barrier all the same, it is a load. */

@@ -1,7 +1,8 @@
 /** Weak and strong fairness, on a machine small enough to be decided by hand. */
 
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../../../impl/lib/kernel/machine/tables.ts'
 import { explore } from '../../../../impl/lib/kernel/explore/explore.ts'
 import { checkLeadsTo } from '../../../../impl/lib/kernel/explore/liveness.ts'
 import { Memory } from '../../../../impl/lib/kernel/memory/memory.ts'

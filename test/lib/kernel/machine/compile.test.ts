@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../../../impl/lib/kernel/machine/tables.ts'
 import { LockstepError } from '../../../../impl/lib/kernel/error.ts'
 import { explore } from '../../../../impl/lib/kernel/explore/explore.ts'
 import type { Machine, Program } from '../../../../impl/lib/kernel/language/program.ts'

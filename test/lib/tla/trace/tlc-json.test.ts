@@ -1,7 +1,8 @@
 /** The JSON of TLC's `-dumpTrace json`: values by what a model gives its variables, and nothing missing. */
 
 import { describe, expect, it } from 'vitest'
-import { assemble, compile } from '../../../../impl/lib/kernel/machine/compile.ts'
+import { compile } from '../../../../impl/lib/kernel/machine/compile.ts'
+import { assemble } from '../../../../impl/lib/kernel/machine/tables.ts'
 import { parseItf } from '../../../../impl/lib/tla/trace/itf.ts'
 import { isTlcJson, readTlcJson } from '../../../../impl/lib/tla/trace/tlc-json.ts'
 import type { Trace } from '../../../../impl/lib/tla/trace/trace.ts'

@@ -1,0 +1,248 @@
+/** The front door of the kernel: from a machine to verdicts and counterexamples in one call. */
+
+import { at } from './at.ts'
+import { badInput } from './error.ts'
+import { explore } from './explore/explore.ts'
+import type { Edges, Graph } from './explore/graph.ts'
+import { depthOf, edgesOf, pathTo } from './explore/graph.ts'
+import type { Lasso } from './explore/liveness.ts'
+import { checkLeadsTo } from './explore/liveness.ts'
+import { vacuityOf } from './explore/vacuity.ts'
+import type { Plain } from './language/plain.ts'
+import type { Machine } from './language/program.ts'
+import { threadName } from './language/program.ts'
+import { compile } from './machine/compile.ts'
+import { StateSchema } from './machine/state-schema.ts'
+import type { Kernel } from './machine/tables.ts'
+import { assemble } from './machine/tables.ts'
+import { COMMIT } from './memory/memory.ts'
+
+/** A machine of which only variables and threads are asked for: what is left out is empty. */
+export type CheckedMachine = Pick<Machine, 'shared' | 'threads'> & Partial<Machine>
+
+/** Limits of a check. */
+export interface CheckOptions {
+  /** stop when there are more states than this; what is not decided by then is `incomplete` */
+  readonly maxStates?: number
+  /** asked every few thousand states: is time up? What is not decided by then is `incomplete` */
+  readonly expired?: () => boolean
+}
+
+/**
+ * What is known of a property. Only `holds` is a pass.
+ *
+ * - `holds`: in all states, or all fair behaviours, and what it speaks of does occur.
+ * - `violated`: there is a counterexample.
+ * - `vacuous`: there is none, but no reachable state has what any of its instances speaks of, so it says nothing.
+ * - `incomplete`: not decided before a limit was reached.
+ */
+export type PropertyVerdict = 'holds' | 'violated' | 'vacuous' | 'incomplete'
+
+/** A property and what is known of it. */
+export interface CheckedProperty {
+  readonly name: string
+  readonly kind: 'invariant' | 'liveness'
+  readonly verdict: PropertyVerdict
+  /** the instances that say nothing, by name, of a property that holds or is vacuous: look at them where others hold */
+  readonly vacuous: readonly string[]
+}
+
+/** A state: each variable, `pc` and locals included, with its value, or with those of its elements, e.g. `pc.cpu0`. */
+export type PlainState = Readonly<Record<string, Plain>>
+
+/** One step of a counterexample. */
+export interface CounterexampleStep {
+  /** whose step it is, e.g. `cpu0`; for a step of the environment whom it happens to */
+  readonly thread: string
+  readonly label: string
+  /** what is accessed, in words */
+  readonly what: string
+  /** the state after it */
+  readonly state: PlainState
+}
+
+/** A behaviour that breaks a property: the shortest one that was found. */
+export interface PlainCounterexample {
+  readonly initial: PlainState
+  readonly steps: readonly CounterexampleStep[]
+  /**
+   * Where a behaviour that goes on for ever goes on: the number of the state (0 is the initial one, n the one after step
+   * n) that the last one is again; the last one's own where nothing happens any more. Undefined where it ends.
+   */
+  readonly loop: number | undefined
+}
+
+/** What a check found. */
+export interface CheckResult {
+  /** true only for a whole graph on which every property holds and nothing deadlocks */
+  readonly ok: boolean
+  /** were all states explored? The counts are so far where they were not */
+  readonly complete: boolean
+  readonly states: number
+  readonly transitions: number
+  /** states on the longest of the shortest paths from the initial one */
+  readonly depth: number
+  /** invariants first, then liveness, each in the machine's order */
+  readonly properties: readonly CheckedProperty[]
+  /** is there a state in which nobody can take a step and some thread has not ended? Its counterexample is `Deadlock`'s */
+  readonly deadlock: 'none' | 'reached' | 'incomplete'
+  /**
+   * The counterexample to a property, or to `Deadlock`; undefined where none was found.
+   *
+   * @throws LockstepError `unknown-property` for a name that the machine does not have
+   */
+  readonly counterexample: (property: string) => PlainCounterexample | undefined
+}
+
+/** The name of the property that no state is a dead end. */
+export const DEADLOCK = 'Deadlock'
+
+/** A path through a graph; `loop` as a lasso has it. */
+type Path = Pick<Lasso, 'path'> & Partial<Pick<Lasso, 'loop'>>
+
+const completed = (machine: CheckedMachine): Machine => ({
+  environment: [],
+  invariants: [],
+  liveness: [],
+  fairness: [],
+  ...machine,
+})
+
+/** Refuses a machine whose buffered stores never become visible: it would seem correct for want of behaviours. */
+const requireCommits = ({ compiled: { machine } }: Kernel): void => {
+  const buffers = machine.shared.growing.some(({ content }) => content.length > 1)
+  if (!buffers || machine.environment.some(({ label }) => label === COMMIT)) return
+  throw badInput({
+    code: 'no-commits',
+    message: 'threads have store buffers, but no step makes a buffered store visible to others',
+    hint: 'add `environment: memory.commits()` to the machine',
+  })
+}
+
+/** The first state without a step in which some thread has not ended. */
+const deadlockOf = (graph: Graph, { start }: Edges): number | undefined => {
+  if (graph.deadlock === undefined) return undefined
+  const schema = new StateSchema(graph.kernel)
+  const { layout, compiled } = graph.kernel
+  const hasEnded = (state: number): boolean =>
+    compiled.automata.every((_, t) => schema.nodeOf(graph.states, state * layout.words, t).kind === 'end')
+  // the state at which a search was ended has not all of its edges
+  const explored = graph.complete ? graph.count : start.length - 2
+  for (let state = graph.deadlock.state; state < explored; state++) {
+    if (at(start, state) === at(start, state + 1) && !hasEnded(state)) return state
+  }
+  return undefined
+}
+
+/** The ways to what is wrong, by property. */
+const violationsOf = (graph: Graph, deadlock: number | undefined): Map<string, Path> => {
+  const found = new Map<string, Path>()
+  for (const [name, { state }] of graph.violations) found.set(name, { path: pathTo(graph, state) })
+  if (deadlock !== undefined) found.set(DEADLOCK, { path: pathTo(graph, deadlock) })
+  if (!graph.complete) return found
+  for (const property of graph.kernel.compiled.machine.liveness) {
+    const lasso = checkLeadsTo(graph, property)
+    if (lasso !== undefined) found.set(property.name, lasso)
+  }
+  return found
+}
+
+const propertiesOf = (graph: Graph, violations: ReadonlyMap<string, Path>): CheckedProperty[] => {
+  const { invariants, liveness } = graph.kernel.compiled.machine
+  const instances = graph.complete ? vacuityOf(graph) : undefined
+  const checked = (name: string, kind: CheckedProperty['kind']): CheckedProperty => {
+    if (violations.has(name)) return { name, kind, verdict: 'violated', vacuous: [] }
+    if (instances === undefined) return { name, kind, verdict: 'incomplete', vacuous: [] }
+    // a property without instances says nothing
+    const { all, vacuous } = instances.get(name) ?? { all: [], vacuous: [] }
+    return { name, kind, verdict: vacuous.length === all.length ? 'vacuous' : 'holds', vacuous }
+  }
+  return [
+    ...invariants.map(({ name }) => checked(name, 'invariant')),
+    ...liveness.map(({ name }) => checked(name, 'liveness')),
+  ]
+}
+
+const plainCounterexample = (graph: Graph, { path, loop }: Path): PlainCounterexample => {
+  const { kernel, states } = graph
+  const schema = new StateSchema(kernel)
+  const stateOf = (state: number): PlainState => schema.read(states, state * kernel.layout.words)
+  const steps = path.slice(1).map(({ state, step }): CounterexampleStep => {
+    const { thread, action, what } = at(kernel.steps, step)
+    const { id } = at(kernel.compiled.machine.threads, thread)
+    return { thread: threadName(id), label: at(kernel.actions, action), what, state: stateOf(state) }
+  })
+  return { initial: stateOf(at(path, 0).state), steps, loop }
+}
+
+/** Two properties of one name could not be told apart. */
+const requireDistinct = ({ invariants, liveness }: Machine): readonly string[] => {
+  const names = [DEADLOCK, ...[...invariants, ...liveness].map(({ name }) => name)]
+  const twice = names.find((name, i) => names.indexOf(name) < i)
+  if (twice === undefined) return names
+  throw badInput({ code: 'property-twice', message: `there are two properties named ${twice}` })
+}
+
+/**
+ * Explores every interleaving of a machine's threads and decides its properties: invariants in all reachable states,
+ * liveness on all behaviours that are fair as the machine's `fairness` says, and deadlock. A thread with a last step ends in
+ * `ended`, which is no deadlock.
+ *
+ * ```ts
+ * const shared = new Shared()
+ * const threads = [['cpu', 0], ['cpu', 1]] as const
+ * const memory = new Memory(shared, 'TSO', 1, threads)
+ * const flag = memory.map('flag', [0, 1], bool, false)
+ * const enter = (me: number) =>
+ *   thread<{ busy: boolean }>({
+ *     id: ['cpu', me], frame: { busy: bool }, initial: { busy: false },
+ *     *program(f) {
+ *       yield* flag.at(me).store('raise', true)
+ *       f.busy = yield* flag.at(1 - me).load('look')
+ *       yield* ended('done')
+ *     },
+ *   })
+ * const [a, b] = [new Observer<{ busy: boolean }>(shared, 0), new Observer<{ busy: boolean }>(shared, 1)]
+ * const both = () => a.at('done') && b.at('done')
+ * const holds = () => !both() || a.get('busy') || b.get('busy')
+ * const result = check({
+ *   shared, threads: [enter(0), enter(1)], environment: memory.commits(),
+ *   invariants: [{ name: 'OneSeesInv', instances: [{ name: '', occurs: both, holds }] }],
+ * })
+ * result.properties // [{ name: 'OneSeesInv', verdict: 'violated', ... }]: both stores were still buffered
+ * result.counterexample('OneSeesInv')?.steps.map(({ thread, label }) => `${thread} ${label}`)
+ * ```
+ *
+ * @throws LockstepError (exit 2) for a machine that cannot be checked: a program that depends on more than its label and
+ *   frame, a value outside of its domain, buffered stores that never become visible
+ */
+export const check = (machine: CheckedMachine, options: CheckOptions = {}): CheckResult => {
+  const whole = completed(machine)
+  const names = requireDistinct(whole)
+  const kernel = assemble(compile(whole))
+  requireCommits(kernel)
+  const graph = explore(kernel, { ...options, edges: true })
+  const deadlock = deadlockOf(graph, edgesOf(graph, 'a deadlock'))
+  const violations = violationsOf(graph, deadlock)
+  const properties = propertiesOf(graph, violations)
+  return {
+    ok: graph.complete && deadlock === undefined && properties.every(({ verdict }) => verdict === 'holds'),
+    complete: graph.complete,
+    states: graph.count,
+    transitions: graph.generated - 1,
+    depth: depthOf(graph),
+    properties,
+    deadlock: deadlock !== undefined ? 'reached' : graph.complete ? 'none' : 'incomplete',
+    counterexample: (property) => {
+      if (!names.includes(property)) {
+        throw badInput({
+          code: 'unknown-property',
+          message: `the machine has no property ${property}`,
+          hint: `it has ${names.join(', ')}`,
+        })
+      }
+      const path = violations.get(property)
+      return path === undefined ? undefined : plainCounterexample(graph, path)
+    },
+  }
+}

@@ -1,0 +1,41 @@
+/** Where everything is in a packed state: all shared variables and the node of each thread, bit by bit. */
+
+import { bitsFor } from '../language/domain.ts'
+import type { Compiled } from './automaton.ts'
+
+/** Where a field is in a packed state. */
+export interface Slot {
+  readonly word: number
+  readonly shift: number
+  readonly mask: number
+}
+
+/** Places of all the cells and of each thread's node in a state of `words` 32-bit words. */
+export interface Layout {
+  readonly words: number
+  readonly cells: readonly Slot[]
+  readonly threads: readonly Slot[]
+}
+
+/** Places fields one after the other; none straddles a word. */
+export const layOut = (compiled: Compiled): Layout => {
+  let word = 0
+  let used = 0
+  const place = (size: number): Slot => {
+    const bits = bitsFor(size)
+    if (used + bits > 32) {
+      word += 1
+      used = 0
+    }
+    const slot = { word, shift: used, mask: bits === 32 ? -1 : (1 << bits) - 1 }
+    used += bits
+    return slot
+  }
+  const cells = compiled.machine.shared.cells.map(({ domain }) => place(domain.values.length))
+  const threads = compiled.automata.map(({ nodes }) => place(nodes.length))
+  return { words: word + 1, cells, threads }
+}
+
+/** Reads one field of the packed state that starts at `base`, which is in range: asked for in inner loops. */
+export const readSlot = (states: Int32Array, base: number, { word, shift, mask }: Slot): number =>
+  ((states[base + word] as number) >>> shift) & mask

@@ -1,0 +1,126 @@
+/** Runs the program of one thread again from its start, with given results, up to its next step. */
+
+import { at } from '../at.ts'
+import { badInput } from '../error.ts'
+import type { Domain } from '../language/domain.ts'
+import { indexIn } from '../language/domain.ts'
+import type { Machine, Op, Program, Thread } from '../language/program.ts'
+import { threadName } from '../language/program.ts'
+import type { StepTree } from './step-tree.ts'
+import { traceStep } from './step-tree.ts'
+
+/** How far the compiler goes before it says that a program has no end. */
+export interface CompileLimits {
+  /** nodes of one program */
+  readonly nodes: number
+  /** leaves of one step's decision tree */
+  readonly leaves: number
+  /** reads and writes of the frame between two accesses */
+  readonly frameUses: number
+}
+
+export const DEFAULT_LIMITS: CompileLimits = { nodes: 50_000, leaves: 100_000, frameUses: 1_000_000 }
+
+/** A thread at its next step, for people. */
+export const placeOf = (thread: Thread, label: string | undefined): string =>
+  `${threadName(thread.id)}${label === undefined ? ' before its first step' : ` at ${label}`}`
+
+/** One thread's program, replayed from its start. */
+export class Replayer {
+  private readonly thread: Thread
+  private readonly index: number
+  private readonly limits: CompileLimits
+  readonly fields: readonly string[]
+  readonly domains: readonly Domain<unknown>[]
+
+  constructor(thread: Thread, index: number, limits: CompileLimits) {
+    this.thread = thread
+    this.index = index
+    this.limits = limits
+    const schema = thread.frame as Record<string, Domain<unknown>>
+    this.fields = Object.keys(schema)
+    this.domains = Object.values(schema)
+  }
+
+  /** Runs the program from its start with these results, up to its next step. */
+  replay(history: readonly unknown[]): { op: Op; frame: readonly number[] } {
+    let label: string | undefined
+    let uses = 0
+    const values: Record<string, unknown> = { ...(this.thread.initial as Record<string, unknown>) }
+    const used = (): void => {
+      uses += 1
+      if (uses > this.limits.frameUses) {
+        throw badInput({
+          code: 'endless-program',
+          message: `${placeOf(this.thread, label)}: the program goes on without another access`,
+          hint: 'every turn of a loop needs a `yield*`',
+        })
+      }
+    }
+    const frame = new Proxy(values, {
+      get: (target, field) => {
+        used()
+        return Reflect.get(target, field) as unknown
+      },
+      set: (target, field, value) => {
+        used()
+        return Reflect.set(target, field, value)
+      },
+    })
+    try {
+      const program: Program = this.thread.program(frame)
+      let turn = program.next()
+      for (const result of history) {
+        label = turn.done === true ? label : turn.value.label
+        uses = 0
+        turn = program.next(result)
+      }
+      if (turn.done === true) {
+        throw badInput({
+          code: 'program-ends',
+          message: `${placeOf(this.thread, label)}: the program ends after this step`,
+          hint: 'a thread runs for ever: loop, or wait for something that never comes',
+        })
+      }
+      const op = turn.value
+      return { op, frame: this.indices(values, op.label) }
+    } catch (error) {
+      throw this.placed(error, label)
+    }
+  }
+
+  private indices(values: Record<string, unknown>, label: string): readonly number[] {
+    const undeclared = Object.keys(values).find((field) => !this.fields.includes(field))
+    if (undeclared !== undefined) {
+      throw badInput({
+        code: 'undeclared-local',
+        message: `${placeOf(this.thread, label)}: the frame has no field ${undeclared}`,
+        hint: 'declare it with its domain in the frame schema',
+      })
+    }
+    return this.domains.map((domain, i) => {
+      const field = at(this.fields, i)
+      return indexIn(domain, values[field], `${placeOf(this.thread, label)}: ${field}`)
+    })
+  }
+
+  /** Adds thread and label to an error that a program or step has thrown. */
+  private placed(error: unknown, label: string | undefined): unknown {
+    if (!(error instanceof Error) || error.message.includes(threadName(this.thread.id))) return error
+    const problem = 'problem' in error ? (error as { problem: { code: string; hint?: string } }).problem : undefined
+    return badInput({
+      code: problem?.code ?? 'program-throws',
+      message: `${placeOf(this.thread, label)}: ${error.message}`,
+      ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
+    })
+  }
+
+  /** The decision tree of the step that the program is at. */
+  trace(machine: Machine, op: Op): StepTree {
+    try {
+      return traceStep(machine, this.index, op.exec, op.choices, this.limits.leaves)
+    } catch (error) {
+      throw this.placed(error, op.label)
+    }
+  }
+}
