@@ -27,13 +27,14 @@ const WHOLE = kernel('language', 'memory', 'machine', 'explore')
 /** All of the library. */
 const LIBRARY = [
   ...WHOLE,
+  `${KERNEL}/check.ts`,
   ...lib('text', 'tla', 'kvm', 'litmus', 'behaviour', 'protocol', 'check', 'evidence', 'ablate', 'mutate', 'prove'),
   ...lib('validate', 'live', 'report'),
 ]
 
 /** From the ground up: a room imports only what stands above it here. */
 export const ROOMS: readonly Room[] = [
-  { room: KERNEL, is: 'Errors, and lists of numbers, for every room.', imports: [] },
+  { room: KERNEL, is: 'Errors, checked reads and lists of numbers, for every room.', imports: [] },
   { room: `${KERNEL}/language`, is: 'How a machine is written.', imports: [KERNEL] },
   { room: `${KERNEL}/memory`, is: 'Shared memory under SC, TSO and PSO.', imports: kernel('language') },
   { room: `${KERNEL}/machine`, is: 'Programs compiled to automata over packed states.', imports: kernel('language') },
@@ -41,6 +42,11 @@ export const ROOMS: readonly Room[] = [
     room: `${KERNEL}/explore`,
     is: 'Search of the whole graph, liveness, vacuity.',
     imports: kernel('language', 'machine'),
+  },
+  {
+    room: `${KERNEL}/check.ts`,
+    is: 'The front door: a machine in, verdicts and counterexamples out.',
+    imports: kernel('language', 'memory', 'machine', 'explore'),
   },
   { room: `${LIB}/text`, is: 'Text from outside: JSON with places, names, and what may be shown.', imports: [KERNEL] },
   {
@@ -96,7 +102,7 @@ export const ROOMS: readonly Room[] = [
   {
     room: `${LIB}/validate`,
     is: 'Logs from elsewhere held against a machine.',
-    imports: [...WHOLE, ...lib('text', 'tla', 'protocol', 'prove')],
+    imports: [...WHOLE, `${KERNEL}/check.ts`, ...lib('text', 'tla', 'protocol', 'prove')],
   },
   {
     room: `${LIB}/live`,

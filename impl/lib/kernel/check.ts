@@ -100,7 +100,8 @@ export const DEADLOCK = 'Deadlock'
 /** A path through a graph; `loop` as a lasso has it. */
 type Path = Pick<Lasso, 'path'> & Partial<Pick<Lasso, 'loop'>>
 
-const completed = (machine: CheckedMachine): Machine => ({
+/** The machine with nothing where something was left out. */
+export const completed = (machine: CheckedMachine): Machine => ({
   environment: [],
   invariants: [],
   liveness: [],
@@ -109,7 +110,7 @@ const completed = (machine: CheckedMachine): Machine => ({
 })
 
 /** Refuses a machine whose buffered stores never become visible: it would seem correct for want of behaviours. */
-const requireCommits = ({ compiled: { machine } }: Kernel): void => {
+export const requireCommits = ({ compiled: { machine } }: Kernel): void => {
   const buffers = machine.shared.growing.some(({ content }) => content.length > 1)
   if (!buffers || machine.environment.some(({ label }) => label === COMMIT)) return
   throw badInput({

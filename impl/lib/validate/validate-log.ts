@@ -1,6 +1,7 @@
 /** Validation of a log in a few lines, for programs that have a machine and the lines of a log, and no files. */
 
-import type { Machine } from '../kernel/language/program.ts'
+import type { CheckedMachine } from '../kernel/check.ts'
+import { completed } from '../kernel/check.ts'
 import type { Order } from './event.ts'
 import type { Validation } from './result.ts'
 import { machineSubject } from './subject.ts'
@@ -29,11 +30,15 @@ export interface ValidateLogOptions {
  * read and some behaviour of the machine explains it; `ok` is then true. A rejected log has in `divergence` the line, what
  * was possible instead, and why each remaining state refuses the event.
  *
- * @throws LockstepError if the log has no events, a line is no event, or names what the machine does not have
+ * @throws LockstepError if the log has no events, a line is no event, or names what the machine does not have; if the
+ * machine has store buffers whose stores never become visible
  */
 export const validateLog = (
-  machine: Machine,
+  machine: CheckedMachine,
   lines: Iterable<string>,
   { name = 'machine', file = 'log', ...options }: ValidateLogOptions = {},
-): Promise<Validation> =>
-  new Validator(machineSubject(name, machine)).validate([{ firstLine: 1, lines: [...lines] }], { file, ...options })
+): Promise<Validation> => {
+  const validator = new Validator(machineSubject(name, completed(machine)))
+  requireCommits(validator.kernel)
+  return validator.validate([{ firstLine: 1, lines: [...lines] }], { file, ...options })
+}

@@ -1,0 +1,88 @@
+/** The package as somebody has it who installs it: packed, unpacked elsewhere, its types checked and its API called. */
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { packageRoot } from '../../scripts/workspace/project.ts'
+import { ensureBuilt } from '../scripts/tree.ts'
+
+const root = packageRoot()
+let elsewhere: string
+
+const run = (command: string, args: readonly string[], cwd: string): string => {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  expect([command, status, status === 0 ? '' : `${stdout}${stderr}`]).toEqual([command, 0, ''])
+  return stdout
+}
+
+const MACHINE = `
+const shared = new Shared()
+const memory = new Memory(shared, 'TSO', 1, [['cpu', 0]])
+const flag = memory.scalar('flag', bool, false)
+const program = function* (): Program {
+  for (;;) { yield* flag.store('set', true); yield* flag.xchg('clear', false) }
+}
+const cpu = thread({ id: ['cpu', 0], frame: {}, initial: {}, program })
+const machine = { shared, threads: [cpu], environment: memory.commits() }
+`
+
+const PROGRAMS = {
+  checked: `import { bool, check, Memory, Shared, thread, type Program } from 'lockstep'
+${MACHINE}
+const never = { name: 'NeverSet', instances: [{ name: '', occurs: () => true, holds: () => !flag.peek() }] }
+const result = check({ ...machine, invariants: [never] })
+console.log(result.ok, result.complete, result.states, result.properties[0]?.verdict)
+console.log(result.counterexample('NeverSet')?.steps.map(({ thread, label }) => \`\${thread} \${label}\`).join(', '))
+`,
+  validated: `import { bool, Memory, Shared, thread, validateLog, type Program } from 'lockstep'
+${MACHINE}
+const log = ['set', 'clear', 'clear'].map((action) => JSON.stringify({ action, thread: 'cpu0' }))
+const { verdict, divergence } = await validateLog(machine, log)
+console.log(verdict, divergence?.line, divergence?.allowed.map(({ action }) => action).join())
+`,
+} as const
+
+beforeAll(() => {
+  ensureBuilt()
+  elsewhere = mkdtempSync(join(tmpdir(), 'outside-'))
+  run('npm', ['pack', '--ignore-scripts', '--pack-destination', elsewhere], root)
+  const packed = readdirSync(elsewhere).find((name) => name.endsWith('.tgz')) ?? ''
+  const modules = join(elsewhere, 'node_modules')
+  mkdirSync(join(modules, 'lockstep'), { recursive: true })
+  run('tar', ['-xzf', packed, '-C', join(modules, 'lockstep'), '--strip-components=1'], elsewhere)
+  // what it depends on, as npm would put it beside it
+  for (const name of readdirSync(join(root, 'node_modules')))
+    if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name))
+  for (const [name, program] of Object.entries(PROGRAMS)) writeFileSync(join(elsewhere, `${name}.mts`), program)
+  const strictest = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }
+  const compilerOptions = { ...strictest, skipLibCheck: true, module: 'nodenext', target: 'es2023', types: ['node'] }
+  const files = Object.keys(PROGRAMS).map((name) => `${name}.mts`)
+  writeFileSync(join(elsewhere, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc')], elsewhere)
+}, 600_000)
+afterAll(() => {
+  rmSync(elsewhere, { recursive: true, force: true })
+})
+
+const MACHINE = `
+const shared = new Shared()
+const flag = new Memory(shared, 'TSO', 1, [['cpu', 0]]).scalar('flag', bool, false)
+const program = function* (): Program {
+  for (;;) { yield* flag.store('set', true); yield* flag.xchg('clear', false) }
+}
+const machine = { shared, threads: [thread({ id: ['cpu', 0], frame: {}, initial: {}, program })] }
+`
+
+const printedBy = (name: keyof typeof PROGRAMS): string => run(process.execPath, [`${name}.mjs`], elsewhere)
+
+describe('the packed package, from outside', () => {
+  it('checks a machine of somebody else in a few lines', () => {
+    expect(printedBy('checked')).toBe('false true 4 violated\ncpu0 set, cpu0 commit\n')
+  })
+
+  it('validates a log of that machine in a few lines', () => {
+    expect(printedBy('validated')).toBe('rejected 3 set\n')
+  })
+})
