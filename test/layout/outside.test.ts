@@ -66,15 +66,6 @@ afterAll(() => {
   rmSync(elsewhere, { recursive: true, force: true })
 })
 
-const MACHINE = `
-const shared = new Shared()
-const flag = new Memory(shared, 'TSO', 1, [['cpu', 0]]).scalar('flag', bool, false)
-const program = function* (): Program {
-  for (;;) { yield* flag.store('set', true); yield* flag.xchg('clear', false) }
-}
-const machine = { shared, threads: [thread({ id: ['cpu', 0], frame: {}, initial: {}, program })] }
-`
-
 const printedBy = (name: keyof typeof PROGRAMS): string => run(process.execPath, [`${name}.mjs`], elsewhere)
 
 describe('the packed package, from outside', () => {
