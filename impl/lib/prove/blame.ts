@@ -1,6 +1,14 @@
 /** Which conjunct of which guard, and which line of which program, is to blame for a difference. */
 
-import { closingOf, isClosing, isOpening, oneLine, splitArguments, substituted } from '../tla/module/fragment.ts'
+import {
+  bulletsIn,
+  closingOf,
+  isClosing,
+  isOpening,
+  oneLine,
+  splitArguments,
+  substituted,
+} from '../tla/module/fragment.ts'
 import { tokensIn } from '../tla/module/lex.ts'
 import type { ModuleDefinition } from '../tla/module/read.ts'
 import { readModule } from '../tla/module/read.ts'
@@ -67,16 +75,12 @@ const inLine = (line: number, text: string): Conjunct[] => {
 }
 
 /** Conjuncts of a bulleted list, each with what is below it. */
-const bulleted = (first: number, body: string): Conjunct[] => {
-  const conjunctions = tokensIn(body).filter(({ text }) => text === '/\\')
-  const bullets = conjunctions.filter(
-    ({ start, column }) => column === conjunctions[0]?.column && body.slice(start - column + 1, start).trim() === '',
-  )
-  return bullets.map(({ start, end }, i) => {
-    const text = body.slice(end, bullets[i + 1]?.start).trimEnd()
-    return { line: first + linesIn(body.slice(0, start)), text: oneLine(text), rows: text.split('\n') }
-  })
-}
+const bulleted = (first: number, body: string): Conjunct[] =>
+  bulletsIn(body, '/\\').map(({ at, text }) => ({
+    line: first + linesIn(body.slice(0, at)),
+    text: oneLine(text),
+    rows: text.split('\n'),
+  }))
 
 /** Line breaks of a text. */
 const linesIn = (text: string): number => text.split('\n').length - 1

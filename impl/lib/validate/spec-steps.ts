@@ -4,7 +4,7 @@
  */
 
 import type { SourceText } from '../prove/blame.ts'
-import { oneLine, splitArguments, substituted } from '../tla/module/fragment.ts'
+import { bulletsIn, oneLine, splitArguments, substituted } from '../tla/module/fragment.ts'
 import type { ModuleDefinition } from '../tla/module/read.ts'
 import { readModule } from '../tla/module/read.ts'
 
@@ -35,18 +35,8 @@ const definitionsOf = (modules: readonly SourceText[]): ReadonlyMap<string, Modu
   )
 
 /** The disjuncts of a list of disjuncts, one or more a line; a quantifier reaches to the end of its own. */
-const disjunctsOf = (body: string): string[] => {
-  const lines = body.split('\n').filter((line) => line.trim() !== '')
-  const [first = ''] = lines
-  const column = first.indexOf('\\/')
-  if (column < 0 || first.slice(0, column).trim() !== '') return [oneLine(body)]
-  const out: string[] = []
-  for (const line of lines) {
-    if (line.indexOf('\\/') === column) out.push(line.slice(column + 2))
-    else out.push(`${out.pop() ?? ''} ${line}`)
-  }
-  return out.map(oneLine)
-}
+const disjunctsOf = (body: string): string[] =>
+  body.trimStart().startsWith('\\/') ? bulletsIn(body, '\\/').map(({ text }) => oneLine(text)) : [oneLine(body)]
 
 /** Reads the steps of the modules of a specification; throws a `RangeError` for a Next of another form. */
 export const specSteps = (modules: readonly SourceText[]): SpecStep[] => {

@@ -41,3 +41,20 @@ export const substituted = (text: string, parameters: readonly string[], args: r
   parameters.length === 0
     ? text
     : text.replace(new RegExp(`\\b(${parameters.join('|')})\\b`, 'g'), (name) => args[parameters.indexOf(name)] ?? name)
+
+/** An item of a list of bullets. */
+export interface Bullet {
+  /** offset of its bullet */
+  readonly at: number
+  /** what is behind the bullet, up to the next one */
+  readonly text: string
+}
+
+/** The items of the list of bullets that a text begins or has in it: all in the column of the first `/\` or `\/`. */
+export const bulletsIn = (text: string, bullet: '/\\' | '\\/'): readonly Bullet[] => {
+  const junctions = tokensIn(text).filter((token) => token.text === bullet)
+  const bullets = junctions.filter(
+    ({ start, column }) => column === junctions[0]?.column && text.slice(start - column + 1, start).trim() === '',
+  )
+  return bullets.map(({ start, end }, i) => ({ at: start, text: text.slice(end, bullets[i + 1]?.start).trimEnd() }))
+}

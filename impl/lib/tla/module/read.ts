@@ -55,7 +55,7 @@ const MARK = new RegExp(
   'g',
 )
 
-const HEADER = /-{4,}\s*MODULE\s+(\w+)\s*-{4,}/
+const HEADER = /(?<!-)-{4,}\s*MODULE\s+(\w+)\s*-{4,}/
 
 /** What is no part of an operator's name. */
 const PUNCTUATION = new Set(['(', ')', '[', ']', '{', '}', '<<', '>>', ',', ':', '::', '==', '->', '<-', '|->', '.'])
