@@ -5,6 +5,7 @@ import {
   closingOf,
   isClosing,
   isOpening,
+  leftSide,
   oneLine,
   splitArguments,
   substituted,
@@ -138,10 +139,7 @@ const headOf = ({ name, definition }: Call): Blame => ({
   side: 'spec',
   file: definition.file,
   line: definition.line,
-  text: `${name}${definition.parameters.length === 0 ? '' : `(${definition.parameters.join(', ')})`} == ${definition.body}`.slice(
-    0,
-    MOST_TEXT,
-  ),
+  text: `${leftSide(name, definition.parameters)} == ${definition.body}`.slice(0, MOST_TEXT),
 })
 
 const MOST_TEXT = 120

@@ -36,6 +36,10 @@ export const splitArguments = (text: string): string[] => {
 /** The text in one line, with one space where there were more. */
 export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
+/** The left side of a definition, or a label: a name, with its parameters if it has any. */
+export const leftSide = (name: string, parameters: readonly string[]): string =>
+  parameters.length === 0 ? name : `${name}(${parameters.join(', ')})`
+
 /** The text with arguments in the places of parameters. */
 export const substituted = (text: string, parameters: readonly string[], args: readonly string[]): string =>
   parameters.length === 0
