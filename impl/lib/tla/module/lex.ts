@@ -74,8 +74,8 @@ export const commentsOf = (text: string): readonly TextRange[] => {
   const opening = /\\(?<!(?<!\\)\/\\)\*[^\n]*|\(\*/g
   let from = 0
   for (let found = opening.exec(text); found !== null; found = opening.exec(text)) {
-    const [start, mark] = [found.index, found[0].slice(0, 2)]
-    const end = mark === '(*' ? commentEnd(text, start, nested) : opening.lastIndex
+    const start = found.index
+    const end = found[0] === '(*' ? commentEnd(text, start, nested) : opening.lastIndex
     opening.lastIndex = start + 2
     if (end === undefined || isInString(text, start, from)) continue
     comments.push({ start, end })
@@ -101,7 +101,9 @@ export const withoutComments = (text: string): string => replaced(text, comments
 
 /** The text with spaces in place of its comments: all else keeps its place. */
 export const blanked = (text: string, comments: readonly TextRange[]): string =>
-  replaced(text, comments, (comment) => comment.replace(/[^\n]+/g, (line) => ' '.repeat(line.length)))
+  replaced(text, comments, (comment) =>
+    comment.includes('\n') ? comment.replace(/[^\n]+/g, (line) => ' '.repeat(line.length)) : ' '.repeat(comment.length),
+  )
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Tokens

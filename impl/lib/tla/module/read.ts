@@ -139,14 +139,16 @@ const headOf = (tokens: readonly Token[]): Head | undefined => {
 /** Nearly all of them, for speed: every start of a command reads all modules. */
 const PLAIN = /^\s*([A-Za-z]\w*)\s*(?:\(([\w\s,]+)\)\s*)?$/
 
-/** The left side before a `==`, which is not before `floor`. It is seldom on more than one line. */
+/** The left side before a `==`, which is not before `floor`; none in a string. It is seldom on more than one line. */
 const headBefore = (code: string, at: number, floor: number): Head | undefined => {
   for (let from = at; from > floor;) {
     from = Math.max(floor, code.lastIndexOf('\n', from - 1))
-    const [left, name, list] = PLAIN.exec(code.slice(from, at)) ?? []
-    if (left !== undefined && name !== undefined && !code.startsWith('===', at)) {
-      const parameters = list?.split(',').map((parameter) => parameter.trim()) ?? []
-      return { name, parameters, kind: 'operator', start: from + left.search(/\S/) }
+    const left = code.slice(from, at)
+    // an array is not taken apart here, which costs more than the rest until it is compiled
+    const plain = PLAIN.exec(left)
+    if (plain?.[1] !== undefined && !code.startsWith('===', at)) {
+      const parameters = plain[2]?.split(',').map((parameter) => parameter.trim()) ?? []
+      return { name: plain[1], parameters, kind: 'operator', start: at - left.trimStart().length }
     }
     const tokens = tokensIn(code, from, at + 2)
     const equals = tokens.pop()
@@ -191,8 +193,9 @@ class ModuleReader {
     // the mark before, and where it ends
     let [last, floor] = ['', MARK.lastIndex]
     for (let found = MARK.exec(this.#code); found !== null; found = MARK.exec(this.#code)) {
-      const [mark] = found
-      if (isInString(this.#code, found.index, floor)) continue
+      const mark = found[0]
+      const head = mark === '==' ? headBefore(this.#code, found.index, floor) : undefined
+      if (mark === '==' ? head === undefined : isInString(this.#code, found.index, floor)) continue
       if (mark === 'MODULE') modules += 1
       else if (mark.startsWith('====')) modules -= 1
       this.#list(last, floor, found.index)
@@ -200,7 +203,9 @@ class ModuleReader {
         end = found.index
         break
       }
-      this.#mark(mark, found.index, last, floor)
+      // `THEOREM Name == ...` defines nothing that can be applied
+      if (head === undefined) this.#mark(mark, found.index, last, floor)
+      else if (!STATEMENTS.has(last) || !this.#isBlank(floor, head.start)) this.#begin(head, MARK.lastIndex)
       last = mark
       floor = MARK.lastIndex
     }
@@ -222,10 +227,6 @@ class ModuleReader {
         this.#close(at)
         this.#open.pop()
       }
-    } else if (mark === '==') {
-      const head = headBefore(this.#code, at, floor)
-      // `THEOREM Name == ...` defines nothing that can be applied
-      if (head !== undefined && !(STATEMENTS.has(last) && this.#isBlank(floor, head.start))) this.#begin(head, at + 2)
     } else if (mark === 'LOCAL' || mark === 'RECURSIVE') this.#close(at)
     else if (mark === 'INSTANCE') {
       if (last !== '==' || !this.#isBlank(floor, at)) this.#close(at)
