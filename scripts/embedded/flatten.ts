@@ -3,13 +3,13 @@
  * are collected in front, and names of conjuncts (`P1(f)::`) go: they only name, they do not change what is said.
  */
 
+import { withoutComments } from '../../impl/lib/tla/module/lex.ts'
+
 /** A module's text. */
 export interface ModuleText {
   readonly file: string
   readonly text: string
 }
-
-const withoutComments = (text: string): string => text.replace(/\(\*[\s\S]*?\*\)/g, '').replace(/\\\*.*$/gm, '')
 
 const DECLARATION = /\b(CONSTANTS?|VARIABLES?)\b\s*((?:\w+\s*,\s*)*\w+)/g
 

@@ -4,8 +4,8 @@
  */
 
 import type { Expr } from '../tla/module/ast.ts'
-import { parseModule } from '../tla/module/parse.ts'
 import { printExpr } from '../tla/module/print.ts'
+import { readModule } from '../tla/module/read.ts'
 import type { Definition, Definitions } from '../tla/module/tree.ts'
 import { nodesOf, reachOf } from '../tla/module/tree.ts'
 import { placeAt } from '../text/place.ts'
@@ -23,9 +23,7 @@ export const definitionsIn = (sources: readonly SpecSource[]): Definitions =>
   new Map(sources.flatMap(definitionsFrom).map((definition) => [definition.name, definition]))
 
 const variablesIn = (sources: readonly SpecSource[]): string[] =>
-  sources.flatMap(({ text, file }) =>
-    parseModule(text, file).units.flatMap((u) => (u.kind === 'declare' && u.keyword === 'VARIABLES' ? u.names : [])),
-  )
+  sources.flatMap(({ text }) => readModule(text).variables)
 
 /** Makes the faults of one module's actions; the modules that it extends are looked into, and not changed. */
 class ActionFaults {

@@ -5,6 +5,7 @@
 
 import { placeAt } from '../text/place.ts'
 import type { Expr, Module } from '../tla/module/ast.ts'
+import { leftSide } from '../tla/module/fragment.ts'
 import { parseModule } from '../tla/module/parse.ts'
 import { printExpr } from '../tla/module/print.ts'
 import type { Definition, Definitions } from '../tla/module/tree.ts'
@@ -222,7 +223,7 @@ const renamedIn = (e: Expr, names: ReadonlyMap<string, string>): Expr => ({
 
 /** A definition as TLA+ writes it. */
 const definitionLine = (name: string, parameters: readonly string[], body: Expr): string =>
-  `${name}${parameters.length === 0 ? '' : `(${parameters.join(', ')})`} == ${printExpr(body)}`
+  `${leftSide(name, parameters)} == ${printExpr(body)}`
 
 /** Copies of the properties that a mutant changes, under other names, with all that they need to be different. */
 export interface Copies {

@@ -1,5 +1,19 @@
 /** Which conjunct of which guard, and which line of which program, is to blame for a difference. */
 
+import {
+  bulletsIn,
+  closingOf,
+  isClosing,
+  isOpening,
+  leftSide,
+  oneLine,
+  splitArguments,
+  substituted,
+} from '../tla/module/fragment.ts'
+import { tokensIn } from '../tla/module/lex.ts'
+import type { ModuleDefinition } from '../tla/module/read.ts'
+import { readModule } from '../tla/module/read.ts'
+
 /** A source text with the name that errors use. */
 export interface SourceText {
   readonly file: string
@@ -34,65 +48,50 @@ export interface ActionDefinition {
   readonly body: string
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
+/** Begins what has its own conjuncts, if any: they are none of the definition's. */
+const WHOLE = new Set(['LET', 'IF', 'CASE', 'CHOOSE', '\\A', '\\E'])
 
-/** The text without comments, every character else at its place. */
-const withoutComments = (text: string): string =>
-  text.replace(/\(\*[\s\S]*?\*\)|\\\*.*$/gm, (comment) => comment.replace(/[^\n]/g, ' '))
+/** Binds less than a conjunction, or reaches to the end. */
+const LOOSER = new Set(['\\/', '=>', '<=>', '\\E', '\\A', 'IF'])
 
 /** Conjuncts that are written in one line: not those below a quantifier, a condition or a disjunction. */
 const inLine = (line: number, text: string): Conjunct[] => {
   const whole = [{ line, text: oneLine(text), rows: text.split('\n') }]
-  if (/^\s*(?:LET|IF|CASE|CHOOSE|\\[AE])\b/.test(text)) return whole
+  const tokens = tokensIn(text)
+  if (WHOLE.has(tokens[0]?.text ?? '')) return whole
   const parts: string[] = []
-  let [depth, start] = [0, 0]
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charAt(i)
-    if ('([{'.includes(c)) depth += 1
-    else if (')]}'.includes(c)) depth -= 1
-    const pair = depth === 0 ? text.slice(i, i + 2) : ''
-    if (pair === '\\/' || pair === '=>' || (pair === '\\E' && i > 0) || pair === '\\A' || pair === 'IF') return whole
-    if (pair !== '/\\') continue
-    parts.push(text.slice(start, i))
-    start = i + 2
+  let [depth, from] = [0, 0]
+  for (const { text: token, start, end } of tokens) {
+    if (isOpening(token)) depth += 1
+    else if (isClosing(token)) depth -= 1
+    if (depth > 0) continue
+    if (LOOSER.has(token)) return whole
+    if (token !== '/\\') continue
+    parts.push(text.slice(from, start))
+    from = end
   }
-  return [...parts, text.slice(start)].flatMap((part) =>
+  return [...parts, text.slice(from)].flatMap((part) =>
     part.trim() === '' ? [] : [{ line, text: oneLine(part), rows: [part] }],
   )
 }
 
 /** Conjuncts of a bulleted list, each with what is below it. */
-const bulleted = (first: number, body: readonly string[]): Conjunct[] => {
-  const column = body.map((line) => line.indexOf('/\\')).find((at) => at >= 0) ?? -1
-  const conjuncts: { line: number; text: string }[] = []
-  body.forEach((line, i) => {
-    if (column >= 0 && line.indexOf('/\\') === column && line.slice(0, column).trim() === '') {
-      conjuncts.push({ line: first + 2 + i, text: line.slice(column + 2) })
-    } else {
-      const last = conjuncts.at(-1)
-      if (last !== undefined) last.text += `\n${line}`
-    }
-  })
-  return conjuncts.map(({ line, text }) => ({ line, text: oneLine(text), rows: text.split('\n') }))
-}
+const bulleted = (first: number, body: string): Conjunct[] =>
+  bulletsIn(body, '/\\').map(({ at, text }) => ({
+    line: first + linesIn(body.slice(0, at)),
+    text: oneLine(text),
+    rows: text.split('\n'),
+  }))
 
-const HEAD = /^(\w+)(?:\(([\w, ]+)\))?\s*==(.*)$/
+/** Line breaks of a text. */
+const linesIn = (text: string): number => text.split('\n').length - 1
 
-const definitionAt = (file: string, lines: readonly string[], first: number): [string, ActionDefinition][] => {
-  const [, name, list, rest = ''] = HEAD.exec(lines[first] ?? '') ?? []
-  if (name === undefined) return []
-  const after = lines.findIndex((line, i) => i > first && /^\S/.test(line))
-  const below = lines.slice(first + 1, after < 0 ? undefined : after)
-  const body = [rest, ...below].join('\n')
-  const listed = rest.trim() === '' ? bulleted(first, below) : []
-  const definition = {
-    file,
-    line: first + 1,
-    parameters: list === undefined ? [] : list.split(',').map((p) => p.trim()),
-    conjuncts: listed.length > 0 ? listed : inLine(first + 1, body),
-    body: oneLine(body),
-  }
-  return [[name, definition]]
+const actionOf = ({ file, text }: SourceText, definition: ModuleDefinition): ActionDefinition => {
+  const { line, parameters, body, start, end } = definition
+  const bodyLine = line + linesIn(text.slice(start, end - body.length))
+  const listed = /^[^\S\n]*\n/.test(body) ? bulleted(bodyLine, body) : []
+  const conjuncts = listed.length > 0 ? listed : inLine(bodyLine, body)
+  return { file, line, parameters, conjuncts, body: oneLine(body) }
 }
 
 /** A module is read once, however often it is asked. */
@@ -101,8 +100,9 @@ const read = new WeakMap<SourceText, ReadonlyMap<string, ActionDefinition>>()
 const definitionsOf = (module: SourceText): ReadonlyMap<string, ActionDefinition> => {
   const known = read.get(module)
   if (known !== undefined) return known
-  const lines = withoutComments(module.text).split('\n')
-  const all = new Map(lines.flatMap((_, first) => definitionAt(module.file, lines, first)).reverse())
+  const operators = readModule(module.text).definitions.filter(({ kind, isLocal }) => kind === 'operator' && !isLocal)
+  // the first of a name counts
+  const all = new Map(operators.reverse().map((definition) => [definition.name, actionOf(module, definition)]))
   read.set(module, all)
   return all
 }
@@ -123,26 +123,14 @@ interface Call {
   readonly definition: ActionDefinition
 }
 
-/** Where the bracket that opens at `at` closes. */
-const closing = (text: string, at: number): number => {
-  let depth = 0
-  for (let i = at; i < text.length; i++) {
-    if ('([{'.includes(text.charAt(i))) depth += 1
-    else if (')]}'.includes(text.charAt(i)) && --depth === 0) return i
-  }
-  return -1
-}
-
-/** Operators of the modules that a text applies, from left to right; strings are no names. */
+/** Operators of the modules that a text applies, from left to right. */
 const callsIn = (modules: readonly SourceText[], text: string): Call[] => {
-  const bare = text.replace(/"[^"]*"/g, (quoted) => '"'.repeat(quoted.length))
-  return [...bare.matchAll(/\b[A-Za-z_]\w*\b(?!')/g)].flatMap((found): Call[] => {
-    const [name] = found
-    const definition = findAction(modules, name)
+  const tokens = tokensIn(text)
+  return tokens.flatMap(({ kind, text: name, end }, i): Call[] => {
+    const definition = kind === 'name' && tokens[i + 1]?.text !== "'" ? findAction(modules, name) : undefined
     if (definition === undefined) return []
-    const open = found.index + name.length
-    const end = text[open] === '(' ? closing(text, open) : -1
-    const args = end < 0 ? [] : splitArguments(text.slice(open + 1, end))
+    const close = text.charAt(end) === '(' ? closingOf(tokens, i + 1) : undefined
+    const args = close === undefined ? [] : splitArguments(text.slice(end + 1, close.start))
     return args.length === definition.parameters.length ? [{ name, args, definition }] : []
   })
 }
@@ -151,10 +139,7 @@ const headOf = ({ name, definition }: Call): Blame => ({
   side: 'spec',
   file: definition.file,
   line: definition.line,
-  text: `${name}${definition.parameters.length === 0 ? '' : `(${definition.parameters.join(', ')})`} == ${definition.body}`.slice(
-    0,
-    MOST_TEXT,
-  ),
+  text: `${leftSide(name, definition.parameters)} == ${definition.body}`.slice(0, MOST_TEXT),
 })
 
 const MOST_TEXT = 120
@@ -204,29 +189,6 @@ const isGuard = ({ text }: Conjunct): boolean =>
 
 /** Evaluates a predicate in the state at hand; undefined where it cannot be. */
 export type Evaluate = (predicate: string) => boolean | undefined
-
-/** The text with arguments in the places of parameters. */
-export const substituted = (text: string, parameters: readonly string[], args: readonly string[]): string =>
-  parameters.length === 0
-    ? text
-    : text.replace(new RegExp(`\\b(${parameters.join('|')})\\b`, 'g'), (name) => args[parameters.indexOf(name)] ?? name)
-
-/** Arguments of an operator, which may have commas in brackets of their own. */
-export const splitArguments = (text: string): string[] => {
-  const parts: string[] = []
-  let depth = 0
-  let start = 0
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charAt(i)
-    if ('([{<'.includes(c)) depth += 1
-    else if (')]}>'.includes(c)) depth -= 1
-    else if (c === ',' && depth === 0) {
-      parts.push(text.slice(start, i).trim())
-      start = i + 1
-    }
-  }
-  return [...parts, text.slice(start).trim()]
-}
 
 /** Steps of a library, or of the module's own, that a conjunct takes part in; none in one that is a guard. */
 const stepsIn = (modules: readonly SourceText[], text: string): Call[] =>

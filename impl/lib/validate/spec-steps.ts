@@ -4,7 +4,9 @@
  */
 
 import type { SourceText } from '../prove/blame.ts'
-import { splitArguments, substituted } from '../prove/blame.ts'
+import { bulletsIn, oneLine, splitArguments, substituted } from '../tla/module/fragment.ts'
+import type { ModuleDefinition } from '../tla/module/read.ts'
+import { readModule } from '../tla/module/read.ts'
 
 /** One disjunct of Next, all its groups (`VcpuStep(v)`) resolved. */
 export interface SpecStep {
@@ -22,45 +24,19 @@ export interface SpecStep {
   readonly thread: string | undefined
 }
 
-interface Definition {
-  readonly parameters: readonly string[]
-  readonly body: string
-}
-
-const withoutComments = (text: string): string =>
-  text.replace(/\(\*[\s\S]*?\*\)/g, (comment) => comment.replace(/[^\n]/g, ' ')).replace(/\\\*.*$/gm, '')
-
-/** The definitions of some modules that begin at the start of a line. */
-const definitionsOf = (modules: readonly SourceText[]): ReadonlyMap<string, Definition> => {
-  const found = new Map<string, Definition>()
-  for (const { text } of modules) {
-    const lines = withoutComments(text).split('\n')
-    lines.forEach((line, i) => {
-      const [, name, list, rest] = /^(\w+)(?:\(([\w, ]+)\))?\s*==(.*)$/.exec(line) ?? []
-      if (name === undefined || rest === undefined) return
-      const after = lines.findIndex((other, j) => j > i && /^\S/.test(other))
-      const body = [rest, ...lines.slice(i + 1, after < 0 ? undefined : after)].join('\n')
-      found.set(name, { parameters: list === undefined ? [] : list.split(',').map((p) => p.trim()), body })
-    })
-  }
-  return found
-}
-
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim()
+/** The definitions of some modules; of those of one name the last. */
+const definitionsOf = (modules: readonly SourceText[]): ReadonlyMap<string, ModuleDefinition> =>
+  new Map(
+    modules.flatMap(({ text }) =>
+      readModule(text)
+        .definitions.filter(({ kind, isLocal }) => kind === 'operator' && !isLocal)
+        .map((definition): [string, ModuleDefinition] => [definition.name, definition]),
+    ),
+  )
 
 /** The disjuncts of a list of disjuncts, one or more a line; a quantifier reaches to the end of its own. */
-const disjunctsOf = (body: string): string[] => {
-  const lines = body.split('\n').filter((line) => line.trim() !== '')
-  const [first = ''] = lines
-  const column = first.indexOf('\\/')
-  if (column < 0 || first.slice(0, column).trim() !== '') return [oneLine(body)]
-  const out: string[] = []
-  for (const line of lines) {
-    if (line.indexOf('\\/') === column) out.push(line.slice(column + 2))
-    else out.push(`${out.pop() ?? ''} ${line}`)
-  }
-  return out.map(oneLine)
-}
+const disjunctsOf = (body: string): string[] =>
+  body.trimStart().startsWith('\\/') ? bulletsIn(body, '\\/').map(({ text }) => oneLine(text)) : [oneLine(body)]
 
 /** Reads the steps of the modules of a specification; throws a `RangeError` for a Next of another form. */
 export const specSteps = (modules: readonly SourceText[]): SpecStep[] => {
@@ -71,7 +47,11 @@ export const specSteps = (modules: readonly SourceText[]): SpecStep[] => {
   if (atThread === undefined || atParameter === undefined) {
     throw new RangeError('the specification does not define At(th, label) == pc[th] = label')
   }
-  const threadOf = (action: string, { parameters, body }: Definition, args: readonly string[]): string | undefined => {
+  const threadOf = (
+    action: string,
+    { parameters, body }: ModuleDefinition,
+    args: readonly string[],
+  ): string | undefined => {
     const [, whose] = new RegExp(`\\bAt\\(([^"]+), "${action}"\\)`).exec(body) ?? []
     if (whose === undefined) return undefined
     return substituted(atThread, [atParameter], [substituted(whose, parameters, args)])

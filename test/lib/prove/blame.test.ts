@@ -77,6 +77,43 @@ describe('falseGuards', () => {
   })
 })
 
+describe('findAction', () => {
+  const of = (...lines: string[]) => findAction([{ file: 'M.tla', text: lines.join('\n') }], 'a')
+
+  it('finds conjuncts with their lines, whatever is in comments and strings', () => {
+    const found = of(
+      'LOCAL a(x,',
+      '        y) == \\* a == 1',
+      '    (* /\\ no',
+      '       (* /\\ nor this *) *)',
+      '    /\\ x = "/\\\\ (* \\\\*"',
+      '    /\\ \\/ y',
+      '       \\/ x /\\ y',
+      'b == 2',
+    )
+    expect(found).toMatchObject({ line: 1, parameters: ['x', 'y'] })
+    expect(found?.conjuncts.map(({ line, text }) => [line, text])).toEqual([
+      [5, 'x = "/\\\\ (* \\\\*"'],
+      [6, '\\/ y \\/ x /\\ y'],
+    ])
+  })
+
+  it.each([
+    ['x /\\ f("/\\\\ \\\\/", y) /\\ z', ['x', 'f("/\\\\ \\\\/", y)', 'z']],
+    ['x /\\ y => z', ['x /\\ y => z']],
+    ['x <=> y /\\ z', ['x <=> y /\\ z']],
+    ['x /\\ {IF p THEN q ELSE r} = {}', ['x', '{IF p THEN q ELSE r} = {}']],
+    ['\\E p \\in S : x /\\ y', ['\\E p \\in S : x /\\ y']],
+    ['IFx /\\ y', ['IFx', 'y']],
+  ])('splits %s', (body, conjuncts) => {
+    expect(of(`a == ${body}`)?.conjuncts.map(({ text }) => text)).toEqual(conjuncts)
+  })
+
+  it('takes the first of two', () => {
+    expect(of('a == 1', 'a == 2')).toMatchObject({ line: 1, body: '1' })
+  })
+})
+
 describe('updatesOf', () => {
   it('finds what becomes of a variable in the library’s step', () => {
     const definition = findAction(modules, 'ioctl_lock')

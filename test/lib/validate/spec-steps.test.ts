@@ -55,6 +55,21 @@ describe('specSteps', () => {
     ])
   })
 
+  it('is led astray by no comment and by no string', () => {
+    const steps = specSteps(
+      module(
+        'a(n, s) == /\\ At(P(n), "a")',
+        'Next == (* \\/ b (* \\/ c *) *)',
+        '    \\/ a(1, "x, (* y") \\* \\/ d',
+        '    \\/ a(2, <<"z", 1 < 2>>)',
+      ),
+    )
+    expect(steps.map(({ call, args }) => [call, args])).toEqual([
+      ['a(1, "x, (* y")', ['1', '"x, (* y"']],
+      ['a(2, <<"z", 1 < 2>>)', ['2', '<<"z", 1 < 2>>']],
+    ])
+  })
+
   it.each([
     ['a conjunction', ['a == /\\ TRUE', 'Next == a /\\ a']],
     ['what is defined nowhere', ['Next == \\/ a']],

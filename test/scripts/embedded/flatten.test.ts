@@ -21,4 +21,10 @@ describe('flatten', () => {
     // read as (a <=> b) /\\ c it made IfIgnoredInv of vtl-wakeup/posted.sc.blocked fail
     expect(flat).toContain('(a <=> (b /\\ c))')
   })
+
+  it('takes comments out, nested ones whole, and nothing that is in a string', () => {
+    const commented = text.replace('a = FALSE', 'a = "(* x *)" (* y (* z *) VARIABLES q *) \\* w')
+    expect(flatten([{ file: 'M.tla', text: commented }])).toContain('Init == a = "(* x *)"  \n')
+    expect(flatten([{ file: 'M.tla', text: commented }])).toContain('VARIABLES a, b, c\n')
+  })
 })

@@ -3,17 +3,110 @@
 import { badInput } from '../../kernel/error.ts'
 import { placeAt, whatIsAt } from '../../text/place.ts'
 
-/** A word, a number, a string, or anything else that stands for something. */
-export type TokenKind = 'name' | 'number' | 'string' | 'symbol' | 'rule' | 'end'
+/** A word, a number, a string, or anything else that stands for something; what begins no token is `unknown`. */
+export type TokenKind = 'name' | 'number' | 'string' | 'symbol' | 'rule' | 'unknown' | 'end'
 
-/** A token; columns count from 1. */
-export interface Token {
-  readonly kind: TokenKind
-  readonly text: string
+/** A part of a text, by its offsets. */
+export interface TextRange {
   readonly start: number
   readonly end: number
+}
+
+/** A token; columns count from 1. */
+export interface Token extends TextRange {
+  readonly kind: TokenKind
+  readonly text: string
   readonly column: number
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Comments
+
+/** Where the comments that may begin at a `(*` end. A `(*` that nothing closes is not in it. */
+const commentEnds = (text: string): ReadonlyMap<number, number> => {
+  const ends = new Map<number, number>()
+  const open: number[] = []
+  for (const { 0: mark, index } of text.matchAll(/\(\*|\*\)/g)) {
+    if (mark === '(*') open.push(index)
+    else {
+      const start = open.pop()
+      if (start !== undefined) ends.set(start, index + mark.length)
+    }
+  }
+  return ends
+}
+
+/** Where the comment ends that begins at a `(*`; they nest, which is seldom used. Undefined if nothing closes it. */
+const commentEnd = (text: string, start: number, nested: () => ReadonlyMap<number, number>): number | undefined => {
+  const close = text.indexOf('*)', start + 2)
+  const inner = text.indexOf('(*', start + 2)
+  return close >= 0 && (inner < 0 || inner > close) ? close + 2 : nested().get(start)
+}
+
+/** Where what fits at `at` ends: at `at` itself if nothing does. */
+const endOf = (pattern: RegExp, text: string, at: number): number => {
+  pattern.lastIndex = at
+  return pattern.test(text) ? pattern.lastIndex : at
+}
+
+const STRING = /"(?:[^"\\\n]|\\.)*"/y
+
+/** Is what is at an offset within a string? None goes over the end of a line; `from` is where the text before it was read to. */
+export const isInString = (text: string, at: number, from: number): boolean => {
+  const lineStart = Math.max(from, text.lastIndexOf('\n', at) + 1)
+  // nearly always, and that is fast
+  if (!text.slice(lineStart, at).includes('"')) return false
+  for (let quote = text.indexOf('"', lineStart); quote >= 0 && quote < at;) {
+    const end = endOf(STRING, text, quote)
+    if (end > at) return true
+    // where no string begins, the quote stands for itself
+    quote = text.indexOf('"', Math.max(end, quote + 1))
+  }
+  return false
+}
+
+/** The comments of a text, in order; a `(*` that nothing closes begins none. */
+export const commentsOf = (text: string): readonly TextRange[] => {
+  const comments: TextRange[] = []
+  let ends: ReadonlyMap<number, number> | undefined
+  const nested = (): ReadonlyMap<number, number> => (ends ??= commentEnds(text))
+  // the backslash of a conjunction begins none
+  const opening = /\\(?<!(?<!\\)\/\\)\*[^\n]*|\(\*/g
+  let from = 0
+  for (let found = opening.exec(text); found !== null; found = opening.exec(text)) {
+    const start = found.index
+    const end = found[0] === '(*' ? commentEnd(text, start, nested) : opening.lastIndex
+    opening.lastIndex = start + 2
+    if (end === undefined || isInString(text, start, from)) continue
+    comments.push({ start, end })
+    opening.lastIndex = from = end
+  }
+  return comments
+}
+
+/** The text with something else in place of each comment. */
+const replaced = (text: string, comments: readonly TextRange[], by: (comment: string) => string): string => {
+  // joined and not added up: it is then one piece of memory, which is searched fast
+  const pieces: string[] = []
+  let at = 0
+  for (const { start, end } of comments) {
+    pieces.push(text.slice(at, start), by(text.slice(start, end)))
+    at = end
+  }
+  return [...pieces, text.slice(at)].join('')
+}
+
+/** The text without its comments. */
+export const withoutComments = (text: string): string => replaced(text, commentsOf(text), () => '')
+
+/** The text with spaces in place of its comments: all else keeps its place. */
+export const blanked = (text: string, comments: readonly TextRange[]): string =>
+  replaced(text, comments, (comment) =>
+    comment.includes('\n') ? comment.replace(/[^\n]+/g, (line) => ' '.repeat(line.length)) : ' '.repeat(comment.length),
+  )
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Tokens
 
 /** Longest first: the first that fits is taken. */
 const SYMBOLS = [
@@ -22,85 +115,85 @@ const SYMBOLS = [
   ...['+', '-', '*', '/', '^', '%', '\\'],
 ]
 
-const WORD = /[A-Za-z0-9_]*[A-Za-z][A-Za-z0-9_]*|_\w*/y
+/** Those that begin with a character. */
+const symbolsFrom = new Map(SYMBOLS.map(([c = '']) => [c, SYMBOLS.filter((symbol) => symbol.startsWith(c))]))
+
+const SPACE = /\s+/y
+const WORD = /\w*[A-Za-z]\w*|_\w*/y
 const NUMBER = /\d+/y
-const STRING = /"(?:[^"\\\n]|\\.)*"/y
 const NAMED = /\\[A-Za-z]+/y
-const SPACE = /(?:\s|\\\*[^\n]*)+/y
 /** What divides a module, and the line of its name and of its end. */
 const RULE = /-{4,}|={4,}/y
+/** A comment that does not end: the others are blank. */
+const ENDLESS = /\(\*/y
 
-const matchAt = (pattern: RegExp, text: string, at: number): string | undefined => {
-  pattern.lastIndex = at
-  return pattern.exec(text)?.[0]
+/** What a token may be, by the character that it begins with. */
+const patternsOf = (c: string): readonly (readonly [TokenKind, RegExp])[] => {
+  if (/\w/.test(c))
+    return [
+      ['name', WORD],
+      ['number', NUMBER],
+    ]
+  switch (c) {
+    case '"':
+      return [['string', STRING]]
+    case '\\':
+      return [['symbol', NAMED]]
+    case '-':
+    case '=':
+      return [['rule', RULE]]
+    case '(':
+      return [['unknown', ENDLESS]]
+    default:
+      return []
+  }
 }
 
-/** Where a comment that begins at `at` ends; they nest. */
-const endOfComment = (text: string, at: number, file: string): number => {
-  let depth = 0
-  for (let i = at; i < text.length; i++) {
-    if (text.startsWith('(*', i)) {
-      depth += 1
-      i += 1
-    } else if (text.startsWith('*)', i)) {
-      depth -= 1
-      i += 1
-      if (depth === 0) return i + 1
-    }
+/** The same for ASCII, worked out once. */
+const PATTERNS = Array.from({ length: 128 }, (_, code) => patternsOf(String.fromCharCode(code)))
+
+/** The token that begins at an offset of a text whose comments are blank, where there is no white space. */
+const tokenAt = (text: string, start: number, column: number): Token => {
+  for (const [kind, pattern] of PATTERNS[text.charCodeAt(start)] ?? []) {
+    const end = endOf(pattern, text, start)
+    if (end > start) return { kind, text: text.slice(start, end), start, end, column }
   }
-  throw badInput({
+  const c = text.charAt(start)
+  const symbol = symbolsFrom.get(c)?.find((s) => text.startsWith(s, start))
+  if (symbol === undefined) return { kind: 'unknown', text: c, start, end: start + 1, column }
+  return { kind: 'symbol', text: symbol, start, end: start + symbol.length, column }
+}
+
+/** The tokens of a part of a text whose comments are blank; nothing is refused. */
+export const tokensIn = (code: string, from = 0, to = code.length): Token[] => {
+  const tokens: Token[] = []
+  let lineStart = code.lastIndexOf('\n', from - 1) + 1
+  let lineEnd = code.indexOf('\n', lineStart)
+  for (let at = endOf(SPACE, code, from); at < to;) {
+    while (lineEnd >= 0 && lineEnd < at) {
+      lineStart = lineEnd + 1
+      lineEnd = code.indexOf('\n', lineStart)
+    }
+    const token = tokenAt(code, at, at - lineStart + 1)
+    tokens.push(token)
+    at = endOf(SPACE, code, token.end)
+  }
+  return tokens
+}
+
+const refusalOf = (text: string, { text: found, start }: Token, file: string): Error =>
+  badInput({
     code: 'bad-tla',
-    message: 'a comment that begins here does not end',
-    ...placeAt(text, at, { file }),
-    hint: 'close it with *)',
+    message: found === '(*' ? 'a comment that begins here does not end' : `${whatIsAt(text, start)} begins no token`,
+    ...placeAt(text, start, { file }),
+    hint: found === '(*' ? 'close it with *)' : 'the reader knows the TLA+ of spec/: ASCII operators',
   })
-}
-
-const skipped = (text: string, from: number, file: string): number => {
-  let at = from
-  for (;;) {
-    if (text.startsWith('(*', at)) at = endOfComment(text, at, file)
-    else {
-      const space = matchAt(SPACE, text, at)
-      if (space === undefined) return at
-      at += space.length
-    }
-  }
-}
-
-const tokenAt = (text: string, at: number): { readonly kind: TokenKind; readonly text: string } | undefined => {
-  const patterns: readonly (readonly [TokenKind, RegExp])[] = [
-    ['rule', RULE],
-    ['name', WORD],
-    ['number', NUMBER],
-    ['string', STRING],
-    ['symbol', NAMED],
-  ]
-  for (const [kind, pattern] of patterns) {
-    const found = matchAt(pattern, text, at)
-    if (found !== undefined) return { kind, text: found }
-  }
-  const symbol = SYMBOLS.find((s) => text.startsWith(s, at))
-  return symbol === undefined ? undefined : { kind: 'symbol', text: symbol }
-}
 
 /** The tokens of a module, the last of kind `end`. Comments go. */
 export const lex = (text: string, file: string): readonly Token[] => {
-  const tokens: Token[] = []
-  for (let at = skipped(text, 0, file); at < text.length;) {
-    const lineStart = text.lastIndexOf('\n', at - 1) + 1
-    const found = tokenAt(text, at)
-    if (found === undefined) {
-      throw badInput({
-        code: 'bad-tla',
-        message: `${whatIsAt(text, at)} begins no token`,
-        ...placeAt(text, at, { file }),
-        hint: 'the reader knows the TLA+ of spec/: ASCII operators',
-      })
-    }
-    const end = at + found.text.length
-    tokens.push({ ...found, start: at, end, column: at - lineStart + 1 })
-    at = skipped(text, end, file)
-  }
-  return [...tokens, { kind: 'end', text: '', start: text.length, end: text.length, column: 0 }]
+  const tokens = tokensIn(blanked(text, commentsOf(text)))
+  const unknown = tokens.find(({ kind }) => kind === 'unknown')
+  if (unknown !== undefined) throw refusalOf(text, unknown, file)
+  tokens.push({ kind: 'end', text: '', start: text.length, end: text.length, column: 0 })
+  return tokens
 }

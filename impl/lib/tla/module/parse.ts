@@ -6,6 +6,7 @@
 import { badInput } from '../../kernel/error.ts'
 import { placeAt } from '../../text/place.ts'
 import type { Expr, Kind, Module, Unit } from './ast.ts'
+import { leftSide } from './fragment.ts'
 import type { Token } from './lex.ts'
 import { lex } from './lex.ts'
 
@@ -140,6 +141,27 @@ class Parser {
     return items
   }
 
+  /** What is between two brackets. */
+  private within<T>(open: string, content: () => T, close: string): T {
+    this.take(open)
+    const found = content()
+    this.take(close)
+    return found
+  }
+
+  private names(): string[] {
+    return this.list(() => this.name())
+  }
+
+  private expressions(): Expr[] {
+    return this.list(() => this.expression())
+  }
+
+  /** Parameters of a definition or of a label, if it has any. */
+  private parameters(): string[] {
+    return this.is('(') ? this.within('(', () => this.names(), ')') : []
+  }
+
   /** Tries one reading, and goes back where it does not fit. */
   private attempt<T>(reading: () => T | undefined): T | undefined {
     const { at, margin } = this
@@ -209,9 +231,8 @@ class Parser {
     let e = first
     for (;;) {
       if (this.accept("'")) e = this.node('prime', '', [e], start)
-      else if (this.accept('[')) {
-        const arguments_ = this.list(() => this.expression())
-        this.take(']')
+      else if (this.is('[')) {
+        const arguments_ = this.within('[', () => this.expressions(), ']')
         e = this.node('index', '', [e, ...arguments_], start)
       } else if (this.is('.') && this.tokens[this.at + 1]?.kind === 'name') {
         this.at += 1
@@ -229,7 +250,7 @@ class Parser {
     }
     switch (text) {
       case '(':
-        return this.parenthesised()
+        return this.within('(', () => this.expression(), ')')
       case '[':
         return this.bracketed()
       case '{':
@@ -255,17 +276,9 @@ class Parser {
     }
   }
 
-  private parenthesised(): Expr {
-    this.take('(')
-    const e = this.expression()
-    this.take(')')
-    return e
-  }
-
   private tuple(): Expr {
-    const { start } = this.take('<<')
-    const parts = this.is('>>') ? [] : this.list(() => this.expression())
-    this.take('>>')
+    const { start } = this.raw
+    const parts = this.within('<<', () => (this.is('>>') ? [] : this.expressions()), '>>')
     return this.node('tuple', '', parts, start)
   }
 
@@ -273,20 +286,18 @@ class Parser {
     const { start } = this.raw
     const name = this.name()
     const label = this.attempt(() => {
-      const names = this.accept('(') ? this.list(() => this.name()) : []
-      if (names.length > 0) this.take(')')
-      return this.accept('::') ? `${name}${names.length === 0 ? '' : `(${names.join(', ')})`}` : undefined
+      const left = leftSide(name, this.parameters())
+      return this.accept('::') ? left : undefined
     })
     if (label !== undefined) return this.node('label', label, [this.expression()], start)
-    if (!this.accept('(')) return this.node('name', name, [], start)
-    const parts = this.list(() => this.expression())
-    this.take(')')
+    if (!this.is('(')) return this.node('name', name, [], start)
+    const parts = this.within('(', () => this.expressions(), ')')
     return this.node('apply', name, parts, start)
   }
 
   private bound(): Expr {
     const { start } = this.raw
-    const names = this.list(() => this.name())
+    const names = this.names()
     this.take('\\in')
     return this.node('bound', names.join(', '), [this.expression(5)], start)
   }
@@ -338,8 +349,7 @@ class Parser {
       const from = this.raw.start
       const { name, parameters } = this.head()
       const body = this.expression()
-      const left = `${name}${parameters.length === 0 ? '' : `(${parameters.join(', ')})`}`
-      parts.push(this.node('definition', left, [body], from))
+      parts.push(this.node('definition', leftSide(name, parameters), [body], from))
     }
     this.take('IN')
     return this.node('let', '', [...parts, this.expression()], start)
@@ -392,9 +402,7 @@ class Parser {
       const from = this.raw.start
       if (this.accept('.')) selectors.push(this.node('selector', this.name(), [], from))
       else {
-        this.take('[')
-        const parts = this.list(() => this.expression())
-        this.take(']')
+        const parts = this.within('[', () => this.expressions(), ']')
         selectors.push(this.node('selector', '', parts, from))
       }
     }
@@ -419,7 +427,7 @@ class Parser {
       this.take('}')
       return this.node('image', '', [first, ...bounds], start)
     }
-    const rest = this.accept(',') ? this.list(() => this.expression()) : []
+    const rest = this.accept(',') ? this.expressions() : []
     this.take('}')
     return this.node('set', '', [first, ...rest], start)
   }
@@ -429,8 +437,7 @@ class Parser {
 
   private head(): { readonly name: string; readonly parameters: readonly string[] } {
     const name = this.name()
-    const parameters = this.accept('(') ? this.list(() => this.name()) : []
-    if (parameters.length > 0) this.take(')')
+    const parameters = this.parameters()
     this.take('==')
     return { name, parameters }
   }
@@ -444,7 +451,7 @@ class Parser {
     if (/^(CONSTANT|VARIABLE)S?$/.test(text)) {
       this.at += 1
       const keyword = text.startsWith('C') ? 'CONSTANTS' : 'VARIABLES'
-      return { kind: 'declare', keyword, names: this.list(() => this.name()), start }
+      return { kind: 'declare', keyword, names: this.names(), start }
     }
     const head = this.head()
     return { kind: 'definition', ...head, body: this.expression(), start }
@@ -455,7 +462,7 @@ class Parser {
     this.take('MODULE')
     const name = this.name()
     this.rule()
-    const extended = this.accept('EXTENDS') ? this.list(() => this.name()) : []
+    const extended = this.accept('EXTENDS') ? this.names() : []
     const units: Unit[] = []
     for (;;) {
       const { kind, text } = this.raw

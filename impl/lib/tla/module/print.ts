@@ -2,6 +2,7 @@
 
 import { match } from 'ts-pattern'
 import type { Expr, Module, Unit } from './ast.ts'
+import { leftSide } from './fragment.ts'
 
 const SIMPLE = new Set<Expr['kind']>([
   'name',
@@ -87,10 +88,7 @@ export const printExpr = (e: Expr): string =>
 
 const printUnit = (unit: Unit): string =>
   match(unit)
-    .with({ kind: 'definition' }, ({ name, parameters, body }) => {
-      const left = parameters.length === 0 ? name : `${name}(${parameters.join(', ')})`
-      return `${left} == ${printExpr(body)}`
-    })
+    .with({ kind: 'definition' }, ({ name, parameters, body }) => `${leftSide(name, parameters)} == ${printExpr(body)}`)
     .with({ kind: 'assume' }, ({ body }) => `ASSUME ${printExpr(body)}`)
     .with({ kind: 'declare' }, ({ keyword, names }) => `${keyword} ${names.join(', ')}`)
     .exhaustive()
