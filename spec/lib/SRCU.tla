@@ -14,7 +14,7 @@
 (* Each call is a full barrier of the calling thread th: __srcu_read_lock, *)
 (* __srcu_read_unlock and synchronize_srcu have an smp_mb.                 *)
 (*                                                                         *)
-(* Twin: impl/lib/kvm/srcu.ts. Model of its own: MCSRCU.tla.                   *)
+(* Twin: impl/lib/SRCU.ts. Model of its own: MCSRCU.tla.                   *)
 EXTENDS Memory
 
 CONSTANTS
