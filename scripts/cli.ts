@@ -8,7 +8,8 @@ import { EXIT } from '../impl/lib/kernel/error.ts'
 import type { CommandName, OptionsOf } from './cli/commands.ts'
 import type { Dispatch } from './cli/program.ts'
 import { programOf } from './cli/program.ts'
-import { packageRoot } from './workspace/project.ts'
+import type { Project } from '../impl/lib/protocol/project.ts'
+import { openProject, packageRoot } from './workspace/project.ts'
 import { errorJson, reportError } from './ui/errors.ts'
 import type { Output } from './ui/output.ts'
 import { outputFor, printJson, writeError, writeOut } from './ui/output.ts'
@@ -19,34 +20,34 @@ const version = (): string => {
 }
 
 /** Runs a command; returns the exit code. */
-type Runner<C extends CommandName> = (out: Output, options: OptionsOf<C>) => Promise<number>
+type Runner<C extends CommandName> = (out: Output, options: OptionsOf<C>, project: Project) => Promise<number>
 
 /** A command's module is loaded when it is asked for: the modules of all of them take longer than most commands. */
 const RUNNERS: { readonly [C in CommandName]: Runner<C> } = {
-  start: async (out, options) => (await import('./commands/start.ts')).start(out, options),
-  list: async (out, options) => (await import('./commands/list.ts')).list(out, options),
-  check: async (out, options) => (await import('./commands/check.ts')).check(out, options),
-  prove: async (out, options) => (await import('./commands/prove.ts')).prove(out, options),
-  verify: async (out, options) => (await import('./commands/verify.ts')).verify(out, options),
-  replay: async (out, options) => (await import('./commands/replay.ts')).replayCommand(out, options),
-  validate: async (out, options) => (await import('./commands/validate.ts')).validate(out, options),
-  explain: async (out, options) => (await import('./commands/explain.ts')).explain(out, options),
-  ablate: async (out, options) => (await import('./commands/ablate.ts')).ablate(out, options),
-  mutate: async (out, options) => (await import('./commands/mutate.ts')).mutate(out, options),
-  live: async (out, options) => (await import('./commands/live.ts')).live(out, options),
+  start: async (out, options, project) => (await import('./commands/start.ts')).start(out, options, project),
+  list: async (out, options, project) => (await import('./commands/list.ts')).list(out, options, project),
+  check: async (out, options, project) => (await import('./commands/check.ts')).check(out, options, project),
+  prove: async (out, options, project) => (await import('./commands/prove.ts')).prove(out, options, project),
+  verify: async (out, options, project) => (await import('./commands/verify.ts')).verify(out, options, project),
+  replay: async (out, options, project) => (await import('./commands/replay.ts')).replayCommand(out, options, project),
+  validate: async (out, options, project) => (await import('./commands/validate.ts')).validate(out, options, project),
+  explain: async (out, options, project) => (await import('./commands/explain.ts')).explain(out, options, project),
+  ablate: async (out, options, project) => (await import('./commands/ablate.ts')).ablate(out, options, project),
+  mutate: async (out, options, project) => (await import('./commands/mutate.ts')).mutate(out, options, project),
+  live: async (out, options, project) => (await import('./commands/live.ts')).live(out, options, project),
   tlc: async (out, options) => (await import('./commands/tlc.ts')).tlc(out, options),
-  bench: async (out, options) =>
+  bench: async (out, options, project) =>
     options.logs === true
-      ? (await import('./commands/bench-logs.ts')).benchLogs(out, options)
-      : (await import('./commands/bench.ts')).bench(out, options),
-  doctor: async (out) => (await import('./commands/doctor.ts')).doctor(out),
+      ? (await import('./commands/bench-logs.ts')).benchLogs(out, options, project)
+      : (await import('./commands/bench.ts')).bench(out, options, project),
+  doctor: async (out, _, project) => (await import('./commands/doctor.ts')).doctor(out, project),
 }
 
 /** Runs a command and turns what it throws into one clear error and an exit code. */
 const dispatch: Dispatch = async (name, options, json) => {
   const out = outputFor(json)
   try {
-    process.exitCode = await RUNNERS[name](out, options)
+    process.exitCode = await RUNNERS[name](out, options, openProject())
   } catch (error) {
     out.clear()
     process.exitCode = reportError(error, out.json)

@@ -22,6 +22,7 @@ import { rowsOf } from '../scripts/ui/matrix.ts'
 import { isCI } from './effort.ts'
 import { flipText, saidOf, usualModels, worldRow, worldRows, worldTable } from './worlds.ts'
 import { logValidator } from '../scripts/validate/subject.ts'
+import { project } from './project.ts'
 
 const models = loadModels()
 
@@ -168,7 +169,7 @@ describe('the READMEs and docs/', () => {
     const file = 'traces/poll-kick/harness-posted.rejected.ndjson'
     const lines = readFileSync(join(packageRoot(), file), 'utf8').split('\n')
     const model = oneModel(models, 'poll-kick/clear-recheck.tso')
-    const result = await logValidator(model).validate([{ firstLine: 1, lines }], { file })
+    const result = await logValidator(model, project).validate([{ firstLine: 1, lines }], { file })
     hold('docs/validation.md', 'validate', `\`\`\`\n${validationLines(result).join('\n').trimEnd()}\n\`\`\``)
   })
   it('show the answer to a litmus test', () => {

@@ -32,7 +32,6 @@ import { workersOf } from '../engines/options.ts'
 import { findToolchain } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../workspace/project.ts'
 import { near } from '../../impl/lib/text/near.ts'
 import { propertyNamed } from '../../impl/lib/protocol/target.ts'
 import { writeWhole } from '../node/write.ts'
@@ -40,6 +39,7 @@ import { checkOutput } from '../validate/outputs.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, seconds } from '../ui/output.ts'
 import { withCrew } from '../ablate/workers.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 type AblateOptions = OptionsOf<'ablate'>
 
@@ -232,9 +232,8 @@ interface Loaded {
   readonly cells: readonly Cell[]
 }
 
-const load = (options: AblateOptions): Loaded => {
+const load = (options: AblateOptions, { models }: Project): Loaded => {
   const protocol = knownProtocol(options.protocol)
-  const models = loadModels()
   const bases = basesOf(protocol, models, options.memory)
   return { protocol, models, bases, cells: cellsOf(bases, options.property) }
 }
@@ -494,12 +493,12 @@ const writePage = (file: string, { complete }: Ablated, report: AblationReport):
 }
 
 /** Ablates a protocol; returns the exit code. */
-export const ablate = async (out: Output, options: AblateOptions): Promise<number> => {
+export const ablate = async (out: Output, options: AblateOptions, project: Project): Promise<number> => {
   const { markdown, confirm } = options
   // what is missing is said before the work
   if (markdown !== undefined) checkOutput(markdown, '--markdown')
   if (confirm === true) await findToolchain()
-  const ablated = await runAblation(out, load(options), options)
+  const ablated = await runAblation(out, load(options, project), options)
   const report = reportOf(ablated)
   const confirmations = confirm === true && ablated.complete ? await confirmed(out, ablated, options) : undefined
   const disagreements = (confirmations ?? []).filter(({ explorer, tlc }) => explorer !== tlc)

@@ -21,9 +21,10 @@ import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 import type { Lines } from '../../impl/lib/validate/lines.ts'
 import { readLines } from '../validate/lines.ts'
 import { Oracle } from '../validate/oracle.ts'
-import { Validator } from '../../impl/lib/validate/validator.ts'
+import type { Validator } from '../../impl/lib/validate/validator.ts'
 import { median } from './bench.ts'
 import { logValidator } from '../validate/subject.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 type BenchOptions = OptionsOf<'bench'>
 
@@ -197,9 +198,13 @@ const SMALL_LOGS = [
 ] as const
 
 /** Validates the logs, and has TLC do so; returns the exit code. */
-export const benchLogs = async (out: Output, options: BenchOptions): Promise<number> => {
-  const model = modelOfTarget(out, options.model ?? MODEL)
-  const subject = { validator: logValidator(model), oracle: new Oracle(model), toolchain: await findToolchain() }
+export const benchLogs = async (out: Output, options: BenchOptions, project: Project): Promise<number> => {
+  const model = modelOfTarget(out, project, options.model ?? MODEL)
+  const subject = {
+    validator: logValidator(model, project),
+    oracle: new Oracle(model),
+    toolchain: await findToolchain(),
+  }
   const large = await measureLarges(out, subject, options)
   const logs: Small[] = []
   for (const small of SMALL_LOGS) logs.push(await measureSmall(out, subject, small, options))

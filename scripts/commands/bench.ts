@@ -10,12 +10,12 @@ import type { Toolchain } from '../engines/tlc.ts'
 import { findToolchain, runSelection } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import type { TlcRun } from '../tlc/run.ts'
 import type { Output } from '../ui/output.ts'
 import { modelOfTarget } from '../workspace/one-model.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 type BenchOptions = OptionsOf<'bench'>
 
@@ -102,8 +102,8 @@ const report = (out: Output, model: Model, times: readonly number[], run: TlcRun
 }
 
 /** Runs the explorer and TLC one after the other; returns the exit code. */
-export const bench = async (out: Output, options: BenchOptions): Promise<number> => {
-  const model = options.model === undefined ? largest(loadModels()) : modelOfTarget(out, options.model)
+export const bench = async (out: Output, options: BenchOptions, project: Project): Promise<number> => {
+  const model = options.model === undefined ? largest(project.models) : modelOfTarget(out, project, options.model)
   const toolchain = await findToolchain()
   const workers = options.workers ?? 2
   const times = measureExplorer(out, model, options)

@@ -16,7 +16,6 @@ import type { OptionsOf } from '../cli/commands.ts'
 import { checkedInEvidence } from '../workspace/evidence.ts'
 import { pool } from '../node/pool.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../workspace/project.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import { watchInputs } from '../workspace/certificate.ts'
 import { keepFindings, knownFindings } from '../engines/results.ts'
@@ -24,6 +23,7 @@ import type { Output } from '../ui/output.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 import { matrixOf } from '../ui/matrix.ts'
 import { litmus, wantsLitmus } from './litmus.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 export type CheckOptions = OptionsOf<'check'>
 
@@ -165,8 +165,8 @@ interface Checked {
 type RunChecksOptions = CachedOptions & Pick<CheckOptions, 'targets' | 'engine' | 'tag'>
 
 /** Runs the checks; used by `check` and `start`. */
-export const runChecks = async (out: Output, options: RunChecksOptions): Promise<Checked> => {
-  const models = selectModels(loadModels(), options.targets, options.tag)
+export const runChecks = async (out: Output, options: RunChecksOptions, project: Project): Promise<Checked> => {
+  const models = selectModels(project.models, options.targets, options.tag)
   const found = options.engine === 'explorer' || options.engine === 'embedded' ? undefined : await tlcIfPresent()
   if (found instanceof LockstepError && (options.engine === 'tlc' || options.engine === 'all')) throw found
   const toolchain = found === undefined || found instanceof LockstepError ? undefined : found
@@ -215,8 +215,8 @@ const coverageOf = (
   )
 }
 
-const coverage = (out: Output, options: CheckOptions): number => {
-  const rows = coverageOf(selectModels(loadModels(), options.targets, options.tag), options)
+const coverage = (out: Output, options: CheckOptions, project: Project): number => {
+  const rows = coverageOf(selectModels(project.models, options.targets, options.tag), options)
   const never = rows.filter((r) => r.taken === 0)
   if (out.json) printJson({ ok: never.length === 0, actions: rows })
   for (const row of columns(rows.map((r) => [r.protocol, r.action, thousands(r.taken)]))) out.line(row)
@@ -246,12 +246,12 @@ const refuseIgnored = ({ engine, heap, coverage, dryRun }: CheckOptions): void =
 }
 
 /** The commands of TLC that would be run. */
-const dryRun = async (out: Output, options: CheckOptions): Promise<number> => {
+const dryRun = async (out: Output, options: CheckOptions, project: Project): Promise<number> => {
   if (options.engine !== 'tlc' && options.engine !== 'auto') {
     throw badInput({ code: 'usage', message: 'only TLC is another program: --dry-run goes with --engine tlc' })
   }
   const commands: { readonly model: string; readonly lines: readonly string[] }[] = []
-  for (const model of selectModels(loadModels(), options.targets, options.tag))
+  for (const model of selectModels(project.models, options.targets, options.tag))
     commands.push({ model: model.name, lines: await dryRunTlc(model, options) })
   if (out.json)
     printJson({ ok: true, commands: commands.map(({ model, lines }) => ({ model, command: lines.at(-1) })) })
@@ -272,12 +272,12 @@ const report = (out: Output, { results, conflicts, tlc }: Checked, { engine }: C
 }
 
 /** Checks models, or runs litmus tests; returns the exit code. */
-export const check = async (out: Output, options: CheckOptions): Promise<number> => {
+export const check = async (out: Output, options: CheckOptions, project: Project): Promise<number> => {
   if (wantsLitmus({ ...options, modelOptions: modelOptions(options) })) return litmus(out, options.targets, options)
   refuseIgnored(options)
-  if (options.coverage === true) return coverage(out, options)
-  if (options.dryRun === true) return dryRun(out, options)
-  const checked = await runChecks(out, options)
+  if (options.coverage === true) return coverage(out, options, project)
+  if (options.dryRun === true) return dryRun(out, options, project)
+  const checked = await runChecks(out, options, project)
   const code = exitOf(checked.results, checked.conflicts)
   report(out, checked, options, code)
   return code

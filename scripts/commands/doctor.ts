@@ -5,13 +5,14 @@ import { availableParallelism, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { runEmbedded } from '../embedded/engine.ts'
-import { loadModels, packageRoot } from '../workspace/project.ts'
+import { packageRoot } from '../workspace/project.ts'
 import { makeTempDir, removeTempDir } from '../node/tempdir.ts'
 import { writeWhole } from '../node/write.ts'
 import { findJava } from '../tlc/java.ts'
 import { resolveJar } from '../tlc/jar.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson } from '../ui/output.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 interface Finding {
   readonly name: string
@@ -81,13 +82,13 @@ const temporary = (): string => {
 }
 
 /** Looks around; exit code 0 if everything is here, 3 if something is missing that a command needs. */
-export const doctor = async (out: Output): Promise<number> => {
+export const doctor = async (out: Output, project: Project): Promise<number> => {
   const findings = [
     await attempt('Node.js', node),
     await attempt('Java', java),
     await attempt('tla2tools', jar),
     await attempt('embedded engine', embedded),
-    await attempt('models', () => `${loadModels().length} models, manifests and configurations agree`),
+    await attempt('models', () => `${project.models.length} models, manifests and configurations agree`),
     await attempt('temporary files', temporary),
     await attempt('machine', () => `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`),
   ]

@@ -9,10 +9,10 @@ import type { OptionsOf } from '../cli/commands.ts'
 import type { Explained } from '../../impl/lib/evidence/explain.ts'
 import { firstCounterexample, toggleOf, traceOf } from '../../impl/lib/evidence/explain.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../workspace/project.ts'
 import { targetModels } from '../../impl/lib/protocol/target.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 const namesOf = (models: readonly Model[]): string[] => models.map(({ name }) => name)
 
@@ -63,8 +63,8 @@ const json = (
 })
 
 /** Explains the first violated cell of a target's models; returns the exit code. */
-export const explain = (out: Output, { target, property, format }: OptionsOf<'explain'>): number => {
-  const { meant, left } = targetModels(loadModels(), target)
+export const explain = (out: Output, { target, property, format }: OptionsOf<'explain'>, project: Project): number => {
+  const { meant, left } = targetModels(project.models, target)
   const explained = firstCounterexample(meant, property, {
     target,
     left,

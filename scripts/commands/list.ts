@@ -3,10 +3,10 @@
 import { EXIT } from '../../impl/lib/kernel/error.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../workspace/project.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 const modelJson = (model: Model): unknown => ({
   model: model.name,
@@ -60,8 +60,8 @@ const print = (out: Output, models: readonly Model[]): void => {
 }
 
 /** Lists models; returns the exit code. */
-export const list = (out: Output, { targets }: OptionsOf<'list'>): number => {
-  const models = selectModels(loadModels(), targets, 'full')
+export const list = (out: Output, { targets }: OptionsOf<'list'>, project: Project): number => {
+  const models = selectModels(project.models, targets, 'full')
   if (out.json) printJson({ ok: true, models: models.map(modelJson) })
   else print(out, models)
   return EXIT.ok

@@ -10,13 +10,13 @@ import type { LiveDesign, LiveScenario } from '../../impl/lib/live/scenario.ts'
 import { SCENARIOS } from '../../impl/catalog.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { CellVerdict, Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../workspace/project.ts'
 import { near } from '../../impl/lib/text/near.ts'
 import { prepareLogs, writeLogs } from '../live/logs.ts'
 import type { Judged, LiveResult } from '../live/run.ts'
 import { playLive } from '../live/run.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 type LiveOptions = OptionsOf<'live'>
 
@@ -50,8 +50,7 @@ export const requireTwoCores = (cores: number): void => {
   })
 }
 
-const plan = (target: string): Planned[] => {
-  const models = loadModels()
+const plan = (target: string, { models }: Project): Planned[] => {
   const planned = SCENARIOS.flatMap((scenario) =>
     scenario.designs.flatMap((design): Planned[] => {
       const model = models.find(
@@ -233,10 +232,15 @@ const json = (protocol: string, variants: readonly Variant[], options: LiveOptio
   })),
 })
 
-const playAll = async (out: Output, planned: readonly Planned[], options: LiveOptions): Promise<Variant[]> => {
+const playAll = async (
+  out: Output,
+  planned: readonly Planned[],
+  options: LiveOptions,
+  project: Project,
+): Promise<Variant[]> => {
   const variants: Variant[] = []
   for (const next of planned) {
-    const result = await playLive(next.model, next.scenario, {
+    const result = await playLive(next.model, next.scenario, project, {
       ...options,
       sample: options.sample ?? Infinity,
       onProgress: (rounds, lost) => {
@@ -254,12 +258,13 @@ const playAll = async (out: Output, planned: readonly Planned[], options: LiveOp
 export const live = async (
   out: Output,
   options: LiveOptions,
+  project: Project,
   cores: number = availableParallelism(),
 ): Promise<number> => {
-  const planned = plan(options.target)
+  const planned = plan(options.target, project)
   requireTwoCores(cores)
   if (options.logs !== undefined) prepareLogs(options.logs)
-  const variants = await playAll(out, planned, options)
+  const variants = await playAll(out, planned, options, project)
   const code = exitOf(variants)
   if (out.json) printJson(json(planned[0]?.scenario.protocol ?? '', variants, options, code))
   else print(out, variants, options)

@@ -12,7 +12,6 @@ import type { Toolchain } from '../engines/tlc.ts'
 import { tlcIfPresent } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../workspace/project.ts'
 import { near } from '../../impl/lib/text/near.ts'
 import type { Argument } from '../mutate/argued.ts'
 import {
@@ -38,6 +37,7 @@ import { faultNamed, machineMutants, sampled } from '../mutate/sources.ts'
 import { TypeCheck } from '../mutate/types.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 /** Options of the command, and what is drawn every day. */
 export interface MutateOptions extends OptionsOf<'mutate'> {
@@ -102,6 +102,7 @@ const typed = (judged: readonly Judged[], types: () => TypeCheck): Judged[] =>
 /** What a run needs besides its options. */
 interface Means {
   readonly out: Output
+  readonly project: Project
   readonly ts: TypeScript
   readonly types: () => TypeCheck
   /** TLC, or why the side of the specification is left out */
@@ -285,14 +286,15 @@ const toolsFor = async ({ side }: MutateOptions): Promise<Toolchain | string> =>
 const sizeOf = (models: readonly Model[]): number => models.reduce((sum, { distinctStates }) => sum + distinctStates, 0)
 
 /** Smallest protocols first: most faults of what is shared end there. */
-const modelsBySize = ({ tag }: MutateOptions): ModelsOf => {
-  const models = loadModels()
+const modelsBySize = ({ tag }: MutateOptions, { protocols, models }: Project): ModelsOf => {
   const isUsual = (m: Model): boolean => tag === 'full' || m.tags.includes('fast')
   return new Map(
-    PROTOCOLS.map((protocol) => {
-      const own = models.filter((m) => m.protocol === protocol)
-      return [protocol.name, { usual: own.filter(isUsual), larger: own.filter((m) => !isUsual(m)) }] as const
-    }).sort(([, a], [, b]) => sizeOf(a.usual) - sizeOf(b.usual)),
+    protocols
+      .map((protocol) => {
+        const own = models.filter((m) => m.protocol === protocol)
+        return [protocol.name, { usual: own.filter(isUsual), larger: own.filter((m) => !isUsual(m)) }] as const
+      })
+      .sort(([, a], [, b]) => sizeOf(a.usual) - sizeOf(b.usual)),
   )
 }
 
@@ -309,16 +311,16 @@ const refuseIgnored = ({ base, changed }: MutateOptions): void => {
   })
 }
 
-const load = async (out: Output, options: MutateOptions): Promise<Means> => {
+const load = async (out: Output, options: MutateOptions, project: Project): Promise<Means> => {
   const ts = await compilerOrFail()
   const tlc = await toolsFor(options)
   let checker: TypeCheck | undefined
-  return { out, ts, tlc, types: () => (checker ??= new TypeCheck(ts)) }
+  return { out, project, ts, tlc, types: () => (checker ??= new TypeCheck(ts)) }
 }
 
 /** One protocol after the other, each with its share of the time; what came of it is printed as it is known. */
 const runAll = async (means: Means, protocols: readonly Protocol[], options: MutateOptions): Promise<Part[]> => {
-  const modelsOf = modelsBySize(options)
+  const modelsOf = modelsBySize(options, means.project)
   const parts: Part[] = []
   const begin = performance.now()
   for (const [i, protocol] of protocols.entries()) {
@@ -332,10 +334,10 @@ const runAll = async (means: Means, protocols: readonly Protocol[], options: Mut
 }
 
 /** Runs mutants; returns the exit code. */
-export const mutate = async (out: Output, asked: MutateOptions): Promise<number> => {
+export const mutate = async (out: Output, asked: MutateOptions, project: Project): Promise<number> => {
   const options = withEverydaySample(asked)
   refuseIgnored(options)
-  const means = await load(out, options)
+  const means = await load(out, options, project)
   const protocols = chosen(options)
   const parts = await runAll(means, protocols, options)
   const skipped = options.side === 'both' && typeof means.tlc === 'string' ? means.tlc : undefined

@@ -30,13 +30,14 @@ import { counterexamples, traceOf } from '../../impl/lib/evidence/explain.ts'
 import { evidenceFile } from '../workspace/evidence.ts'
 import { pool } from '../node/pool.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels, traceDirectory } from '../workspace/project.ts'
+import { traceDirectory } from '../workspace/project.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import { keepProof, knownProof } from '../engines/results.ts'
 import { assertPlain, writeFailed, writeTogether } from '../node/write.ts'
 import type { Output } from '../ui/output.ts'
 import { PINNED } from '../tlc/jar.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 type ProveOptions = OptionsOf<'prove'>
 
@@ -220,8 +221,8 @@ const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOption
 }
 
 /** The models that are proven. What is wrong with them or with the options is said before Java is looked for. */
-const load = (options: ProveOptions): Model[] => {
-  const models = selectModels(loadModels(), options.targets, options.tag)
+const load = (options: ProveOptions, project: Project): Model[] => {
+  const models = selectModels(project.models, options.targets, options.tag)
   const isChanged = options.spec !== undefined || options.cfg !== undefined
   if (isChanged && models.length !== 1) {
     throw badInput({ code: 'usage', message: '--spec and --cfg go with one model', hint: 'name the model' })
@@ -279,8 +280,8 @@ const report = (out: Output, results: readonly ProofResult[], ok: boolean): void
 }
 
 /** Proves models; returns the exit code. */
-export const prove = async (out: Output, options: ProveOptions): Promise<number> => {
-  const models = load(options)
+export const prove = async (out: Output, options: ProveOptions, project: Project): Promise<number> => {
+  const models = load(options, project)
   const toolchain = await toolchainFor(options)
   const results = await proveAll(out, models, toolchain, options)
   const ok = results.every((r) => r.comparison.equal)

@@ -28,7 +28,7 @@ import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Output } from '../ui/output.ts'
 import { modelOfTarget } from '../workspace/one-model.ts'
 import { columns, printJson } from '../ui/output.ts'
-import { PROTOCOLS } from '../../impl/catalog.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 const noTrace = (file: string): LockstepError =>
   badInput({
@@ -116,7 +116,12 @@ const missingEnd = (graph: Graph, view: View, { meta, states, loop }: Trace): st
 }
 
 /** Refuses what cannot be a trace of this specification at all: other variables, values outside their domains, other actions. */
-const refuseForeign = (graph: Graph, view: View, trace: Trace, file: string, model: Model): void => {
+const refuseForeign = (
+  { model, graph, view }: Omit<Loaded, 'traces'>,
+  trace: Trace,
+  file: string,
+  { protocols }: Project,
+): void => {
   trace.states.forEach(({ values, action }, i) => {
     const encoded = view.encode(values)
     const where = `state ${i + 1}`
@@ -134,12 +139,7 @@ const refuseForeign = (graph: Graph, view: View, trace: Trace, file: string, mod
         code: 'unknown-action',
         message: `${where}: ${model.name} has no action ${JSON.stringify(action)}`,
         file,
-        hint: unknownActionHint(
-          action,
-          graph.kernel.actions,
-          { protocol: model.protocol, protocols: PROTOCOLS },
-          'trace',
-        ),
+        hint: unknownActionHint(action, graph.kernel.actions, { protocol: model.protocol, protocols }, 'trace'),
       })
     }
   })
@@ -184,12 +184,12 @@ interface Loaded {
   readonly traces: readonly Trace[]
 }
 
-const load = async (out: Output, { target, file }: OptionsOf<'replay'>): Promise<Loaded> => {
-  const model = modelOfTarget(out, target)
+const load = async (out: Output, { target, file }: OptionsOf<'replay'>, project: Project): Promise<Loaded> => {
+  const model = modelOfTarget(out, project, target)
   const graph = graphOf(model)
   const view = new View(graph.kernel)
   const traces = parseTraces(await readText(file), file, graph, view, model)
-  for (const trace of traces) refuseForeign(graph, view, trace, file, model)
+  for (const trace of traces) refuseForeign({ model, graph, view }, trace, file, project)
   return { model, graph, view, traces }
 }
 
@@ -234,8 +234,8 @@ const report = (out: Output, { model: { name: model }, traces }: Loaded, { steps
 }
 
 /** Replays each trace of a file, up to the first that the machine does not take; returns the exit code. */
-export const replayCommand = async (out: Output, options: OptionsOf<'replay'>): Promise<number> => {
-  const loaded = await load(out, options)
+export const replayCommand = async (out: Output, options: OptionsOf<'replay'>, project: Project): Promise<number> => {
+  const loaded = await load(out, options, project)
   const replayed = replayAll(loaded, options.file)
   report(out, loaded, replayed)
   return replayed.divergence === undefined ? EXIT.ok : EXIT.finding

@@ -16,7 +16,6 @@ import { checkedInEvidence } from '../workspace/evidence.ts'
 import { counterexample, toggleOf } from '../../impl/lib/evidence/explain.ts'
 import { pool, Slots } from '../node/pool.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../workspace/project.ts'
 import { oneModel, selectModels } from '../../impl/lib/protocol/target.ts'
 import { matrixOf } from '../ui/matrix.ts'
 import type { Output } from '../ui/output.ts'
@@ -24,6 +23,7 @@ import { columns, printJson, thousands } from '../ui/output.ts'
 import { disagreements, exitOf, noTlcNote, printResults, runChecks, summary } from './check.ts'
 import { printProofs, proofJson } from './prove.ts'
 import { verifyCertificate } from './verify.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 /** The race that the main job ends with, in full. */
 const SHOWN = 'flush-inhibit/no-srcu.sc'
@@ -55,8 +55,8 @@ const conflictsWith = (result: ModelResult, explored: ModelResult): string[] =>
     : disagreements([result, explored])
 
 /** With TLC: one run over the complete graph of each model decides its cells and is what the machine is held against. */
-const withTlc = async (out: Output, toolchain: Toolchain, options: CachedOptions): Promise<Found> => {
-  const models = selectModels(loadModels(), [], undefined)
+const withTlc = async (out: Output, toolchain: Toolchain, options: CachedOptions, project: Project): Promise<Found> => {
+  const models = selectModels(project.models, [], undefined)
   let done = 0
   // the large ones first, so that none is left alone at the end; TLC works on others while a graph is held against a machine
   const slots = new Slots(workersOf(options))
@@ -91,9 +91,9 @@ const withTlc = async (out: Output, toolchain: Toolchain, options: CachedOptions
 }
 
 /** Without Java the other engines check, and the certificates of earlier proofs are verified. */
-const withoutTlc = async (out: Output, options: CachedOptions): Promise<Found> => {
-  const { results, conflicts } = await runChecks(out, { ...options, targets: [], engine: 'auto' })
-  const verified = verifyAll(out, selectModels(loadModels(), [], undefined))
+const withoutTlc = async (out: Output, options: CachedOptions, project: Project): Promise<Found> => {
+  const { results, conflicts } = await runChecks(out, { ...options, targets: [], engine: 'auto' }, project)
+  const verified = verifyAll(out, selectModels(project.models, [], undefined))
   out.clear()
   return {
     results,
@@ -153,10 +153,10 @@ const reportMatrix = (out: Output, { results }: Found): void => {
   for (const line of matrixOf(results)) out.line(line)
 }
 
-const reportRace = (out: Output): void => {
+const reportRace = (out: Output, project: Project): void => {
   out.line(`One of the races found: lockstep explain ${SHOWN}`, 'bold')
   out.line()
-  const shown = oneModel(loadModels(), SHOWN)
+  const shown = oneModel(project.models, SHOWN)
   out.line(lanes(counterexample(shown, undefined), shown.protocol.docs, { toggle: toggleOf(shown) }).trimEnd())
   out.line()
 }
@@ -175,16 +175,17 @@ const reportSums = (
 }
 
 /** Runs the main job; returns the exit code. */
-export const start = async (out: Output, options: OptionsOf<'start'>): Promise<number> => {
+export const start = async (out: Output, options: OptionsOf<'start'>, project: Project): Promise<number> => {
   const began = performance.now()
   const tlc = await tlcIfPresent()
-  const found = tlc instanceof LockstepError ? await withoutTlc(out, options) : await withTlc(out, tlc, options)
+  const found =
+    tlc instanceof LockstepError ? await withoutTlc(out, options, project) : await withTlc(out, tlc, options, project)
   const checked = exitOf(found.results, found.conflicts)
   const code = checked !== EXIT.ok ? checked : found.proven
   reportCells(out, found, tlc)
   reportProofs(out, found)
   reportMatrix(out, found)
-  reportRace(out)
+  reportRace(out, project)
   reportSums(out, found, checked, !(tlc instanceof LockstepError))
   out.line(`${thousands(Math.round((performance.now() - began) / 1000))} s in all`)
   if (out.json) {

@@ -10,7 +10,6 @@ import { readText } from '../node/input.ts'
 import { interceptSignals } from '../node/signals.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { unknownActionHint } from '../../impl/lib/protocol/unknown-action.ts'
-import { loadModels } from '../workspace/project.ts'
 import { protocolOf } from '../../impl/lib/protocol/target.ts'
 import { errorJson } from '../ui/errors.ts'
 import type { Output } from '../ui/output.ts'
@@ -29,10 +28,10 @@ import { Oracle } from '../validate/oracle.ts'
 import type { OutputFiles } from '../validate/outputs.ts'
 import { checkOutputs, writeOutputs } from '../validate/outputs.ts'
 import type { LogOptions } from '../../impl/lib/validate/validator.ts'
-import { Validator } from '../../impl/lib/validate/validator.ts'
+import type { Validator } from '../../impl/lib/validate/validator.ts'
 import { checkDirectory, secondOpinion, Transcript } from '../validate/second-opinion.ts'
 import { logValidator } from '../validate/subject.ts'
-import { PROTOCOLS } from '../../impl/catalog.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 type ValidateOptions = OptionsOf<'validate'>
 
@@ -106,8 +105,8 @@ class Judge {
   private readonly toolchain: Toolchain | undefined
   private readonly directory: string | undefined
 
-  constructor(model: Model, toolchain: Toolchain | undefined, directory?: string) {
-    this.validator = logValidator(model)
+  constructor(model: Model, { project, toolchain }: Pick<Means, 'project' | 'toolchain'>, directory?: string) {
+    this.validator = logValidator(model, project)
     this.toolchain = toolchain
     this.oracle = toolchain === undefined ? undefined : new Oracle(model)
     this.directory = directory
@@ -129,6 +128,7 @@ class Judge {
 
 /** What logs are judged with. */
 interface Means {
+  readonly project: Project
   readonly map: TraceMap | undefined
   /** of TLC, if that is asked too */
   readonly toolchain: Toolchain | undefined
@@ -166,14 +166,14 @@ const printDesigns = (out: Output, log: Validation, each: readonly Validation[])
 
 /** Which designs accept a log: one is enough. */
 const anyDesign: JudgeAll = async (out, options, means) => {
-  const { signal, toolchain } = means
-  const designs = designsOf(loadModels(), options.target)
+  const { signal } = means
+  const designs = designsOf(means.project.models, options.target)
   const asked = logOptions(options, means)
   const { unlogged } = asked
-  if (unlogged !== undefined && unlogged !== 'any') checkUnlogged(unlogged, designs, PROTOCOLS)
+  if (unlogged !== undefined && unlogged !== 'any') checkUnlogged(unlogged, designs, means.project.protocols)
   const judges = new Map<Model, Judge>()
   const judgeOf = (model: Model): Judge => {
-    const known = judges.get(model) ?? new Judge(model, toolchain)
+    const known = judges.get(model) ?? new Judge(model, means)
     judges.set(model, known)
     return known
   }
@@ -200,10 +200,10 @@ const anyDesign: JudgeAll = async (out, options, means) => {
 }
 
 /** Refuses a map that names actions that the protocol does not have. */
-const mapOf = async (options: ValidateOptions): Promise<TraceMap | undefined> => {
+const mapOf = async (options: ValidateOptions, { models, protocols }: Project): Promise<TraceMap | undefined> => {
   if (options.map === undefined) return undefined
   const map = parseMap(await readText(options.map, 'mapping file'), options.map)
-  const protocol = protocolOf(loadModels(), options.target)
+  const protocol = protocolOf(models, options.target)
   const known = Object.keys(protocol.docs.actions)
   const unknown = map.actions.find(({ action }) => !known.includes(action))
   if (unknown !== undefined) {
@@ -214,7 +214,7 @@ const mapOf = async (options: ValidateOptions): Promise<TraceMap | undefined> =>
       file: options.map,
       line,
       column,
-      hint: unknownActionHint(action, known, { protocol, protocols: PROTOCOLS }, 'map'),
+      hint: unknownActionHint(action, known, { protocol, protocols }, 'map'),
     })
   }
   return map
@@ -255,9 +255,9 @@ const refuseWrong = (options: ValidateOptions): void => {
   checkWriteTla(options)
 }
 
-const load = async (options: ValidateOptions): Promise<Omit<Means, 'signal'>> => {
+const load = async (options: ValidateOptions, project: Project): Promise<Omit<Means, 'signal'>> => {
   const toolchain = options.with === undefined ? undefined : await findToolchain()
-  return { toolchain, map: await mapOf(options) }
+  return { project, toolchain, map: await mapOf(options, project) }
 }
 
 /** For `--json`: of one log and one model only the result, else a list of all. */
@@ -284,9 +284,9 @@ const report = (out: Output, options: ValidateOptions, outcome: Outcome, wasEnde
 }
 
 /** Validates logs; returns the exit code. */
-export const validate = async (out: Output, options: ValidateOptions): Promise<number> => {
+export const validate = async (out: Output, options: ValidateOptions, project: Project): Promise<number> => {
   refuseWrong(options)
-  const means = await load(options)
+  const means = await load(options, project)
   const controller = new AbortController()
   let ended: number | undefined
   const release = interceptSignals((code) => {
@@ -307,8 +307,8 @@ export const validate = async (out: Output, options: ValidateOptions): Promise<n
 const ASK_ALL = '--design any asks each of them'
 
 const oneDesign: JudgeAll = async (out, options, means) => {
-  const { signal, toolchain } = means
-  const judge = new Judge(modelOfTarget(out, options.target, ASK_ALL), toolchain, options.writeTla)
+  const { signal } = means
+  const judge = new Judge(modelOfTarget(out, means.project, options.target, ASK_ALL), means, options.writeTla)
   return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
     const enough = new AbortController()

@@ -22,10 +22,10 @@ import {
   watchInputs,
 } from '../workspace/certificate.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../workspace/project.ts'
 import { PINNED } from '../tlc/jar.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, thousands } from '../ui/output.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 const bothSides = <T>(value: T): { readonly spec: T; readonly impl: T } => ({ spec: value, impl: value })
 
@@ -82,9 +82,9 @@ export const trusted = ({ tlc }: Certificate): string[] => [
 ]
 
 /** A certificate and the model that it is of. */
-const load = (file: string): { readonly certificate: Certificate; readonly model: Model } => {
+const load = (file: string, { models }: Project): { readonly certificate: Certificate; readonly model: Model } => {
   const certificate = readCertificate(file)
-  const model = loadModels().find((m) => m.name === certificate.model)
+  const model = models.find((m) => m.name === certificate.model)
   if (model !== undefined) return { certificate, model }
   throw badInput({
     code: 'unknown-model',
@@ -108,8 +108,8 @@ const report = (out: Output, certificate: Certificate, model: Model, wrong: read
 }
 
 /** Verifies a certificate; returns the exit code. */
-export const verify = (out: Output, { file }: OptionsOf<'verify'>): number => {
-  const { certificate, model } = load(file)
+export const verify = (out: Output, { file }: OptionsOf<'verify'>, project: Project): number => {
+  const { certificate, model } = load(file, project)
   const wrong = verifyCertificate(certificate, model)
   report(out, certificate, model, wrong)
   return wrong.length === 0 ? EXIT.ok : EXIT.finding

@@ -27,6 +27,7 @@ import { machineOf } from '../../impl/lib/protocol/model.ts'
 import type { Programs } from './messages.ts'
 import { Pair } from './pair.ts'
 import { logValidator } from '../validate/subject.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 
 /** Which interpreter runs the programs. */
 export type InterpreterName = 'generated' | 'general'
@@ -202,8 +203,8 @@ class Kinds {
  * Has `lockstep validate` explain each kind of round: those that violated the property first, then the most frequent ones.
  * A round is one log, and alike ones are looked at once.
  */
-const judged = async (model: Model, machine: LoggedMachine, kinds: Kinds): Promise<Judged[]> => {
-  const [tso, sc] = [logValidator(model), logValidator(underSc(model))]
+const judged = async (model: Model, project: Project, machine: LoggedMachine, kinds: Kinds): Promise<Judged[]> => {
+  const [tso, sc] = [logValidator(model, project), logValidator(underSc(model), project)]
   const ordered = [...kinds.byKey.values()].sort((a, b) => Number(b.lost) - Number(a.lost) || b.count - a.count)
   const all: Judged[] = []
   for (const kind of ordered) {
@@ -222,7 +223,12 @@ const judged = async (model: Model, machine: LoggedMachine, kinds: Kinds): Promi
 }
 
 /** Plays a model's design; the model is one of TSO. */
-export const playLive = async (model: Model, scenario: LiveScenario, options: LiveOptions): Promise<LiveResult> => {
+export const playLive = async (
+  model: Model,
+  scenario: LiveScenario,
+  project: Project,
+  options: LiveOptions,
+): Promise<LiveResult> => {
   const size = Math.min(BATCH, options.rounds)
   const stage = stageOf(model, scenario, size)
   const { shape, arena: shared } = stage
@@ -245,5 +251,11 @@ export const playLive = async (model: Model, scenario: LiveScenario, options: Li
     await pair.end()
   }
   const machine = { kernel: stage.kernel, fields: new Fields(stage.kernel) }
-  return { compiled: stage.compiled, rounds, lost: kinds.lost, seconds, kinds: await judged(model, machine, kinds) }
+  return {
+    compiled: stage.compiled,
+    rounds,
+    lost: kinds.lost,
+    seconds,
+    kinds: await judged(model, project, machine, kinds),
+  }
 }

@@ -1,7 +1,7 @@
 /** The one model of a command's target, and what is said where the target could have meant others. */
 
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from './project.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 import { oneModel, targetModels } from '../../impl/lib/protocol/target.ts'
 import type { Output } from '../ui/output.ts'
 
@@ -11,8 +11,7 @@ import type { Output } from '../ui/output.ts'
  *
  * @throws LockstepError (exit 2) `several-models`, `unknown-target`
  */
-export const modelOfTarget = (out: Output, target: string, otherwise?: string): Model => {
-  const models = loadModels()
+export const modelOfTarget = (out: Output, { models }: Project, target: string, otherwise?: string): Model => {
   const model = oneModel(models, target, otherwise)
   const { left } = targetModels(models, target)
   if (left.length > 0) {

@@ -11,6 +11,7 @@ import { parseCfg } from '../../impl/lib/tla/cfg.ts'
 import { badInput } from '../../impl/lib/kernel/error.ts'
 import type { Cell, CellKind, Model } from '../../impl/lib/protocol/model.ts'
 import { isType, machineOf } from '../../impl/lib/protocol/model.ts'
+import type { Project } from '../../impl/lib/protocol/project.ts'
 import type { DataModule, Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { parseJson } from '../../impl/lib/text/json.ts'
 import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
@@ -178,6 +179,17 @@ const loadProtocol = (protocol: Protocol): Model[] => {
 
 /** All models of all protocols, in the order of the catalog and the manifests. */
 export const loadModels = (): Model[] => PROTOCOLS.flatMap((protocol) => checkedData(loadProtocol(protocol)))
+
+/** The package's own protocols. What is wrong with their files is thrown when their models are asked for first. */
+export const openProject = (): Project => {
+  let known: readonly Model[] | undefined
+  return {
+    protocols: PROTOCOLS,
+    get models() {
+      return (known ??= loadModels())
+    },
+  }
+}
 
 /** The text of a protocol's data module, if it has one. */
 export const dataOf = (protocol: Protocol): DataModule | undefined => {

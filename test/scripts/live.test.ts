@@ -16,6 +16,7 @@ import { outputFor } from '../../scripts/ui/output.ts'
 import { isCI } from '../effort.ts'
 import { until } from './tlc/processes.ts'
 import { logValidator } from '../../scripts/validate/subject.ts'
+import { project } from '../project.ts'
 
 const bin = join(packageRoot(), 'bin', 'lockstep.mjs')
 
@@ -118,7 +119,7 @@ describe('lockstep live', () => {
     expect(readdirSync(directory).map((name) => join(directory, name))).toEqual([...logs].sort())
     expect(logs.length > 0 && logs.length <= MOST_LOGS).toBe(true)
     const validate = (model: string, file: string, unlogged: string[] = []) =>
-      logValidator(oneModel(models, model)).validate(readLines(file), { file, unlogged })
+      logValidator(oneModel(models, model), project).validate(readLines(file), { file, unlogged })
     for (const file of logs) {
       expect([file, (await validate('poll-kick/clear-recheck-no-mb.tso', file)).verdict]).toEqual([file, 'accepted'])
     }
@@ -154,7 +155,7 @@ describe('lockstep live', () => {
       requireTwoCores(1)
     }).toThrow(/the threads take turns/)
     const options = { target: 'litmus', rounds: 1, seconds: 1, seed: 1, interpreter: 'generated' } as const
-    const refused = await live(outputFor(true), options, 1).catch((error: unknown) => error)
+    const refused = await live(outputFor(true), options, project, 1).catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(LockstepError)
     expect(refused).toMatchObject({ exit: 3, problem: { code: 'one-core' } })
   })

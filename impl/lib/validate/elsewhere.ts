@@ -5,6 +5,7 @@ import { assemble } from '../kernel/machine/tables.ts'
 import type { Elsewhere } from './decode.ts'
 import { resultText } from './returns.ts'
 import type { Model } from '../protocol/model.ts'
+import type { Project } from '../protocol/project.ts'
 import type { Protocol } from '../protocol/protocol.ts'
 import { machineOf } from '../protocol/model.ts'
 import { designsOf } from './any-design.ts'
@@ -13,12 +14,12 @@ import { designsOf } from './any-design.ts'
 const known = new WeakMap<Protocol, ReadonlySet<string>>()
 
 /** One small model of each design is enough: what a step returns does not depend on how memory is ordered. */
-const returnsOf = (protocol: Protocol, models: () => readonly Model[]): ReadonlySet<string> => {
+const returnsOf = (protocol: Protocol, project: Project): ReadonlySet<string> => {
   const before = known.get(protocol)
   if (before !== undefined) return before
   const all = new Set<string>()
   const designs = new Set<string>()
-  for (const [model] of designsOf(models(), protocol.name)) {
+  for (const [model] of designsOf(project.models, protocol.name)) {
     if (model === undefined || designs.has(model.design)) continue
     designs.add(model.design)
     const { steps, actions } = assemble(compile(machineOf(model)))
@@ -31,8 +32,8 @@ const returnsOf = (protocol: Protocol, models: () => readonly Model[]): Readonly
   return all
 }
 
-/** What other designs have, among `models`; these and their machines are made only when a log has a result that the model cannot have. */
-export const elsewhere = ({ protocol }: Model, models: () => readonly Model[]): Elsewhere => ({
+/** What other designs have, among all models of the project; their machines are made only when a log has a result that the model cannot have. */
+export const elsewhere = ({ protocol }: Model, project: Project): Elsewhere => ({
   hasAction: (action) => Object.hasOwn(protocol.docs.actions, action),
-  returns: (action, text) => returnsOf(protocol, models).has(`${action} ${text}`),
+  returns: (action, text) => returnsOf(protocol, project).has(`${action} ${text}`),
 })

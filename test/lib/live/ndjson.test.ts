@@ -15,8 +15,9 @@ import { loadModels } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
-import { Validator } from '../../../impl/lib/validate/validator.ts'
+import type { Validator } from '../../../impl/lib/validate/validator.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
+import { project } from '../../project.ts'
 
 /** A machine without store buffers. */
 const kernelOf = (model: string) => {
@@ -91,7 +92,7 @@ const linesOf = (model: string, seen: Observation): string[] => {
 
 const validators = new Map<string, Validator>()
 const validatorOf = (model: string): Validator => {
-  const known = validators.get(model) ?? logValidator(oneModel(loadModels(), model))
+  const known = validators.get(model) ?? logValidator(oneModel(loadModels(), model), project)
   validators.set(model, known)
   return known
 }

@@ -11,6 +11,7 @@ import { junitReport } from '../../../impl/lib/report/validation/junit.ts'
 import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
+import { project } from '../../project.ts'
 
 const OPTIONS = [
   ...['--order', '--format', '--map', '--design', '--junit', '--sarif', '--github', '--summary', '--json'],
@@ -137,7 +138,7 @@ describe('the workflow’s log that must be rejected', () => {
   it('is rejected by its model, and the report says so in the words that are looked for', async () => {
     const lines = readFileSync(join(root, text('log')), 'utf8').split('\n')
     const model = oneModel(loadModels(), text('model'))
-    const result = await logValidator(model).validate([{ firstLine: 1, lines }], { file: text('log') })
+    const result = await logValidator(model, project).validate([{ firstLine: 1, lines }], { file: text('log') })
     expect(result.verdict).toBe('rejected')
     const [, wanted = ''] = /grep -q '([^']+)'/.exec(rejects.steps.at(-1)?.run ?? '') ?? []
     expect(wanted).not.toBe('')

@@ -9,13 +9,14 @@ import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import { loadModels } from '../../../scripts/workspace/project.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
-import { Validator } from '../../../impl/lib/validate/validator.ts'
+import type { Validator } from '../../../impl/lib/validate/validator.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
+import { project } from '../../project.ts'
 
 const models = loadModels()
 const validators = new Map<string, Validator>()
 const validatorOf = (name: string): Validator => {
-  const validator = validators.get(name) ?? logValidator(oneModel(models, name))
+  const validator = validators.get(name) ?? logValidator(oneModel(models, name), project)
   validators.set(name, validator)
   return validator
 }

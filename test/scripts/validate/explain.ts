@@ -4,8 +4,9 @@ import type { LogEvent, LogHeader, Order } from '../../../impl/lib/validate/even
 import { parseLine } from '../../../impl/lib/validate/event.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
 import { loadModels } from '../../../scripts/workspace/project.ts'
-import { Validator } from '../../../impl/lib/validate/validator.ts'
+import type { Validator } from '../../../impl/lib/validate/validator.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
+import { project } from '../../project.ts'
 
 /** A log as it was written, parsed. */
 export interface Log {
@@ -39,7 +40,7 @@ const MAX_STATES = 300_000
 export const explain = (text: string, name: string, order: Order): Promise<Validation> => {
   const model = models.find((m) => m.name === name)
   if (model === undefined) throw new Error(`no model ${name}`)
-  const validator = validators.get(name) ?? logValidator(model)
+  const validator = validators.get(name) ?? logValidator(model, project)
   validators.set(name, validator)
   const { header } = parse(text)
   return validator.validate([{ firstLine: 1, lines: text.split('\n') }], {

@@ -14,6 +14,7 @@ import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/node/tempdir.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
+import { project } from '../../project.ts'
 
 const root = packageRoot()
 const MODEL = 'flush-inhibit/posted.sc'
@@ -269,7 +270,7 @@ describe('the first log of the documents', () => {
     return found.split('\n')
   }
   const NAME = 'poll-kick/clear-recheck.tso'
-  const validator = logValidator(oneModel(loadModels(), NAME))
+  const validator = logValidator(oneModel(loadModels(), NAME), project)
   const verdict = async (lines: readonly string[], options: Partial<LogOptions> = {}): Promise<unknown> => {
     const { verdict: found, divergence } = await validator.validate([{ firstLine: 1, lines }], {
       file: 'log',

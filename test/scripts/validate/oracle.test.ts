@@ -26,12 +26,13 @@ import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import type { OracleAnswer } from '../../../scripts/validate/oracle.ts'
 import { Oracle } from '../../../scripts/validate/oracle.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
-import { Validator } from '../../../impl/lib/validate/validator.ts'
+import type { Validator } from '../../../impl/lib/validate/validator.ts'
 import { MOST_EVENTS, secondOpinion, Transcript } from '../../../scripts/validate/second-opinion.ts'
 import { everydayShare, isCI, isFull } from '../../effort.ts'
 import type { Generated, Source } from './generate.ts'
 import { generate } from './generate.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
+import { project } from '../../project.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 if (toolchain === undefined) console.warn('oracle.test.ts: skipped, TLC needs Java: `lockstep doctor`')
@@ -111,7 +112,7 @@ const compare = async (
 ): Promise<Compared[]> => {
   const model = modelOf(name)
   const source = sourceOf(model)
-  const validator = logValidator(model)
+  const validator = logValidator(model, project)
   const seeds = Array.from({ length: count }, (_, i) => seed * 1000 + i)
   const logs = seeds.map((s) => generate(source, s))
   const { answers } = await new Oracle(model).ask(logs.map(textOf), tools)
@@ -212,7 +213,7 @@ describe.skipIf(toolchain === undefined)('TLC and the validator (needs Java)', (
     const log: Generated = { lines, order: 'per-cpu', unlogged: [], partial: true }
     const { answers } = await new Oracle(model).ask([textOf(log)], tools())
     expect(answers).toEqual([{ accepted: true, explained: 2 }])
-    expect(await ours(logValidator(model), log)).toEqual(answers[0])
+    expect(await ours(logValidator(model, project), log)).toEqual(answers[0])
   })
 
   it('a run that does not end is no answer', async () => {
@@ -258,7 +259,7 @@ describe('validate --with tlc', () => {
 
   /** The opinion of a TLC that says what the test wants. */
   const judged = async (ask: Oracle['ask']): Promise<Validation> => {
-    const validator = logValidator(model)
+    const validator = logValidator(model, project)
     const transcript = new Transcript('log')
     const result = await validator.validate([{ firstLine: 1, lines: text }], { file: 'log', listener: transcript })
     const none = (): never => {

@@ -12,9 +12,10 @@ import { logLines, sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import type { Lines } from '../../../impl/lib/validate/lines.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
-import { Validator } from '../../../impl/lib/validate/validator.ts'
+import type { Validator } from '../../../impl/lib/validate/validator.ts'
 import { isCI } from '../../effort.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
+import { project } from '../../project.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
 
@@ -22,7 +23,7 @@ const models = loadModels()
 const validatorOf = (name: string): Validator => {
   const model = models.find((m) => m.name === name)
   if (model === undefined) throw new Error(`no model ${name}`)
-  return logValidator(model)
+  return logValidator(model, project)
 }
 
 const MODEL = 'flush-inhibit/posted.sc'

@@ -12,6 +12,7 @@ import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
+import { project } from '../../project.ts'
 
 const SAMPLED = [
   'flush-inhibit/posted.sc',
@@ -52,7 +53,7 @@ describe.each(SAMPLED)('%s', (name) => {
   })
 
   const validate = (lines: readonly string[]) =>
-    logValidator(model).validate([{ firstLine: 1, lines }], { file: 'sample' })
+    logValidator(model, project).validate([{ firstLine: 1, lines }], { file: 'sample' })
 
   it('is accepted, in its own order and with the order of its lanes only', async () => {
     for (const lines of [texts.accepted, texts['lanes.accepted']]) {
@@ -76,7 +77,7 @@ describe('what the C harness has logged', () => {
   const read = (build: string): string[] =>
     readFileSync(join(packageRoot(), 'traces', 'poll-kick', `harness-${build}.ndjson`), 'utf8').split('\n')
   const validate = (name: string, lines: readonly string[], order?: Order) =>
-    logValidator(oneModel(models, name)).validate([{ firstLine: 1, lines }], {
+    logValidator(oneModel(models, name), project).validate([{ firstLine: 1, lines }], {
       file: 'harness',
       ...(order === undefined ? {} : { order }),
     })

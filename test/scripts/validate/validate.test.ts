@@ -15,6 +15,7 @@ import { graphOf } from '../../../impl/lib/check/explorer.ts'
 import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { everydayShare, isCI } from '../../effort.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
+import { project } from '../../project.ts'
 
 const models = loadModels()
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
@@ -105,7 +106,7 @@ describe.each(['flush-inhibit/args-checked.sc', 'poll-kick/posted.sc', 'litmus/i
   const plain = new Plain(name)
   const model = models.find((m) => m.name === name)
   if (model === undefined) throw new Error(`no model ${name}`)
-  const validator = logValidator(model)
+  const validator = logValidator(model, project)
   const both = async (
     events: readonly SampleEvent[],
     order: 'total' | 'per-cpu',
@@ -167,7 +168,7 @@ describe('a log that is cut short', () => {
       // the reader ends without an error
       controller.abort()
     }
-    const result = await logValidator(model).validate(read(), { file: 'fifo', signal: controller.signal })
+    const result = await logValidator(model, project).validate(read(), { file: 'fifo', signal: controller.signal })
     expect([result.verdict, result.ok, result.events]).toEqual(['incomplete', false, 9])
   })
 
@@ -177,7 +178,8 @@ describe('a log that is cut short', () => {
     const verdict = async (lost: string, mark: boolean): Promise<string> => {
       const kept = lines.filter((line) => !line.includes(`"lane":"${lost}"`))
       const gap = mark ? [JSON.stringify({ lost: 1, lane: lost })] : []
-      return (await logValidator(model).validate([{ firstLine: 1, lines: [...kept, ...gap] }], { file: 'x' })).verdict
+      return (await logValidator(model, project).validate([{ firstLine: 1, lines: [...kept, ...gap] }], { file: 'x' }))
+        .verdict
     }
     const without = await Promise.all(lanes.map((lane) => verdict(lane, false)))
     expect(without).toContain('rejected')
