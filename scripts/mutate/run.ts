@@ -3,8 +3,8 @@
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Judged, Killer } from '../../impl/lib/mutate/verdict.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import type { Hand } from './crew.ts'
-import { withCrew } from './crew.ts'
+import type { MutateHand } from './workers.ts'
+import { withCrew } from './workers.ts'
 import type { Opinion } from './judge.ts'
 import { mutableSources } from './load.ts'
 
@@ -21,8 +21,8 @@ export type FaultCrew = (size: number, protocol: string, task: (hand: FaultHand)
 const faultWorkers: FaultCrew = (size, protocol, task) =>
   withCrew(size, { protocol }, (hand) =>
     task({
-      time: (model, limit) => hand.ask({ kind: 'time', model }, limit),
-      fault: (mutant, model, limit) => hand.ask({ kind: 'fault', model, mutant }, limit),
+      time: (model, limit) => hand.askWithin({ kind: 'time', model }, limit),
+      fault: (mutant, model, limit) => hand.askWithin({ kind: 'fault', model, mutant }, limit),
     }),
   )
 
@@ -91,7 +91,7 @@ const judgeAll = async (protocol: string, cases: readonly Case[], models: readon
   const queue = bySize(models)
   let done = 0
   const alive = (): Case[] => cases.filter(({ killedBy }) => options.all || killedBy.length === 0)
-  const work = async (hand: Hand): Promise<void> => {
+  const work = async (hand: MutateHand): Promise<void> => {
     for (let model = queue.shift(); model !== undefined; model = queue.shift()) {
       const asked = alive()
       options.onProgress(done, models.length, asked.length)
@@ -101,7 +101,7 @@ const judgeAll = async (protocol: string, cases: readonly Case[], models: readon
         return
       }
       const mutants = asked.map(({ mutant }) => mutant)
-      const opinions = await hand.ask({ kind: 'judge', model: model.name, mutants }, limitOf(options))
+      const opinions = await hand.askWithin({ kind: 'judge', model: model.name, mutants }, limitOf(options))
       done += 1
       asked.forEach((c, i) => {
         const opinion = opinions?.[i]

@@ -7,8 +7,8 @@
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Seed } from './argued.ts'
-import type { Hand } from './crew.ts'
-import { withCrew } from './crew.ts'
+import type { MutateHand } from './workers.ts'
+import { withCrew } from './workers.ts'
 import type { SeedKill } from './messages.ts'
 import type { Case, CrewOptions } from './run.ts'
 import { isLate, limitOf } from './run.ts'
@@ -67,14 +67,15 @@ export const holdSeeds = async (
 ): Promise<void> => {
   const queue = groupsOf(cases, faultOf, seeds)
   const all = queue.length
-  const work = async (hand: Hand): Promise<void> => {
+  const work = async (hand: MutateHand): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const { cases: asked, fault, model, thread } = next
       // whoever they would have noticed is left by those that are asked next
       if (isLate(options)) return
       options.onProgress(all - queue.length, all, asked.length)
       const mutants = asked.map(({ mutant }) => mutant)
-      const kills = (await hand.ask({ kind: 'seed', fault, models: [model], thread, mutants }, limitOf(options))) ?? []
+      const kills =
+        (await hand.askWithin({ kind: 'seed', fault, models: [model], thread, mutants }, limitOf(options))) ?? []
       for (const c of asked) {
         const kill = kills.find(({ id }) => id === c.mutant.id)
         if (kill === undefined) continue
@@ -107,13 +108,13 @@ export const searchSeeds = async (
   const found: Seed[] = []
   const queue = [...faults]
   const alive = (): Case[] => cases.filter(isAlive)
-  const work = async (hand: Hand): Promise<void> => {
+  const work = async (hand: MutateHand): Promise<void> => {
     for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
       const left = alive()
       if (left.length === 0) return
       options.onProgress(faults.length - queue.length, faults.length, left.length)
       const mutants = left.map(({ mutant }) => mutant)
-      const kills = (await hand.ask({ kind: 'seed', fault, models: names, mutants }, options.limit)) ?? []
+      const kills = (await hand.askWithin({ kind: 'seed', fault, models: names, mutants }, options.limit)) ?? []
       for (const kill of kills) {
         const c = left.find(({ mutant, killedBy }) => mutant.id === kill.id && killedBy.length === 0)
         if (c === undefined) continue
