@@ -195,7 +195,7 @@ export const ROOMS: readonly Room[] = [
   {
     room: 'scripts',
     is: 'The command line, and the threads that it runs in.',
-    imports: [...kernel(), ...scripts('node', 'ui', 'workspace', 'cli', 'commands')],
+    imports: [...kernel(), ...lib('protocol'), ...scripts('node', 'ui', 'workspace', 'cli', 'commands')],
   },
 ]
 
