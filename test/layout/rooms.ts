@@ -139,7 +139,7 @@ export const ROOMS: readonly Room[] = [
   {
     room: 'scripts/embedded',
     is: 'The embedded engine, in a worker thread.',
-    imports: [...kernel('language'), ...scripts('node')],
+    imports: [...kernel('language'), ...lib('tla'), ...scripts('node')],
   },
   {
     room: 'scripts/engines',
