@@ -17,7 +17,8 @@ export type {
   PlainState,
   PropertyVerdict,
 } from './lib/kernel/check.ts'
-export { check, DEADLOCK } from './lib/kernel/check.ts'
+export { check } from './lib/kernel/check.ts'
+export { DEADLOCK } from './lib/kernel/explore/violations.ts'
 export type { Plain } from './lib/kernel/language/plain.ts'
 export { Constants } from './lib/kernel/language/constants.ts'
 export type { Behaviour, BehaviourStep, Counterexample } from './lib/behaviour/counterexample.ts'

@@ -1,6 +1,6 @@
 /** Tables and outputs that the READMEs and docs/ show are held to the results. `UPDATE_README=1` rewrites them. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../impl/catalog.ts'
@@ -23,13 +23,12 @@ import { isCI } from './effort.ts'
 import { flipText, saidOf, usualModels, worldRow, worldRows, worldTable } from './worlds.ts'
 import { logValidator } from '../scripts/validate/subject.ts'
 import { project } from './project.ts'
+import { between, hold, isUpdate } from './pages.ts'
 
 const models = loadModels()
 
 /** The protocols that have designs of their own, and an ablation page. */
 const DESIGNS = PROTOCOLS.map(({ name }) => name).filter((name) => name !== 'litmus')
-
-const update = process.env['UPDATE_README'] !== undefined
 
 /** A larger graph is a `?` in a table of worlds; every day only the smaller ones are looked at. */
 const WORLD_STATES = { all: 400_000, everyday: 30_000 }
@@ -105,38 +104,15 @@ const diagram = (target: string): string => {
   return `\`\`\`\n${lanes(counterexample(model, undefined), model.protocol.docs, { toggle: toggleOf(model) }).trimEnd()}\n\`\`\``
 }
 
-/** The formatter pads tables; what they say does not change by that. */
-const unpadded = (text: string): string =>
-  text
-    .trim()
-    .replace(/(?<=\|.*) +/g, ' ')
-    .replace(/-{3,}/g, '---')
-
-/** Where a page has what is between two comments. */
-const between = (file: string, name: string): { path: string; text: string; start: number; end: number } => {
-  const path = join(packageRoot(), file)
-  const text = readFileSync(path, 'utf8')
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
-  const [start, end] = [text.indexOf(open) + open.length, text.indexOf(close)]
-  expect([file, name, end > start]).toEqual([file, name, true])
-  return { path, text, start, end }
-}
-
-const hold = (file: string, name: string, wanted: string): void => {
-  const { path, text, start, end } = between(file, name)
-  if (update) writeFileSync(path, `${text.slice(0, start)}\n\n${wanted}\n\n${text.slice(end)}`)
-  else expect(unpadded(text.slice(start, end))).toBe(unpadded(wanted))
-}
-
 /**
  * Holds a table of worlds to some of the small graphs, cell by cell. Under PSO there is none that small, and to compile the
  * programs takes longer than all of the others.
  */
 const holdSmallWorlds = (protocol: Protocol, properties: readonly string[]): void => {
-  const { text, start, end } = between(`spec/${protocol.name}/README.md`, 'worlds')
+  const worlds = between(`spec/${protocol.name}/README.md`, 'worlds')
   let compared = 0
   for (const [i, model] of usualModels(models, protocol).entries()) {
-    const said = saidOf(text.slice(start, end), model.design, model.memory)
+    const said = saidOf(worlds, model.design, model.memory)
     expect([model.name, said?.length]).toEqual([model.name, protocol.world.length])
     if (model.memory === 'pso') continue
     const asked = protocol.world.filter((_, column) => (i + column) % WORLD_SHARE === 0)
@@ -191,7 +167,7 @@ describe('the READMEs and docs/', () => {
     (name) => {
       const protocol = catalogued(name)
       const { properties } = judged(name)
-      if (update || isCI) {
+      if (isUpdate || isCI) {
         const rows = worldRows(models, protocol, WORLD_STATES.all)
         hold(`spec/${name}/README.md`, 'worlds', worldTable(rows, protocol.world, properties))
       } else holdSmallWorlds(protocol, properties)

@@ -1,6 +1,5 @@
 /** `lockstep ablate`: every subset of a protocol's toggles; which are needed for which property. */
 
-import { PROTOCOLS, protocolNamed } from '../../impl/catalog.ts'
 import type { Ablation, Subset } from '../../impl/lib/ablate/subsets.ts'
 import {
   ablationOf,
@@ -46,10 +45,10 @@ type AblateOptions = OptionsOf<'ablate'>
 /** Seconds that one run of TLC on the boundary may take. */
 const TLC_TIMEOUT = 1800
 
-const knownProtocol = (name: string): Protocol => {
-  const protocol = protocolNamed(name)
+const knownProtocol = (name: string, protocols: readonly Protocol[]): Protocol => {
+  const protocol = protocols.find((p) => p.name === name)
   if (protocol === undefined) {
-    const known = PROTOCOLS.map((p) => p.name)
+    const known = protocols.map((p) => p.name)
     const [candidate] = near(name, known, 1)
     throw badInput({
       code: 'unknown-protocol',
@@ -58,7 +57,7 @@ const knownProtocol = (name: string): Protocol => {
     })
   }
   if (protocol.ablation.length === 0) {
-    const others = PROTOCOLS.filter((p) => p.ablation.length > 0).map((p) => p.name)
+    const others = protocols.filter((p) => p.ablation.length > 0).map((p) => p.name)
     throw badInput({
       code: 'no-toggles',
       message: `${name} has no toggles to switch`,
@@ -232,8 +231,8 @@ interface Loaded {
   readonly cells: readonly Cell[]
 }
 
-const load = (options: AblateOptions, { models }: Project): Loaded => {
-  const protocol = knownProtocol(options.protocol)
+const load = (options: AblateOptions, { models, protocols }: Project): Loaded => {
+  const protocol = knownProtocol(options.protocol, protocols)
   const bases = basesOf(protocol, models, options.memory)
   return { protocol, models, bases, cells: cellsOf(bases, options.property) }
 }

@@ -1,7 +1,6 @@
 /** `lockstep mutate`: weakens and breaks machines one change at a time, and says what notices each change. */
 
 import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
-import { PROTOCOLS, protocolNamed } from '../../impl/catalog.ts'
 import type { Mutant, MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
@@ -71,12 +70,12 @@ const compilerOrFail = async (): Promise<TypeScript> => {
   })
 }
 
-const known = (name: string): Protocol => {
-  const protocol = protocolNamed(name)
+const known = (name: string, protocols: readonly Protocol[]): Protocol => {
+  const protocol = protocols.find((p) => p.name === name)
   if (protocol !== undefined) return protocol
   const candidates = near(
     name,
-    PROTOCOLS.map((p) => p.name),
+    protocols.map((p) => p.name),
   )
   throw badInput({
     code: 'unknown-target',
@@ -85,8 +84,8 @@ const known = (name: string): Protocol => {
   })
 }
 
-const chosen = (options: MutateOptions): readonly Protocol[] => {
-  const asked = options.protocol === undefined ? PROTOCOLS : [known(options.protocol)]
+const chosen = (options: MutateOptions, { protocols }: Project): readonly Protocol[] => {
+  const asked = options.protocol === undefined ? protocols : [known(options.protocol, protocols)]
   return options.changed === true ? protocolsOf(changedFiles(options.base ?? HEAD), asked) : asked
 }
 
@@ -338,7 +337,7 @@ export const mutate = async (out: Output, asked: MutateOptions, project: Project
   const options = withEverydaySample(asked)
   refuseIgnored(options)
   const means = await load(out, options, project)
-  const protocols = chosen(options)
+  const protocols = chosen(options, project)
   const parts = await runAll(means, protocols, options)
   const skipped = options.side === 'both' && typeof means.tlc === 'string' ? means.tlc : undefined
   const code = exitOf(parts, skipped !== undefined)

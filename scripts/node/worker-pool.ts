@@ -66,7 +66,10 @@ const within = async <T>(promise: Promise<T>, limit: number): Promise<T | undefi
   }
 }
 
-/** Lets each of the hands do `task`, for at most `limit` milliseconds; `false` if that was not enough. They are ended whatever is thrown. */
+/**
+ * Lets each of the hands do `task`, for at most `limit` milliseconds; `false` if that was not enough. They are ended
+ * whatever is thrown.
+ */
 export const withHands = async <H extends { close: () => Promise<void> }>(
   hands: readonly H[],
   task: (hand: H) => Promise<void>,

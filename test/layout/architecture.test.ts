@@ -1,24 +1,16 @@
 /** The pictures of docs/architecture.md are held to the tree and to the table of rooms. `UPDATE_README=1` rewrites the second. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PROTOCOLS } from '../../impl/catalog.ts'
 import { packageRoot } from '../../scripts/workspace/project.ts'
 import { ROOMS } from './rooms.ts'
+import { between, isUpdate, putBetween } from '../pages.ts'
 
 const root = packageRoot()
 const page = 'docs/architecture.md'
 const text = readFileSync(join(root, page), 'utf8')
-
-const update = process.env['UPDATE_README'] !== undefined
-
-const between = (name: string): { inside: string; start: number; end: number } => {
-  const open = `<!-- ${name} -->`
-  const [start, end] = [text.indexOf(open) + open.length, text.indexOf(`<!-- /${name} -->`)]
-  expect([name, text.includes(open) && end > start]).toEqual([name, true])
-  return { inside: text.slice(start, end), start, end }
-}
 
 interface Picture {
   /** what is written in each box, by the box's name */
@@ -84,7 +76,7 @@ const imports = (from: string, to: string): boolean =>
     .some((file) => importsOf(file).some((i) => isIn(i, to)))
 
 describe('the picture of how data flows', () => {
-  const { inside } = between('flow')
+  const inside = between(page, 'flow')
   const { boxes, arrows } = parsePicture(inside)
   const pathOf = (box: string): string => boxes.get(box)?.at(-1) ?? ''
   const handed = new Map(
@@ -185,12 +177,11 @@ const drawn = (): string => {
 
 describe('the picture of the rooms', () => {
   it('has exactly the arrows of the table, less those that follow from others', () => {
-    const { inside, start, end } = between('rooms')
-    if (update) {
-      writeFileSync(join(root, page), `${text.slice(0, start)}\n\n${drawn()}\n\n${text.slice(end)}`)
+    if (isUpdate) {
+      putBetween(page, 'rooms', drawn())
       return
     }
-    const { boxes, arrows } = parsePicture(inside)
+    const { boxes, arrows } = parsePicture(between(page, 'rooms'))
     const roomsOf = (box: string): readonly string[] => boxes.get(box) ?? []
     const shown = arrows.flatMap(([from, to]) => roomsOf(from).flatMap((a) => roomsOf(to).map((b) => `${a} -> ${b}`)))
     const wanted = ROOMS.flatMap(({ room }) => reduced(room).map((to) => `${room} -> ${to}`))

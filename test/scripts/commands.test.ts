@@ -1,6 +1,6 @@
-/** The table of commands, and what is held to it: Commander, the types, docs/commands.md (`UPDATE_README=1` rewrites it), action.yml. */
+/** The table of commands, and what is held to it: Commander, the types, docs/commands.md, action.yml. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { parse } from 'yaml'
@@ -11,8 +11,7 @@ import type { OptionDefinition } from '../../scripts/cli/options.ts'
 import { flagsOf, OPTIONS } from '../../scripts/cli/options.ts'
 import { programOf } from '../../scripts/cli/program.ts'
 import { packageRoot } from '../../scripts/workspace/project.ts'
-
-const update = process.env['UPDATE_README'] !== undefined
+import { hold } from '../pages.ts'
 
 const commandOf = (name: CommandName): CommandDefinition => COMMANDS[name]
 
@@ -51,13 +50,6 @@ const page = (): string => {
   const all = COMMAND_NAMES.map((name) => [usageOf(name), commandOf(name).description] as const)
   return [table(['Command', 'Does'], all), ...COMMAND_NAMES.map(section)].join('\n\n')
 }
-
-/** The formatter pads tables; what they say does not change by that. */
-const unpadded = (text: string): string =>
-  text
-    .trim()
-    .replace(/(?<=\|.*) +/g, ' ')
-    .replace(/-{3,}/g, '---')
 
 /** What a command is given for some words of a command line. */
 const givenBy = async (...words: readonly string[]): Promise<unknown> => {
@@ -138,13 +130,7 @@ describe('the table of commands', () => {
 
 describe('docs/commands.md', () => {
   it('has every command with its arguments and options', () => {
-    const path = join(packageRoot(), 'docs', 'commands.md')
-    const text = readFileSync(path, 'utf8')
-    const [open, close] = ['<!-- commands -->', '<!-- /commands -->']
-    const [start, end] = [text.indexOf(open) + open.length, text.indexOf(close)]
-    expect(end).toBeGreaterThan(start)
-    if (update) writeFileSync(path, `${text.slice(0, start)}\n\n${page()}\n\n${text.slice(end)}`)
-    else expect(unpadded(text.slice(start, end))).toBe(unpadded(page()))
+    hold('docs/commands.md', 'commands', page())
   })
 })
 

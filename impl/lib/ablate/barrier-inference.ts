@@ -32,14 +32,12 @@ import type { Layout } from '../kernel/machine/layout.ts'
 import type { Compiled } from '../kernel/machine/automaton.ts'
 import type { Automaton } from '../kernel/machine/automaton.ts'
 import { layOut } from '../kernel/machine/layout.ts'
+import { DEADLOCK } from '../kernel/explore/violations.ts'
 import { compilePredicate } from '../kernel/machine/predicate.ts'
 import type { BarrierKind, Barriers } from '../protocol/barriers.ts'
 import { outcomesOf } from '../kernel/machine/step-tree.ts'
 import { sameThread } from '../kernel/language/program.ts'
 import { predicatesOf } from '../kernel/language/program.ts'
-
-/** A property that the search finds without being told what to look at. */
-const DEADLOCK = 'Deadlock'
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What a property looks at

@@ -17,14 +17,14 @@ import { reduce } from '../kernel/machine/drop-idle-steps.ts'
 import type { Model } from '../protocol/model.ts'
 import { printValue } from '../kernel/language/print-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
-import { violatedDepths } from '../kernel/explore/violations.ts'
+import { DEADLOCK, violatedDepths } from '../kernel/explore/violations.ts'
 import { predicatesOf } from '../kernel/language/program.ts'
 
 /** A graph with more states than this is not explored to its end: the memory of two workers is bounded by it. */
 export const MOST_STATES = 4_000_000
 
 /** Whose machines are made. */
-export type Subject = Pick<Model, 'protocol' | 'data'>
+export type MachineSource = Pick<Model, 'protocol' | 'data'>
 
 /** What the explorer says of the properties that it was asked for. */
 export interface Outcome {
@@ -87,7 +87,7 @@ export class Programs {
 
 /** Compiles the machine for some constants; `onRead` is told of every constant that the machine depends on. */
 export const prepare = (
-  { protocol, data }: Subject,
+  { protocol, data }: MachineSource,
   constants: ReadonlyMap<string, TlaValue>,
   properties: ReadonlySet<string>,
   onRead?: (name: string) => void,
@@ -133,7 +133,7 @@ export const prepare = (
 
 /** The whole graph of the machine as it is, for counterexamples: with every step that it takes. */
 export const wholeGraph = (
-  { protocol, data }: Subject,
+  { protocol, data }: MachineSource,
   constants: ReadonlyMap<string, TlaValue>,
   properties: ReadonlySet<string>,
 ): Graph => {
@@ -201,7 +201,7 @@ export const decide = (
   const edges = liveness.length > 0
   const safety = [
     ...invariants.map(({ name }) => name),
-    ...(wanted === undefined || wanted.has('Deadlock') ? ['Deadlock'] : []),
+    ...(wanted === undefined || wanted.has(DEADLOCK) ? [DEADLOCK] : []),
   ]
   let ended = false
   const graph = explore(own, {
@@ -209,7 +209,7 @@ export const decide = (
     expectedStates,
     maxStates: MOST_STATES,
     enough: (violations, deadlock) =>
-      (ended = !edges && safety.every((name) => (name === 'Deadlock' ? deadlock : violations.get(name)) !== undefined)),
+      (ended = !edges && safety.every((name) => (name === DEADLOCK ? deadlock : violations.get(name)) !== undefined)),
   })
   const complete = graph.complete || ended
   const depths = complete ? violatedDepths(graph) : new Map<string, number>()

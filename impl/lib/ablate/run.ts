@@ -1,8 +1,9 @@
 /**
  * Covers the subsets of a protocol's toggles, in all of its bases, with the explorer. A verdict is either decided by the
  * explorer on the subset's own machine, or it follows from such verdicts because the property is monotone in a barrier
- * (impl/lib/ablate/barrier-inference.ts). A unit of work is a base with values for the toggles that are no barriers: in each the subsets
- * of the barriers are gone through, those first from which most follows, for as long as a verdict is missing.
+ * (impl/lib/ablate/barrier-inference.ts). A unit of work is a base with values for the toggles that are no barriers: in
+ * each the subsets of the barriers are gone through, those first from which most follows, for as long as a verdict is
+ * missing.
  *
  * Equal machines are spared besides, twice over:
  *

@@ -1,6 +1,6 @@
 /**
- * Does a behaviour that goes on for ever (a lasso) break a property, as a trace claims that it does? Asked of the machine. It
- * shares no code with liveness.ts, because the lassos that liveness.ts finds are checked here too.
+ * Does a behaviour that goes on for ever (a lasso) break a property, as a trace claims that it does? Asked of the machine. The
+ * lassos that liveness.ts finds are checked here too, so the two share nothing but how a graph's edges are kept.
  */
 
 import { compilePredicate, evaluate } from '../kernel/machine/predicate.ts'

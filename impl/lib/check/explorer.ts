@@ -7,12 +7,10 @@ import type { ExploreOptions } from '../kernel/explore/explore.ts'
 import type { Graph } from '../kernel/explore/graph.ts'
 import { explore } from '../kernel/explore/explore.ts'
 import { depthOf } from '../kernel/explore/graph.ts'
-import type { Tick } from '../kernel/explore/liveness.ts'
-import { livenessOf, safetyDepths } from '../kernel/explore/violations.ts'
+import { DEADLOCK, decideProperties, safetyDepths } from '../kernel/explore/violations.ts'
 import type { CellKind, Model } from '../protocol/model.ts'
 import { machineOf } from '../protocol/model.ts'
 import type { Instances } from '../kernel/explore/vacuity.ts'
-import { vacuityOf } from '../kernel/explore/vacuity.ts'
 import type { EngineFindings, Found } from './result.ts'
 import { withVacuity } from './result.ts'
 
@@ -51,15 +49,6 @@ export const requireComplete = (graph: Graph, model: Model): Graph => {
   })
 }
 
-/** Thrown where time is up. */
-class OutOfTime extends Error {}
-
-const tickUntil =
-  (until: number): Tick =>
-  () => {
-    if (performance.now() > until) throw new OutOfTime()
-  }
-
 /** What is known of the cells at the end of the time. */
 interface Decided {
   readonly depths: ReadonlyMap<string, number>
@@ -69,23 +58,15 @@ interface Decided {
   readonly vacuity: ReadonlyMap<string, Instances>
 }
 
-/** Does as much as there is time for, in order; a part of a graph shows what is violated in it and nothing of what holds. */
+/** Decides what there is time for; a part of a graph shows what is violated in it and nothing of what holds. */
 const decideCells = (graph: Graph, until: number): Decided => {
   const depths = safetyDepths(graph)
+  const { vacuity, lassos } = decideProperties(graph, () => performance.now() > until)
+  for (const [name, { path }] of lassos ?? []) depths.set(name, path.length)
   const complete = new Set<CellKind>()
-  let vacuity: ReadonlyMap<string, Instances> = new Map()
-  if (!graph.complete) return { depths, complete, vacuity }
-  const tick = tickUntil(until)
-  try {
-    // before it is known that a property says something, it is not known to hold
-    vacuity = vacuityOf(graph, tick)
-    complete.add('invariant').add('deadlock')
-    for (const [name, { path }] of livenessOf(graph, tick)) depths.set(name, path.length)
-    complete.add('liveness')
-  } catch (error) {
-    if (!(error instanceof OutOfTime)) throw error
-  }
-  return { depths, complete, vacuity }
+  if (vacuity !== undefined) complete.add('invariant').add('deadlock')
+  if (lassos !== undefined) complete.add('liveness')
+  return { depths, complete, vacuity: vacuity ?? new Map<string, Instances>() }
 }
 
 /** Counts that are the whole graph's, or none. */
@@ -104,7 +85,7 @@ export const checkWithExplorer = (model: Model, until = Infinity): EngineFinding
 export const checkGraph = (model: Model, graph: Graph, start: number, until = Infinity): EngineFindings => {
   const { depths, complete, vacuity } = decideCells(graph, until)
   const known = new Set([
-    'Deadlock',
+    DEADLOCK,
     ...graph.kernel.compiled.machine.invariants.map(({ name }) => name),
     ...graph.kernel.compiled.machine.liveness.map(({ name }) => name),
   ])

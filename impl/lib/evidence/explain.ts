@@ -1,14 +1,14 @@
 /** Counterexamples of models, from the explorer: which model of a target violates a property, and by which behaviour. */
 
 import type { Behaviour, Counterexample } from '../behaviour/counterexample.ts'
-import { lassoBehaviour, shortestTo } from '../behaviour/counterexample.ts'
+import { behaviourOf } from '../behaviour/counterexample.ts'
 import { graphOf } from '../check/explorer.ts'
 import type { LockstepError } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
 import type { Graph } from '../kernel/explore/graph.ts'
 import { explore } from '../kernel/explore/explore.ts'
 import { vacuityOf } from '../kernel/explore/vacuity.ts'
-import { livenessOf } from '../kernel/explore/violations.ts'
+import { DEADLOCK, livenessOf, waysOf } from '../kernel/explore/violations.ts'
 import { tla } from '../kernel/language/value.ts'
 import { compile } from '../kernel/machine/compile.ts'
 import { assemble } from '../kernel/machine/tables.ts'
@@ -19,13 +19,10 @@ import { View } from '../tla/state-codec.ts'
 import type { Trace } from '../tla/trace/trace.ts'
 
 /** All violated cells of a graph with their behaviours. */
-export const violationsOf = (graph: Graph, view: View): Map<string, Behaviour> => {
-  const found = new Map<string, Behaviour>()
-  for (const [name, { state }] of graph.violations) found.set(name, shortestTo(graph, view, state))
-  if (graph.deadlock !== undefined) found.set('Deadlock', shortestTo(graph, view, graph.deadlock.state))
-  for (const [name, lasso] of livenessOf(graph)) found.set(name, lassoBehaviour(graph, view, lasso))
-  return found
-}
+export const violationsOf = (graph: Graph, view: View): Map<string, Behaviour> =>
+  new Map(
+    [...waysOf(graph, livenessOf(graph))].map(([name, { path, loop }]) => [name, behaviourOf(graph, view, path, loop)]),
+  )
 
 /** Is a property violated in the model with other constants? */
 const violatedWith = (model: Model, toggle: string, property: string): boolean => {
@@ -34,7 +31,7 @@ const violatedWith = (model: Model, toggle: string, property: string): boolean =
   const constants = new Map(model.cfg.constants).set(toggle, tla.bool(!value.value))
   const machine = machineOf(model, constants)
   const graph = explore(assemble(compile(machine)), { edges: true })
-  if (property === 'Deadlock') return graph.deadlock !== undefined
+  if (property === DEADLOCK) return graph.deadlock !== undefined
   return graph.violations.has(property) || livenessOf(graph).has(property)
 }
 

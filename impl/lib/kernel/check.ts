@@ -6,8 +6,8 @@ import { explore } from './explore/explore.ts'
 import type { Edges, Graph } from './explore/graph.ts'
 import { depthOf, edgesOf, pathTo } from './explore/graph.ts'
 import type { Lasso } from './explore/liveness.ts'
-import { checkLeadsTo } from './explore/liveness.ts'
-import { vacuityOf } from './explore/vacuity.ts'
+import type { Decided, Way } from './explore/violations.ts'
+import { DEADLOCK, decideProperties, waysOf } from './explore/violations.ts'
 import type { Plain } from './language/plain.ts'
 import type { Machine } from './language/program.ts'
 import { threadName } from './language/program.ts'
@@ -24,7 +24,7 @@ export type CheckedMachine = Pick<Machine, 'shared' | 'threads'> & Partial<Machi
 export interface CheckOptions {
   /** stop when there are more states than this; what is not decided by then is `incomplete` */
   readonly maxStates?: number
-  /** asked every few thousand states: is time up? What is not decided by then is `incomplete` */
+  /** asked now and then, of the search and of what follows it: is time up? What is not decided by then is `incomplete` */
   readonly expired?: () => boolean
 }
 
@@ -94,12 +94,6 @@ export interface CheckResult {
   readonly counterexample: (property: string) => PlainCounterexample | undefined
 }
 
-/** The name of the property that no state is a dead end. */
-export const DEADLOCK = 'Deadlock'
-
-/** A path through a graph; `loop` as a lasso has it. */
-type Path = Pick<Lasso, 'path'> & Partial<Pick<Lasso, 'loop'>>
-
 /** The machine with nothing where something was left out. */
 export const completed = (machine: CheckedMachine): Machine => ({
   environment: [],
@@ -135,36 +129,23 @@ const deadlockOf = (graph: Graph, { start }: Edges): number | undefined => {
   return undefined
 }
 
-/** The ways to what is wrong, by property. */
-const violationsOf = (graph: Graph, deadlock: number | undefined): Map<string, Path> => {
-  const found = new Map<string, Path>()
-  for (const [name, { state }] of graph.violations) found.set(name, { path: pathTo(graph, state) })
-  if (deadlock !== undefined) found.set(DEADLOCK, { path: pathTo(graph, deadlock) })
-  if (!graph.complete) return found
-  for (const property of graph.kernel.compiled.machine.liveness) {
-    const lasso = checkLeadsTo(graph, property)
-    if (lasso !== undefined) found.set(property.name, lasso)
-  }
-  return found
-}
-
-const propertiesOf = (graph: Graph, violations: ReadonlyMap<string, Path>): CheckedProperty[] => {
-  const { invariants, liveness } = graph.kernel.compiled.machine
-  const instances = graph.complete ? vacuityOf(graph) : undefined
+const propertiesOf = (machine: Machine, violated: ReadonlyMap<string, Way>, decided: Decided): CheckedProperty[] => {
   const checked = (name: string, kind: CheckedProperty['kind']): CheckedProperty => {
-    if (violations.has(name)) return { name, kind, verdict: 'violated', vacuous: [] }
-    if (instances === undefined) return { name, kind, verdict: 'incomplete', vacuous: [] }
+    if (violated.has(name)) return { name, kind, verdict: 'violated', vacuous: [] }
+    const { vacuity, lassos } = decided
+    if (vacuity === undefined || (kind === 'liveness' && lassos === undefined))
+      return { name, kind, verdict: 'incomplete', vacuous: [] }
     // a property without instances says nothing
-    const { all, vacuous } = instances.get(name) ?? { all: [], vacuous: [] }
+    const { all, vacuous } = vacuity.get(name) ?? { all: [], vacuous: [] }
     return { name, kind, verdict: vacuous.length === all.length ? 'vacuous' : 'holds', vacuous }
   }
   return [
-    ...invariants.map(({ name }) => checked(name, 'invariant')),
-    ...liveness.map(({ name }) => checked(name, 'liveness')),
+    ...machine.invariants.map(({ name }) => checked(name, 'invariant')),
+    ...machine.liveness.map(({ name }) => checked(name, 'liveness')),
   ]
 }
 
-const plainCounterexample = (graph: Graph, { path, loop }: Path): PlainCounterexample => {
+const plainCounterexample = (graph: Graph, { path, loop }: Way): PlainCounterexample => {
   const { kernel, states } = graph
   const schema = new StateSchema(kernel)
   const stateOf = (state: number): PlainState => schema.read(states, state * kernel.layout.words)
@@ -224,8 +205,12 @@ export const check = (machine: CheckedMachine, options: CheckOptions = {}): Chec
   requireCommits(kernel)
   const graph = explore(kernel, { ...options, edges: true })
   const deadlock = deadlockOf(graph, edgesOf(graph, 'a deadlock'))
-  const violations = violationsOf(graph, deadlock)
-  const properties = propertiesOf(graph, violations)
+  const decided = decideProperties(graph, options.expired ?? (() => false))
+  const ways = waysOf(graph, decided.lassos ?? new Map<string, Lasso>())
+  // all threads that have ended are no deadlock
+  if (deadlock === undefined) ways.delete(DEADLOCK)
+  else ways.set(DEADLOCK, { path: pathTo(graph, deadlock) })
+  const properties = propertiesOf(whole, ways, decided)
   return {
     ok: graph.complete && deadlock === undefined && properties.every(({ verdict }) => verdict === 'holds'),
     complete: graph.complete,
@@ -242,8 +227,8 @@ export const check = (machine: CheckedMachine, options: CheckOptions = {}): Chec
           hint: `it has ${names.join(', ')}`,
         })
       }
-      const path = violations.get(property)
-      return path === undefined ? undefined : plainCounterexample(graph, path)
+      const way = ways.get(property)
+      return way === undefined ? undefined : plainCounterexample(graph, way)
     },
   }
 }

@@ -32,7 +32,10 @@ const returnsOf = (protocol: Protocol, project: Project): ReadonlySet<string> =>
   return all
 }
 
-/** What other designs have, among all models of the project; their machines are made only when a log has a result that the model cannot have. */
+/**
+ * What other designs have, among all models of the project; their machines are made only when a log has a result that the
+ * model cannot have.
+ */
 export const elsewhere = ({ protocol }: Model, project: Project): Elsewhere => ({
   hasAction: (action) => Object.hasOwn(protocol.docs.actions, action),
   returns: (action, text) => returnsOf(protocol, project).has(`${action} ${text}`),

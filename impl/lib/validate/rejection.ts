@@ -11,8 +11,8 @@ import type { BlameSources, LogSubject } from './subject.ts'
 import type { Entry } from './reader.ts'
 import { seenEvent } from './reader.ts'
 
-/** Everything that talking of a machine's states needs. */
-export interface Reader {
+/** A subject and everything that talking of its states needs. */
+export interface ReadSubject {
   readonly subject: LogSubject
   readonly kernel: Kernel
   readonly fields: Fields
@@ -53,7 +53,7 @@ export interface Rejection {
 
 /** Says why an event is rejected. */
 export const divergenceOf = (
-  { subject, kernel, fields, view }: Reader,
+  { subject, kernel, fields, view }: ReadSubject,
   { entry, states, count, cut = false, repairs, way }: Rejection,
 ): LogDivergence => {
   const event = seenEvent(entry)

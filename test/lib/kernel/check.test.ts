@@ -201,6 +201,15 @@ describe('check', () => {
     expect(verdicts(late)).toEqual({ NoLostWakeupInv: 'violated', AwakeProp: 'incomplete' })
   })
 
+  it('decides nothing for which there was no time after the search', () => {
+    // so small a search does not ask
+    const late = check(wakeUp('TSO', false), { expired: () => true })
+    expect(late).toMatchObject({ ok: false, complete: true, deadlock: 'reached' })
+    expect(verdicts(late)).toEqual({ NoLostWakeupInv: 'violated', AwakeProp: 'incomplete' })
+    const silent = check(wakeUp('TSO', true), { expired: () => true })
+    expect(verdicts(silent)).toEqual({ NoLostWakeupInv: 'incomplete', AwakeProp: 'incomplete' })
+  })
+
   it('finds a deadlock, and none where threads have ended', () => {
     const stuck = check(
       single(function* (flag) {

@@ -1,8 +1,14 @@
-/** What a graph says of all properties of its machine: which are violated, and how long the counterexamples are. */
+/** What a graph says of all properties of its machine: which are violated, by which behaviours, and which say nothing. */
 
 import type { Graph } from './graph.ts'
+import { pathTo } from './graph.ts'
 import type { Lasso, Tick } from './liveness.ts'
 import { checkLeadsTo } from './liveness.ts'
+import type { Instances } from './vacuity.ts'
+import { vacuityOf } from './vacuity.ts'
+
+/** The name of the property that no state is a dead end. */
+export const DEADLOCK = 'Deadlock'
 
 /** Violations of the liveness properties of a machine, by name. */
 export const livenessOf = (graph: Graph, tick?: Tick): Map<string, Lasso> => {
@@ -17,7 +23,7 @@ export const livenessOf = (graph: Graph, tick?: Tick): Map<string, Lasso> => {
 /** Violated invariants, and `Deadlock`, with the states of their counterexamples. */
 export const safetyDepths = (graph: Graph): Map<string, number> => {
   const depths = new Map([...graph.violations].map(([name, { depth }]) => [name, depth]))
-  if (graph.deadlock !== undefined) depths.set('Deadlock', graph.deadlock.depth)
+  if (graph.deadlock !== undefined) depths.set(DEADLOCK, graph.deadlock.depth)
   return depths
 }
 
@@ -26,4 +32,45 @@ export const violatedDepths = (graph: Graph): Map<string, number> => {
   const depths = safetyDepths(graph)
   for (const [name, { path }] of livenessOf(graph)) depths.set(name, path.length)
   return depths
+}
+
+/** The way to what is wrong; with a loop, as a lasso has it, where it goes on for ever. */
+export type Way = Pick<Lasso, 'path'> & Partial<Pick<Lasso, 'loop'>>
+
+/** The shortest way to each violated property; `lassos` are those that break liveness. */
+export const waysOf = (graph: Graph, lassos: ReadonlyMap<string, Lasso>): Map<string, Way> => {
+  const ways = new Map<string, Way>()
+  for (const [name, { state }] of graph.violations) ways.set(name, { path: pathTo(graph, state) })
+  if (graph.deadlock !== undefined) ways.set(DEADLOCK, { path: pathTo(graph, graph.deadlock.state) })
+  for (const [name, lasso] of lassos) ways.set(name, lasso)
+  return ways
+}
+
+/** What is known of a graph's properties besides what its search has found; nothing of one that is not complete. */
+export interface Decided {
+  /** undefined where there was no time for it: then no property is known to hold */
+  readonly vacuity: ReadonlyMap<string, Instances> | undefined
+  /** undefined where there was no time for all of them */
+  readonly lassos: ReadonlyMap<string, Lasso> | undefined
+}
+
+/** Thrown where time is up. */
+class OutOfTime extends Error {}
+
+/** Does as much as there is time for, in order; `isLate` is asked now and then. */
+export const decideProperties = (graph: Graph, isLate: () => boolean): Decided => {
+  let vacuity: Decided['vacuity']
+  let lassos: Decided['lassos']
+  if (!graph.complete) return { vacuity, lassos }
+  const tick = (): void => {
+    if (isLate()) throw new OutOfTime()
+  }
+  try {
+    // before it is known that a property says something, it is not known to hold
+    vacuity = vacuityOf(graph, tick)
+    lassos = livenessOf(graph, tick)
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+  }
+  return { vacuity, lassos }
 }

@@ -13,8 +13,8 @@ interface Frame {
   n: number
 }
 
-/** A machine of one thread with one shared flag and a frame field n in 0..3. */
-const machine = (program: (f: Frame, flag: LocationMap<boolean>) => Program): Machine => {
+/** A machine of one thread with one shared flag and a frame field n in 0..most. */
+const machine = (program: (f: Frame, flag: LocationMap<boolean>) => Program, most = 3): Machine => {
   const shared = new Shared()
   const flag = new Memory(shared, 'SC', 0, [
     ['cpu', 0],
@@ -22,7 +22,7 @@ const machine = (program: (f: Frame, flag: LocationMap<boolean>) => Program): Ma
   ]).map('flag', [0], bool, false)
   const definition = thread<Frame>({
     id: ['cpu', 0],
-    frame: { n: int(0, 3) },
+    frame: { n: int(0, most) },
     initial: { n: 0 },
     program: (f) => program(f, flag),
   })
@@ -158,30 +158,12 @@ describe('the compiler', () => {
   })
 
   it('refuses a frame that never repeats', () => {
-    const shared = new Shared()
-    const flag = new Memory(shared, 'SC', 0, [
-      ['cpu', 0],
-      ['cpu', 1],
-    ]).map('flag', [0], bool, false)
-    const definition = thread<Frame>({
-      id: ['cpu', 0],
-      frame: { n: int(0, 100_000) },
-      initial: { n: 0 },
-      *program(f) {
-        for (;;) {
-          f.n += 1
-          yield* flag.at(0).load('grow')
-        }
-      },
-    })
-    const growing: Machine = {
-      shared,
-      threads: [definition],
-      environment: [],
-      invariants: [],
-      liveness: [],
-      fairness: [],
-    }
+    const growing = machine(function* (f, flag) {
+      for (;;) {
+        f.n += 1
+        yield* flag.at(0).load('grow')
+      }
+    }, 100_000)
     expect(() => compile(growing, { nodes: 100, leaves: 100, frameUses: 1000 })).toThrow(
       /cpu0 at grow.*more than 100 nodes/,
     )
