@@ -231,8 +231,9 @@ interface Loaded {
   readonly cells: readonly Cell[]
 }
 
-const load = (options: AblateOptions, { models, protocols }: Project): Loaded => {
-  const protocol = knownProtocol(options.protocol, protocols)
+const load = (options: AblateOptions, project: Project): Loaded => {
+  const protocol = knownProtocol(options.protocol, project.protocols)
+  const models = project.modelsFor([protocol.name])
   const bases = basesOf(protocol, models, options.memory)
   return { protocol, models, bases, cells: cellsOf(bases, options.property) }
 }

@@ -166,7 +166,7 @@ type RunChecksOptions = CachedOptions & Pick<CheckOptions, 'targets' | 'engine' 
 
 /** Runs the checks; used by `check` and `start`. */
 export const runChecks = async (out: Output, options: RunChecksOptions, project: Project): Promise<Checked> => {
-  const models = selectModels(project.models, options.targets, options.tag)
+  const models = selectModels(project.modelsFor(options.targets), options.targets, options.tag)
   const found = options.engine === 'explorer' || options.engine === 'embedded' ? undefined : await tlcIfPresent()
   if (found instanceof LockstepError && (options.engine === 'tlc' || options.engine === 'all')) throw found
   const toolchain = found === undefined || found instanceof LockstepError ? undefined : found
@@ -216,7 +216,7 @@ const coverageOf = (
 }
 
 const coverage = (out: Output, options: CheckOptions, project: Project): number => {
-  const rows = coverageOf(selectModels(project.models, options.targets, options.tag), options)
+  const rows = coverageOf(selectModels(project.modelsFor(options.targets), options.targets, options.tag), options)
   const never = rows.filter((r) => r.taken === 0)
   if (out.json) printJson({ ok: never.length === 0, actions: rows })
   for (const row of columns(rows.map((r) => [r.protocol, r.action, thousands(r.taken)]))) out.line(row)
@@ -251,7 +251,7 @@ const dryRun = async (out: Output, options: CheckOptions, project: Project): Pro
     throw badInput({ code: 'usage', message: 'only TLC is another program: --dry-run goes with --engine tlc' })
   }
   const commands: { readonly model: string; readonly lines: readonly string[] }[] = []
-  for (const model of selectModels(project.models, options.targets, options.tag))
+  for (const model of selectModels(project.modelsFor(options.targets), options.targets, options.tag))
     commands.push({ model: model.name, lines: await dryRunTlc(model, options) })
   if (out.json)
     printJson({ ok: true, commands: commands.map(({ model, lines }) => ({ model, command: lines.at(-1) })) })

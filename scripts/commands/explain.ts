@@ -64,7 +64,7 @@ const json = (
 
 /** Explains the first violated cell of a target's models; returns the exit code. */
 export const explain = (out: Output, { target, property, format }: OptionsOf<'explain'>, project: Project): number => {
-  const { meant, left } = targetModels(project.models, target)
+  const { meant, left } = targetModels(project.modelsFor([target]), target)
   const explained = firstCounterexample(meant, property, {
     target,
     left,

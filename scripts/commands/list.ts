@@ -61,7 +61,7 @@ const print = (out: Output, models: readonly Model[]): void => {
 
 /** Lists models; returns the exit code. */
 export const list = (out: Output, { targets }: OptionsOf<'list'>, project: Project): number => {
-  const models = selectModels(project.models, targets, 'full')
+  const models = selectModels(project.modelsFor(targets), targets, 'full')
   if (out.json) printJson({ ok: true, models: models.map(modelJson) })
   else print(out, models)
   return EXIT.ok

@@ -222,7 +222,7 @@ const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOption
 
 /** The models that are proven. What is wrong with them or with the options is said before Java is looked for. */
 const load = (options: ProveOptions, project: Project): Model[] => {
-  const models = selectModels(project.models, options.targets, options.tag)
+  const models = selectModels(project.modelsFor(options.targets), options.targets, options.tag)
   const isChanged = options.spec !== undefined || options.cfg !== undefined
   if (isChanged && models.length !== 1) {
     throw badInput({ code: 'usage', message: '--spec and --cfg go with one model', hint: 'name the model' })

@@ -156,7 +156,7 @@ const reportMatrix = (out: Output, { results }: Found): void => {
 const reportRace = (out: Output, project: Project): void => {
   out.line(`One of the races found: lockstep explain ${SHOWN}`, 'bold')
   out.line()
-  const shown = oneModel(project.models, SHOWN)
+  const shown = oneModel(project.modelsFor([SHOWN]), SHOWN)
   out.line(lanes(counterexample(shown, undefined), shown.protocol.docs, { toggle: toggleOf(shown) }).trimEnd())
   out.line()
 }

@@ -167,7 +167,7 @@ const printDesigns = (out: Output, log: Validation, each: readonly Validation[])
 /** Which designs accept a log: one is enough. */
 const anyDesign: JudgeAll = async (out, options, means) => {
   const { signal } = means
-  const designs = designsOf(means.project.models, options.target)
+  const designs = designsOf(means.project.modelsFor([options.target]), options.target)
   const asked = logOptions(options, means)
   const { unlogged } = asked
   if (unlogged !== undefined && unlogged !== 'any') checkUnlogged(unlogged, designs, means.project.protocols)
@@ -200,10 +200,10 @@ const anyDesign: JudgeAll = async (out, options, means) => {
 }
 
 /** Refuses a map that names actions that the protocol does not have. */
-const mapOf = async (options: ValidateOptions, { models, protocols }: Project): Promise<TraceMap | undefined> => {
+const mapOf = async (options: ValidateOptions, project: Project): Promise<TraceMap | undefined> => {
   if (options.map === undefined) return undefined
   const map = parseMap(await readText(options.map, 'mapping file'), options.map)
-  const protocol = protocolOf(models, options.target)
+  const protocol = protocolOf(project.modelsFor([options.target]), options.target)
   const known = Object.keys(protocol.docs.actions)
   const unknown = map.actions.find(({ action }) => !known.includes(action))
   if (unknown !== undefined) {
@@ -214,7 +214,7 @@ const mapOf = async (options: ValidateOptions, { models, protocols }: Project): 
       file: options.map,
       line,
       column,
-      hint: unknownActionHint(action, known, { protocol, protocols }, 'map'),
+      hint: unknownActionHint(action, known, { protocol, protocols: project.protocols }, 'map'),
     })
   }
   return map

@@ -82,9 +82,9 @@ export const trusted = ({ tlc }: Certificate): string[] => [
 ]
 
 /** A certificate and the model that it is of. */
-const load = (file: string, { models }: Project): { readonly certificate: Certificate; readonly model: Model } => {
+const load = (file: string, project: Project): { readonly certificate: Certificate; readonly model: Model } => {
   const certificate = readCertificate(file)
-  const model = models.find((m) => m.name === certificate.model)
+  const model = project.modelsFor([certificate.model]).find((m) => m.name === certificate.model)
   if (model !== undefined) return { certificate, model }
   throw badInput({
     code: 'unknown-model',

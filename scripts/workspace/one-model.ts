@@ -11,7 +11,8 @@ import type { Output } from '../ui/output.ts'
  *
  * @throws LockstepError (exit 2) `several-models`, `unknown-target`
  */
-export const modelOfTarget = (out: Output, { models }: Project, target: string, otherwise?: string): Model => {
+export const modelOfTarget = (out: Output, project: Project, target: string, otherwise?: string): Model => {
+  const models = project.modelsFor([target])
   const model = oneModel(models, target, otherwise)
   const { left } = targetModels(models, target)
   if (left.length > 0) {

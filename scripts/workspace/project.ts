@@ -19,17 +19,24 @@ import type { ModuleNames } from '../../impl/lib/tla/module/names.ts'
 import { namesOf } from '../../impl/lib/tla/module/names.ts'
 import { readPlainText } from '../node/input.ts'
 
+const isOurs = (dir: string): boolean => {
+  try {
+    return (JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as { name?: string }).name === 'lockstep'
+  } catch {
+    // not here: go on upwards
+    return false
+  }
+}
+
+let root: string | undefined
+
 /** The package's root: the nearest directory above this file that has our package.json. */
 export const packageRoot = (): string => {
-  for (let dir = dirname(fileURLToPath(import.meta.url)); ; dir = dirname(dir)) {
-    try {
-      const { name } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as { name?: string }
-      if (name === 'lockstep') return dir
-    } catch {
-      // not here: go on upwards
-    }
-    if (dir === dirname(dir)) throw new Error('package.json of lockstep not found')
+  for (let dir = dirname(fileURLToPath(import.meta.url)); root === undefined; dir = dirname(dir)) {
+    if (isOurs(dir)) root = dir
+    else if (dir === dirname(dir)) throw new Error('package.json of lockstep not found')
   }
+  return root
 }
 
 const cellVerdict = z.enum(['holds', 'violated', 'vacuous'])
@@ -177,18 +184,38 @@ const loadProtocol = (protocol: Protocol): Model[] => {
   )
 }
 
+const modelsOf = (protocol: Protocol): readonly Model[] => checkedData(loadProtocol(protocol))
+
 /** All models of all protocols, in the order of the catalog and the manifests. */
-export const loadModels = (): Model[] => PROTOCOLS.flatMap((protocol) => checkedData(loadProtocol(protocol)))
+export const loadModels = (): Model[] => PROTOCOLS.flatMap(modelsOf)
+
+/** The protocol that a target begins with, if it names one. */
+const protocolIn = (target: string): Protocol | undefined => {
+  const [head] = target.split('/')
+  return PROTOCOLS.find(({ name }) => name === head)
+}
 
 /** The package's own protocols. What is wrong with their files is thrown when their models are asked for first. */
 export const openProject = (): Project => {
-  let known: readonly Model[] | undefined
-  return {
+  const known = new Map<Protocol, readonly Model[]>()
+  const read = (protocol: Protocol): readonly Model[] => {
+    const models = known.get(protocol) ?? modelsOf(protocol)
+    known.set(protocol, models)
+    return models
+  }
+  let all: readonly Model[] | undefined
+  const project: Project = {
     protocols: PROTOCOLS,
     get models() {
-      return (known ??= loadModels())
+      return (all ??= PROTOCOLS.flatMap(read))
+    },
+    modelsFor: (targets) => {
+      const named = targets.map(protocolIn)
+      if (named.length === 0 || named.includes(undefined)) return project.models
+      return PROTOCOLS.filter((protocol) => named.includes(protocol)).flatMap(read)
     },
   }
+  return project
 }
 
 /** The text of a protocol's data module, if it has one. */

@@ -7,4 +7,6 @@ export interface Project {
   readonly protocols: readonly Protocol[]
   /** in the order of the protocols and their manifests; read when they are asked for first, and once */
   readonly models: readonly Model[]
+  /** those of the protocols that targets may name a model of; all where there is no target, or one that names no protocol */
+  readonly modelsFor: (targets: readonly string[]) => readonly Model[]
 }

@@ -3,20 +3,27 @@
 import type { Place } from '../kernel/error.ts'
 
 /**
- * Line and column of an offset, both from 1.
+ * Line and column, both from 1, of offsets in a text.
  * @param from where the text itself begins in its file; line 1, column 1 if not given
  */
-export const placeAt = (text: string, offset: number, from: Place = {}): Place => {
-  let line = 0
-  let lineStart = 0
-  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) {
-    line += 1
-    lineStart = at + 1
-  }
-  const before = line === 0 ? (from.column ?? 1) - 1 : 0
+export const placesIn = (text: string, from: Place = {}): ((offset: number) => Place) => {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
   const file = from.file === undefined ? {} : { file: from.file }
-  return { ...file, line: (from.line ?? 1) + line, column: before + offset - lineStart + 1 }
+  return (offset) => {
+    let [line, after] = [0, starts.length]
+    while (line + 1 < after) {
+      const middle = (line + after) >>> 1
+      if ((starts[middle] ?? Infinity) <= offset) line = middle
+      else after = middle
+    }
+    const before = line === 0 ? (from.column ?? 1) - 1 : 0
+    return { ...file, line: (from.line ?? 1) + line, column: before + offset - (starts[line] ?? 0) + 1 }
+  }
 }
+
+/** The same of one offset. */
+export const placeAt = (text: string, offset: number, from: Place = {}): Place => placesIn(text, from)(offset)
 
 /** What stands at an offset, for an error message. */
 export const whatIsAt = (text: string, offset: number): string => {

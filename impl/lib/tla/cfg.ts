@@ -6,7 +6,7 @@
 import type { LockstepError, Place } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
 import { parseValue } from './parse-value.ts'
-import { placeAt, whatIsAt } from '../text/place.ts'
+import { placesIn, whatIsAt } from '../text/place.ts'
 import { printValue } from '../kernel/language/print-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 
@@ -130,7 +130,7 @@ class Reading {
   readonly #placeOf: (offset: number) => Place
 
   constructor(source: string, file: string) {
-    this.#placeOf = (offset) => placeAt(source, offset, { file })
+    this.#placeOf = placesIn(source, { file })
     this.#fail = (offset, message, hint = FORM, code = 'bad-cfg') =>
       badInput({ code, message, hint, ...this.#placeOf(offset) })
     const { text, bare } = stripped(source, this.#fail)

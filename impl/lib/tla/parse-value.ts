@@ -2,7 +2,7 @@
 
 import type { LockstepError, Place } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
-import { placeAt, whatIsAt } from '../text/place.ts'
+import { placeAt, placesIn, whatIsAt } from '../text/place.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { tla } from '../kernel/language/value.ts'
 
@@ -270,7 +270,8 @@ export const parsePlacedValue = (text: string, from: Place = {}): PlacedValue =>
   const reader = new Reader(text, from, starts)
   const value = reader.expression(1)
   reader.needEnd()
-  return { value, placeOf: (part) => placeAt(text, starts.get(part) ?? 0, from) }
+  const placeOf = placesIn(text, from)
+  return { value, placeOf: (part) => placeOf(starts.get(part) ?? 0) }
 }
 
 /**

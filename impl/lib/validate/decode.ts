@@ -1,17 +1,10 @@
-/**
- * Lines of a log in a machine's terms. A line that was there before, but for its numbers, is not parsed again, nor is a state
- * that is written like one that was: logs of one system repeat themselves, and reading JSON is most of what validating a
- * complete log costs.
- */
+/** Events of a log in a machine's terms, and what orders them. */
 
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { threadName } from '../kernel/language/program.ts'
 import type { BadLine, LogEvent } from './event.ts'
 import type { Constraint, Fields } from './json-codec.ts'
 import { isConstraint, isEmpty } from './json-codec.ts'
-import { StateReader } from './piece-cache.ts'
-import type { Known, Same } from './line-cache.ts'
-import { Recogniser } from './line-cache.ts'
 import { Returns } from './returns.ts'
 import type { Observed } from './state-tracker.ts'
 
@@ -26,31 +19,10 @@ export interface Decoded {
   readonly lost: number | undefined
 }
 
-/** Bytes of a line without its state. */
-const MOST_FRAME = 2048
-
 /** How to go on with an action that is not among those known; from the caller, who knows the other protocols. */
 export type UnknownAction = (action: string, known: readonly string[]) => string
 
 const ITS_SPECIFICATION: UnknownAction = () => 'the model’s actions are those of its spec'
-
-const STATE = '"state":'
-const NO_STATE = '{}'
-
-const encoder = new TextEncoder()
-const STATE_BYTES = encoder.encode(`${STATE}{`)
-const NO_STATE_BYTES = encoder.encode(NO_STATE)
-
-/** Where the first object behind `"state":` begins; -1 if there is none. */
-const stateIn = (bytes: Uint8Array, from: number, to: number): number => {
-  const last = STATE_BYTES.length - 1
-  for (let at = from; at + last < to; at++) {
-    let i = 0
-    while (i <= last && bytes[at + i] === STATE_BYTES[i]) i += 1
-    if (i > last) return at + last
-  }
-  return -1
-}
 
 type Refused = BadLine & { readonly path: string }
 
@@ -76,7 +48,7 @@ export const NOWHERE: Elsewhere = { hasAction: () => false, returns: () => false
 /** Results that an error lists. */
 const MOST_RESULTS = 8
 
-/** Decodes the lines of logs for one machine. */
+/** Decodes the events of logs for one machine. */
 export class Decoder {
   private readonly fields: Fields
   private readonly unknownAction: UnknownAction
@@ -84,126 +56,25 @@ export class Decoder {
   private readonly returns: Returns
   private readonly actions: ReadonlyMap<string, number>
   private readonly threads: ReadonlyMap<string, number>
-  private readonly lines: Recogniser<Decoded>
-  /** lines with an empty state in place of theirs */
-  private readonly frames: Recogniser<Decoded>
-  private readonly states: StateReader
-  private readonly frame = new Uint8Array(MOST_FRAME)
-  private readonly parse: (text: string, line: number) => LogEvent | BadLine
 
   constructor(
     kernel: Kernel,
     fields: Fields,
-    parse: (text: string, line: number) => LogEvent | BadLine,
     unknownAction: UnknownAction = ITS_SPECIFICATION,
     elsewhere: Elsewhere = NOWHERE,
-    same?: Same,
   ) {
-    this.lines = new Recogniser(same)
-    this.frames = new Recogniser(same)
-    this.states = new StateReader(fields)
     this.elsewhere = elsewhere
     this.returns = new Returns(kernel)
     this.fields = fields
     this.unknownAction = unknownAction
-    this.parse = parse
     this.actions = new Map(kernel.actions.map((name, i) => [name, i]))
     this.threads = new Map(kernel.compiled.machine.threads.map(({ id }, i) => [threadName(id), i]))
   }
 
-  /** Decodes one line that is an event. */
-  decode(text: string, line: number): Decoded | BadLine {
-    return this.decodeAnd(text, line)
-  }
-
-  /** Decodes the line from one place to another, and learns what there is to recognise others by. */
-  read(bytes: Uint8Array, from: number, to: number, text: string, line: number): Decoded | BadLine {
-    const decoded =
-      this.patched(bytes, from, to) ??
-      this.decodeAnd(text, line, (event, found) => {
-        this.learnParts(text, event, found)
-      })
-    if (!('message' in decoded)) this.lines.learn(bytes, from, to, decoded)
-    return decoded
-  }
-
-  private decodeAnd(
-    text: string,
-    line: number,
-    learn?: (event: LogEvent, decoded: Decoded) => void,
-  ): Decoded | BadLine {
-    const event = this.parse(text, line)
-    if ('message' in event) return event
+  /** What an event means to the machine; `text` is the line that it was read from, for the column of what is wrong. */
+  decode(event: LogEvent, text = ''): Decoded | BadLine {
     const decoded = this.event(event)
-    if ('message' in decoded) return { ...decoded, column: placeOf(text, decoded.path) }
-    learn?.(event, decoded)
-    return decoded
-  }
-
-  /** What is known of the line that begins at `from`: one that differs in its numbers only was decoded before. */
-  recognise(bytes: Uint8Array, from: number, limit: number): Known<Decoded> | undefined {
-    return this.lines.find(bytes, from, limit)
-  }
-
-  /**
-   * The event of the line from one place to another, if its state is written like one that was parsed, and the rest of it
-   * was parsed before but for its numbers.
-   */
-  patched(bytes: Uint8Array, from: number, to: number): Decoded | undefined {
-    const begin = stateIn(bytes, from, to)
-    const state = begin < 0 ? undefined : this.states.read(bytes, begin)
-    if (state === undefined) return undefined
-    const { end } = this.states
-    const length = begin - from + NO_STATE.length + to - end
-    if (end > to || length > MOST_FRAME) return undefined
-    // the text of a state is known, so what is before it and behind it is what may yet be unknown
-    const { frame } = this
-    frame.set(bytes.subarray(from, begin))
-    frame.set(NO_STATE_BYTES, begin - from)
-    frame.set(bytes.subarray(end, to), begin - from + NO_STATE.length)
-    const known = this.frames.find(frame, 0, length)
-    if (known === undefined) return undefined
-    const decoded = this.again(known, this.frames)
-    // whether it says anything is for the parser to see
-    if (decoded.observed.action < 0 && isEmpty(state)) return undefined
-    return { ...decoded, observed: { ...decoded.observed, state } }
-  }
-
-  /** Learns what is in a line beside its state, and how the state is written. */
-  private learnParts(text: string, event: LogEvent, decoded: Decoded): void {
-    const { state } = event
-    if (state === undefined) return
-    const begin = text.indexOf(`${STATE}{`) + STATE.length
-    const own = JSON.stringify(state)
-    if (begin < STATE.length || !text.startsWith(own, begin)) return
-    const frame = `${text.slice(0, begin)}${NO_STATE}${text.slice(begin + own.length)}`
-    const parsed = this.parse(frame, event.line)
-    // it was the event's own state only if that is what went away
-    if ('message' in parsed || parsed.state === undefined || JSON.stringify(parsed.state) !== NO_STATE) return
-    this.states.learn(own, state, this.fields.said(state))
-    const bytes = encoder.encode(frame)
-    if (bytes.length > MOST_FRAME || this.frames.find(bytes, 0, bytes.length) !== undefined) return
-    this.frames.learn(bytes, 0, bytes.length, decoded)
-  }
-
-  /** The event of the line that was recognised last. */
-  again({ value }: Known<Decoded>, { numbers }: Pick<Recogniser<Decoded>, 'numbers'> = this.lines): Decoded {
-    const seq = numbers[0] ?? -1
-    const time = numbers[1] ?? -1
-    const end = numbers[2] ?? -1
-    return {
-      observed: value.observed,
-      lane: value.lane,
-      seq: seq < 0 ? value.seq : seq,
-      time: time < 0 ? value.time : time,
-      end: end < 0 ? value.end : end,
-      lost: value.lost,
-    }
-  }
-
-  /** Where the line that was recognised last ends. */
-  get lineEnd(): number {
-    return this.lines.end
+    return 'message' in decoded ? { ...decoded, column: placeOf(text, decoded.path) } : decoded
   }
 
   /** An event that C has printed: 0 and 1 are false and true wherever the machine has these, and no numbers. */
@@ -218,8 +89,7 @@ export class Decoder {
     }
   }
 
-  /** The same for an event that another format has. */
-  event(event: LogEvent): Decoded | Refused {
+  private event(event: LogEvent): Decoded | Refused {
     const { line, state } = event
     // a log of another protocol is better known by its actions than by its states
     const action = this.actionOf(event)

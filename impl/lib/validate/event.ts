@@ -55,7 +55,11 @@ export interface BadLine {
   readonly code?: 'not-of-the-model'
 }
 
-const MAX_CPU = 4095
+/** Is a line, or what it was taken for, wrong? */
+export const isBadLine = (item: object): item is BadLine => 'message' in item && 'column' in item
+
+/** Linux has no more CPUs (NR_CPUS). */
+export const MAX_CPU = 4095
 
 const safeValue = z.number().refine((n) => Math.abs(n) <= Number.MAX_SAFE_INTEGER, 'a number beyond 2^53 is not exact')
 
@@ -270,4 +274,10 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
     return { line, column: 1, message: 'a header after the first line', hint: 'validate one log at a time' }
   }
   return asEvent(parsed.data, line)
+}
+
+/** Parses one line of NDJSON that is not the first one. */
+export const parseEvent = (text: string, line: number): LogEvent | BadLine => {
+  const parsed = parseLine(text, line)
+  return 'header' in parsed ? { line, column: 1, message: 'a header after the first line' } : parsed
 }

@@ -5,7 +5,7 @@
  */
 
 import type { BadLine, LogEvent } from './event.ts'
-import { isDeep, TOO_DEEP } from './event.ts'
+import { isBadLine, isDeep, MAX_CPU, TOO_DEEP } from './event.ts'
 import type { Json } from './json-codec.ts'
 import { keyTwice } from '../text/json.ts'
 
@@ -39,9 +39,7 @@ export type Skipped =
 export type FtraceItem = LogEvent | Skipped | BadLine
 
 export const isSkipped = (item: FtraceItem): item is Skipped => 'unmapped' in item || 'ignored' in item
-export const isBadLine = (item: FtraceItem): item is BadLine => 'message' in item
 
-const MAX_CPU = 4095
 /** Nothing before an event is longer; it bounds what the patterns below can do to a long line. */
 const MAX_PREFIX = 160
 

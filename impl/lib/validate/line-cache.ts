@@ -5,7 +5,7 @@
  * the line has in it. How a candidate is found (what followed last time, a hash) does not matter for what is found.
  */
 
-/** The numbers that may differ, in the order of their places in `Recogniser.numbers`. */
+/** The numbers that may differ, in the order of their places in `LineCache.numbers`. */
 const KEYS = ['seq', 'time', 'end'] as const
 
 /** Digits of a number that is exact and below 2^53 whatever they are. */
@@ -123,7 +123,7 @@ const sameBytes: Same = (a, from, b, at, length) => {
 }
 
 /** Finds lines again. */
-export class Recogniser<V> {
+export class LineCache<V> {
   /** `seq`, `time` and `end` of the line that was found last, where it has them: -1 if not */
   readonly numbers = new Float64Array(KEYS.length)
   /** where that line ends; its line end is not part of it */

@@ -95,7 +95,7 @@ const matches = (bytes: Uint8Array, at: number, wanted: Uint8Array): boolean => 
 }
 
 /** Reads states that are written like one that was parsed. */
-export class StateReader {
+export class PieceCache {
   /** where the state that was read last ends */
   end = 0
   private readonly fields: Fields

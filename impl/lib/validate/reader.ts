@@ -5,12 +5,13 @@ import type { Decoded } from './decode.ts'
 import { Clocks } from './decode.ts'
 import type { Decoder } from './decode.ts'
 import type { BadLine, LogEvent, LogHeader, Order } from './event.ts'
-import { parseLine } from './event.ts'
+import { isBadLine, parseEvent, parseLine } from './event.ts'
 import { firstOf, shown } from '../text/shown.ts'
-import { ftraceReader, isBadLine, isSkipped } from './ftrace.ts'
+import { ftraceReader, isSkipped } from './ftrace.ts'
 import type { TraceMap } from './map.ts'
 import type { Known } from './line-cache.ts'
 import { textLike } from './line-cache.ts'
+import type { LineReader } from './line-reader.ts'
 import type { SeenEvent } from './result.ts'
 import type { Lines } from './lines.ts'
 
@@ -49,13 +50,9 @@ export interface Entry {
 const MOST_NAMES = 100
 const MOST_NAMED = 5
 
-const NEWLINE = 10
-
 const ORDER_HINT = 'sort the log, or --order per-cpu: then only the order within each lane counts'
 
 const isBlank = (text: string): boolean => /^\s*$/.test(text)
-
-export const isBad = (value: object): value is BadLine => 'message' in value && 'column' in value
 
 /** Refuses a line. */
 export const refuse = (
@@ -70,8 +67,8 @@ export const refuse = (
 /** The event that a line was understood as, read once more if its text is all that was kept. */
 const eventOf = (source: Entry['source'], line: number): LogEvent => {
   if (typeof source !== 'string' && !('bytes' in source)) return source
-  const parsed = parseLine(typeof source === 'string' ? source : textLike(source), line)
-  if ('header' in parsed || isBad(parsed)) throw new RangeError(`line ${line} is an event no more`)
+  const parsed = parseEvent(typeof source === 'string' ? source : textLike(source), line)
+  if (isBadLine(parsed)) throw new RangeError(`line ${line} is an event no more`)
   return parsed
 }
 
@@ -152,6 +149,7 @@ export class EntryReader {
   gapCount = 0
   readonly unmapped = new Unmapped()
   private readonly decoder: Decoder
+  private readonly lines: LineReader
   private readonly options: ReaderOptions
   private begun = false
   private ftrace: ReturnType<typeof ftraceReader> | undefined
@@ -159,8 +157,9 @@ export class EntryReader {
   /** in total order: were events lost since the last one? */
   private lost = false
 
-  constructor(decoder: Decoder, options: ReaderOptions) {
+  constructor(decoder: Decoder, lines: LineReader, options: ReaderOptions) {
     this.decoder = decoder
+    this.lines = lines
     this.options = options
   }
 
@@ -189,53 +188,37 @@ export class EntryReader {
   }
 
   private readBytes(firstLine: number, bytes: Uint8Array, take: Take): boolean | Lines {
-    const rest = (at: number, line: number): boolean | Lines =>
-      at > bytes.length || { firstLine: line, lines: [], bytes: bytes.subarray(at) }
-    const { decoder } = this
-    const limit = bytes.length
-    for (let at = 0, line = firstLine; at <= limit; line++) {
-      const known = decoder.recognise(bytes, at, limit)
-      if (known !== undefined) {
-        const more = this.event(decoder.again(known), known, line, take)
-        if (more === false) return false
-        at = decoder.lineEnd + 1
-        if (more === 'pause') return rest(at, line + 1)
-        continue
-      }
-      const newline = bytes.indexOf(NEWLINE, at)
-      const next = newline < 0 ? limit : newline
-      const end = next > at && bytes[next - 1] === 13 ? next - 1 : next
-      const more = this.readNew(bytes, at, end, line, take)
+    for (let at = 0, line = firstLine; at <= bytes.length; line++) {
+      const { decoded, end, source } = this.lines.read(bytes, at, line)
+      at = end + 1
+      if (decoded === undefined) continue
+      const more = this.event(this.sound(decoded), source, line, take)
       if (more === false) return false
-      at = next + 1
-      if (more === 'pause') return rest(at, line + 1)
+      if (more === 'pause') return at > bytes.length || { firstLine: line + 1, lines: [], bytes: bytes.subarray(at) }
     }
     return true
-  }
-
-  /** A line of NDJSON that was not recognised. */
-  private readNew(bytes: Uint8Array, from: number, to: number, line: number, take: Take): ReturnType<Take> {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString()
-    if (isBlank(text)) return true
-    return this.event(this.sound(this.decoder.read(bytes, from, to, text, line)), text, line, take)
   }
 
   private readText(text: string, line: number, take: Take): ReturnType<Take> {
     if (isBlank(text)) return true
     if (!this.begun && this.begin(text, line)) return true
     const item = this.ftrace?.(text, line)
-    if (item === undefined) return this.event(this.sound(this.decoder.decode(text, line)), text, line, take)
+    if (item === undefined) return this.event(this.decoded(parseEvent(text, line), text), text, line, take)
     if (isSkipped(item)) {
       if ('unmapped' in item) this.unmapped.add(item.unmapped)
       return true
     }
     if (isBadLine(item)) return refuse(this.options.file, item)
     const event = this.decoder.fromC(item)
-    return this.event(this.sound(this.decoder.event(event)), event, line, take)
+    return this.event(this.decoded(event), event, line, take)
+  }
+
+  private decoded(event: LogEvent | BadLine, text?: string): Decoded {
+    return this.sound(isBadLine(event) ? event : this.decoder.decode(event, text))
   }
 
   private sound(decoded: Decoded | BadLine): Decoded {
-    if (!isBad(decoded)) return decoded
+    if (!isBadLine(decoded)) return decoded
     const claimed = this.header?.model
     const hint = decoded.hint ?? (claimed === undefined ? undefined : `the log says that it is of ${shown(claimed)}`)
     const foreign = decoded.code === 'not-of-the-model' && hint !== undefined

@@ -8,9 +8,9 @@ import { COMMIT } from '../kernel/memory/memory.ts'
 import { View } from '../tla/state-codec.ts'
 import { Decoder } from './decode.ts'
 import type { LogHeader } from './event.ts'
-import { parseLine } from './event.ts'
 import { Fields } from './json-codec.ts'
 import type { Same } from './line-cache.ts'
+import { LineReader } from './line-reader.ts'
 import type { LogDivergence, Validation } from './result.ts'
 import type { LogSubject } from './subject.ts'
 import { ByLane } from './lane-judge.ts'
@@ -53,6 +53,7 @@ export class Validator {
   readonly fields: Fields
   readonly view: View
   private readonly decoder: Decoder
+  private readonly lines: LineReader
 
   constructor(subject: LogSubject) {
     this.subject = subject
@@ -62,14 +63,10 @@ export class Validator {
     this.decoder = new Decoder(
       this.kernel,
       this.fields,
-      (text, line) => {
-        const parsed = parseLine(text, line)
-        return 'header' in parsed ? { line, column: 1, message: 'a header after the first line' } : parsed
-      },
       (action, known) => subject.hint(action, known, 'log'),
       subject.elsewhere,
-      sameBytes,
     )
+    this.lines = new LineReader(this.decoder, this.fields, sameBytes)
   }
 
   /** Actions that a log may leave out, as numbers. */
@@ -101,7 +98,7 @@ export class Validator {
 
   /** Validates one log. */
   async validate(batches: Batches, options: LogOptions): Promise<Validation> {
-    return new Run(this, this.decoder, options).all(batches)
+    return new Run(this, new EntryReader(this.decoder, this.lines, options), options).all(batches)
   }
 }
 
@@ -124,10 +121,10 @@ class Run {
   private turn = performance.now()
   private nodes: number | undefined
 
-  constructor(validator: Validator, decoder: Decoder, options: LogOptions) {
+  constructor(validator: Validator, reader: EntryReader, options: LogOptions) {
     this.validator = validator
     this.options = options
-    this.reader = new EntryReader(decoder, options)
+    this.reader = reader
   }
 
   private get deadline(): number {

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseLine } from '../../../impl/lib/validate/event.ts'
+import { isBadLine, parseLine } from '../../../impl/lib/validate/event.ts'
 import type { FtraceItem, Mapper } from '../../../impl/lib/validate/ftrace.ts'
-import { ftraceReader, scalar, isBadLine } from '../../../impl/lib/validate/ftrace.ts'
+import { ftraceReader, scalar } from '../../../impl/lib/validate/ftrace.ts'
 import { parseMap } from '../../../impl/lib/validate/map.ts'
 import { isCI } from '../../effort.ts'
 

@@ -1,9 +1,9 @@
-/** Lines that are recognised: whatever is written, the answer is the parser's. */
+/** Lines that were there before: whatever is written, the answer is the parser's. */
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseLine } from '../../../impl/lib/validate/event.ts'
-import { Recogniser, textLike } from '../../../impl/lib/validate/line-cache.ts'
+import { LineCache, textLike } from '../../../impl/lib/validate/line-cache.ts'
 import { isCI } from '../../effort.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
@@ -86,12 +86,12 @@ interface Seen {
   readonly said: unknown
 }
 
-describe('a recogniser', () => {
+describe('a cache of lines', () => {
   it(`says what the parser says, or nothing (VALIDATE_SEED=${seed})`, () => {
     let found = 0
     fc.assert(
       fc.property(log, fc.constantFrom(2, 50_000), ([lines, separator, rounds], mostLines) => {
-        const known = new Recogniser<Record<string, unknown>>(undefined, mostLines)
+        const known = new LineCache<Record<string, unknown>>(undefined, mostLines)
         // the same lines again, with what they were taught
         const all = Array.from({ length: rounds + 1 }, () => lines).flat()
         const bytes = encoder.encode(all.join(separator))
@@ -125,12 +125,12 @@ describe('a recogniser', () => {
       }),
       { seed, numRuns: RUNS },
     )
-    // a recogniser that finds nothing is never wrong
+    // a cache that finds nothing is never wrong
     expect(found).toBeGreaterThan(RUNS / 10)
   })
 
   it('finds a line again whatever its numbers, and no other', () => {
-    const known = new Recogniser<string>()
+    const known = new LineCache<string>()
     const at = (text: string): string | undefined => {
       const bytes = encoder.encode(text)
       return known.find(bytes, 0, bytes.length)?.value
@@ -150,7 +150,7 @@ describe('a recogniser', () => {
   describe('that remembers four lines', () => {
     const text = (i: number): Uint8Array => encoder.encode(`{"action":"${i}","seq":1}`)
     /** Reads lines; which of them were known? */
-    const read = (known: Recogniser<number>, ...lines: number[]): number[] =>
+    const read = (known: LineCache<number>, ...lines: number[]): number[] =>
       lines.filter((i) => {
         const bytes = text(i)
         if (known.find(bytes, 0, bytes.length) !== undefined) return true
@@ -160,13 +160,13 @@ describe('a recogniser', () => {
     const rounds = Array.from({ length: 12 }, (_, i) => i % 4)
 
     it('forgets before it grows', () => {
-      const known = new Recogniser<number>(undefined, 4)
+      const known = new LineCache<number>(undefined, 4)
       expect(read(known, 0, 1, 2, 3, ...rounds)).toEqual(rounds)
       expect(read(known, 4, 0, 4, 0)).toEqual([4, 0])
     })
 
     it('lets a log be whose lines do not come again, and tries once more later', () => {
-      const known = new Recogniser<number>(undefined, 4)
+      const known = new LineCache<number>(undefined, 4)
       expect(read(known, 0, 1, 2, 3, 4)).toEqual([])
       expect(known.resting).toBe(true)
       expect(read(known, ...Array.from({ length: 128 }, () => 5))).toEqual([])
