@@ -36,7 +36,7 @@ const BUFFERS = 'store_buffer'
 /** The lines of a round's log; `model` is what the header says that it is of. */
 export const roundLog = (machine: LoggedMachine, { lanes, final }: Observation, model: string): string[] => {
   const { threads } = machine.kernel.compiled.machine
-  const header: Omit<LogHeader, 'version'> = { model, order: 'interval' }
+  const header: Pick<LogHeader, 'model' | 'order'> = { model, order: 'interval' }
   const lines = [JSON.stringify({ lockstep: 'log', version: 1, ...header })]
   const memory = memoryOf(machine, final)
   let [phase, seen] = [0, 0]

@@ -7,56 +7,8 @@ import { z } from 'zod'
 import type { Json } from './json-codec.ts'
 import { keyTwice } from '../text/json.ts'
 
-/** Something that a log says. */
-export interface LogEvent {
-  /** from 1 */
-  readonly line: number
-  /** an action of the model; absent: the state was looked at */
-  readonly action?: string
-  /** whose step it was, e.g. `vcpu0` */
-  readonly thread?: string
-  /** what the step's access returned */
-  readonly result?: Json
-  /** what is known of the state after it */
-  readonly state?: Readonly<Record<string, Json>>
-  /** the lane whose own order is trusted: a CPU, a thread */
-  readonly lane?: string
-  readonly seq?: number
-  /** in the log's own unit */
-  readonly time?: number
-  /** when it ended, for events that took time; `time` is when it began */
-  readonly end?: number
-  /** events that were lost before the next one, as ftrace says so; nothing else is then there */
-  readonly lost?: number
-}
-
-/** What the first line of an NDJSON log may say about the others. */
-export interface LogHeader {
-  readonly version: 1
-  /** the model or design that it is thought to be a log of */
-  readonly model?: string
-  readonly order?: Order
-  /** actions that may have happened without being in the log; `any` of them */
-  readonly unlogged?: 'any' | readonly string[]
-}
-
-export type Order = 'total' | 'per-cpu' | 'interval'
 export const ORDERS = ['total', 'per-cpu', 'interval'] as const
-
-/** A line that is not an event. */
-export interface BadLine {
-  readonly line: number
-  readonly column: number
-  readonly message: string
-  readonly hint?: string
-  /** the line itself, where a reader has to see it; whoever prints it escapes it */
-  readonly quoted?: string
-  /** the line is an event, but none that the model can have; else the line itself is wrong */
-  readonly code?: 'not-of-the-model'
-}
-
-/** Is a line, or what it was taken for, wrong? */
-export const isBadLine = (item: object): item is BadLine => 'message' in item && 'column' in item
+export type Order = (typeof ORDERS)[number]
 
 /** Linux has no more CPUs (NR_CPUS). */
 export const MAX_CPU = 4095
@@ -69,24 +21,40 @@ const json: z.ZodType<Json> = z.lazy(() =>
 
 const safe = z.number().refine((n) => Math.abs(n) <= Number.MAX_SAFE_INTEGER, 'is beyond 2^53: write it as seconds')
 
+const text = z.string().min(1)
+
 const eventFields = z.strictObject({
-  action: z.string().min(1).optional(),
-  thread: z.string().min(1).optional(),
-  result: json.optional(),
-  state: z.record(z.string(), json).optional(),
-  cpu: z.int().min(0).max(MAX_CPU).optional(),
-  lane: z.string().min(1).optional(),
-  seq: z.int().min(0).optional(),
-  time: safe.optional(),
-  end: safe.optional(),
-  lost: z.int().positive().optional(),
+  /** an action of the model; absent: the state was looked at */
+  action: text.exactOptional(),
+  /** whose step it was, e.g. `vcpu0` */
+  thread: text.exactOptional(),
+  /** what the step's access returned */
+  result: json.exactOptional(),
+  /** what is known of the state after it */
+  state: z.record(z.string(), json).exactOptional(),
+  cpu: z.int().min(0).max(MAX_CPU).exactOptional(),
+  /** the lane whose own order is trusted: a CPU, a thread */
+  lane: text.exactOptional(),
+  seq: z.int().min(0).exactOptional(),
+  /** in the log's own unit */
+  time: safe.exactOptional(),
+  /** when it ended, for events that took time; `time` is when it began */
+  end: safe.exactOptional(),
+  /** events that were lost before the next one, as ftrace says so; nothing else is then there */
+  lost: z.int().positive().exactOptional(),
 })
+
+/** An event as a line has it. */
+type WrittenEvent = Readonly<z.infer<typeof eventFields>>
+
+/** Something that a log says; `line` counts from 1. A `cpu` is its `lane`. */
+export type LogEvent = Omit<WrittenEvent, 'cpu'> & { readonly line: number }
 
 const LOST_ALONE = 'nothing can be claimed where events were lost: a line of its own for each'
 const RESULT_ALONE = 'the result of which action? name it'
 
 /** Claims that do not go together: one of them would be dropped without a word. */
-const eventSchema = eventFields
+export const eventSchema = eventFields
   .refine(({ lost, action, result, state }) => lost === undefined || (action ?? result ?? state) === undefined, {
     path: ['lost'],
     message: LOST_ALONE,
@@ -104,10 +72,30 @@ const eventSchema = eventFields
 const headerSchema = z.strictObject({
   lockstep: z.literal('log'),
   version: z.literal(1),
-  model: z.string().optional(),
-  order: z.enum(ORDERS).optional(),
-  unlogged: z.union([z.literal('any'), z.array(z.string())]).optional(),
+  /** the model or design that it is thought to be a log of */
+  model: z.string().exactOptional(),
+  order: z.enum(ORDERS).exactOptional(),
+  /** actions that may have happened without being in the log; `any` of them */
+  unlogged: z.union([z.literal('any'), z.array(z.string())]).exactOptional(),
 })
+
+/** What the first line of an NDJSON log may say about the others. */
+export type LogHeader = Readonly<z.infer<typeof headerSchema>>
+
+/** A line that is not an event. */
+export interface BadLine {
+  readonly line: number
+  readonly column: number
+  readonly message: string
+  readonly hint?: string
+  /** the line itself, where a reader has to see it; whoever prints it escapes it */
+  readonly quoted?: string
+  /** the line is an event, but none that the model can have; else the line itself is wrong */
+  readonly code?: 'not-of-the-model'
+}
+
+/** Is a line, or what it was taken for, wrong? */
+export const isBadLine = (item: object): item is BadLine => 'message' in item && 'column' in item
 
 /** JSON schema of a line, for documents and editors. */
 export const lineJsonSchema = (): unknown =>
@@ -160,10 +148,10 @@ export const isDeep = (value: unknown, left = DEEPEST): boolean => {
 export const TOO_DEEP = `nested more than ${DEEPEST} deep`
 
 /**
- * The schema again, for what JSON.parse has made: whatever passes here passes there. A hundred thousand events a second
- * cannot each wait for an error message that nobody needs.
+ * The schema again, for what JSON.parse has made: what passes here passes there (a test compares them). A hundred thousand
+ * events a second cannot each wait for an error message that nobody needs.
  */
-const isEvent = (value: unknown): value is z.infer<typeof eventSchema> => {
+export const isEvent = (value: unknown): value is WrittenEvent => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   for (const key in value) if (!KEYS.has(key)) return false
   const { action, thread, result, state, cpu, lane, seq, time, end, lost } = value as Record<string, unknown>
@@ -177,6 +165,7 @@ const isEvent = (value: unknown): value is z.infer<typeof eventSchema> => {
     isTime(time) &&
     isTime(end) &&
     isExact(result) &&
+    isExact(state) &&
     (result === undefined || action !== undefined) &&
     (lost === undefined || (action === undefined && state === undefined)) &&
     (state === undefined || (typeof state === 'object' && state !== null && !Array.isArray(state)))
@@ -225,10 +214,8 @@ const columnOf = (text: string, path: readonly PropertyKey[]): number => {
   return at + 1
 }
 
-const asEvent = ({ cpu, lane, ...event }: z.infer<typeof eventSchema>, line: number): LogEvent => {
-  const said = lane ?? (cpu === undefined ? undefined : `cpu${cpu}`)
-  return { line, ...event, ...(said === undefined ? {} : { lane: said }) } as LogEvent
-}
+const asEvent = ({ cpu, ...event }: WrittenEvent, line: number): LogEvent =>
+  cpu === undefined || event.lane !== undefined ? { line, ...event } : { line, ...event, lane: `cpu${cpu}` }
 
 /** Parses one line of NDJSON: the header, if it is the first one, or an event. */
 export const parseLine = (text: string, line: number): LogEvent | { readonly header: LogHeader } | BadLine => {
@@ -263,14 +250,7 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
     }
   }
   if ('lockstep' in parsed.data) {
-    const { version, model, order, unlogged } = parsed.data
-    const header = {
-      version,
-      ...(model === undefined ? {} : { model }),
-      ...(order === undefined ? {} : { order }),
-      ...(unlogged === undefined ? {} : { unlogged }),
-    }
-    if (line === 1) return { header }
+    if (line === 1) return { header: parsed.data }
     return { line, column: 1, message: 'a header after the first line', hint: 'validate one log at a time' }
   }
   return asEvent(parsed.data, line)

@@ -90,7 +90,7 @@ export const sampleEvents = (kernel: Kernel, fields: Fields, options: SampleOpti
 }
 
 /** The lines of an NDJSON log. */
-export const logLines = (header: Omit<LogHeader, 'version'>, events: readonly SampleEvent[]): string[] => [
+export const logLines = (header: Omit<LogHeader, 'lockstep' | 'version'>, events: readonly SampleEvent[]): string[] => [
   JSON.stringify({ lockstep: 'log', version: 1, ...header }),
   ...events.map((event) => JSON.stringify(event)),
 ]
