@@ -3,10 +3,11 @@
  * is a test on packed states: masked words for what is in cells, and a set of nodes for labels and locals.
  */
 
+import { at } from '../kernel/at.ts'
 import type { Slot } from '../kernel/machine/layout.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
-import type { StateElement } from '../kernel/machine/state-schema.ts'
+import type { Place, StateElement } from '../kernel/machine/state-schema.ts'
 import { StateSchema } from '../kernel/machine/state-schema.ts'
 import type { Plain } from '../kernel/language/plain.ts'
 import { plain } from '../kernel/language/plain.ts'
@@ -30,7 +31,7 @@ interface Field {
   /** those that are no arrays and objects, by themselves */
   readonly plainIndexOf: ReadonlyMap<Json, number>
   readonly sets: boolean
-  readonly at: Said['at']
+  readonly place: Place
   /** the argument of the variable, as TLA+ has it; absent where the variable has one value */
   readonly argument?: TlaValue
 }
@@ -65,10 +66,13 @@ export interface Said {
   /** which of its values, of how many */
   readonly index: number
   readonly size: number
-  /** a cell of the packed state, or of a thread its label (-1) or a local */
-  readonly at:
-    | { readonly slot: Slot; readonly thread?: undefined; readonly field?: undefined }
-    | { readonly slot?: undefined; readonly thread: number; readonly field: number }
+  readonly place: Place
+}
+
+/** Of an element that is known from a thread's node, which of its values is meant. */
+export interface Asked {
+  readonly place: Exclude<Place, { readonly kind: 'cell' }>
+  readonly index: number
 }
 
 /** A test on packed states. */
@@ -100,12 +104,11 @@ const fieldOf = (number: number, name: string, element: StateElement): Field => 
     indexOf: new Map(all.map(([json, i]) => [canonical(json, sets), i])),
     plainIndexOf: new Map(all.filter(([json]) => typeof json !== 'object')),
     sets,
-    at:
-      place.kind === 'cell'
-        ? { slot: place.slot }
-        : { thread: place.thread, field: place.kind === 'label' ? -1 : place.field },
+    place,
   }
 }
+
+const fieldText = (place: Asked['place']): string => (place.kind === 'label' ? 'pc' : String(place.field))
 
 const indexIn = (field: Field, json: Json): number | undefined =>
   typeof json === 'object' ? field.indexOf.get(canonical(json, field.sets)) : field.plainIndexOf.get(json)
@@ -126,10 +129,15 @@ export class Fields {
   private readonly seen: { readonly rounds: Float64Array; readonly values: Int32Array }
   private round = 0
   private readonly schema: StateSchema
+  /** by thread */
+  private readonly labels: readonly Domain<unknown>[]
 
   constructor(kernel: Kernel) {
     this.kernel = kernel
     this.schema = new StateSchema(kernel)
+    this.labels = this.schema.variables.flatMap(({ elements }) =>
+      elements.flatMap(({ domain, place }) => (place.kind === 'label' ? [domain] : [])),
+    )
     for (const { name, elements } of this.schema.variables) {
       const fields = elements.map((element): [string | undefined, Field] => [
         element.key,
@@ -190,20 +198,19 @@ export class Fields {
     const words = this.kernel.layout.words
     const mask = new Int32Array(words)
     const value = new Int32Array(words)
-    const asked = new Map<number, string>()
-    const wrong = this.each(state, ({ at }, index) => {
-      if (at.slot !== undefined) {
-        const { word, shift, mask: bits } = at.slot
-        mask[word] = (mask[word] ?? 0) | (bits << shift)
-        value[word] = (value[word] ?? 0) | (index << shift)
-      } else asked.set(at.thread, `${asked.get(at.thread) ?? String(at.thread)};${at.field}=${index}`)
+    const asked = new Map<number, Asked[]>()
+    const wrong = this.each(state, ({ place }, index) => {
+      if (place.kind === 'cell') {
+        const { word, shift, mask: bits } = place.slot
+        mask[word] = at(mask, word) | (bits << shift)
+        value[word] = at(value, word) | (index << shift)
+        return
+      }
+      const own = asked.get(place.thread)
+      if (own === undefined) asked.set(place.thread, [{ place, index }])
+      else own.push({ place, index })
     })
-    if (wrong !== undefined) return wrong
-    const nodes = [...asked].map(([thread, text]) => ({
-      slot: this.kernel.layout.threads[thread] ?? { word: 0, shift: 0, mask: 0 },
-      allowed: this.allowed(thread, text),
-    }))
-    return { mask, value, nodes }
+    return wrong ?? { mask, value, nodes: [...asked].map(([thread, own]) => this.nodes(thread, own)) }
   }
 
   /** words of a packed state */
@@ -214,17 +221,15 @@ export class Fields {
   /** What a partial state says, in the order of its keys; nothing if it is wrong. */
   said(state: Readonly<Record<string, Json>>): readonly Said[] {
     const all: Said[] = []
-    const wrong = this.each(state, ({ name, number, domain, at }, index, key) => {
-      all.push({ name, field: number, key, index, size: domain.values.length, at })
+    const wrong = this.each(state, ({ name, number, domain, place }, index, key) => {
+      all.push({ name, field: number, key, index, size: domain.values.length, place })
     })
     return wrong === undefined ? all : []
   }
 
-  /** The nodes of a thread where its label (field -1) and locals have these values, by their indices. */
-  nodes(thread: number, asked: readonly (readonly [field: number, index: number])[]): Constraint['nodes'][number] {
-    const text = [String(thread), ...asked.map(([field, index]) => `${field}=${index}`)].join(';')
-    const slot = this.kernel.layout.threads[thread] ?? { word: 0, shift: 0, mask: 0 }
-    return { slot, allowed: this.allowed(thread, text) }
+  /** The nodes of a thread where its label and locals have these values. */
+  nodes(thread: number, asked: readonly Asked[]): Constraint['nodes'][number] {
+    return { slot: at(this.kernel.layout.threads, thread), allowed: this.allowed(thread, asked) }
   }
 
   /** What an event says of the state after it, as TLA+ has it. */
@@ -298,26 +303,20 @@ export class Fields {
     return undefined
   }
 
-  /** The nodes of a thread that have a label and locals; `text` lists `field=index`. */
-  private allowed(thread: number, text: string): Uint8Array {
-    const known = this.memo.get(text)
+  private allowed(thread: number, asked: readonly Asked[]): Uint8Array {
+    const key = asked.reduce((text, { place, index }) => `${text};${fieldText(place)}=${index}`, String(thread))
+    const known = this.memo.get(key)
     if (known !== undefined) return known
-    const automaton = this.kernel.compiled.automata[thread]
-    const wanted = text
-      .split(';')
-      .slice(1)
-      .map((part) => part.split('=').map(Number))
-    const labels = this.schema.variables.find(({ name }) => name === 'pc')?.elements[thread]?.domain
-    const allowed = new Uint8Array(automaton?.nodes.length ?? 0)
-    automaton?.nodes.forEach((node, id) => {
-      allowed[id] = wanted.every(([field = -1, index]) =>
-        field < 0 ? labels?.indexOf(node.label) === index : node.frame[field] === index,
+    const labels = at(this.labels, thread)
+    const allowed = Uint8Array.from(at(this.kernel.compiled.automata, thread).nodes, (node) =>
+      asked.every(({ place, index }) =>
+        place.kind === 'label' ? labels.indexOf(node.label) === index : node.frame[place.field] === index,
       )
         ? 1
-        : 0
-    })
+        : 0,
+    )
     if (this.memo.size >= MOST) this.memo.clear()
-    this.memo.set(text, allowed)
+    this.memo.set(key, allowed)
     return allowed
   }
 }

@@ -1,12 +1,13 @@
 /** A log whose lines are in the order of what happened: followed event by event, and mended by trial where it is rejected. */
 
+import { at } from '../kernel/at.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import type { ToldStep } from './diagnose.ts'
 import { told } from './diagnose.ts'
 import type { Repair } from './result.ts'
 import { Ring } from './ring.ts'
 import type { Layer, TrackerOptions } from './state-tracker.ts'
-import { MAX_STATES, silentStep, Tracker } from './state-tracker.ts'
+import { arrivalOf, MAX_STATES, Tracker } from './state-tracker.ts'
 import type { Rejection } from './rejection.ts'
 import { MOST_REPAIRS } from './rejection.ts'
 import type { Entry } from './reader.ts'
@@ -138,12 +139,12 @@ const wayOf = (kernel: Kernel, history: readonly Layer[], now: Pick<Layer, 'from
   for (const { from, via } of [...history, now].reverse()) {
     // within a set unlogged steps lead from row to row; one logged step comes from the set before
     for (;;) {
-      const step = via[row] ?? -1
-      const before = from[row] ?? -1
+      const before = at(from, row)
       if (before < 0) return way.reverse()
+      const { step, logged } = arrivalOf(at(via, row))
+      way.push(told(kernel, step, !logged))
       row = before
-      way.push(told(kernel, silentStep(step) ?? step, silentStep(step) !== undefined))
-      if (silentStep(step) === undefined) break
+      if (logged) break
     }
   }
   return way.reverse()

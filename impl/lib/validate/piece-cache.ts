@@ -5,7 +5,8 @@
  * value with those that were parsed in its place: so the answer is the parser's own.
  */
 
-import type { Constraint, Fields, Json, Said } from './json-codec.ts'
+import { at } from '../kernel/at.ts'
+import type { Asked, Constraint, Fields, Json, Said } from './json-codec.ts'
 
 /** Values that are remembered in one place. */
 const MOST_VALUES = 256
@@ -35,10 +36,17 @@ interface Leaf {
   readonly unit: number
 }
 
+/** A leaf of a thread's own: its number among all, and what its index counts in the number of the thread's values. */
+interface OwnLeaf {
+  readonly i: number
+  readonly place: Asked['place']
+  readonly unit: number
+}
+
 /** What the label and the locals of a thread may be, by the number of their values. */
 interface ThreadMemo {
   readonly thread: number
-  readonly leaves: readonly number[]
+  readonly leaves: readonly OwnLeaf[]
   readonly known: Map<number, Constraint['nodes'][number]>
 }
 
@@ -161,19 +169,24 @@ export class PieceCache {
     if (new Set(said.map(({ field }) => field)).size < said.length) return undefined
     const units = new Map<number, number>()
     const leaves = said.map((one): Leaf => {
-      const thread = one.at.thread
-      const unit = thread === undefined ? 0 : (units.get(thread) ?? 1)
-      if (thread !== undefined) units.set(thread, unit * one.size)
+      const { place, size } = one
+      if (place.kind === 'cell') return { said: one, values: [], texts: new Set(), unit: 0 }
+      const unit = units.get(place.thread) ?? 1
+      units.set(place.thread, unit * size)
       return { said: one, values: [], texts: new Set(), unit }
     })
     if ([...units.values()].some((n) => n > MOST_COMBINATIONS)) return undefined
     const mask = new Int32Array(this.fields.words)
-    for (const { at } of said) {
-      if (at.slot !== undefined) mask[at.slot.word] = (mask[at.slot.word] ?? 0) | (at.slot.mask << at.slot.shift)
+    for (const { place } of said) {
+      if (place.kind !== 'cell') continue
+      const { word, shift, mask: bits } = place.slot
+      mask[word] = at(mask, word) | (bits << shift)
     }
     const threads = [...units.keys()].map((thread): ThreadMemo => ({
       thread,
-      leaves: said.flatMap(({ at }, i) => (at.thread === thread ? [i] : [])),
+      leaves: said.flatMap(({ place }, i): OwnLeaf[] =>
+        place.kind !== 'cell' && place.thread === thread ? [{ i, place, unit: at(leaves, i).unit }] : [],
+      ),
       known: new Map(),
     }))
     const bytes = chunks.map((chunk) => encoder.encode(chunk))
@@ -197,16 +210,18 @@ export class PieceCache {
   private constraintOf({ leaves, threads, mask, indices }: Shape): Constraint {
     const value = new Int32Array(mask.length)
     for (let i = 0; i < leaves.length; i++) {
-      const slot = leaves[i]?.said.at.slot
-      if (slot !== undefined) value[slot.word] = (value[slot.word] ?? 0) | ((indices[i] ?? 0) << slot.shift)
+      const place = leaves[i]?.said.place
+      if (place?.kind !== 'cell') continue
+      const { word, shift } = place.slot
+      value[word] = (value[word] ?? 0) | ((indices[i] ?? 0) << shift)
     }
     const nodes = threads.map((memo) => {
       let number = 0
-      for (const i of memo.leaves) number += (indices[i] ?? 0) * (leaves[i]?.unit ?? 0)
+      for (const { i, unit } of memo.leaves) number += (indices[i] ?? 0) * unit
       const known = memo.known.get(number)
       if (known !== undefined) return known
       if (memo.known.size >= MOST) memo.known.clear()
-      const asked = memo.leaves.map((i): [number, number] => [leaves[i]?.said.at.field ?? -1, indices[i] ?? 0])
+      const asked = memo.leaves.map(({ i, place }) => ({ place, index: at(indices, i) }))
       const fresh = this.fields.nodes(memo.thread, asked)
       memo.known.set(number, fresh)
       return fresh

@@ -57,7 +57,7 @@ export interface Layer {
   readonly rows: Int32Array
   readonly count: number
   readonly from: Int32Array
-  /** the step that led there; -1 for a look; see `silentStep` */
+  /** how each came about, see `arrivalOf`; where `from` is -1 it began there */
   readonly via: Int32Array
 }
 
@@ -67,8 +67,20 @@ const MEMORY = 32
 /** Moments with more states than this are not remembered. */
 const MEMORABLE = 4096
 
-/** The unlogged step that `via` of a row stands for; undefined if it stands for a logged one. */
-export const silentStep = (via: number): number | undefined => (via < -1 ? -2 - via : undefined)
+/** How a state came about. */
+export interface Arrival {
+  /** index into the kernel's steps; -1: nothing was done, the state was looked at */
+  readonly step: number
+  readonly logged: boolean
+}
+
+/** The number that stands for it in `via`, which has nothing else. */
+const viaOf = ({ step, logged }: Arrival): number => 2 * (step + 1) + (logged ? 1 : 0)
+
+/** What a number in `via` stands for. */
+export const arrivalOf = (via: number): Arrival => ({ step: (via >> 1) - 1, logged: (via & 1) === 1 })
+
+const LOOK = viaOf({ step: -1, logged: true })
 
 /** What an event is compared with, of all steps. */
 interface StepTable {
@@ -199,7 +211,7 @@ export class Tracker {
     for (let i = 0; i < now.count; i++) {
       if (now.count > maxStates) return false
       stepper.each(-1, now.rows, i * now.words, isSilent, (step, next) => {
-        now.add(next, 0, i, -2 - step)
+        now.add(next, 0, i, viaOf({ step, logged: false }))
       })
     }
     return true
@@ -218,13 +230,13 @@ export class Tracker {
     other.clear()
     if (event.action < 0) {
       for (let i = 0; i < now.count; i++) {
-        if (state === undefined || passes(state, now.rows, i * now.words)) other.add(now.rows, i * now.words, i, -1)
+        if (state === undefined || passes(state, now.rows, i * now.words)) other.add(now.rows, i * now.words, i, LOOK)
       }
     } else {
       const wanted = matcher(this.kernel, event)
       for (let i = 0; i < now.count; i++) {
         stepper.each(event.thread, now.rows, i * now.words, wanted, (step, next) => {
-          if (state === undefined || passes(state, next, 0)) other.add(next, 0, i, step)
+          if (state === undefined || passes(state, next, 0)) other.add(next, 0, i, viaOf({ step, logged: true }))
         })
       }
     }

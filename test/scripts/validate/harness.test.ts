@@ -172,7 +172,7 @@ describe.skipIf(reason !== undefined)('the C harness', () => {
     it.each<Order>(['interval', 'per-cpu'])('is explained in order %s', async (order) => {
       for (let n = 0; n < RUNS; n++) {
         const text = run(build, n, '--order', order)
-        expect(parse(text).header).toEqual({ version: 1, model: build.correct, order })
+        expect(parse(text).header).toEqual({ lockstep: 'log', version: 1, model: build.correct, order })
         await expectExplained(text, build.correct, order, n)
       }
     })
@@ -236,7 +236,7 @@ describe.skipIf(reason !== undefined)('the C harness', () => {
     it.each(explained)('%s', async () => {
       for (let n = 0; n < RUNS; n++) {
         const text = run(build, n, '--own')
-        expect(parse(text).header).toEqual({ version: 1, model: own, order: 'interval' })
+        expect(parse(text).header).toEqual({ lockstep: 'log', version: 1, model: own, order: 'interval' })
         await expectExplained(text, own ?? '', 'interval', n)
       }
     })
