@@ -15,7 +15,7 @@ import { replyWith } from '../node/ask.ts'
 import { violationsOf } from '../../impl/lib/evidence/explain.ts'
 import { ablatedToggles } from '../../impl/lib/ablate/bases.ts'
 import type { Prepared } from '../../impl/lib/ablate/decide.ts'
-import { decide, prepare, Programs, wholeGraph } from '../../impl/lib/ablate/decide.ts'
+import { decide, prepare, CompiledThreads, wholeGraph } from '../../impl/lib/ablate/decide.ts'
 import type {
   Answers,
   ExplainRequest,
@@ -36,7 +36,7 @@ const toggles = ablatedToggles(protocol)
 
 /** How many states the last graph had: the next one of its base has about as many. */
 const sizes = start.bases.map(() => 0)
-const programs = start.bases.map(() => new Programs())
+const programs = start.bases.map(() => new CompiledThreads())
 let current: { readonly prepared: Prepared; readonly base: number } | undefined
 
 // the compiler decides by exceptions, thousands a machine; nobody reads the stacks

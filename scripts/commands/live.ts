@@ -29,11 +29,11 @@ interface Planned extends LiveDesign {
 }
 
 /** What a design's rounds say. */
-type Outcome = 'as-expected' | 'not-seen' | 'forbidden' | 'unexplained' | 'undecided' | 'not-played'
+type LiveVerdict = 'as-expected' | 'not-seen' | 'forbidden' | 'unexplained' | 'undecided' | 'not-played'
 
 interface Variant extends Planned {
   readonly result: LiveResult
-  readonly outcome: Outcome
+  readonly outcome: LiveVerdict
   /** files that were written */
   readonly logs: readonly string[]
 }
@@ -80,7 +80,7 @@ const roundsOf = (kinds: readonly Judged[]): number => kinds.reduce((sum, { coun
 export const outcomeOf = (
   { expected }: Pick<Planned, 'expected'>,
   { rounds, lost, kinds }: Pick<LiveResult, 'rounds' | 'lost' | 'kinds'>,
-): Outcome => {
+): LiveVerdict => {
   if (rounds === 0 || roundsOf(kinds) === 0) return 'not-played'
   if (kinds.some(({ tso }) => tso.verdict === 'rejected')) return 'unexplained'
   if (kinds.some(({ tso, sc }) => tso.verdict === 'incomplete' || sc.verdict === 'incomplete')) return 'undecided'

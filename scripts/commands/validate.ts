@@ -52,7 +52,7 @@ interface Judged {
 }
 
 /** What came of the logs. */
-interface Outcome {
+interface Judgement {
   readonly judged: readonly Judged[]
   readonly code: number
   /** what was wrong with the first log that is no log */
@@ -77,7 +77,7 @@ const eachLog = async (
   options: ValidateOptions,
   signal: AbortSignal,
   one: (file: string) => Promise<Judged>,
-): Promise<Outcome> => {
+): Promise<Judgement> => {
   const judged: Judged[] = []
   let refused: LockstepError | undefined
   for (const file of options.logs) {
@@ -137,7 +137,7 @@ interface Means {
 }
 
 /** How logs are judged. */
-type JudgeAll = (out: Output, options: ValidateOptions, means: Means) => Promise<Outcome>
+type JudgeAll = (out: Output, options: ValidateOptions, means: Means) => Promise<Judgement>
 
 /** What is said of a log that could not be kept whole to be asked of several designs. */
 const cutResult = (
@@ -261,7 +261,7 @@ const load = async (options: ValidateOptions, project: Project): Promise<Omit<Me
 }
 
 /** For `--json`: of one log and one model only the result, else a list of all. */
-const json = ({ logs, design }: ValidateOptions, { judged, code, refused }: Outcome): unknown => {
+const json = ({ logs, design }: ValidateOptions, { judged, code, refused }: Judgement): unknown => {
   const results = judged.flatMap(({ each }) => each)
   const only = logs.length === 1 && design !== 'any' ? results[0] : undefined
   return (
@@ -274,7 +274,7 @@ const json = ({ logs, design }: ValidateOptions, { judged, code, refused }: Outc
 }
 
 /** Writes and prints what came of the logs. An only log that is none is the command's error, unless a signal ended it. */
-const report = (out: Output, options: ValidateOptions, outcome: Outcome, wasEnded: boolean): void => {
+const report = (out: Output, options: ValidateOptions, outcome: Judgement, wasEnded: boolean): void => {
   const logs = outcome.judged.map(({ log }) => log)
   writeOutputs(filesOf(options), logs)
   if (options.github === true) for (const line of githubAnnotations(logs, process.cwd())) out.command(line)

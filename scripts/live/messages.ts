@@ -5,7 +5,7 @@ import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import type { DataModule } from '../../impl/lib/protocol/protocol.ts'
 
 /** The programs, generated, or the machine itself for the general interpreter. */
-export type Programs =
+export type ThreadCode =
   | { readonly kind: 'generated'; readonly bodies: readonly string[] }
   | {
       readonly kind: 'general'
@@ -22,7 +22,7 @@ export interface Start {
   readonly shape: Shape
   readonly arena: Arena
   readonly initial: readonly number[]
-  readonly programs: Programs
+  readonly programs: ThreadCode
 }
 
 /** Play a batch. */

@@ -24,7 +24,7 @@ import { SCENARIOS } from '../../impl/catalog.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { dataOf } from '../workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
-import type { Programs } from './messages.ts'
+import type { ThreadCode } from './messages.ts'
 import { Pair } from './pair.ts'
 import { logValidator } from '../validate/subject.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
@@ -111,7 +111,7 @@ const stageOf = (model: Model, scenario: LiveScenario, rounds: number): Stage =>
   return { scenario, compiled, kernel, threads, holds, shape, arena: arena(shape) }
 }
 
-const programsOf = (stage: Stage, model: Model, interpreter: InterpreterName): Programs =>
+const programsOf = (stage: Stage, model: Model, interpreter: InterpreterName): ThreadCode =>
   interpreter === 'generated'
     ? { kind: 'generated', bodies: stage.threads.map((thread) => generate(thread, stage.shape.cells)) }
     : {

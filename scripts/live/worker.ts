@@ -11,9 +11,9 @@ import { BALLAST_SIZE, runnerOf } from '../../impl/lib/live/generate.ts'
 import { interpreterOf } from '../../impl/lib/live/interpret.ts'
 import { liveThread } from '../../impl/lib/live/program.ts'
 import { Abandoned, playRounds } from '../../impl/lib/live/rounds.ts'
-import type { Batch, Played, Programs, Start } from './messages.ts'
+import type { Batch, Played, ThreadCode, Start } from './messages.ts'
 
-const interpreters = ({ protocol, constants, data, scenario }: Extract<Programs, { kind: 'general' }>): Runner[] => {
+const interpreters = ({ protocol, constants, data, scenario }: Extract<ThreadCode, { kind: 'general' }>): Runner[] => {
   const [known, played] = [protocolNamed(protocol), SCENARIOS[scenario]]
   if (known === undefined || played === undefined) throw new RangeError(`no protocol ${protocol}`)
   const compiled = compile(known.machine(new Constants(constants, protocol), data))

@@ -17,8 +17,8 @@ import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { vacuityOf } from '../../impl/lib/kernel/explore/vacuity.ts'
 import { ablatedToggles, basesOf, cellsOfBases, constantsOf, isLike, subsetOf } from '../../impl/lib/ablate/bases.ts'
-import type { Outcome } from '../../impl/lib/ablate/decide.ts'
-import { decide, prepare, Programs, wholeGraph } from '../../impl/lib/ablate/decide.ts'
+import type { Decision } from '../../impl/lib/ablate/decide.ts'
+import { decide, prepare, CompiledThreads, wholeGraph } from '../../impl/lib/ablate/decide.ts'
 import { silentSets } from '../../scripts/commands/ablate.ts'
 import { violatedDepths } from '../../impl/lib/kernel/explore/violations.ts'
 import { dataOf, loadModels, packageRoot } from '../../scripts/workspace/project.ts'
@@ -47,8 +47,8 @@ describe.each(ablated)('ablate $name', (protocol) => {
   const toggles = ablatedToggles(protocol)
   const bases = basesOf(protocol, models, undefined)
   const properties = new Set(cellsOfBases(bases).map(({ name }) => name))
-  const known = new Map<string, Outcome>()
-  const outcome = (base: number, subset: number): Outcome => {
+  const known = new Map<string, Decision>()
+  const outcome = (base: number, subset: number): Decision => {
     const key = `${base} ${subset}`
     const own = bases[base]
     if (own === undefined) throw new RangeError(`no base ${base}`)
@@ -173,10 +173,10 @@ describe.each(ablated)('ablate $name', (protocol) => {
 
   it('a program that was compiled for another machine gives the same machine (of more subsets in CI)', () => {
     for (const base of bases) {
-      const programs = new Programs()
+      const programs = new CompiledThreads()
       for (let i = 0; i < (isCI ? 12 : 2); i++) {
         const constants = constantsOf(base, (i * 2_654_435_761) % subsetCount(toggles.length))
-        const reads = (known?: Programs): [Outcome, string[]] => {
+        const reads = (known?: CompiledThreads): [Decision, string[]] => {
           const read = new Set<string>()
           const prepared = prepare(subject, constants, properties, (name) => read.add(name), known)
           return [decide(prepared), [...read].sort()]

@@ -27,7 +27,7 @@ export const MOST_STATES = 4_000_000
 export type MachineSource = Pick<Model, 'protocol' | 'data'>
 
 /** What the explorer says of the properties that it was asked for. */
-export interface Outcome {
+export interface Decision {
   /** states that were looked at: all, unless everything that was asked for is a violation that was found before */
   readonly states: number
   /** violated properties with the states of their counterexamples */
@@ -53,7 +53,7 @@ const restricted = (machine: Machine, properties: ReadonlySet<string>): Machine 
 })
 
 /** What a program was compiled to, and what its thread's domain had grown to. */
-interface Program {
+interface CompiledThread {
   readonly automaton: Automaton
   readonly content: readonly unknown[] | undefined
   /** the constants that it depends on */
@@ -64,11 +64,11 @@ interface Program {
  * The programs of the machines of one base. A thread's program is a function of the constants that were read when the
  * machine was made, and of those that were read when the thread was compiled; of the toggles most programs read few.
  */
-export class Programs {
+export class CompiledThreads {
   /** per thread, by the names of the constants that it depends on, then by their values */
-  private readonly known = new Map<number, Map<string, Map<string, Program>>>()
+  private readonly known = new Map<number, Map<string, Map<string, CompiledThread>>>()
 
-  find(thread: number, valueOf: (name: string) => string): Program | undefined {
+  find(thread: number, valueOf: (name: string) => string): CompiledThread | undefined {
     for (const programs of this.known.get(thread)?.values() ?? []) {
       const [[, { names } = { names: [] }] = []] = programs
       const program = programs.get(names.map(valueOf).join(' '))
@@ -77,10 +77,10 @@ export class Programs {
     return undefined
   }
 
-  add(thread: number, valueOf: (name: string) => string, program: Program): void {
-    const own = this.known.get(thread) ?? new Map<string, Map<string, Program>>()
+  add(thread: number, valueOf: (name: string) => string, program: CompiledThread): void {
+    const own = this.known.get(thread) ?? new Map<string, Map<string, CompiledThread>>()
     const key = program.names.join(' ')
-    const programs = own.get(key) ?? new Map<string, Program>()
+    const programs = own.get(key) ?? new Map<string, CompiledThread>()
     this.known.set(thread, own.set(key, programs.set(program.names.map(valueOf).join(' '), program)))
   }
 }
@@ -91,7 +91,7 @@ export const prepare = (
   constants: ReadonlyMap<string, TlaValue>,
   properties: ReadonlySet<string>,
   onRead?: (name: string) => void,
-  programs = new Programs(),
+  programs = new CompiledThreads(),
 ): Prepared => {
   const shared = new Set<string>()
   let reader = shared
@@ -194,7 +194,7 @@ const asking = (kernel: Kernel, properties: ReadonlySet<string>): Kernel => ({
 export const decide = (
   { kernel }: Prepared,
   { asked, expectedStates = 0 }: { readonly asked?: readonly string[]; readonly expectedStates?: number } = {},
-): Outcome => {
+): Decision => {
   const wanted = asked === undefined ? undefined : new Set(asked)
   const own = wanted === undefined ? kernel : asking(kernel, wanted)
   const { invariants, liveness } = own.compiled.machine

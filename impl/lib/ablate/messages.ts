@@ -4,7 +4,7 @@ import type { DataModule } from '../protocol/protocol.ts'
 import type { Subset } from './subsets.ts'
 import type { Behaviour } from '../behaviour/counterexample.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
-import type { Outcome } from './decide.ts'
+import type { Decision } from './decide.ts'
 
 /** What a worker knows from its start. */
 export interface WorkerStart {
@@ -54,7 +54,7 @@ export interface Answers {
     /** for each property the toggles that it is monotone in, if that was asked for */
     readonly monotone: ReadonlyMap<string, Subset> | undefined
   }
-  readonly explore: Outcome
+  readonly explore: Decision
   readonly explain: ReadonlyMap<string, Behaviour>
   readonly vacuity: readonly string[]
 }

@@ -71,7 +71,7 @@ export interface Parameter {
   readonly at: At
 }
 
-export interface Thread {
+export interface ThreadAst {
   readonly parameters: readonly Parameter[]
   readonly body: readonly Stmt[]
   readonly at: At
@@ -110,7 +110,7 @@ export interface Condition {
 export interface Test {
   readonly name: string
   readonly init: readonly InitItem[]
-  readonly threads: readonly Thread[]
+  readonly threads: readonly ThreadAst[]
   readonly locations: readonly Subject[]
   readonly filter?: Prop
   readonly condition: Condition

@@ -1,10 +1,10 @@
 /** From the test as written to steps: resolves names, and takes the shared accesses out of expressions. */
 
 import { match } from 'ts-pattern'
-import type { Call, Expr, Literal, Prop, Stmt, Subject, Test, Thread as ThreadAst } from './ast.ts'
+import type { Call, Expr, Literal, Prop, Stmt, Subject, Test, ThreadAst } from './ast.ts'
 import type { Argument, Effect, Primitive } from './primitives.ts'
 import { PRIMITIVES } from './primitives.ts'
-import type { Address, Eval, Location, Observed, Op, Program, Slot, Thread } from './program.ts'
+import type { Address, Eval, Location, Observed, Op, LitmusProgram, Slot, LitmusThread } from './program.ts'
 import type { At, Source } from './source.ts'
 import type { Undefined, Value } from './value.ts'
 import { binary, isTrue, unary } from './value.ts'
@@ -67,7 +67,7 @@ class ThreadCompiler {
     this.#parameters = new Map(ast.parameters.map((p) => [p.name, p]))
   }
 
-  compile(ast: ThreadAst, initial: ReadonlyMap<string, Value>): Thread {
+  compile(ast: ThreadAst, initial: ReadonlyMap<string, Value>): LitmusThread {
     for (const [name, value] of initial) this.#initial[this.#register(name)] = value
     this.#block(ast.body)
     const values = this.#names.map((_, slot) => this.#initial[slot])
@@ -525,7 +525,7 @@ type From = Observed['from']
 
 /** Finds what a condition names. */
 const finder =
-  (source: Source, threads: readonly Thread[], memory: Memory, locations: number) =>
+  (source: Source, threads: readonly LitmusThread[], memory: Memory, locations: number) =>
   (subject: Subject): From => {
     if (subject.kind === 'register') {
       const { registers } = threadOf(source, threads, subject)
@@ -590,7 +590,7 @@ const requireObserved = (source: Source, test: Test, observed: readonly Observed
  * Makes a test ready to run.
  * @throws LockstepError (exit 2) `litmus-unknown`, `litmus-duplicate`, `litmus-over-nothing`, `litmus-unsupported`
  */
-export const compileTest = (source: Source, test: Test): Program => {
+export const compileTest = (source: Source, test: Test): LitmusProgram => {
   const late = test.threads[MAX_THREADS]
   if (late !== undefined) {
     const hint = `a test has at most ${MAX_THREADS} threads`

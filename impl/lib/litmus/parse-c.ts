@@ -1,7 +1,7 @@
 /** Reads the C of the threads: declarations, assignments, `if`, calls, and expressions with C's precedence. */
 
 import { distance } from 'fastest-levenshtein'
-import type { BinaryOperator, Call, Expr, Parameter, SharedType, Stmt, Thread } from './ast.ts'
+import type { BinaryOperator, Call, Expr, Parameter, SharedType, Stmt, ThreadAst } from './ast.ts'
 import { PRECEDENCE } from './ast.ts'
 import type { Cursor } from './cursor.ts'
 import type { Token } from './lex.ts'
@@ -381,7 +381,7 @@ export const atThread = (cursor: Cursor): boolean =>
   (/^P[0-9]+$/.test(cursor.peek().text) && cursor.is('(', 1)) || cursor.is('void') || cursor.is('static')
 
 /** One thread; threads are numbered from 0 in the order of the text. */
-export const thread = (cursor: Cursor, number: number): Thread => {
+export const thread = (cursor: Cursor, number: number): ThreadAst => {
   cursor.accept('static')
   cursor.accept('void')
   const token = cursor.peek()

@@ -1,6 +1,6 @@
 /** Reads a litmus test in herd's C syntax: name, initial state, threads, `locations`, `filter`, condition. */
 
-import type { Condition, InitItem, Literal, Prop, Quantifier, SharedType, Subject, Test, Thread } from './ast.ts'
+import type { Condition, InitItem, Literal, Prop, Quantifier, SharedType, Subject, Test, ThreadAst } from './ast.ts'
 import { Cursor } from './cursor.ts'
 import { header, lex } from './lex.ts'
 import { atThread, isTypeName, sharedType, starsOf, thread } from './parse-c.ts'
@@ -177,8 +177,8 @@ const locationList = (cursor: Cursor): readonly Subject[] => {
 
 // ------------------------------------------------------------------------------------------------------- the test
 
-const threads = (cursor: Cursor): readonly Thread[] => {
-  const list: Thread[] = []
+const threads = (cursor: Cursor): readonly ThreadAst[] => {
+  const list: ThreadAst[] = []
   do {
     cursor.count('threads')
     list.push(thread(cursor, list.length))

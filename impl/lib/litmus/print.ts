@@ -1,10 +1,10 @@
 /** Prints a test as herd reads it, and the answer as herd prints it. */
 
 import { match } from 'ts-pattern'
-import type { BinaryOperator, Condition, Expr, InitItem, Literal, Prop, Stmt, Subject, Test, Thread } from './ast.ts'
+import type { BinaryOperator, Condition, Expr, InitItem, Literal, Prop, Stmt, Subject, Test, ThreadAst } from './ast.ts'
 import { PRECEDENCE } from './ast.ts'
 import { PRIMITIVES } from './primitives.ts'
-import type { Answer, Outcome } from './run.ts'
+import type { Answer, FinalState } from './run.ts'
 
 // ------------------------------------------------------------------------------------------------------- condition
 
@@ -45,7 +45,7 @@ export const conditionText = ({ quantifier, prop }: Condition): string => `${qua
 
 const KIND = { exists: 'Allowed', '~exists': 'Forbidden', forall: 'Required' } as const
 
-const outcomeText = ({ values }: Outcome, shown: readonly string[]): string =>
+const outcomeText = ({ values }: FinalState, shown: readonly string[]): string =>
   shown.map((name, i) => `${name}=${values[i] ?? 0};`).join(' ')
 
 /** Remarks that herd does not make, below what it says. */
@@ -171,7 +171,7 @@ const stmtText = (stmt: Stmt, indent: string): string =>
     .with({ kind: 'block' }, ({ body }) => bodyText(body, indent))
     .exhaustive()
 
-const threadText = ({ parameters, body }: Thread, i: number): string => {
+const threadText = ({ parameters, body }: ThreadAst, i: number): string => {
   const list = parameters.map((p) => `${p.type} ${'*'.repeat(p.stars)}${p.name}`).join(', ')
   return `P${i}(${list})\n${bodyText(body, '')}`
 }

@@ -50,7 +50,7 @@ type OpKind =
   | { readonly kind: 'grace-begin'; readonly cells: readonly Location[] }
   | { readonly kind: 'grace-end' }
 
-export interface Thread {
+export interface LitmusThread {
   readonly ops: readonly Op[]
   readonly registers: readonly string[]
   readonly initial: Registers
@@ -64,10 +64,10 @@ export interface Observed {
   readonly from: { readonly thread: number; readonly slot: Slot } | { readonly location: Location }
 }
 
-export interface Program {
+export interface LitmusProgram {
   readonly source: Source
   readonly name: string
-  readonly threads: readonly Thread[]
+  readonly threads: readonly LitmusThread[]
   /** names of the locations; those of sections are no C names */
   readonly locations: readonly string[]
   readonly memory: readonly Value[]

@@ -23,7 +23,7 @@ import {
 } from '../kernel/memory/buffer.ts'
 import type { Literal, Prop, Subject } from './ast.ts'
 import type { Gives, Update } from './primitives.ts'
-import type { Location, Observed, Op, Program, Registers, Slot } from './program.ts'
+import type { Location, Observed, Op, LitmusProgram, Registers, Slot } from './program.ts'
 import type { At } from './source.ts'
 import type { Undefined, Value } from './value.ts'
 import { binary, compareValues } from './value.ts'
@@ -88,10 +88,10 @@ const given = (gives: Gives, old: Value, written: Value | undefined): Value =>
 
 /** The steps of one test under one model. */
 class Steps {
-  readonly #program: Program
+  readonly #program: LitmusProgram
   readonly #model: MemoryModel
 
-  constructor(program: Program, model: MemoryModel) {
+  constructor(program: LitmusProgram, model: MemoryModel) {
     this.#program = program
     this.#model = model
   }
@@ -294,7 +294,7 @@ interface Found {
 /** A state is the number of the memory and of each thread's state: what a thread can do is worked out once for both. */
 class Search {
   readonly #steps: Steps
-  readonly #program: Program
+  readonly #program: LitmusProgram
   readonly #model: MemoryModel
   readonly #limit: number
   readonly #tick: () => void
@@ -306,7 +306,7 @@ class Search {
   readonly #finals: Final[] = []
   readonly #stuck = new Map<string, Stuck>()
 
-  constructor(program: Program, model: MemoryModel, { states = MAX_STATES, tick = () => undefined }: Limits) {
+  constructor(program: LitmusProgram, model: MemoryModel, { states = MAX_STATES, tick = () => undefined }: Limits) {
     this.#steps = new Steps(program, model)
     this.#program = program
     this.#model = model
@@ -398,7 +398,7 @@ class Search {
 // --------------------------------------------------------------------------------------------------------- verdict
 
 /** One final state, as far as the test looks at it. */
-export interface Outcome {
+export interface FinalState {
   readonly values: readonly Value[]
   /** does the condition's proposition hold in it? */
   readonly satisfies: boolean
@@ -406,9 +406,9 @@ export interface Outcome {
 
 /** What a test comes to. */
 export interface Answer {
-  readonly program: Program
+  readonly program: LitmusProgram
   readonly model: MemoryModel
-  readonly outcomes: readonly Outcome[]
+  readonly outcomes: readonly FinalState[]
   readonly verdict: 'Ok' | 'No'
   /** of the proposition, as herd's last two numbers are */
   readonly observation: 'Sometimes' | 'Never' | 'Always'
@@ -425,14 +425,14 @@ const valueIn = (final: Final, from: Observed['from']): Value => {
   return value ?? 0
 }
 
-const comparandIn = (final: Final, value: Literal | Subject, find: Program['find']): Value =>
+const comparandIn = (final: Final, value: Literal | Subject, find: LitmusProgram['find']): Value =>
   match(value)
     .with({ kind: 'int' }, ({ value: n }): Value => n)
     .with({ kind: 'address' }, ({ name }): Value => name)
     .with({ kind: 'register' }, { kind: 'location' }, (subject) => valueIn(final, find(subject)))
     .exhaustive()
 
-const holds = (prop: Prop, final: Final, find: Program['find']): boolean =>
+const holds = (prop: Prop, final: Final, find: LitmusProgram['find']): boolean =>
   match(prop)
     .with({ kind: 'constant' }, ({ value }) => value)
     .with({ kind: 'equals' }, ({ subject, value }) => valueIn(final, find(subject)) === comparandIn(final, value, find))
@@ -442,15 +442,15 @@ const holds = (prop: Prop, final: Final, find: Program['find']): boolean =>
     .with({ kind: 'implies' }, ({ left, right }) => !holds(left, final, find) || holds(right, final, find))
     .exhaustive()
 
-const compareOutcomes = (a: Outcome, b: Outcome): number => {
+const compareOutcomes = (a: FinalState, b: FinalState): number => {
   const differing = a.values.findIndex((value, i) => value !== b.values[i])
   return differing < 0 ? 0 : compareValues(a.values[differing] ?? 0, b.values[differing] ?? 0)
 }
 
 /** Distinct outcomes, in herd's order. */
-const outcomesOf = (program: Program, finals: readonly Final[]): readonly Outcome[] => {
+const outcomesOf = (program: LitmusProgram, finals: readonly Final[]): readonly FinalState[] => {
   const { filter, prop, find, observed } = program
-  const all = new Map<string, Outcome>()
+  const all = new Map<string, FinalState>()
   for (const final of finals) {
     if (filter !== undefined && !holds(filter, final, find)) continue
     const values = observed.map(({ from }) => valueIn(final, from))
@@ -465,7 +465,7 @@ const outcomesOf = (program: Program, finals: readonly Final[]): readonly Outcom
  * @throws LockstepError (exit 2) `litmus-undefined` if some execution takes a step that has no meaning;
  *   (exit 3) `litmus-too-many-states` if the search is given up
  */
-export const runTest = (program: Program, model: MemoryModel, limits: Limits = {}): Answer => {
+export const runTest = (program: LitmusProgram, model: MemoryModel, limits: Limits = {}): Answer => {
   const { finals, stuck, explored } = new Search(program, model, limits).run()
   const outcomes = outcomesOf(program, finals)
   const satisfying = outcomes.filter((o) => o.satisfies).length

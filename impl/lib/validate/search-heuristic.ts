@@ -11,7 +11,7 @@
 import type { Slot } from '../kernel/machine/layout.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
-import { Programs, UNREACHABLE } from './distance.ts'
+import { Distances, UNREACHABLE } from './distance.ts'
 import type { LaneEvent } from './state-tracker.ts'
 
 /** Points for each thing that counts; found by trial on logs that lack a third of their events and half of each state. */
@@ -87,7 +87,7 @@ const leastOf = (nodes: Uint8Array, distance: Uint8Array): number => {
   return least
 }
 
-const aheadOf = (kernel: Kernel, programs: Programs, lane: readonly LaneEvent[]): Ahead[] => {
+const aheadOf = (kernel: Kernel, programs: Distances, lane: readonly LaneEvent[]): Ahead[] => {
   const { threads } = kernel.layout
   const next = new Map<number, Way>()
   let rest = 0
@@ -131,7 +131,7 @@ class Detours {
   private readonly seen = new Map<Uint8Array, number>()
   private readonly memo: Uint8Array[] = []
 
-  constructor(kernel: Kernel, programs: Programs, lane: readonly LaneEvent[], thread: number) {
+  constructor(kernel: Kernel, programs: Distances, lane: readonly LaneEvent[], thread: number) {
     this.slot = kernel.layout.threads[thread]
     const nodes = kernel.compiled.automata[thread]?.nodes.length ?? 0
     const around = lane.map(({ observed }) => programs.around(thread, observed))
@@ -173,7 +173,7 @@ class Detours {
 const NONE = new Uint8Array(0)
 
 /** The tables of all pairs of lanes that are of one thread each, if they are not too large. */
-const pairsOf = (kernel: Kernel, programs: Programs, lanes: Lanes): Pair[] => {
+const pairsOf = (kernel: Kernel, programs: Distances, lanes: Lanes): Pair[] => {
   const single = lanes.flatMap((lane, l) => {
     const [thread = -1, ...others] = new Set(lane.map(({ observed }) => observed.thread))
     return thread < 0 || others.length > 0 ? [] : [{ lane, l, thread }]
@@ -231,7 +231,7 @@ export class Estimates {
   private readonly kernel: Kernel
   private readonly lanes: Lanes
   private readonly total: number
-  private readonly programs: Programs
+  private readonly programs: Distances
   private readonly ahead: readonly (readonly Ahead[])[]
   private readonly expected: Float64Array
   private made: Pair[] | undefined
@@ -240,7 +240,7 @@ export class Estimates {
     this.kernel = kernel
     this.lanes = lanes
     this.total = total
-    this.programs = new Programs(kernel)
+    this.programs = new Distances(kernel)
     this.ahead = lanes.map((lane) => aheadOf(kernel, this.programs, lane))
     this.expected = expectedPositions(lanes, total)
   }
