@@ -35,8 +35,8 @@ export { checkLeadsTo } from './lib/kernel/explore/liveness.ts'
 export type { MemoryModel } from './lib/kernel/memory/buffer.ts'
 export { MEMORY_MODELS } from './lib/kernel/memory/buffer.ts'
 export { Location, Memory } from './lib/kernel/memory/memory.ts'
+export type { Access, Op, Program, Step } from './lib/kernel/language/op.ts'
 export type {
-  Access,
   EnvironmentAction,
   Fairness,
   Invariant,
@@ -44,13 +44,12 @@ export type {
   LeadsTo,
   LeadsToInstance,
   Machine,
-  Op,
-  Program,
-  Step,
   Thread,
   ThreadId,
-} from './lib/kernel/language/program.ts'
-export { atomic, ended, Observer, require, Shared, thread, Variable } from './lib/kernel/language/program.ts'
+} from './lib/kernel/language/machine.ts'
+export { atomic, ended, require } from './lib/kernel/language/op.ts'
+export { Observer, thread } from './lib/kernel/language/machine.ts'
+export { Shared, Variable } from './lib/kernel/language/shared.ts'
 export type { Protocol } from './lib/protocol/protocol.ts'
 export type { Comparison, Difference } from './lib/prove/compare.ts'
 export { GraphComparison, graphDigest } from './lib/prove/compare.ts'

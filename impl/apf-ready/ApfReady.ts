@@ -8,26 +8,45 @@
  */
 
 import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
-import type { Read } from '../lib/kernel/language/constants.ts'
-import { choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
-import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
-import type { Location, LocationMap } from '../lib/kernel/memory/memory.ts'
-import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
   EnvironmentAction,
   Fairness,
+  IdSet,
   Invariant,
   InvariantInstance,
+  Key,
   LeadsTo,
+  Location,
+  LocationMap,
   Machine,
   Program,
+  Read,
   Scalar,
   Step,
   ThreadId,
-} from '../lib/kernel/language/program.ts'
-import { atomic, Observer, require, Shared, thread } from '../lib/kernel/language/program.ts'
-import type { IdSet, Key } from '../lib/kernel/language/domain.ts'
-import { bool, idSet, int, oneOf, oneOfNames, sequenceOf, setOf } from '../lib/kernel/language/domain.ts'
+} from '../lib/kernel/design.ts'
+import {
+  atomic,
+  bool,
+  choiceOf,
+  COMMIT,
+  ids,
+  idSet,
+  int,
+  Memory,
+  MEMORY_MODELS,
+  natural,
+  Observer,
+  oneOf,
+  oneOfNames,
+  require,
+  sequenceOf,
+  setOf,
+  Shared,
+  thread,
+  toggle,
+  worldSwitch,
+} from '../lib/kernel/design.ts'
 
 /** CONSTANTS of the specification. */
 export const CONSTANTS = {

@@ -8,25 +8,44 @@
 
 import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
 import { MUTEX_TOGGLES, VcpuMutexes } from '../lib/kvm/mutex.ts'
-import type { Read } from '../lib/kernel/language/constants.ts'
-import { boolean, choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
-import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
-import type { LocationMap } from '../lib/kernel/memory/memory.ts'
-import { COMMIT, Location, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
+  Domain,
+  IdSet,
   Invariant,
   InvariantInstance,
+  Key,
   LeadsTo,
+  LocationMap,
   Machine,
   Program,
+  Read,
   Step,
   ThreadId,
   Variable,
-} from '../lib/kernel/language/program.ts'
-import { atomic, Observer, require, Shared, thread } from '../lib/kernel/language/program.ts'
-import type { Domain, IdSet, Key } from '../lib/kernel/language/domain.ts'
-import { bool, idSet, int, oneOfNames, setOf } from '../lib/kernel/language/domain.ts'
-import { tla } from '../lib/kernel/language/value.ts'
+} from '../lib/kernel/design.ts'
+import {
+  atomic,
+  bool,
+  boolean,
+  choiceOf,
+  COMMIT,
+  ids,
+  idSet,
+  int,
+  Location,
+  Memory,
+  MEMORY_MODELS,
+  natural,
+  Observer,
+  oneOfNames,
+  require,
+  setOf,
+  Shared,
+  thread,
+  tla,
+  toggle,
+  worldSwitch,
+} from '../lib/kernel/design.ts'
 
 /** CONSTANTS of the specification. */
 export const CONSTANTS = {

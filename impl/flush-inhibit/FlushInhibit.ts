@@ -8,24 +8,41 @@
  */
 
 import { MUTEX_TOGGLES, VcpuMutexes } from '../lib/kvm/mutex.ts'
-import type { Read } from '../lib/kernel/language/constants.ts'
-import { choiceOf, ids, natural, toggle, worldSwitch } from '../lib/kernel/language/constants.ts'
-import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
-import type { Also, LocationMap } from '../lib/kernel/memory/memory.ts'
-import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
+  Also,
   EnvironmentAction,
+  IdSet,
   Invariant,
+  Key,
   LeadsTo,
+  LocationMap,
   Machine,
   Program,
+  Read,
   Step,
   ThreadId,
   Variable,
-} from '../lib/kernel/language/program.ts'
-import { Observer, require, Shared, thread } from '../lib/kernel/language/program.ts'
-import type { IdSet, Key } from '../lib/kernel/language/domain.ts'
-import { bool, idSet, int, oneOf, oneOfNames, setOf } from '../lib/kernel/language/domain.ts'
+} from '../lib/kernel/design.ts'
+import {
+  bool,
+  choiceOf,
+  COMMIT,
+  ids,
+  idSet,
+  int,
+  Memory,
+  MEMORY_MODELS,
+  natural,
+  Observer,
+  oneOf,
+  oneOfNames,
+  require,
+  setOf,
+  Shared,
+  thread,
+  toggle,
+  worldSwitch,
+} from '../lib/kernel/design.ts'
 import { Srcu } from '../lib/kvm/srcu.ts'
 
 /** When the ioctl rejects flags, reserved bytes and inhibits that mean nothing: before all else, on its way out. */

@@ -3,12 +3,8 @@
  * LitmusTests.tla; each of its threads is run by the one program below.
  */
 
-import type { MemoryModel } from '../lib/kernel/memory/buffer.ts'
-import type { Location } from '../lib/kernel/memory/memory.ts'
-import { Memory } from '../lib/kernel/memory/memory.ts'
-import type { Invariant, Machine, Program, Step, ThreadId } from '../lib/kernel/language/program.ts'
-import { ended, Observer, Shared, thread } from '../lib/kernel/language/program.ts'
-import { int } from '../lib/kernel/language/domain.ts'
+import type { Invariant, Location, Machine, MemoryModel, Program, Step, ThreadId } from '../lib/kernel/design.ts'
+import { ended, int, Memory, Observer, Shared, thread } from '../lib/kernel/design.ts'
 import type { Condition, Instruction, LitmusTest } from './tests.ts'
 import { LOCATIONS, MAX_VALUE } from './tests.ts'
 

@@ -9,33 +9,41 @@
 
 import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
 import { MUTEX_TOGGLES, VcpuMutexes } from '../lib/kvm/mutex.ts'
-import type { Read } from '../lib/kernel/language/constants.ts'
-import {
-  boolean,
-  choiceOf,
-  ids,
-  late,
-  natural,
-  subsetOf,
-  toggle,
-  worldSwitch,
-} from '../lib/kernel/language/constants.ts'
-import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
-import type { Location, LocationMap } from '../lib/kernel/memory/memory.ts'
-import { COMMIT, Memory } from '../lib/kernel/memory/memory.ts'
 import type {
   EnvironmentAction,
   Invariant,
+  Key,
   LeadsTo,
+  Location,
+  LocationMap,
   Machine,
   Program,
+  Read,
   Step,
   ThreadId,
   Variable,
-} from '../lib/kernel/language/program.ts'
-import { atomic, Observer, require, Shared, thread } from '../lib/kernel/language/program.ts'
-import type { Key } from '../lib/kernel/language/domain.ts'
-import { bool, int, oneOfNames } from '../lib/kernel/language/domain.ts'
+} from '../lib/kernel/design.ts'
+import {
+  atomic,
+  bool,
+  boolean,
+  choiceOf,
+  COMMIT,
+  ids,
+  int,
+  late,
+  Memory,
+  MEMORY_MODELS,
+  natural,
+  Observer,
+  oneOfNames,
+  require,
+  Shared,
+  subsetOf,
+  thread,
+  toggle,
+  worldSwitch,
+} from '../lib/kernel/design.ts'
 
 /** What may come for VTL1's vCPU. */
 const KINDS = ['irq', 'masked', 'timer', 'NMI', 'sticky', 'INIT', 'SIPI'] as const

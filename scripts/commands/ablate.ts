@@ -13,7 +13,7 @@ import {
   switched,
 } from '../../impl/lib/ablate/subsets.ts'
 import type { Behaviour, Counterexample } from '../../impl/lib/behaviour/counterexample.ts'
-import { threadName } from '../../impl/lib/kernel/language/program.ts'
+import { threadName } from '../../impl/lib/kernel/language/machine.ts'
 import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import type { AblatedProperty, AblationReport, Need } from '../../impl/lib/report/ablation.ts'

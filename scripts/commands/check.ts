@@ -193,7 +193,7 @@ export const printResults = (out: Output, results: readonly ModelResult[], confl
 
 /** Labels at which a thread has ended: they are no actions. */
 const endsOf = ({ automata }: Compiled): ReadonlySet<string> =>
-  new Set(automata.flatMap(({ nodes }) => nodes.filter(({ kind }) => kind === 'end').map(({ label }) => label)))
+  new Set(automata.flatMap(({ nodes }) => nodes.filter(({ op }) => op.kind === 'end').map(({ label }) => label)))
 
 /** How often each action is taken over all models of each protocol. */
 const coverageOf = (

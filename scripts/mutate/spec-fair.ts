@@ -6,7 +6,7 @@
 
 import type { Fair } from '../../impl/lib/mutate/temporal.ts'
 import { fairnessOf, fairnessTable, UnknownShape } from '../../impl/lib/mutate/temporal.ts'
-import type { Fairness, ThreadId } from '../../impl/lib/kernel/language/program.ts'
+import type { Fairness, ThreadId } from '../../impl/lib/kernel/language/machine.ts'
 import type { Definitions } from '../../impl/lib/tla/module/tree.ts'
 import { parseValue } from '../../impl/lib/tla/parse-value.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'

@@ -17,7 +17,7 @@ const kernel = (...names: readonly string[]): string[] => [KERNEL, ...names.map(
 const scripts = (...names: readonly string[]): string[] => names.map((name) => `scripts/${name}`)
 
 /** What a protocol is written in. */
-const WRITTEN_IN = [...kernel('language', 'memory'), ...lib('kvm', 'behaviour', 'protocol', 'live')]
+const WRITTEN_IN = [...kernel('language', 'memory', 'design.ts'), ...lib('kvm', 'behaviour', 'protocol', 'live')]
 
 const PROTOCOLS = ['vtl-wakeup', 'apic-groups', 'poll-kick', 'apf-ready', 'flush-inhibit', 'litmus'] as const
 
@@ -27,6 +27,7 @@ const WHOLE = kernel('language', 'memory', 'machine', 'explore')
 /** All of the library. */
 const LIBRARY = [
   ...WHOLE,
+  `${KERNEL}/design.ts`,
   `${KERNEL}/check.ts`,
   ...lib('text', 'tla', 'kvm', 'litmus', 'behaviour', 'protocol', 'check', 'evidence', 'ablate', 'mutate', 'prove'),
   ...lib('validate', 'live', 'report'),
@@ -37,6 +38,11 @@ export const ROOMS: readonly Room[] = [
   { room: KERNEL, is: 'Errors, checked reads and lists of numbers, for every room.', imports: [] },
   { room: `${KERNEL}/language`, is: 'How a machine is written.', imports: [KERNEL] },
   { room: `${KERNEL}/memory`, is: 'Shared memory under SC, TSO and PSO.', imports: kernel('language') },
+  {
+    room: `${KERNEL}/design.ts`,
+    is: 'The words that a machine is written in, for whoever writes one.',
+    imports: kernel('language', 'memory'),
+  },
   { room: `${KERNEL}/machine`, is: 'Programs compiled to automata over packed states.', imports: kernel('language') },
   {
     room: `${KERNEL}/explore`,

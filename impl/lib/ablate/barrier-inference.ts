@@ -36,8 +36,8 @@ import { DEADLOCK } from '../kernel/explore/violations.ts'
 import { compilePredicate } from '../kernel/machine/predicate.ts'
 import type { BarrierKind, Barriers } from '../protocol/barriers.ts'
 import { outcomesOf } from '../kernel/machine/step-tree.ts'
-import { sameThread } from '../kernel/language/program.ts'
-import { predicatesOf } from '../kernel/language/program.ts'
+import { sameThread } from '../kernel/language/machine.ts'
+import { predicatesOf } from '../kernel/language/machine.ts'
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What a property looks at
@@ -170,7 +170,7 @@ export const monotoneIn = (
     switch (kind) {
       case 'step':
         return (
-          site.program.kind === 'barrier' &&
+          site.program.op.kind === 'barrier' &&
           (!live || isFair(top, site)) &&
           instances.every((predicates) => blind(predicates, site) && unread(predicates, site))
         )

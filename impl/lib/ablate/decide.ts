@@ -12,13 +12,13 @@ import { assemble } from '../kernel/machine/tables.ts'
 import { Constants } from '../kernel/language/constants.ts'
 import type { Graph } from '../kernel/explore/graph.ts'
 import { explore } from '../kernel/explore/explore.ts'
-import type { Machine } from '../kernel/language/program.ts'
+import type { Machine } from '../kernel/language/machine.ts'
 import { reduce } from '../kernel/machine/drop-idle-steps.ts'
 import type { Model } from '../protocol/model.ts'
 import { printValue } from '../kernel/language/print-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { DEADLOCK, violatedDepths } from '../kernel/explore/violations.ts'
-import { predicatesOf } from '../kernel/language/program.ts'
+import { predicatesOf } from '../kernel/language/machine.ts'
 
 /** A graph with more states than this is not explored to its end: the memory of two workers is bounded by it. */
 export const MOST_STATES = 4_000_000

@@ -7,8 +7,8 @@ import { compilePredicate, evaluate } from '../kernel/machine/predicate.ts'
 import { at } from '../kernel/at.ts'
 import type { Graph } from '../kernel/explore/graph.ts'
 import { edgesOf } from '../kernel/explore/graph.ts'
-import type { Fairness, LeadsTo } from '../kernel/language/program.ts'
-import { sameThread, threadName } from '../kernel/language/program.ts'
+import type { Fairness, LeadsTo } from '../kernel/language/machine.ts'
+import { sameThread, threadName } from '../kernel/language/machine.ts'
 
 /** States of a graph, the action that led to each if it is known, and where the cycle begins; the last index to stay there for ever. */
 export interface Going {

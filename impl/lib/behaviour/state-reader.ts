@@ -1,6 +1,6 @@
 /** Looks into a state by variable and key, and says values as C does. */
 
-import type { ThreadId } from '../kernel/language/program.ts'
+import type { ThreadId } from '../kernel/language/machine.ts'
 import { printValue } from '../kernel/language/print-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { entriesOf, key, tla } from '../kernel/language/value.ts'

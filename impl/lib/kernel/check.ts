@@ -9,8 +9,8 @@ import type { Lasso } from './explore/liveness.ts'
 import type { Decided, Way } from './explore/violations.ts'
 import { DEADLOCK, decideProperties, waysOf } from './explore/violations.ts'
 import type { Plain } from './language/plain.ts'
-import type { Machine } from './language/program.ts'
-import { threadName } from './language/program.ts'
+import type { Machine } from './language/machine.ts'
+import { threadName } from './language/machine.ts'
 import { compile } from './machine/compile.ts'
 import { StateSchema } from './machine/state-schema.ts'
 import type { Kernel } from './machine/tables.ts'
@@ -120,7 +120,7 @@ const deadlockOf = (graph: Graph, { start }: Edges): number | undefined => {
   const schema = new StateSchema(graph.kernel)
   const { layout, compiled } = graph.kernel
   const hasEnded = (state: number): boolean =>
-    compiled.automata.every((_, t) => schema.nodeOf(graph.states, state * layout.words, t).kind === 'end')
+    compiled.automata.every((_, t) => schema.nodeOf(graph.states, state * layout.words, t).op.kind === 'end')
   // the state at which a search was ended has not all of its edges
   const explored = graph.complete ? graph.count : start.length - 2
   for (let state = graph.deadlock.state; state < explored; state++) {

@@ -5,8 +5,9 @@
  */
 
 import type { Also, Memory } from '../kernel/memory/memory.ts'
-import type { Shared, Step } from '../kernel/language/program.ts'
-import { require } from '../kernel/language/program.ts'
+import type { Shared } from '../kernel/language/shared.ts'
+import type { Step } from '../kernel/language/op.ts'
+import { require } from '../kernel/language/op.ts'
 import type { IdSet, Key } from '../kernel/language/domain.ts'
 import { idSet, setOf } from '../kernel/language/domain.ts'
 

@@ -8,7 +8,7 @@
  */
 
 import type { Also, LocationMap, Memory } from '../kernel/memory/memory.ts'
-import type { Step } from '../kernel/language/program.ts'
+import type { Step } from '../kernel/language/op.ts'
 import type { Read } from '../kernel/language/constants.ts'
 import { toggle } from '../kernel/language/constants.ts'
 import type { Key } from '../kernel/language/domain.ts'

@@ -19,7 +19,7 @@
 import { badInput } from '../kernel/error.ts'
 import type { ProgramNode } from '../kernel/machine/automaton.ts'
 import type { StepOutcome, StepTree } from '../kernel/machine/step-tree.ts'
-import type { Access, Op } from '../kernel/language/program.ts'
+import type { Access, Op } from '../kernel/language/op.ts'
 import { leavesOf, resultKey } from '../kernel/machine/step-tree.ts'
 import type { LiveThread } from './program.ts'
 import { alternatives } from './program.ts'
@@ -113,11 +113,8 @@ class Generator {
 
   /** A step of one's own that has to wait; an access that waits does so by itself. */
   private mayRefuse(id: number): boolean {
-    const { tree } = this.node(id)
-    return (
-      this.thread.ops[id]?.access === undefined &&
-      leavesOf(tree).some((leaf) => 'outcomes' in leaf && leaf.outcomes.length === 0)
-    )
+    const { op, tree } = this.node(id)
+    return op.access === undefined && leavesOf(tree).some((leaf) => 'outcomes' in leaf && leaf.outcomes.length === 0)
   }
 
   program(): Lines {
@@ -159,9 +156,7 @@ class Generator {
   }
 
   private step(id: number): Lines {
-    const { label, tree } = this.node(id)
-    const op = this.thread.ops[id]
-    if (op === undefined) throw new RangeError(`no op at ${label}`)
+    const { label, op, tree } = this.node(id)
     const code = op.access === undefined ? this.own(id, op, tree) : this.access(id, op.access, tree)
     return [`// ${label}`, ...code]
   }
@@ -309,7 +304,7 @@ const mapped = (name: string, map: readonly number[]): string =>
 
 /** The body of a `Runner(m, g, p, e, w, b, k)` for a thread of a machine with `cells` cells. Deterministic. */
 export const generate = (thread: LiveThread, cells: number): string => {
-  if (thread.ops.length > 5000) {
+  if (thread.automaton.nodes.length > 5000) {
     throw badInput({ code: 'program-too-large', message: `${thread.name} has too many nodes to generate code for` })
   }
   return `'use strict'\n${new Generator(thread, cells).program().join('\n')}\n`

@@ -3,8 +3,10 @@
  * generated code is compared with, and too slow to show every race: see generate.ts.
  */
 
-import type { Access, Machine, Op, Store } from '../kernel/language/program.ts'
-import { Refusal } from '../kernel/language/program.ts'
+import type { Access, Op } from '../kernel/language/op.ts'
+import type { Machine } from '../kernel/language/machine.ts'
+import type { Store } from '../kernel/language/shared.ts'
+import { Refusal } from '../kernel/language/op.ts'
 import { resultKey } from '../kernel/machine/step-tree.ts'
 import { valueAt } from '../kernel/language/domain.ts'
 import type { Runner } from './generate.ts'

@@ -1,7 +1,7 @@
 /** What a round has left behind, as people and the model have it: steps of each thread, and the final state. */
 
 import type { Kernel } from '../kernel/machine/tables.ts'
-import type { Machine } from '../kernel/language/program.ts'
+import type { Machine } from '../kernel/language/machine.ts'
 import { printValue } from '../kernel/language/print-value.ts'
 import type { LiveThread } from './program.ts'
 import { alternatives } from './program.ts'

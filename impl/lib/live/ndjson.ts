@@ -5,7 +5,7 @@
  */
 
 import type { Kernel } from '../kernel/machine/tables.ts'
-import { threadName } from '../kernel/language/program.ts'
+import { threadName } from '../kernel/language/machine.ts'
 import type { LogHeader } from '../validate/event.ts'
 import type { Fields, Json } from '../validate/json-codec.ts'
 import type { Observation } from './log.ts'

@@ -1,7 +1,7 @@
 /** Rounds of a live run in words. */
 
 import type { Compiled } from '../kernel/machine/automaton.ts'
-import { threadName } from '../kernel/language/program.ts'
+import { threadName } from '../kernel/language/machine.ts'
 import { valueAt } from '../kernel/language/domain.ts'
 import { printValue } from '../kernel/language/print-value.ts'
 import type { LoggedStep, Observation } from './log.ts'

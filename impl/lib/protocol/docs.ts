@@ -1,7 +1,7 @@
 /** What a protocol says in words about its actions, properties and toggles, so that a diagram reads like the C code. */
 
 import type { BehaviourStep } from '../behaviour/counterexample.ts'
-import type { ThreadId } from '../kernel/language/program.ts'
+import type { ThreadId } from '../kernel/language/machine.ts'
 import type { StateReader } from '../behaviour/state-reader.ts'
 
 /** The same thing said twice: in full, and in brief for columns that are too narrow. */

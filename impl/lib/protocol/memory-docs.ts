@@ -1,6 +1,6 @@
 /** What the memory does by itself, in words. */
 
-import type { ThreadId } from '../kernel/language/program.ts'
+import type { ThreadId } from '../kernel/language/machine.ts'
 import { parseValue } from '../tla/parse-value.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { key, tla } from '../kernel/language/value.ts'

@@ -1,7 +1,7 @@
 /** A model of a protocol: a design, a memory model and a size, with the properties that are checked and what is expected of each. */
 
 import { Constants } from '../kernel/language/constants.ts'
-import type { Machine } from '../kernel/language/program.ts'
+import type { Machine } from '../kernel/language/machine.ts'
 import type { Cfg } from '../tla/cfg.ts'
 import type { DataModule, Protocol } from './protocol.ts'
 

@@ -2,7 +2,7 @@
 
 import type { Constants } from '../kernel/language/constants.ts'
 import type { Barriers } from './barriers.ts'
-import type { Machine } from '../kernel/language/program.ts'
+import type { Machine } from '../kernel/language/machine.ts'
 import type { ActionDocs } from './docs.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 

@@ -40,7 +40,7 @@ const properties = (kernel: Kernel): string[] => {
 const meanings = ({ compiled, actions, steps, refusals }: Kernel): string[] => [
   text(compiled.machine.shared.cells.map(({ domain, initial }) => [domain.values, initial])),
   ...compiled.automata.map(({ fields, domains, nodes }) =>
-    text([fields, domains.map(({ values }) => values), nodes.map(({ label, kind, frame }) => [label, kind, frame])]),
+    text([fields, domains.map(({ values }) => values), nodes.map(({ label, op, frame }) => [label, op.kind, frame])]),
   ),
   text(actions),
   text(steps),

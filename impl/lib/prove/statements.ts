@@ -7,8 +7,9 @@ import type { Automaton } from '../kernel/machine/automaton.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
 import { outcomesOf, resultKey } from '../kernel/machine/step-tree.ts'
-import type { Op, Store } from '../kernel/language/program.ts'
-import { Refusal, watching } from '../kernel/language/program.ts'
+import type { Op } from '../kernel/language/op.ts'
+import type { Store } from '../kernel/language/shared.ts'
+import { Refusal, watching } from '../kernel/language/op.ts'
 
 /** One call on a stack. */
 export interface Frame {

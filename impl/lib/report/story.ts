@@ -1,8 +1,9 @@
 /** A counterexample told in the words of the C code; the one source of every diagram, whatever it looks like. */
 
 import type { BehaviourStep, Counterexample } from '../behaviour/counterexample.ts'
-import type { OpKind, ThreadId } from '../kernel/language/program.ts'
-import { sameThread } from '../kernel/language/program.ts'
+import type { OpKind } from '../kernel/language/op.ts'
+import type { ThreadId } from '../kernel/language/machine.ts'
+import { sameThread } from '../kernel/language/machine.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import { equal } from '../kernel/language/value.ts'
 import type { ActionDocs, Statement, StepContext, Wording } from '../protocol/docs.ts'

@@ -1,7 +1,7 @@
 /** Events of a log in a machine's terms, and what orders them. */
 
 import type { Kernel } from '../kernel/machine/tables.ts'
-import { threadName } from '../kernel/language/program.ts'
+import { threadName } from '../kernel/language/machine.ts'
 import type { BadLine, LogEvent } from './event.ts'
 import type { Constraint, Fields } from './json-codec.ts'
 import { isConstraint, isEmpty } from './json-codec.ts'

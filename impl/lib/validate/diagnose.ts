@@ -2,7 +2,7 @@
 
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
-import { threadName } from '../kernel/language/program.ts'
+import { threadName } from '../kernel/language/machine.ts'
 import type { Blame } from '../prove/blame.ts'
 import type { BlameContext } from '../prove/divergence.ts'
 import { blameImpl, blameSpec, blameUpdate, refusalsIn } from '../prove/divergence.ts'

@@ -1,7 +1,7 @@
 /** What is said of a rejected event, whatever the order of the log. */
 
 import type { Kernel } from '../kernel/machine/tables.ts'
-import { threadName } from '../kernel/language/program.ts'
+import { threadName } from '../kernel/language/machine.ts'
 import type { Diagnosis, ToldStep } from './diagnose.ts'
 import { diagnose, stepLanes } from './diagnose.ts'
 import type { Fields } from './json-codec.ts'

@@ -1,7 +1,7 @@
 /** Logs of a machine itself: a random walk written down as a system would log it, and with faults put in. */
 
 import type { Kernel } from '../kernel/machine/tables.ts'
-import { threadName } from '../kernel/language/program.ts'
+import { threadName } from '../kernel/language/machine.ts'
 import type { LogEvent, LogHeader } from './event.ts'
 import type { Fields, Json } from './json-codec.ts'
 import { Stepper } from '../kernel/machine/stepper.ts'

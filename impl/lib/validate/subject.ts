@@ -1,6 +1,6 @@
 /** Whose logs are read: a machine, and what is to be said of it where a log does not fit. */
 
-import type { Machine } from '../kernel/language/program.ts'
+import type { Machine } from '../kernel/language/machine.ts'
 import type { BlameContext } from '../prove/divergence.ts'
 import { near } from '../text/near.ts'
 import type { Elsewhere } from './decode.ts'

@@ -9,8 +9,8 @@ import type { StepTree } from '../../../impl/lib/kernel/machine/step-tree.ts'
 import { compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import { Constants } from '../../../impl/lib/kernel/language/constants.ts'
 import { monotoneIn, nextSubset, packed, spread, Verdicts } from '../../../impl/lib/ablate/barrier-inference.ts'
-import type { InvariantInstance, Machine } from '../../../impl/lib/kernel/language/program.ts'
-import { Observer } from '../../../impl/lib/kernel/language/program.ts'
+import type { InvariantInstance, Machine } from '../../../impl/lib/kernel/language/machine.ts'
+import { Observer } from '../../../impl/lib/kernel/language/machine.ts'
 import { valueAt } from '../../../impl/lib/kernel/language/domain.ts'
 import { printValue } from '../../../impl/lib/kernel/language/print-value.ts'
 import type { Base } from '../../../impl/lib/ablate/bases.ts'
@@ -211,7 +211,7 @@ const programOf = (compiled: Compiled, { nodes }: Automaton, without: readonly s
     const node = nodes[id]
     if (node === undefined || found.has(name(node))) continue
     const next = [...node.next].map(([key, target]) => [key, nameOf(target)])
-    found.set(name(node), JSON.stringify([node.kind, textOf(compiled, node.tree), next]))
+    found.set(name(node), JSON.stringify([node.op.kind, textOf(compiled, node.tree), next]))
     todo.push(...[...node.next.values()].map(past))
   }
   return found
@@ -249,7 +249,7 @@ describe.each(ablated.filter(({ barriers }) => Object.keys(barriers).length > 0)
                   if (plain === undefined || textOf(on, node.tree, drained) === textOf(off, plain.tree, drained)) return
                   differing += 1
                   if (kind === 'locked') expect(labels).toContain(node.label)
-                  else expect(node.kind).toBe('rmw')
+                  else expect(node.op.kind).toBe('rmw')
                 })
               }
             })

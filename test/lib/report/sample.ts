@@ -9,7 +9,7 @@ import { lassoBehaviour, shortestTo } from '../../../impl/lib/behaviour/countere
 import { explore } from '../../../impl/lib/kernel/explore/explore.ts'
 import { checkLeadsTo } from '../../../impl/lib/kernel/explore/liveness.ts'
 import type { ActionDocs } from '../../../impl/lib/protocol/docs.ts'
-import type { ThreadId } from '../../../impl/lib/kernel/language/program.ts'
+import type { ThreadId } from '../../../impl/lib/kernel/language/machine.ts'
 import { tla } from '../../../impl/lib/kernel/language/value.ts'
 import type { TlaValue } from '../../../impl/lib/kernel/language/value.ts'
 import { View } from '../../../impl/lib/tla/state-codec.ts'

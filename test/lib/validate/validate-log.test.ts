@@ -1,8 +1,10 @@
 /** A log held against a machine that belongs to no protocol, as a program does that has only the two. */
 
 import { describe, expect, it } from 'vitest'
-import type { Machine, Program } from '../../../impl/lib/kernel/language/program.ts'
-import { Shared, thread } from '../../../impl/lib/kernel/language/program.ts'
+import type { Machine } from '../../../impl/lib/kernel/language/machine.ts'
+import type { Program } from '../../../impl/lib/kernel/language/op.ts'
+import { Shared } from '../../../impl/lib/kernel/language/shared.ts'
+import { thread } from '../../../impl/lib/kernel/language/machine.ts'
 import { bool } from '../../../impl/lib/kernel/language/domain.ts'
 import type { Location } from '../../../impl/lib/kernel/memory/memory.ts'
 import { Memory } from '../../../impl/lib/kernel/memory/memory.ts'

@@ -318,7 +318,7 @@ describe('what was changed', () => {
     for (const file of [
       'impl/lib/kvm/vcpu.ts',
       'impl/lib/kernel/memory/buffer.ts',
-      'impl/lib/kernel/language/program.ts',
+      'impl/lib/kernel/language/machine.ts',
     ])
       expect(names(file)).toEqual(PROTOCOLS.map(({ name }) => name))
     expect(names()).toEqual([])

@@ -1,7 +1,7 @@
 /** Logs for the reverse oracle: walks of a machine as a system could have logged them, and with faults put in. */
 
 import type { Kernel } from '../../../impl/lib/kernel/machine/tables.ts'
-import { threadName } from '../../../impl/lib/kernel/language/program.ts'
+import { threadName } from '../../../impl/lib/kernel/language/machine.ts'
 import type { LogEvent, Order } from '../../../impl/lib/validate/event.ts'
 import type { Fields, Json } from '../../../impl/lib/validate/json-codec.ts'
 import type { SampleEvent } from '../../../impl/lib/validate/sample.ts'

@@ -11,8 +11,8 @@ import { compilePredicate, evaluate } from '../machine/predicate.ts'
 import type { Edges, Graph } from './graph.ts'
 import { edgesOf, pathTo } from './graph.ts'
 import { badInput } from '../error.ts'
-import type { LeadsTo } from '../language/program.ts'
-import { sameThread } from '../language/program.ts'
+import type { LeadsTo } from '../language/machine.ts'
+import { sameThread } from '../language/machine.ts'
 
 /** A behaviour that breaks a property: a path, then a cycle for ever. */
 export interface Lasso {

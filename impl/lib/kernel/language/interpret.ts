@@ -3,8 +3,10 @@
  * for schedulers (fast-check's, or any other). It shares nothing with the compiler but the programs.
  */
 
-import type { Machine, Op, Program, Store } from './program.ts'
-import { Refusal } from './program.ts'
+import type { Machine } from './machine.ts'
+import type { Op, Program } from './op.ts'
+import type { Store } from './shared.ts'
+import { Refusal } from './op.ts'
 import type { Domain } from './domain.ts'
 import { valueAt } from './domain.ts'
 import type { TlaValue } from './value.ts'

@@ -1,7 +1,7 @@
 /** TLA+ values as TLC prints them, on one line. */
 
 import type { TlaValue } from './value.ts'
-import { quote } from './value.ts'
+import { atomText, quote } from './value.ts'
 
 /** What TLA+ takes for a name: letters, digits and _, at least one letter. */
 export const isIdentifier = (text: string): boolean => /^[A-Za-z0-9_]*[A-Za-z][A-Za-z0-9_]*$/.test(text)
@@ -23,13 +23,10 @@ const printRecord = (fields: readonly (readonly [string, TlaValue])[]): string =
 export function printValue(value: TlaValue): string {
   switch (value.kind) {
     case 'bool':
-      return value.value ? 'TRUE' : 'FALSE'
     case 'int':
-      return value.value.toString()
     case 'str':
-      return quote(value.value)
     case 'model':
-      return value.name
+      return atomText(value)
     case 'set':
       return `{${value.items.map(printValue).join(', ')}}`
     case 'interval':

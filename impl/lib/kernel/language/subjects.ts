@@ -1,6 +1,6 @@
 /** What the properties of a machine speak of, instance by instance. */
 
-import type { Machine } from './program.ts'
+import type { Machine } from './machine.ts'
 
 /** What some state must meet, for each instance of each property of a machine. */
 export const subjectsOf = (machine: Machine): { property: string; instance: string; occurs: () => boolean }[] => [

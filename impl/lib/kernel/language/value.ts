@@ -100,11 +100,8 @@ const functionKey = (entries: readonly (readonly [TlaValue, TlaValue])[]): strin
   return `(${pairs.sort(byText).join(' @@ ')})`
 }
 
-/**
- * The canonical text of a value: `key(a) === key(b)` exactly if TLA+ holds `a = b`. It is for maps and comparisons, not
- * for people; an interval takes no more room than its bounds.
- */
-export function key(value: TlaValue): string {
+/** A value without parts as TLA+ writes it. */
+export const atomText = (value: Extract<TlaValue, { readonly kind: 'bool' | 'int' | 'str' | 'model' }>): string => {
   switch (value.kind) {
     case 'bool':
       return value.value ? 'TRUE' : 'FALSE'
@@ -114,6 +111,20 @@ export function key(value: TlaValue): string {
       return quote(value.value)
     case 'model':
       return value.name
+  }
+}
+
+/**
+ * The canonical text of a value: `key(a) === key(b)` exactly if TLA+ holds `a = b`. It is for maps and comparisons, not
+ * for people; an interval takes no more room than its bounds.
+ */
+export function key(value: TlaValue): string {
+  switch (value.kind) {
+    case 'bool':
+    case 'int':
+    case 'str':
+    case 'model':
+      return atomText(value)
     case 'set':
       return setKey(value.items)
     case 'interval':

@@ -1,16 +1,15 @@
 /** What the programs of a machine are compiled to: finite automata whose nodes are (label, frame). */
 
 import type { Domain } from '../language/domain.ts'
-import type { Machine, Op } from '../language/program.ts'
-import type { TlaValue } from '../language/value.ts'
+import type { Machine } from '../language/machine.ts'
+import type { Op } from '../language/op.ts'
 import type { StepTree } from './step-tree.ts'
 
 /** A node of a program's automaton: the thread's next step and its frame. */
 export interface ProgramNode {
   readonly label: string
-  readonly kind: Op['kind']
-  readonly what: string
-  readonly stored: TlaValue | undefined
+  /** the step, as the program yields it on one way that leads here: for what it is, and not to be taken */
+  readonly op: Op
   /** index of each frame field's value in its domain, in the order of the schema */
   readonly frame: readonly number[]
   readonly tree: StepTree

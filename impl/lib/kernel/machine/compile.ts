@@ -6,7 +6,7 @@
 
 import { at } from '../at.ts'
 import { badInput } from '../error.ts'
-import type { Machine, Thread } from '../language/program.ts'
+import type { Machine, Thread } from '../language/machine.ts'
 import { withoutAmbient } from './ambient.ts'
 import type { Automaton, Compiled, ProgramNode } from './automaton.ts'
 import type { CompileLimits } from './replay.ts'
@@ -68,7 +68,7 @@ class ProgramCompiler {
   /** The node that a history leads to; a known node must look the same whichever way it is reached. */
   private intern(history: readonly unknown[]): number {
     const { op, frame, tree, signature } = this.look(history)
-    const { label, kind, what, stored } = op
+    const { label } = op
     const key = nodeKey(label, frame)
     const known = this.byKey.get(key)
     if (known !== undefined) {
@@ -76,7 +76,7 @@ class ProgramCompiler {
       this.arrivals.push({ node: known, history })
       return known
     }
-    const id = this.drafts.push({ label, kind, what, stored, frame, tree, signature, history, next: new Map() }) - 1
+    const id = this.drafts.push({ label, op, frame, tree, signature, history, next: new Map() }) - 1
     this.byKey.set(key, id)
     if (this.drafts.length > this.limits.nodes) {
       throw badInput({

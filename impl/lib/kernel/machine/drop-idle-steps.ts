@@ -18,8 +18,8 @@ import { resultKey } from './step-tree.ts'
 import type { Kernel } from './tables.ts'
 import { layOut } from './layout.ts'
 import { compilePredicate } from './predicate.ts'
-import type { Machine } from '../language/program.ts'
-import { predicatesOf, sameThread } from '../language/program.ts'
+import type { Machine } from '../language/machine.ts'
+import { predicatesOf, sameThread } from '../language/machine.ts'
 
 /** What a child of a branch on `cell` at value `index` leaves behind, with the cell's value in any case. */
 const effectOf = (child: StepTree, cell: number, index: number, next: ProgramNode['next']): string | undefined => {

@@ -3,7 +3,7 @@
 import { at } from '../at.ts'
 import { badInput } from '../error.ts'
 import { valueAt } from '../language/domain.ts'
-import type { Store } from '../language/program.ts'
+import type { AskedOfThread, Store } from '../language/shared.ts'
 import type { Automaton, Compiled, ProgramNode } from './automaton.ts'
 import type { Slot } from './layout.ts'
 import { resultKey, UnknownCell } from './step-tree.ts'
@@ -23,22 +23,19 @@ const TRUE = -2
 /** Thrown by an observing store where a property looks at a local that is not decided on the branch at hand. */
 class UnknownLocal extends Error {
   readonly thread: number
-  readonly field: string
-  constructor(thread: number, field: string) {
+  readonly asked: AskedOfThread
+  constructor(thread: number, asked: AskedOfThread) {
     super('local not known on this branch')
     this.thread = thread
-    this.field = field
+    this.asked = asked
   }
 }
 
-/** Value of a local at a node; `at:label` asks whether label is the next step. */
-const localAt = (automaton: Automaton, node: ProgramNode, field: string): unknown => {
-  if (field.startsWith('at:')) return node.label === field.slice(3)
-  const i = automaton.fields.indexOf(field)
-  const domain = automaton.domains[i]
-  const index = node.frame[i]
-  if (domain === undefined || index === undefined) throw new RangeError(`no local ${field}`)
-  return valueAt(domain, index)
+/** The answer at a node. */
+const answerAt = ({ fields, domains }: Automaton, { label, frame }: ProgramNode, asked: AskedOfThread): unknown => {
+  if (asked.kind === 'label') return label === asked.label
+  const i = fields.indexOf(asked.field)
+  return valueAt(at(domains, i), at(frame, i))
 }
 
 /** Which nodes each thread may be at on the branch at hand. */
@@ -67,21 +64,21 @@ class Observing implements Store {
     throw badInput({ code: 'property-writes', message: 'a property writes a shared variable' })
   }
 
-  local(thread: number, field: string): unknown {
-    const values = localValues(this.compiled, this.candidates, thread, field)
-    if (values.size > 1) throw new UnknownLocal(thread, field)
+  local(thread: number, asked: AskedOfThread): unknown {
+    const values = answers(this.compiled, this.candidates, thread, asked)
+    if (values.size > 1) throw new UnknownLocal(thread, asked)
     const [only] = values.values()
     return only?.value
   }
 }
 
-/** The values that a local can still have, each with its nodes. */
-const localValues = (compiled: Compiled, candidates: Candidates, thread: number, field: string) => {
+/** The answers that there can still be, each with its nodes. */
+const answers = (compiled: Compiled, candidates: Candidates, thread: number, asked: AskedOfThread) => {
   const automaton = at(compiled.automata, thread)
   const groups = new Map<string, { value: unknown; nodes: number[] }>()
   const ids = candidates.get(thread) ?? automaton.nodes.map((_, id) => id)
   for (const id of ids) {
-    const value = localAt(automaton, at(automaton.nodes, id), field)
+    const value = answerAt(automaton, at(automaton.nodes, id), asked)
     const key = resultKey(value)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { value, nodes: [id] })
@@ -119,12 +116,12 @@ export const compilePredicate = (kernel: Pick<Kernel, 'compiled' | 'layout'>, ho
     return position
   }
   const onLocal = (
-    { thread, field }: UnknownLocal,
+    { thread, asked }: UnknownLocal,
     known: ReadonlyMap<number, number>,
     candidates: Candidates,
   ): number => {
     const { nodes } = at(compiled.automata, thread)
-    const groups = [...localValues(compiled, candidates, thread, field).values()]
+    const groups = [...answers(compiled, candidates, thread, asked).values()]
     const table = code.length
     nodes.forEach(() => {
       code.push(0)

@@ -2,8 +2,9 @@
 
 import { at } from '../at.ts'
 import { badInput } from '../error.ts'
-import type { Machine, Store } from '../language/program.ts'
-import { Refusal } from '../language/program.ts'
+import type { Machine } from '../language/machine.ts'
+import type { Store } from '../language/shared.ts'
+import { Refusal } from '../language/op.ts'
 
 /** What one choice of a step does: the cells that it writes, by index, and what the program sees. */
 export interface StepOutcome {

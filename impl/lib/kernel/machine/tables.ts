@@ -1,8 +1,8 @@
 /** A compiled machine as flat tables of integers: what the explorer runs. */
 
 import { at, entryOf } from '../at.ts'
-import type { Op } from '../language/program.ts'
-import { sameThread } from '../language/program.ts'
+import type { Op } from '../language/op.ts'
+import { sameThread } from '../language/machine.ts'
 import type { TlaValue } from '../language/value.ts'
 import type { Compiled } from './automaton.ts'
 import type { Layout, Slot } from './layout.ts'
@@ -115,9 +115,9 @@ export const assemble = (compiled: Compiled): Kernel => {
           thread,
           action: entryOf(actionOf, node.label),
           environment: -1,
-          kind: node.kind,
-          what: node.what,
-          stored: node.stored,
+          kind: node.op.kind,
+          what: node.op.what,
+          stored: node.op.stored,
           result,
         }),
         ({ result }) => [slot, entryOf(node.next, resultKey(result))],

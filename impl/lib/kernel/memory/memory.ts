@@ -6,17 +6,10 @@
 
 import { at } from '../at.ts'
 import { badInput } from '../error.ts'
-import type {
-  Access,
-  EnvironmentAction,
-  GrowingDomain,
-  OpKind,
-  Shared,
-  Step,
-  ThreadId,
-  Variable,
-} from '../language/program.ts'
-import { atomic, perform, require } from '../language/program.ts'
+import type { Access, OpKind, Step } from '../language/op.ts'
+import type { EnvironmentAction, ThreadId } from '../language/machine.ts'
+import type { GrowingDomain, Shared, Variable } from '../language/shared.ts'
+import { atomic, perform, require } from '../language/op.ts'
 import type { Domain, Key } from '../language/domain.ts'
 import { indexIn, valueAt } from '../language/domain.ts'
 import { printValue } from '../language/print-value.ts'

@@ -6,8 +6,10 @@ import { assemble } from '../../../../impl/lib/kernel/machine/tables.ts'
 import { explore } from '../../../../impl/lib/kernel/explore/explore.ts'
 import { checkLeadsTo } from '../../../../impl/lib/kernel/explore/liveness.ts'
 import { Memory } from '../../../../impl/lib/kernel/memory/memory.ts'
-import type { Machine, ThreadId } from '../../../../impl/lib/kernel/language/program.ts'
-import { atomic, Observer, Shared, thread } from '../../../../impl/lib/kernel/language/program.ts'
+import type { Machine, ThreadId } from '../../../../impl/lib/kernel/language/machine.ts'
+import { atomic } from '../../../../impl/lib/kernel/language/op.ts'
+import { Observer, thread } from '../../../../impl/lib/kernel/language/machine.ts'
+import { Shared } from '../../../../impl/lib/kernel/language/shared.ts'
 import { bool } from '../../../../impl/lib/kernel/language/domain.ts'
 
 /** Thread 0 takes and releases a lock for ever; thread 1 wants it once. */
