@@ -6,6 +6,7 @@
  * An attempt is complete, and goes best first, so that a log that is allowed is followed to its end and not level by level.
  */
 
+import { at } from '../kernel/at.ts'
 import { StateSet } from '../kernel/explore/state-set.ts'
 import { Stepper } from '../kernel/machine/stepper.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
@@ -114,7 +115,7 @@ export const search = async (
   let [nodes, explained] = [0, 0]
   for (const { most, weights } of attempts) {
     const price: Price = (row, level, unlogged) => estimates.price(row, level, unlogged, weights)
-    const { stopped, ...found } = await attempt(kernel, lanes, { ...options, maxNodes: most }, price)
+    const { stopped, ...found } = await new Attempt(kernel, lanes, { ...options, maxNodes: most }, price).run()
     nodes += found.nodes
     explained = Math.max(explained, found.explained)
     if (stopped || found.verdict !== 'incomplete' || most === maxNodes) return { ...found, nodes, explained }
@@ -125,123 +126,178 @@ export const search = async (
 /** Urgency of a node: a small whole number, the smaller the sooner. */
 type Price = (row: Int32Array, level: number, unlogged: number) => number
 
-/** One search, best first; `stopped`: not for want of nodes. */
-const attempt = async (
-  kernel: Kernel,
-  lanes: readonly (readonly LaneEvent[])[],
-  { silent, openEnds = [], maxNodes = MAX_NODES, pause = () => Promise.resolve(false) }: SearchOptions,
-  price: Price,
-): Promise<SearchResult & { readonly stopped: boolean }> => {
-  const W = kernel.layout.words
-  const L = lanes.length
-  const total = lanes.reduce((n, lane) => n + lane.length, 0)
-  const nodes = new StateSet(L + W, { rows: 'apart' })
-  const agenda = new Agenda()
-  const stepper = new Stepper(kernel)
-  const row = new Int32Array(L + W)
-  const matchers = lanes.map((lane) => lane.map(({ observed }) => matcher(kernel, observed)))
-  const anySilent = silent.includes(1)
-  const isSilent = (step: number): boolean => silent[kernel.steps[step]?.action ?? -1] === 1
-  const any = (): boolean => true
-  let best = 0
-  let bestNodes: number[] = []
-  let bestCount = 0
+/** How one search ended; `stopped`: not for want of nodes. */
+type Attempted = SearchResult & { readonly stopped: boolean }
 
+const never = (): Promise<boolean> => Promise.resolve(false)
+const any = (): boolean => true
+
+/** One search, best first. */
+class Attempt {
+  private readonly kernel: Kernel
+  private readonly lanes: readonly (readonly LaneEvent[])[]
+  private readonly options: SearchOptions
+  private readonly price: Price
+  private readonly matchers: readonly (readonly ((step: number) => boolean)[])[]
+  private readonly anySilent: boolean
+  private readonly stepper: Stepper
+  private readonly agenda = new Agenda()
+  /** rows: how many events of each lane were taken, then the packed state */
+  private readonly nodes: StateSet
+  private readonly row: Int32Array
   /** unlogged steps on the way to each node */
-  const unlogged: number[] = []
-  const add = (level: number, from: number, via: number, extra: number): void => {
-    const known = nodes.count
-    const node = nodes.add(row, 0, from, via)
-    if (node < known) return
-    const cost = (from < 0 ? 0 : (unlogged[from] ?? 0)) + extra
-    unlogged.push(cost)
-    agenda.push(price(row, level, cost), node)
-    if (level > best) {
-      best = level
-      bestNodes = []
-      bestCount = 0
-    }
-    if (level === best && bestCount++ < MOST_FRONTIER) bestNodes.push(node)
+  private readonly unlogged: number[] = []
+  private best = 0
+  private bestNodes: number[] = []
+  private bestCount = 0
+
+  constructor(kernel: Kernel, lanes: readonly (readonly LaneEvent[])[], options: SearchOptions, price: Price) {
+    this.kernel = kernel
+    this.lanes = lanes
+    this.options = options
+    this.price = price
+    this.matchers = lanes.map((lane) => lane.map(({ observed }) => matcher(kernel, observed)))
+    this.anySilent = options.silent.includes(1)
+    this.stepper = new Stepper(kernel)
+    const width = lanes.length + kernel.layout.words
+    this.nodes = new StateSet(width, { rows: 'apart' })
+    this.row = new Int32Array(width)
   }
-  const result = (
-    verdict: SearchResult['verdict'],
-    last: number,
-    stopped = false,
-  ): SearchResult & { stopped: boolean } => ({
-    verdict,
-    stopped,
-    explained: best,
-    nodes: nodes.count,
-    frontier: bestNodes.map((node) => frontierOf(nodes, node, L)),
-    frontierCut: bestCount > bestNodes.length,
-    path: () => pathOf(nodes, last, L),
-  })
 
-  row.set(kernel.initial, L)
-  add(0, -1, -1, 0)
-  for (let popped = 0; ; popped++) {
-    const node = agenda.pop()
-    if (node === undefined) return result('rejected', bestNodes[0] ?? 0)
-    const base = node * (L + W)
-    let level = 0
-    for (let l = 0; l < L; l++) level += nodes.rows[base + l] ?? 0
-    if (level === total) return result('accepted', node)
-    if (nodes.count > maxNodes) return result('incomplete', bestNodes[0] ?? 0)
-    if ((popped & PAUSE) === PAUSE && (await pause())) return result('incomplete', bestNodes[0] ?? 0, true)
-
-    // an event may come first only if none that is left has ended before it began
-    let earliestEnd = Infinity
-    for (let l = 0; l < L; l++) {
-      const end = lanes[l]?.[nodes.rows[base + l] ?? 0]?.end
-      if (end !== undefined && end < earliestEnd) earliestEnd = end
+  async run(): Promise<Attempted> {
+    const { nodes, agenda, lanes } = this
+    const { maxNodes = MAX_NODES, pause = never } = this.options
+    const total = lanes.reduce((n, lane) => n + lane.length, 0)
+    this.row.set(this.kernel.initial, lanes.length)
+    this.add(0, -1, -1, 0)
+    for (let popped = 0; ; popped++) {
+      const node = agenda.pop()
+      if (node === undefined) return this.result('rejected')
+      const level = this.levelOf(node)
+      if (level === total) return this.result('accepted', node)
+      if (nodes.count > maxNodes) return this.result('incomplete')
+      if ((popped & PAUSE) === PAUSE && (await pause())) return { ...this.result('incomplete'), stopped: true }
+      this.expand(node, level)
     }
+  }
+
+  /** How many events of a lane were taken on the way to a node. */
+  private position(node: number, lane: number): number {
+    return at(this.nodes.rows, node * this.nodes.words + lane)
+  }
+
+  private levelOf(node: number): number {
+    let level = 0
+    for (let l = 0; l < this.lanes.length; l++) level += this.position(node, l)
+    return level
+  }
+
+  /** Adds the node in `row`, unless it is known. */
+  private add(level: number, from: number, via: number, extra: number): void {
+    const known = this.nodes.count
+    const node = this.nodes.add(this.row, 0, from, via)
+    if (node < known) return
+    const cost = (from < 0 ? 0 : at(this.unlogged, from)) + extra
+    this.unlogged.push(cost)
+    this.agenda.push(this.price(this.row, level, cost), node)
+    if (level > this.best) {
+      this.best = level
+      this.bestNodes = []
+      this.bestCount = 0
+    }
+    if (level === this.best && this.bestCount++ < MOST_FRONTIER) this.bestNodes.push(node)
+  }
+
+  /** Adds what comes after a node: the events that may be next, and the steps that nobody has logged. */
+  private expand(node: number, level: number): void {
+    const { silent, openEnds = [] } = this.options
+    const L = this.lanes.length
+    const earliestEnd = this.earliestEnd(node)
     let gap = false
     for (let l = 0; l < L; l++) {
-      const position = nodes.rows[base + l] ?? 0
-      const event = lanes[l]?.[position]
-      const wanted = matchers[l]?.[position]
-      if (event === undefined || wanted === undefined) {
-        if (openEnds[l] === true) gap = true
-        continue
-      }
-      if (event.afterGap === true) gap = true
-      if (event.begin !== undefined && event.begin > earliestEnd) continue
-      const { observed } = event
-      const take = (step: number, words: Int32Array, at: number): void => {
-        if (observed.state !== undefined && !passes(observed.state, words, at)) return
-        for (let i = 0; i < L; i++) row[i] = nodes.rows[base + i] ?? 0
-        row[l] = position + 1
-        for (let w = 0; w < W; w++) row[L + w] = words[at + w] ?? 0
-        // the lane is kept with the step: both are needed to tell the way
-        add(level + 1, node, (step + 1) * (L + 1) + l + 1, 0)
-      }
-      if (observed.action < 0) take(-1, nodes.rows, base + L)
-      else {
-        stepper.each(observed.thread, nodes.rows, base + L, wanted, (step, next) => {
-          take(step, next, 0)
-        })
-      }
+      const event = this.lanes[l]?.[this.position(node, l)]
+      if (event === undefined ? openEnds[l] === true : event.afterGap === true) gap = true
+      // an event may come first only if none that is left has ended before it began
+      if (event !== undefined && (event.begin ?? -Infinity) <= earliestEnd) this.take(node, level, l, event)
     }
-    if (!anySilent && !gap) continue
-    stepper.each(-1, nodes.rows, base + L, gap ? any : isSilent, (step, next) => {
-      for (let i = 0; i < L; i++) row[i] = nodes.rows[base + i] ?? 0
-      row.set(next, L)
-      add(level, node, (step + 1) * (L + 1), 1)
+    if (!this.anySilent && !gap) return
+    const isSilent = (step: number): boolean => silent[at(this.kernel.steps, step).action] === 1
+    this.stepper.each(-1, this.nodes.rows, this.stateAt(node), gap ? any : isSilent, (step, next) => {
+      this.setPositions(node)
+      this.row.set(next, L)
+      this.add(level, node, this.viaOf(step, -1), 1)
     })
   }
-}
 
-const frontierOf = (nodes: StateSet, node: number, L: number): Frontier => {
-  const row = nodes.row(node)
-  return { positions: [...row.subarray(0, L)], state: row.slice(L) }
-}
-
-const pathOf = (nodes: StateSet, last: number, L: number): SearchStep[] => {
-  const steps: SearchStep[] = []
-  for (let node = last; node >= 0; node = nodes.from[node] ?? -1) {
-    const via = nodes.via[node] ?? -1
-    if (via < 0) break
-    steps.push({ lane: (via % (L + 1)) - 1, step: Math.floor(via / (L + 1)) - 1, state: nodes.row(node).slice(L) })
+  private earliestEnd(node: number): number {
+    let earliest = Infinity
+    for (let l = 0; l < this.lanes.length; l++) {
+      const end = this.lanes[l]?.[this.position(node, l)]?.end
+      if (end !== undefined && end < earliest) earliest = end
+    }
+    return earliest
   }
-  return steps.reverse()
+
+  /** Adds the nodes after the next event of a lane. */
+  private take(node: number, level: number, lane: number, { observed }: LaneEvent): void {
+    const { nodes, row } = this
+    const L = this.lanes.length
+    const taken = (step: number, words: Int32Array, from: number): void => {
+      if (observed.state !== undefined && !passes(observed.state, words, from)) return
+      this.setPositions(node)
+      row[lane] = at(row, lane) + 1
+      for (let w = L; w < row.length; w++) row[w] = at(words, from + w - L)
+      this.add(level + 1, node, this.viaOf(step, lane), 0)
+    }
+    if (observed.action < 0) {
+      taken(-1, nodes.rows, this.stateAt(node))
+      return
+    }
+    const wanted = at(at(this.matchers, lane), this.position(node, lane))
+    this.stepper.each(observed.thread, nodes.rows, this.stateAt(node), wanted, (step, next) => {
+      taken(step, next, 0)
+    })
+  }
+
+  private stateAt(node: number): number {
+    return node * this.nodes.words + this.lanes.length
+  }
+
+  private setPositions(node: number): void {
+    for (let l = 0; l < this.lanes.length; l++) this.row[l] = this.position(node, l)
+  }
+
+  /** The number that stands for a step, or -1, and the lane whose event it was, or -1: both are needed to tell the way. */
+  private viaOf(step: number, lane: number): number {
+    return (step + 1) * (this.lanes.length + 1) + lane + 1
+  }
+
+  private result(verdict: SearchResult['verdict'], last = this.bestNodes[0] ?? 0): Attempted {
+    return {
+      verdict,
+      stopped: false,
+      explained: this.best,
+      nodes: this.nodes.count,
+      frontier: this.bestNodes.map((node) => this.frontierAt(node)),
+      frontierCut: this.bestCount > this.bestNodes.length,
+      path: () => this.pathTo(last),
+    }
+  }
+
+  private frontierAt(node: number): Frontier {
+    const row = this.nodes.row(node)
+    const L = this.lanes.length
+    return { positions: [...row.subarray(0, L)], state: row.slice(L) }
+  }
+
+  private pathTo(last: number): SearchStep[] {
+    const { nodes } = this
+    const L = this.lanes.length
+    const steps: SearchStep[] = []
+    for (let node = last; at(nodes.from, node) >= 0; node = at(nodes.from, node)) {
+      const via = at(nodes.via, node)
+      steps.push({ lane: (via % (L + 1)) - 1, step: Math.floor(via / (L + 1)) - 1, state: nodes.row(node).slice(L) })
+    }
+    return steps.reverse()
+  }
 }
