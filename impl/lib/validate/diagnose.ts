@@ -1,5 +1,6 @@
 /** Why a log is rejected: what was possible instead, and for the states that remained why each refuses the event. */
 
+import { at } from '../kernel/at.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
 import { threadName } from '../kernel/language/machine.ts'
@@ -66,12 +67,12 @@ const differences = (said: Elements, has: Elements): Candidate['differences'] =>
 
 /** A step in words that a log uses. */
 const stepOf = (kernel: Kernel, step: number): AllowedStep => {
-  const info = kernel.steps[step]
-  const thread = kernel.compiled.machine.threads[info?.thread ?? -1]
+  const { action, thread, result } = at(kernel.steps, step)
   return {
-    action: kernel.actions[info?.action ?? -1] ?? '',
-    thread: thread === undefined ? '' : threadName(thread.id),
-    ...(info?.result === undefined ? {} : { result: JSON.stringify(info.result) }),
+    action: at(kernel.actions, action),
+    // an action of the world may happen to no thread
+    thread: thread < 0 ? '' : threadName(at(kernel.compiled.machine.threads, thread).id),
+    ...(result === undefined ? {} : { result: JSON.stringify(result) }),
   }
 }
 
@@ -105,127 +106,165 @@ interface Refusal {
   readonly blame: () => readonly Blame[]
 }
 
+const NO_BLAME: Pick<Refusal, 'differences' | 'blame'> = { differences: {}, blame: () => [] }
+
+const everyStep = (): boolean => true
+
 const uniqueBlame = (all: readonly Blame[]): Blame[] =>
   all.filter((b, i) => all.findIndex((o) => o.file === b.file && o.line === b.line) === i)
 
-/** Works out why none of the states explains an event. */
-export const diagnose = (input: DiagnosisInput): Diagnosis => {
-  const { kernel, fields, states, count, event, said } = input
-  const { words } = kernel.layout
-  const stepper = new Stepper(kernel)
-  const context: BlameContext = { ...input.sources, kernel }
-  const looked = Math.min(count, MOST_LOOKED_AT)
+/** Why states refuse an event. */
+class Refusals {
+  private readonly input: DiagnosisInput
+  private readonly stepper: Stepper
+  private readonly context: BlameContext
+  /** the event's thread, where the log says whose step it was */
+  private readonly only: number | undefined
 
-  const allowed = new Map<string, AllowedStep>()
-  for (let i = 0; i < looked; i++) {
-    stepper.each(
-      -1,
-      states,
-      i * words,
-      () => true,
-      (step) => {
+  constructor(input: DiagnosisInput) {
+    this.input = input
+    this.stepper = new Stepper(input.kernel)
+    this.context = { ...input.sources, kernel: input.kernel }
+    this.only = input.event.thread < 0 ? undefined : input.event.thread
+  }
+
+  /** The steps that the first states can take, by their text. */
+  allowed(looked: number): ReadonlyMap<string, AllowedStep> {
+    const { kernel, states } = this.input
+    const allowed = new Map<string, AllowedStep>()
+    for (let i = 0; i < looked; i++) {
+      this.stepper.each(-1, states, i * kernel.layout.words, everyStep, (step) => {
         const seen = stepOf(kernel, step)
         allowed.set(`${seen.thread} ${seen.action} ${seen.result ?? ''}`, seen)
-      },
-    )
+      })
+    }
+    return allowed
   }
 
-  /** an observation that a state does not fit */
-  const unlike = (base: number): Refusal => {
-    const differs = differences(logged(said ?? {}), elementsOf(fields, states, base))
-    return { why: `the state is another: ${Object.keys(differs).join(', ')}`, differences: differs, blame: () => [] }
+  /** Why the state at `base` refuses the event. */
+  of(base: number): Refusal {
+    const { event, kernel, states } = this.input
+    if (event.action < 0) {
+      const differs = this.differs(states, base)
+      return { ...NO_BLAME, why: `the state is another: ${Object.keys(differs).join(', ')}`, differences: differs }
+    }
+    const action = kernel.actions[event.action]
+    if (action === undefined) return { ...NO_BLAME, why: `this design has no step ${this.input.action ?? ''}` }
+    return this.otherwise(base, action) ?? this.guarded(base, action)
   }
 
-  /** an action that can be taken, with another result or to another state */
-  const otherwise = (base: number, action: string): Refusal | undefined => {
+  /**
+   * How far a state is from the event: the nearest are shown. Of a step 0: could take the action, 1: its
+   * thread is at it, 2: anything else; of a look how many elements differ.
+   */
+  rank(base: number): number {
+    const { kernel, event, states } = this.input
+    if (event.action < 0) return Object.keys(this.differs(states, base)).length
+    let rank = 2
+    const isAction = (step: number): boolean => at(kernel.steps, step).action === event.action
+    this.stepper.each(event.thread, states, base, isAction, () => {
+      rank = 0
+    })
+    if (rank === 0) return 0
+    const label = kernel.actions[event.action]
+    const isAt = (_: unknown, thread: number): boolean =>
+      (this.only ?? thread) === thread && this.labelOf(base, thread) === label
+    return kernel.compiled.automata.some(isAt) ? 1 : 2
+  }
+
+  private labelOf(base: number, thread: number): string {
+    const { kernel, states } = this.input
+    const slot = at(kernel.layout.threads, thread)
+    return at(at(kernel.compiled.automata, thread).nodes, readSlot(states, base, slot)).label
+  }
+
+  private differs(states: Int32Array, base: number): Candidate['differences'] {
+    return differences(logged(this.input.said ?? {}), elementsOf(this.input.fields, states, base))
+  }
+
+  /** An action that can be taken, with another result or to another state. */
+  private otherwise(base: number, action: string): Refusal | undefined {
+    const { kernel, states, event } = this.input
     const results = new Set<string>()
     let nearest: Refusal | undefined
-    stepper.each(
-      event.thread,
-      states,
-      base,
-      (step) => {
-        const info = kernel.steps[step]
-        return info?.action === event.action && (event.thread < 0 || info.thread === event.thread)
-      },
-      (step, next) => {
-        const result = resultText(kernel.steps[step]?.result)
-        if (event.result !== undefined && result !== event.result) {
-          results.add(result ?? 'nothing')
-          return
-        }
-        if (event.state === undefined || passes(event.state, next, 0)) return
-        const differs = differences(logged(said ?? {}), elementsOf(fields, next, 0))
-        const names = Object.keys(differs)
-        if (nearest !== undefined && Object.keys(nearest.differences).length <= names.length) return
-        nearest = {
-          why: `${action} leads to another state: ${names.join(', ')}`,
-          differences: differs,
-          blame: () =>
-            blameUpdate(
-              context,
-              action,
-              names.map((name) => name.replace(/\[.*$/s, '')),
-              { states, base },
-            ),
-        }
-      },
-    )
+    const isEvents = (step: number): boolean => {
+      const info = at(kernel.steps, step)
+      return info.action === event.action && (this.only ?? info.thread) === info.thread
+    }
+    this.stepper.each(event.thread, states, base, isEvents, (step, next) => {
+      const result = resultText(at(kernel.steps, step).result)
+      if (event.result !== undefined && result !== event.result) {
+        results.add(result ?? 'nothing')
+        return
+      }
+      if (event.state === undefined || passes(event.state, next, 0)) return
+      const found = this.elsewhere(base, action, this.differs(next, 0))
+      const size = (refusal: Refusal): number => Object.keys(refusal.differences).length
+      if (nearest === undefined || size(found) < size(nearest)) nearest = found
+    })
     if (nearest !== undefined) return nearest
     if (results.size === 0) return undefined
     return {
       why: `${action} returns ${[...results].join(' or ')} here, not ${event.result ?? ''}`,
       differences: {},
-      blame: () => blameUpdate(context, action, ['pc'], { states, base }),
+      blame: () => blameUpdate(this.context, action, ['pc'], { states, base }),
     }
   }
 
-  /** an action that the event's thread never takes */
-  const never = (base: number, action: string): string => {
-    const thread = kernel.compiled.machine.threads[event.thread]
-    if (thread === undefined) return `the world cannot do ${action} now`
-    const slot = kernel.layout.threads[event.thread]
-    const node = slot && kernel.compiled.automata[event.thread]?.nodes[readSlot(states, base, slot)]
-    return `${threadName(thread.id)} never takes ${action}; it is at ${node?.label ?? '?'}`
+  private elsewhere(base: number, action: string, differs: Candidate['differences']): Refusal {
+    const names = Object.keys(differs)
+    const variables = names.map((name) => name.replace(/\[.*$/s, ''))
+    return {
+      why: `${action} leads to another state: ${names.join(', ')}`,
+      differences: differs,
+      blame: () => blameUpdate(this.context, action, variables, { states: this.input.states, base }),
+    }
   }
 
-  /** an action whose guard is false */
-  const guarded = (base: number, action: string): Refusal => {
-    const only = event.thread < 0 ? undefined : event.thread
-    const at = refusalsIn(kernel, states, base, action).filter(({ thread }) => only === undefined || thread === only)
-    const waiting = at.map(({ thread, label, reasons }) => {
+  /** An action whose guard is false. */
+  private guarded(base: number, action: string): Refusal {
+    const { kernel, states, view } = this.input
+    const { only, context } = this
+    const refusals = refusalsIn(kernel, states, base, action).filter(({ thread }) => (only ?? thread) === thread)
+    const waiting = refusals.map(({ thread, label, reasons }) => {
       const name = threadName(kernel.compiled.machine.threads[thread]?.id ?? ['?', -1])
       return label === action ? `${name} waits: ${reasons.join(', ')}` : `${name} is at ${label}`
     })
     return {
-      why: waiting.length > 0 ? waiting.join('; ') : never(base, action),
+      why: waiting.length > 0 ? waiting.join('; ') : this.never(base, action),
       differences: {},
       blame: () =>
         uniqueBlame([
-          ...blameSpec(context, action, input.view.decode(states, base), only),
+          ...blameSpec(context, action, view.decode(states, base), only),
           ...blameImpl(context, action, states, base, only),
         ]),
     }
   }
 
-  const refusal = (base: number): Refusal => {
-    if (event.action < 0) return unlike(base)
-    if (event.action >= kernel.actions.length) {
-      return { why: `this design has no step ${input.action ?? ''}`, differences: {}, blame: () => [] }
-    }
-    const action = kernel.actions[event.action] ?? ''
-    return otherwise(base, action) ?? guarded(base, action)
+  /** An action that the event's thread never takes. */
+  private never(base: number, action: string): string {
+    if (this.only === undefined) return `the world cannot do ${action} now`
+    const { id } = at(this.input.kernel.compiled.machine.threads, this.only)
+    return `${threadName(id)} never takes ${action}; it is at ${this.labelOf(base, this.only)}`
   }
+}
 
+/** Works out why none of the states explains an event. */
+export const diagnose = (input: DiagnosisInput): Diagnosis => {
+  const { kernel, fields, states, count } = input
+  const { words } = kernel.layout
+  const refusals = new Refusals(input)
+  const looked = Math.min(count, MOST_LOOKED_AT)
+  const allowed = refusals.allowed(looked)
   // states that come closest first: those that could take the action, then those whose thread is at it
-  const ranked = Array.from({ length: looked }, (_, i) => ({ i, rank: rankOf(input, stepper, i * words) })).sort(
+  const ranked = Array.from({ length: looked }, (_, i) => ({ i, rank: refusals.rank(i * words) })).sort(
     (a, b) => a.rank - b.rank || a.i - b.i,
   )
   const shown: { readonly i: number; readonly refusal: Refusal }[] = []
   const reasons = new Set<string>()
   for (const { i } of ranked) {
     if (shown.length >= MOST_CANDIDATES) break
-    const found = refusal(i * words)
+    const found = refusals.of(i * words)
     const key = found.why + JSON.stringify(found.differences)
     if (reasons.has(key)) continue
     reasons.add(key)
@@ -233,13 +272,13 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
   }
   const elements = shown.map(({ i }) => elementsOf(fields, states, i * words))
   const names = telling(elements)
-  const candidates = shown.map(({ refusal: found }, k): Candidate => {
-    const all = elements[k] ?? {}
+  const candidates = shown.map(({ refusal }, k): Candidate => {
+    const all = at(elements, k)
     return {
       state: Object.fromEntries(names.map((name) => [name, all[name] ?? null])),
-      why: found.why,
-      differences: found.differences,
-      blame: uniqueBlame(found.blame()),
+      why: refusal.why,
+      differences: refusal.differences,
+      blame: uniqueBlame(refusal.blame()),
     }
   })
   const left = allowed.size - MOST_ALLOWED
@@ -251,28 +290,6 @@ export const diagnose = (input: DiagnosisInput): Diagnosis => {
     candidates,
     blame: candidates[0]?.blame ?? [],
   }
-}
-
-/** 0: could take the action, 1: its thread is at it, 2: anything else. */
-const rankOf = ({ kernel, event, states, fields, said }: DiagnosisInput, stepper: Stepper, base: number): number => {
-  if (event.action < 0) return Object.keys(differences(logged(said ?? {}), elementsOf(fields, states, base))).length
-  let rank = 2
-  stepper.each(
-    event.thread,
-    states,
-    base,
-    (step) => kernel.steps[step]?.action === event.action,
-    () => {
-      rank = 0
-    },
-  )
-  if (rank === 0) return 0
-  const at = kernel.compiled.automata.some((automaton, thread) => {
-    const slot = kernel.layout.threads[thread]
-    const node = slot && automaton.nodes[readSlot(states, base, slot)]
-    return (event.thread < 0 || event.thread === thread) && node?.label === kernel.actions[event.action]
-  })
-  return at ? 1 : 2
 }
 
 /** One step of the way to a rejected event. */
