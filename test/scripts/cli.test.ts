@@ -437,6 +437,9 @@ describe('bad input', () => {
   })
 })
 
+/** A run of TLC that takes longer than these tests wait. */
+const TLC_ALONE = ['check', 'flush-inhibit/no-srcu.sc.r2', '--engine', 'tlc', '--no-cache', '--json'] as const
+
 describe('the environment', () => {
   it('no Java, and TLC asked for: exit 3 with what to do', () => {
     expectError(
@@ -454,31 +457,13 @@ describe('the environment', () => {
     expect(run.stdout).toMatch(/TLA2TOOLS_JAR/)
   })
   it.skipIf(toolchain === undefined)('TLC that does not finish in time is incomplete (needs Java)', () => {
-    const { status, stdout } = lockstep([
-      'check',
-      'flush-inhibit/no-srcu.sc.r2',
-      '--engine',
-      'tlc',
-      '--timeout',
-      '1',
-      '--no-cache',
-      '--json',
-    ])
+    const { status, stdout } = lockstep([...TLC_ALONE, '--timeout', '1'])
     expect(status).toBe(3)
     expect(stdout).toMatch(/"verdict": "incomplete"/)
     expect(stdout).toMatch(/--timeout/)
   })
   it.skipIf(toolchain === undefined)('TLC that runs out of memory is incomplete (needs Java)', () => {
-    const { status, stdout } = lockstep([
-      'check',
-      'flush-inhibit/no-srcu.sc.r2',
-      '--engine',
-      'tlc',
-      '--heap',
-      '12',
-      '--no-cache',
-      '--json',
-    ])
+    const { status, stdout } = lockstep([...TLC_ALONE, '--heap', '12'])
     expect(status).toBe(3)
     expect(stdout).toMatch(/"verdict": "(incomplete|error)"/)
   })

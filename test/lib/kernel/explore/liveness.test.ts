@@ -3,14 +3,11 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../../../impl/lib/kernel/machine/compile.ts'
 import { assemble } from '../../../../impl/lib/kernel/machine/tables.ts'
+import type { Machine, ThreadId } from '../../../../impl/lib/kernel/design.ts'
+import { atomic, bool, Memory, Observer, Shared } from '../../../../impl/lib/kernel/design.ts'
 import { explore } from '../../../../impl/lib/kernel/explore/explore.ts'
 import { checkLeadsTo } from '../../../../impl/lib/kernel/explore/liveness.ts'
-import { Memory } from '../../../../impl/lib/kernel/memory/memory.ts'
-import type { Machine, ThreadId } from '../../../../impl/lib/kernel/language/machine.ts'
-import { atomic } from '../../../../impl/lib/kernel/language/op.ts'
-import { Observer, thread } from '../../../../impl/lib/kernel/language/machine.ts'
-import { Shared } from '../../../../impl/lib/kernel/language/shared.ts'
-import { bool } from '../../../../impl/lib/kernel/language/domain.ts'
+import { cpu } from './cpu.ts'
 
 /** Thread 0 takes and releases a lock for ever; thread 1 wants it once. */
 const machine = (strong: boolean): Machine => {
@@ -25,25 +22,15 @@ const machine = (strong: boolean): Machine => {
   return {
     shared,
     threads: [
-      thread({
-        id: ['cpu', 0],
-        frame: {},
-        initial: {},
-        *program() {
-          for (;;) {
-            yield* lock.waitThenStore('take', (held) => !held, true)
-            yield* lock.store('release', false)
-          }
-        },
+      cpu(0, function* () {
+        for (;;) {
+          yield* lock.waitThenStore('take', (held) => !held, true)
+          yield* lock.store('release', false)
+        }
       }),
-      thread({
-        id: ['cpu', 1],
-        frame: {},
-        initial: {},
-        *program() {
-          yield* lock.waitThenStore('want', (held) => !held, true)
-          for (;;) yield* lock.store('have', false)
-        },
+      cpu(1, function* () {
+        yield* lock.waitThenStore('want', (held) => !held, true)
+        for (;;) yield* lock.store('have', false)
       }),
     ],
     environment: [],
@@ -63,14 +50,9 @@ const idler = (strong: boolean): Machine => {
   return {
     shared,
     threads: [
-      thread({
-        id: ['cpu', 0],
-        frame: {},
-        initial: {},
-        *program() {
-          while (!(yield* atomic('poll', 'poll()', (done: boolean) => done, [false, true])));
-          for (;;) yield* atomic('done', 'done()', () => undefined)
-        },
+      cpu(0, function* () {
+        while (!(yield* atomic('poll', 'poll()', (done: boolean) => done, [false, true])));
+        for (;;) yield* atomic('done', 'done()', () => undefined)
       }),
     ],
     environment: [],

@@ -3,33 +3,25 @@
 import { describe, expect, it } from 'vitest'
 import { compile } from '../../../../impl/lib/kernel/machine/compile.ts'
 import { assemble } from '../../../../impl/lib/kernel/machine/tables.ts'
+import type { Machine } from '../../../../impl/lib/kernel/design.ts'
+import { bool, ended, Memory, Observer, Shared } from '../../../../impl/lib/kernel/design.ts'
 import { explore } from '../../../../impl/lib/kernel/explore/explore.ts'
-import { Memory } from '../../../../impl/lib/kernel/memory/memory.ts'
-import type { Machine } from '../../../../impl/lib/kernel/language/machine.ts'
-import { ended } from '../../../../impl/lib/kernel/language/op.ts'
-import { Observer, thread } from '../../../../impl/lib/kernel/language/machine.ts'
-import { Shared } from '../../../../impl/lib/kernel/language/shared.ts'
-import { bool } from '../../../../impl/lib/kernel/language/domain.ts'
 import { vacuityOf } from '../../../../impl/lib/kernel/explore/vacuity.ts'
 import { withVacuity } from '../../../../impl/lib/check/result.ts'
+import { cpu } from './cpu.ts'
 
 /** One thread that sets a flag and ends. */
 const machine = (): Machine => {
   const shared = new Shared()
   const flag = new Memory(shared, 'SC', 0, [['cpu', 0]]).scalar('flag', bool, false)
-  const cpu = new Observer<object>(shared, 0)
-  const never = (): boolean => !flag.peek() && cpu.at('done')
+  const one = new Observer<object>(shared, 0)
+  const never = (): boolean => !flag.peek() && one.at('done')
   return {
     shared,
     threads: [
-      thread({
-        id: ['cpu', 0],
-        frame: {},
-        initial: {},
-        *program() {
-          yield* flag.store('set', true)
-          yield* ended('done')
-        },
+      cpu(0, function* () {
+        yield* flag.store('set', true)
+        yield* ended('done')
       }),
     ],
     environment: [],
@@ -50,7 +42,7 @@ const machine = (): Machine => {
         name: 'NotForGoodProp',
         // `from` occurs, and what must hold for good does, but never at once
         instances: [
-          { name: '', from: () => !flag.peek(), eventuallyAlways: () => cpu.at('done'), to: () => flag.peek() },
+          { name: '', from: () => !flag.peek(), eventuallyAlways: () => one.at('done'), to: () => flag.peek() },
         ],
       },
     ],
