@@ -10,8 +10,8 @@ import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { readPlainText } from '../node/input.ts'
 import { packageRoot } from '../workspace/project.ts'
 
-/** The machinery that protocols share. */
-const isShared = (file: string): boolean => /^impl\/lib\/(kvm|kernel\/memory)\/.*\.ts$/.test(file)
+/** The machinery that protocols share, and the module through which they import it. */
+const isShared = (file: string): boolean => /^impl\/lib\/(kvm\/.*|kernel\/memory\/.*|kernel\/design)\.ts$/.test(file)
 
 /** Sources that may be changed: a protocol's own, and the machinery that protocols share. */
 export const isMutable = (file: string, protocol: string): boolean =>

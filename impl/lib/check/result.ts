@@ -124,6 +124,33 @@ export interface Evidence {
   readonly note?: string
 }
 
+const cellResult = (
+  { name, kind, expected, vacuous: expectedVacuous }: Cell,
+  { verdict, depth, vacuous }: Found,
+  trace: string | null,
+  instances: readonly string[],
+): CellResult => ({
+  name,
+  kind,
+  verdict,
+  expected,
+  depth: depth ?? null,
+  trace,
+  instances,
+  vacuous: vacuous ?? null,
+  expectedVacuous,
+})
+
+/** Verdicts that are others than expected, and instances that say nothing although they should. */
+const surprisesIn = (model: Model, properties: readonly CellResult[]): string[] => [
+  ...properties
+    .filter(({ verdict, expected }) => verdict !== expected)
+    .map(({ name, verdict, expected }) => `${name}: ${verdict}, expected ${expected}`),
+  ...model.cells.flatMap((cell) =>
+    vacuityNotes(cell, properties.find(({ name }) => name === cell.name)?.vacuous ?? null),
+  ),
+]
+
 /** Puts an engine's findings against what the manifest expects. */
 export const modelResult = (
   model: Model,
@@ -136,31 +163,12 @@ export const modelResult = (
   const properties = model.cells
     .filter(({ name }) => !unchecked.includes(name))
     .map((cell): CellResult => {
-      const cellFound: Found = found.cells.get(cell.name) ?? { verdict: found.failure ?? 'incomplete' }
-      const { name, kind, expected } = cell
-      const { verdict, depth, vacuous } = cellFound
       const { trace, note } = evidence(cell)
       if (note !== undefined) doubts.push(note)
-      return {
-        name,
-        kind,
-        verdict,
-        expected,
-        depth: depth ?? null,
-        trace,
-        instances: subjects.filter(({ property }) => property === name).map(({ instance }) => instance),
-        vacuous: vacuous ?? null,
-        expectedVacuous: cell.vacuous,
-      }
+      const own = subjects.filter(({ property }) => property === cell.name).map(({ instance }) => instance)
+      return cellResult(cell, found.cells.get(cell.name) ?? { verdict: found.failure ?? 'incomplete' }, trace, own)
     })
-  const surprises = [
-    ...properties
-      .filter(({ verdict, expected }) => verdict !== expected)
-      .map(({ name, verdict, expected }) => `${name}: ${verdict}, expected ${expected}`),
-    ...model.cells.flatMap((cell) =>
-      vacuityNotes(cell, properties.find(({ name }) => name === cell.name)?.vacuous ?? null),
-    ),
-  ]
+  const surprises = surprisesIn(model, properties)
   const counts = countNotes(model, found)
   const verdict = worst([...properties.map((p) => p.verdict), ...(found.failure === undefined ? [] : [found.failure])])
   return {

@@ -47,12 +47,12 @@ export const checkUnlogged = (
   })
 }
 
-/** What of a log a model does not have, in words; undefined if that is not what is wrong. */
-const foreign = (error: unknown): string | undefined => {
-  if (!(error instanceof LockstepError) || error.problem.code !== 'not-of-the-model') return undefined
-  const { line, message } = error.problem
-  return line === undefined ? message : `line ${line}: ${message}`
-}
+/** Does a log name what the model does not have? */
+const isForeign = (error: unknown): error is LockstepError =>
+  error instanceof LockstepError && error.problem.code === 'not-of-the-model'
+
+const foreignText = ({ problem: { line, message } }: LockstepError): string =>
+  line === undefined ? message : `line ${line}: ${message}`
 
 /** A result without events. */
 export const bare = (
@@ -73,6 +73,51 @@ export const bare = (
   notes: [note],
 })
 
+type Ask = (model: Model) => Promise<Validation>
+
+/** What one design says: its usual size, or the next that has what the log names. */
+interface Answered {
+  readonly result: Validation
+  /** of a design none of whose models has what the log names: why */
+  readonly refusal?: LockstepError
+  /** larger models that were not asked */
+  readonly untried: readonly Model[]
+}
+
+const answerOf = async (
+  sizes: Sizes,
+  of: Pick<Validation, 'file' | 'order'>,
+  ask: Ask,
+): Promise<Answered | undefined> => {
+  let lacking: Answered | undefined
+  for (const [i, model] of sizes.entries()) {
+    try {
+      return { result: await ask(model), untried: sizes.slice(i + 1) }
+    } catch (error) {
+      if (!isForeign(error)) throw error
+      const result = bare({ ...of, model: model.name }, 'rejected', foreignText(error))
+      lacking ??= { result, refusal: error, untried: [] }
+    }
+  }
+  return lacking
+}
+
+/** What larger models say of a log that the usual size rejects: the first that does not, accepted if one accepts it. */
+const largerAnswer = async ({ result, untried }: Answered, ask: Ask): Promise<Validation> => {
+  let answer = result
+  for (const model of untried) {
+    try {
+      const larger = await ask(model)
+      if (larger.verdict !== 'rejected') answer = larger
+      if (larger.accepted) break
+    } catch (error) {
+      // it lacks something that the usual size has
+      if (!isForeign(error)) throw error
+    }
+  }
+  return answer
+}
+
 /**
  * Asks every design. One that lacks an action or a thread of the log does not allow it; it may be one that only a larger
  * model of the design has. A log that none allows is held against the larger models too: it may be one of more rounds than
@@ -83,54 +128,26 @@ export const askAll = async (
   designs: readonly Sizes[],
   of: Pick<Validation, 'file' | 'order'>,
   signal: AbortSignal,
-  ask: (model: Model) => Promise<Validation>,
+  ask: Ask,
 ): Promise<Validation[]> => {
-  const results: Validation[] = []
-  const refusals: unknown[] = []
-  const untried: Model[][] = []
-  const askOne = async (model: Model): Promise<Validation> => {
+  const askOne: Ask = async (model) => {
     // a machine takes a while to compile: a signal is heard between two
     await new Promise((resolve) => setImmediate(resolve))
     if (signal.aborted) return bare({ ...of, model: model.name }, 'incomplete', 'not asked: a signal came before')
     return ask(model)
   }
+  const answers: Answered[] = []
   for (const sizes of designs) {
-    const rest = [...sizes]
-    let lacking: { readonly error: unknown; readonly result: Validation } | undefined
-    let result: Validation | undefined
-    for (let model = rest.shift(); model !== undefined; model = rest.shift()) {
-      try {
-        result = await askOne(model)
-        break
-      } catch (error) {
-        const problem = foreign(error)
-        if (problem === undefined) throw error
-        lacking ??= { error, result: bare({ ...of, model: model.name }, 'rejected', problem) }
-      }
-    }
-    if (result === undefined && lacking !== undefined) refusals.push(lacking.error)
-    const said = result ?? lacking?.result
-    if (said !== undefined) {
-      results.push(said)
-      untried.push(rest)
-    }
+    const answer = await answerOf(sizes, of, askOne)
+    if (answer !== undefined) answers.push(answer)
   }
+  const refusals = answers.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal]))
   // what none of the designs has is no finding about any of them
-  if (refusals.length > 0 && refusals.length === designs.length) throw refusals[0]
-  if (results.some(({ accepted }) => accepted)) return results
-  for (const [i, larger] of untried.entries()) {
-    for (const model of larger) {
-      try {
-        const result = await askOne(model)
-        if (result.verdict === 'rejected') continue
-        results[i] = result
-        if (result.accepted) break
-      } catch (error) {
-        // it lacks something that the usual size has
-        if (foreign(error) === undefined) throw error
-      }
-    }
-  }
+  const [refused] = refusals
+  if (refused !== undefined && refusals.length === designs.length) throw refused
+  if (answers.some(({ result }) => result.accepted)) return answers.map(({ result }) => result)
+  const results: Validation[] = []
+  for (const answer of answers) results.push(await largerAnswer(answer, askOne))
   return results
 }
 

@@ -47,6 +47,16 @@ export interface Fact {
 type Variable =
   { readonly only: Field } | { readonly elements: ReadonlyMap<string, Field>; readonly order: readonly string[] }
 
+/** An element that a partial state speaks of. */
+interface SaidElement {
+  readonly field: Field
+  readonly value: Json
+  /** for errors */
+  readonly path: string
+  /** which element of a variable that is there as a whole */
+  readonly key: string | undefined
+}
+
 /** Something in a partial state that the machine does not have. */
 export interface UnknownField {
   /** e.g. `state.mode[3]` */
@@ -116,6 +126,12 @@ const indexIn = (field: Field, json: Json): number | undefined =>
 /** True or false for 1 or 0, where the element's values are these; else the value itself. */
 const asBoolean = (field: Field | undefined, json: Json): Json =>
   (json === 0 || json === 1) && field?.plainIndexOf.has(true) === true ? json === 1 : json
+
+/** The entries of an object, or the elements of an array by their indices. */
+const entriesOf = (json: Json): readonly (readonly [string, Json])[] =>
+  Array.isArray(json)
+    ? (json as readonly Json[]).map((value, i) => [String(i), value] as const)
+    : Object.entries(json as Readonly<Record<string, Json>>)
 
 /** What a log may say of the states of one machine. */
 export class Fields {
@@ -248,7 +264,7 @@ export class Fields {
   ): UnknownField | undefined {
     this.round += 1
     const { round, seen } = this
-    const say = (field: Field, json: Json, path: string, key?: string): UnknownField | undefined => {
+    const say = ({ field, value: json, path, key }: SaidElement): UnknownField | undefined => {
       const index = indexIn(field, json)
       if (index === undefined) return { path, found: JSON.stringify(json), expected: field.domain.name }
       // a variable may be there whole and by element, but it has one value
@@ -263,44 +279,35 @@ export class Fields {
     for (const name of Object.keys(state)) {
       const json = state[name]
       if (json === undefined) continue
-      const { variable, base, argument } = this.find(name)
-      if (variable === undefined) {
-        return { path: `state.${name}`, found: 'no variable of the model', expected: `one of ${this.names.join(', ')}` }
-      }
-      if ('only' in variable) {
-        const wrong =
-          argument === undefined
-            ? say(variable.only, json, `state.${name}`)
-            : { path: `state.${name}`, found: `an element of ${base}`, expected: `${base}, which has one value` }
-        if (wrong !== undefined) return wrong
-        continue
-      }
-      const wanted: [string, Json][] =
-        argument !== undefined
-          ? [[argument, json]]
-          : typeof json === 'object' && json !== null
-            ? Array.isArray(json)
-              ? (json as readonly Json[]).map((v, i) => [String(i), v])
-              : Object.keys(json).map((key) => [key, (json as Record<string, Json>)[key] ?? null])
-            : []
-      if (wanted.length === 0 && argument === undefined && (typeof json !== 'object' || json === null)) {
-        return {
-          path: `state.${name}`,
-          found: JSON.stringify(json),
-          expected: `an object by ${variable.order.join(', ')}`,
-        }
-      }
-      for (const [arg, v] of wanted) {
-        const field = variable.elements.get(arg)
-        const path = `state.${base}[${arg}]`
-        if (field === undefined)
-          return { path, found: `no element of ${base}`, expected: `one of ${variable.order.join(', ')}` }
-        // `"mode[0]": ...` names one element, and is a leaf itself
-        const wrong = say(field, v, path, argument === undefined ? arg : undefined)
+      for (const element of this.elementsOf(name, json)) {
+        const wrong = 'found' in element ? element : say(element)
         if (wrong !== undefined) return wrong
       }
     }
     return undefined
+  }
+
+  /** The elements that an entry of a partial state speaks of. */
+  private elementsOf(name: string, json: Json): readonly (SaidElement | UnknownField)[] {
+    const { variable, base, argument } = this.find(name)
+    const path = `state.${name}`
+    if (variable === undefined)
+      return [{ path, found: 'no variable of the model', expected: `one of ${this.names.join(', ')}` }]
+    if ('only' in variable) {
+      if (argument === undefined) return [{ field: variable.only, value: json, path, key: undefined }]
+      return [{ path, found: `an element of ${base}`, expected: `${base}, which has one value` }]
+    }
+    const order = variable.order.join(', ')
+    if (argument === undefined && (typeof json !== 'object' || json === null))
+      return [{ path, found: JSON.stringify(json), expected: `an object by ${order}` }]
+    // `"mode[0]": ...` names one element, and is a leaf itself
+    const wanted = argument === undefined ? entriesOf(json) : [[argument, json] as const]
+    return wanted.map(([key, value]) => {
+      const field = variable.elements.get(key)
+      const own = `state.${base}[${key}]`
+      if (field === undefined) return { path: own, found: `no element of ${base}`, expected: `one of ${order}` }
+      return { field, value, path: own, key: argument === undefined ? key : undefined }
+    })
   }
 
   private allowed(thread: number, asked: readonly Asked[]): Uint8Array {

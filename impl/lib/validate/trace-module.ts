@@ -237,32 +237,33 @@ LockstepWatch ==
 \* Of no use for the answer: as an INVARIANT it is violated by a log that is allowed, and TLC prints how.
 LockstepNotExplained == LockstepTaken < LockstepThis.events`
 
-/** The module that decides some logs. */
-export const traceModule = (spec: SpecOfLogs, logs: readonly LogText[]): string => {
-  const table = new Table()
-  const said = new Map<string, Fact>()
-  const definitions: string[] = []
-  const hasCommit = spec.steps.some(({ action }) => action === COMMIT)
-  const entries = logs.map((log, n) => {
+/** What the logs of a module say, while it is written. */
+class Entries {
+  readonly table = new Table()
+  /** one fact of each variable that is spoken of */
+  readonly said = new Map<string, Fact>()
+  readonly definitions: string[] = []
+  private readonly spec: SpecOfLogs
+  private readonly hasCommit: boolean
+
+  constructor(spec: SpecOfLogs) {
+    this.spec = spec
+    this.hasCommit = spec.steps.some(({ action }) => action === COMMIT)
+  }
+
+  /** The record of log number `n`, from 0. */
+  of(log: LogText, n: number): string {
     const ranks = ranksOf(log.order === 'interval' ? log.events : [])
     const { lanes, open } = lanesOf(log)
     const names = lanes.map((lane, l) => {
-      const items = lane.map(({ event: { action, thread, state, time, end }, afterGap }) => {
-        const facts = state === undefined ? [] : spec.facts(state)
-        for (const fact of facts) said.set(fact.variable, fact)
-        const tla = thread === undefined ? undefined : spec.threads.get(thread)
-        const begin = ranks.get(time ?? 0) ?? 0
-        const over = ranks.get(end ?? time ?? 0) ?? 0
-        const who = tla === undefined ? '<<>>' : printValue(tla)
-        return `<<${quote(action ?? '')}, ${who}, ${factNumbers(facts, table)}, ${boolean(afterGap)}, ${begin}, ${over}>>`
-      })
-      const { definitions: own, all } = sequence(`LockstepLane_${n + 1}_${l + 1}`, items)
-      definitions.push(...own)
+      const items = lane.map(({ event, afterGap }) => this.eventText(event, afterGap, ranks))
+      const { definitions, all } = sequence(`LockstepLane_${n + 1}_${l + 1}`, items)
+      this.definitions.push(...definitions)
       return all
     })
     // a store buffer drains when it likes
     const unlogged = new Set(log.unlogged === 'any' ? [] : log.unlogged)
-    if (hasCommit) unlogged.add(COMMIT)
+    if (this.hasCommit) unlogged.add(COMMIT)
     const events = lanes.reduce((sum, lane) => sum + lane.length, 0)
     return [
       `[lanes |-> <<${names.join(', ')}>>`,
@@ -271,8 +272,28 @@ export const traceModule = (spec: SpecOfLogs, logs: readonly LogText[]): string 
       `any |-> ${boolean(log.unlogged === 'any')}`,
       `unlogged |-> {${[...unlogged].map(quote).join(', ')}}]`,
     ].join(', ')
-  })
-  const facts = sequence('LockstepFacts', table.texts)
+  }
+
+  private eventText(
+    { action = '', thread, state, time, end }: LogEvent,
+    afterGap: boolean,
+    ranks: ReadonlyMap<number, number>,
+  ): string {
+    const facts = state === undefined ? [] : this.spec.facts(state)
+    for (const fact of facts) this.said.set(fact.variable, fact)
+    const tla = thread === undefined ? undefined : this.spec.threads.get(thread)
+    const begin = ranks.get(time ?? 0) ?? 0
+    const over = ranks.get(end ?? time ?? 0) ?? 0
+    const who = tla === undefined ? '<<>>' : printValue(tla)
+    return `<<${quote(action)}, ${who}, ${factNumbers(facts, this.table)}, ${boolean(afterGap)}, ${begin}, ${over}>>`
+  }
+}
+
+/** The module that decides some logs. */
+export const traceModule = (spec: SpecOfLogs, logs: readonly LogText[]): string => {
+  const written = new Entries(spec)
+  const entries = logs.map((log, n) => written.of(log, n))
+  const facts = sequence('LockstepFacts', written.table.texts)
   const all = sequence('LockstepLogs', entries)
   return [
     `---- MODULE ${TRACE_MODULE} ----`,
@@ -280,7 +301,7 @@ export const traceModule = (spec: SpecOfLogs, logs: readonly LogText[]): string 
     `EXTENDS ${spec.module}`,
     'LOCAL INSTANCE TLC',
     '',
-    ...definitions,
+    ...written.definitions,
     ...all.definitions,
     `LockstepLogs == ${all.all}`,
     '',
@@ -290,7 +311,7 @@ export const traceModule = (spec: SpecOfLogs, logs: readonly LogText[]): string 
     FIXED,
     ...stepLines(spec),
     '',
-    ...holdsLines([...said.values()]),
+    ...holdsLines([...written.said.values()]),
     NEXT,
     '====',
     '',
