@@ -122,6 +122,33 @@ const loadManifest = (file: string): Manifest => {
   throw wrong(z.prettifyError(parsed.error))
 }
 
+type ModelEntry = Manifest['modules'][number]['models'][number]
+
+/** What a configuration checks, with the verdicts that the manifest expects: of each one, and of nothing else. */
+const cellsOf = (entry: ModelEntry, cfg: Cfg, cfgFile: string): readonly Cell[] => {
+  const names = [
+    ...cfg.invariants.filter((n) => !isType(n)),
+    ...(cfg.checkDeadlock ? ['Deadlock'] : []),
+    ...cfg.properties,
+  ]
+  const unknown = [...Object.keys(entry.cells), ...Object.keys(entry.vacuous ?? {})].find((n) => !names.includes(n))
+  const cells = names.map((name): Cell => {
+    const kind = kindOf(cfg, name)
+    const expected = entry.cells[name]
+    if (kind === undefined || expected === undefined) {
+      throw badInput({
+        code: 'bad-manifest',
+        message: `${entry.path} checks ${name}, for which the manifest has no expected verdict`,
+        ...(cfg.places.get(name) ?? { file: cfgFile }),
+        hint: 'add it to the model’s cells in manifest.json',
+      })
+    }
+    return { name, kind, expected, vacuous: [...(entry.vacuous?.[name] ?? [])].sort() }
+  })
+  if (unknown === undefined) return cells
+  throw badInput({ code: 'bad-manifest', message: `${entry.path} does not check ${unknown}`, file: cfgFile })
+}
+
 /** Data is read by every engine: what is wrong in it is said once, with its place, before any of them runs. */
 const checkedData = (models: readonly Model[]): readonly Model[] => {
   const [first] = models
@@ -140,27 +167,7 @@ const loadProtocol = (protocol: Protocol): Model[] => {
       const cfgText = readPlainText(cfgFile, 'configuration')
       const cfg = readCfg(cfgText, cfgFile, declared)
       const stem = entry.path.replace(/^.*\//, '').replace(/\.cfg$/, '')
-      const deadlock = cfg.checkDeadlock ? ['Deadlock'] : []
-      const names = [...cfg.invariants.filter((n) => !isType(n)), ...deadlock, ...cfg.properties]
-      const cells = names.map((name): Cell => {
-        const kind = kindOf(cfg, name)
-        const expected = entry.cells[name]
-        if (kind === undefined || expected === undefined) {
-          throw badInput({
-            code: 'bad-manifest',
-            message: `${entry.path} checks ${name}, for which the manifest has no expected verdict`,
-            ...(cfg.places.get(name) ?? { file: cfgFile }),
-            hint: 'add it to the model’s cells in manifest.json',
-          })
-        }
-        return { name, kind, expected, vacuous: [...(entry.vacuous?.[name] ?? [])].sort() }
-      })
-      const unknown = [...Object.keys(entry.cells), ...Object.keys(entry.vacuous ?? {})].find(
-        (name) => !names.includes(name),
-      )
-      if (unknown !== undefined) {
-        throw badInput({ code: 'bad-manifest', message: `${entry.path} does not check ${unknown}`, file: cfgFile })
-      }
+      const cells = cellsOf(entry, cfg, cfgFile)
       const { design, memory, tags, gloss, distinctStates, totalStates, stateDepth } = entry
       const name = `${protocol.name}/${stem}`
       return {

@@ -25,6 +25,13 @@ export interface LaneOutcome {
   readonly rejection: () => Promise<Rejection>
 }
 
+/** The event that comes next in a lane. */
+interface Head {
+  readonly entry: Entry
+  readonly lane: number
+  readonly at: number
+}
+
 /** Collects the events of one log by lane. */
 export class ByLane {
   /** events read */
@@ -98,7 +105,7 @@ export class ByLane {
   ): Promise<Rejection> {
     const { words } = this.kernel.layout
     const [first] = result.frontier
-    const heads = (first?.positions ?? []).flatMap((at, l) => {
+    const heads = (first?.positions ?? []).flatMap((at, l): Head[] => {
       const entry = entries[l]?.[at]
       return entry === undefined ? [] : [{ entry, lane: l, at }]
     })
@@ -109,6 +116,18 @@ export class ByLane {
     alike.forEach(({ state }, i) => {
       states.set(state, i * words)
     })
+    const repairs = await this.repairs(heads, lanes, result, options, late)
+    const way = result.path().map(({ lane, step }) => told(this.kernel, step, lane < 0))
+    return { entry: head.entry, states, count: alike.length, cut: result.frontierCut, repairs, way }
+  }
+  /** Events to drop and neighbours to exchange so that the log is allowed, among those that come next in their lanes. */
+  private async repairs(
+    heads: readonly Head[],
+    lanes: readonly (readonly LaneEvent[])[],
+    result: SearchResult,
+    options: SearchOptions,
+    late: () => boolean,
+  ): Promise<Repair[]> {
     const repairs: Repair[] = []
     // what mends a log may not cost much more than to reject it did
     let left = Math.min(2 * result.nodes + ALWAYS_TRIED, options.maxNodes ?? MOST_TRIED, MOST_TRIED)
@@ -142,7 +161,6 @@ export class ByLane {
         repairs.push({ kind: 'swap', line: a.line, with: b.line })
       }
     }
-    const way = result.path().map(({ lane, step }) => told(this.kernel, step, lane < 0))
-    return { entry: head.entry, states, count: alike.length, cut: result.frontierCut, repairs, way }
+    return repairs
   }
 }
