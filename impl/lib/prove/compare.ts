@@ -48,7 +48,6 @@ export interface Comparison {
 }
 
 const UNKNOWN = -1
-const NONE: Hash128 = [0, 0, 0, 0]
 
 const parsePiece = (text: string): TlaValue => parseValue(unescapeLabel(text))
 
@@ -62,28 +61,29 @@ interface BySource {
 /** Sorts edges by source (counting sort) and drops repeated ones. */
 const bySource = (count: number, from: Int32Array, to: Int32Array, action: Int32Array): BySource => {
   const start = new Int32Array(count + 1)
-  for (const f of from) start[f + 1] = (start[f + 1] ?? 0) + 1
-  for (let i = 0; i < count; i++) start[i + 1] = (start[i + 1] ?? 0) + (start[i] ?? 0)
+  for (const f of from) start[f + 1] = at(start, f + 1) + 1
+  for (let i = 0; i < count; i++) start[i + 1] = at(start, i + 1) + at(start, i)
   const cursor = start.slice(0, count)
   const target = new Int32Array(from.length)
   const label = new Int32Array(from.length)
   from.forEach((f, e) => {
-    const at = cursor[f] ?? 0
-    cursor[f] = at + 1
-    target[at] = to[e] ?? 0
-    label[at] = action[e] ?? 0
+    const place = at(cursor, f)
+    cursor[f] = place + 1
+    target[place] = at(to, e)
+    label[place] = at(action, e)
   })
   const outStart = new Int32Array(count + 1)
   let length = 0
   for (let s = 0; s < count; s++) {
     outStart[s] = length
     const first = length
-    for (let e = start[s] ?? 0; e < (start[s + 1] ?? 0); e++) {
+    const end = at(start, s + 1)
+    for (let e = at(start, s); e < end; e++) {
       let seen = first
       while (seen < length && (target[seen] !== target[e] || label[seen] !== label[e])) seen++
       if (seen < length) continue
-      target[length] = target[e] ?? 0
-      label[length] = label[e] ?? 0
+      target[length] = at(target, e)
+      label[length] = at(label, e)
       length++
     }
   }
@@ -93,13 +93,13 @@ const bySource = (count: number, from: Int32Array, to: Int32Array, action: Int32
 
 const range = (edges: BySource, source: number): number[] => {
   const out: number[] = []
-  for (let e = edges.start[source] ?? 0; e < (edges.start[source + 1] ?? 0); e++) out.push(e)
+  for (let e = at(edges.start, source); e < at(edges.start, source + 1); e++) out.push(e)
   return out
 }
 
 const countActions = (names: readonly string[], action: Int32Array): number[] => {
   const counts = names.map(() => 0)
-  for (const a of action) counts[a] = (counts[a] ?? 0) + 1
+  for (const a of action) counts[a] = at(counts, a) + 1
   return counts
 }
 
@@ -193,9 +193,7 @@ export class GraphComparison {
       initial: { spec: this.initialIds.length, impl: 1 },
       states: { spec: this.machineState.length, impl: this.graph.count },
       edges: { spec: specEdges.target.length, impl: implEdges.target.length },
-      actions: Object.fromEntries(
-        names.map((name, i) => [name, { spec: specCounts[i] ?? 0, impl: implCounts[i] ?? 0 }]),
-      ),
+      actions: Object.fromEntries(names.map((name, i) => [name, { spec: at(specCounts, i), impl: at(implCounts, i) }])),
       digest: this.digests(specEdges, names),
       dumpedEdges: this.from.done().length,
       difference,
@@ -217,7 +215,7 @@ export class GraphComparison {
   }
 
   private specState(id: number): ReadonlyMap<string, TlaValue> {
-    const state = this.machineState[id] ?? UNKNOWN
+    const state = at(this.machineState, id)
     if (state !== UNKNOWN) return this.implState(state)
     const label = this.foreign.get(id)?.text ?? ''
     return new Map(splitState(label).map(([name, piece]) => [name, parsePiece(piece)]))
@@ -236,32 +234,26 @@ export class GraphComparison {
     })
     // breadth-first order: no state before the first difference differs, so the path to it is common to both
     for (let state = 0; state < this.graph.count; state++) {
-      const id = specOf[state] ?? UNKNOWN
+      const id = at(specOf, state)
       const specRow = id === UNKNOWN ? [] : range(spec, id)
       const implRow = range(impl, state)
-      const inSpec = (e: number): boolean =>
-        specRow.some(
-          (s) => this.machineState[spec.target[s] ?? 0] === impl.target[e] && spec.action[s] === impl.action[e],
-        )
-      const inImpl = (s: number): boolean =>
-        implRow.some(
-          (e) => this.machineState[spec.target[s] ?? 0] === impl.target[e] && spec.action[s] === impl.action[e],
-        )
-      const specOnly = specRow.find((s) => !inImpl(s))
-      const implOnly = implRow.find((e) => !inSpec(e))
+      const isSame = (s: number, e: number): boolean =>
+        at(this.machineState, at(spec.target, s)) === at(impl.target, e) && at(spec.action, s) === at(impl.action, e)
+      const specOnly = specRow.find((s) => !implRow.some((e) => isSame(s, e)))
+      const implOnly = implRow.find((e) => !specRow.some((s) => isSame(s, e)))
       const action =
         specOnly === undefined ? (implOnly === undefined ? undefined : impl.action[implOnly]) : spec.action[specOnly]
       if (action === undefined) continue
       const specTargets = specRow.filter((s) => spec.action[s] === action)
-      const foreign = specTargets.map((s) => this.foreign.get(spec.target[s] ?? 0)).find((f) => f !== undefined)
+      const foreign = specTargets.map((s) => this.foreign.get(at(spec.target, s))).find((f) => f !== undefined)
       return {
         side: specOnly === undefined ? 'impl' : 'spec',
         what: 'edge',
         action: names[action],
         path: pathTo(this.graph, state),
         targets: {
-          spec: specTargets.map((s) => this.specState(spec.target[s] ?? 0)),
-          impl: implRow.filter((e) => impl.action[e] === action).map((e) => this.implState(impl.target[e] ?? 0)),
+          spec: specTargets.map((s) => this.specState(at(spec.target, s))),
+          impl: implRow.filter((e) => impl.action[e] === action).map((e) => this.implState(at(impl.target, e))),
         },
         mismatch: foreign?.mismatch,
       }
@@ -298,8 +290,8 @@ export class GraphComparison {
     })
     const actions = names.map(hash128)
     hashes.forEach((source, id) => {
-      for (let e = spec.start[id] ?? 0; e < (spec.start[id + 1] ?? 0); e++)
-        digest.edge(source, actions[spec.action[e] ?? 0] ?? NONE, hashes[spec.target[e] ?? 0] ?? NONE)
+      for (const e of range(spec, id))
+        digest.edge(source, at(actions, at(spec.action, e)), at(hashes, at(spec.target, e)))
     })
     return { spec: digest.value(), impl: digestOf(this.graph, known) }
   }

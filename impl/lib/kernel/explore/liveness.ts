@@ -3,6 +3,9 @@
  * state without `to` in between. A strongly connected component has a weakly fair cycle if and only if each fair thread
  * is disabled somewhere in it or takes a step inside it that changes the state. A strongly fair step that is enabled in a
  * component and never taken inside it rules out the states where it is enabled; what is left is taken apart again.
+ *
+ * It goes through millions of edges: numbers of states and edges are in range by construction, which is what the `as number`
+ * stand for.
  */
 
 import type { Predicate } from '../machine/predicate.ts'
