@@ -10,8 +10,8 @@ import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { readPlainText } from '../node/input.ts'
 import { packageRoot } from '../workspace/project.ts'
 
-/** The machinery that protocols share, and the module through which they import it. */
-const isShared = (file: string): boolean => /^impl\/lib\/(kvm\/.*|kernel\/memory\/.*|kernel\/design)\.ts$/.test(file)
+/** The machinery that protocols share. */
+const isShared = (file: string): boolean => /^impl\/lib\/(kvm|kernel\/memory)\/.*\.ts$/.test(file)
 
 /** Sources that may be changed: a protocol's own, and the machinery that protocols share. */
 export const isMutable = (file: string, protocol: string): boolean =>
@@ -41,27 +41,27 @@ export const readSource = (file: string): string => readPlainText(join(packageRo
 export const mutableSources = (protocol: string): readonly string[] => {
   const found = new Set<string>()
   const visit = (file: string): void => {
-    if (found.has(file) || !isMutable(file, protocol)) return
+    if (found.has(file)) return
     found.add(file)
     importsOf(file, readSource(file)).forEach(visit)
   }
   visit(`impl/${protocol}/index.ts`)
-  return [...found].sort((a, b) => Number(isShared(a)) - Number(isShared(b)))
+  return [...found]
+    .filter((file) => isMutable(file, protocol))
+    .sort((a, b) => Number(isShared(a)) - Number(isShared(b)))
 }
 
 /** The modules that a protocol is made of, by their sources. */
 export class Loader {
   private readonly ts: TypeScript
-  private readonly protocol: string
   private readonly entry: string
-  /** sources that may be changed, each with the sources that it imports */
+  /** all sources of the protocol, each with those that it imports: whoever imports a changed one is compiled anew too */
   readonly imports = new Map<string, readonly string[]>()
   private readonly real = new Map<string, Exports>()
   private readonly compiled = new Map<string, string>()
 
   private constructor(ts: TypeScript, protocol: string) {
     this.ts = ts
-    this.protocol = protocol
     this.entry = `impl/${protocol}/index.ts`
   }
 
@@ -78,7 +78,6 @@ export class Loader {
     const own = new URL(import.meta.url)
     const built = own.pathname.endsWith('.ts') ? file : file.replace(/\.ts$/, '.js')
     this.real.set(file, (await import(new URL(`../../${built}`, own).href)) as Exports)
-    if (!isMutable(file, this.protocol)) return
     const imports = importsOf(file, readSource(file))
     this.imports.set(file, imports)
     for (const imported of imports) await this.discover(imported)
@@ -110,7 +109,9 @@ export class Loader {
     const load = (file: string): Exports => {
       const before = loaded.get(file)
       if (before !== undefined) return before
-      if (!this.depends(file, changed)) return this.real.get(file) ?? {}
+      const real = this.real.get(file)
+      if (real === undefined) throw new RangeError(`${file} is no source of ${this.entry}`)
+      if (!this.depends(file, changed)) return real
       const exports: Exports = {}
       loaded.set(file, exports)
       const code = file === changed ? this.compile(text) : this.unchanged(file)

@@ -11,7 +11,7 @@ import type { Observed } from './state-tracker.ts'
 export const UNREACHABLE = 255
 
 /** The graph of each thread's program. */
-export class Distances {
+export class ThreadGraphs {
   private readonly kernel: Kernel
   /** per thread and node, the nodes before it */
   private readonly before: readonly (readonly (readonly number[])[])[]

@@ -217,6 +217,13 @@ const columnOf = (text: string, path: readonly PropertyKey[]): number => {
 const asEvent = ({ cpu, ...event }: WrittenEvent, line: number): LogEvent =>
   cpu === undefined || event.lane !== undefined ? { line, ...event } : { line, ...event, lane: `cpu${cpu}` }
 
+const lateHeader = (line: number): BadLine => ({
+  line,
+  column: 1,
+  message: 'a header after the first line',
+  hint: 'validate one log at a time',
+})
+
 /** Parses one line of NDJSON: the header, if it is the first one, or an event. */
 export const parseLine = (text: string, line: number): LogEvent | { readonly header: LogHeader } | BadLine => {
   let value: unknown
@@ -250,8 +257,7 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
     }
   }
   if ('lockstep' in parsed.data) {
-    if (line === 1) return { header: parsed.data }
-    return { line, column: 1, message: 'a header after the first line', hint: 'validate one log at a time' }
+    return line === 1 ? { header: parsed.data } : lateHeader(line)
   }
   return asEvent(parsed.data, line)
 }
@@ -259,5 +265,5 @@ export const parseLine = (text: string, line: number): LogEvent | { readonly hea
 /** Parses one line of NDJSON that is not the first one. */
 export const parseEvent = (text: string, line: number): LogEvent | BadLine => {
   const parsed = parseLine(text, line)
-  return 'header' in parsed ? { line, column: 1, message: 'a header after the first line' } : parsed
+  return 'header' in parsed ? lateHeader(line) : parsed
 }

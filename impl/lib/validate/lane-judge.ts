@@ -120,6 +120,7 @@ export class ByLane {
     const way = result.path().map(({ lane, step }) => told(this.kernel, step, lane < 0))
     return { entry: head.entry, states, count: alike.length, cut: result.frontierCut, repairs, way }
   }
+
   /** Events to drop and neighbours to exchange so that the log is allowed, among those that come next in their lanes. */
   private async repairs(
     heads: readonly Head[],

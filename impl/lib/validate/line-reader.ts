@@ -23,6 +23,9 @@ export interface ReadLine {
   readonly source: string | Known<Decoded>
 }
 
+/** Is there nothing in a line? */
+export const isBlank = (text: string): boolean => /^\s*$/.test(text)
+
 /** Bytes of a line without its state. */
 const MOST_FRAME = 2048
 
@@ -87,7 +90,7 @@ export class LineReader {
     const end = newline < 0 ? bytes.length : newline
     const to = end > from && bytes[end - 1] === RETURN ? end - 1 : end
     const source = utf8.decode(bytes.subarray(from, to))
-    if (/^\s*$/.test(source)) return { decoded: undefined, end, source }
+    if (isBlank(source)) return { decoded: undefined, end, source }
     const decoded = this.patched(bytes, from, to) ?? this.parse(source, line)
     if (!isBadLine(decoded)) this.lines.learn(bytes, from, to, decoded)
     return { decoded, end, source }

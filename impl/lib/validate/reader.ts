@@ -12,6 +12,7 @@ import type { TraceMap } from './map.ts'
 import type { Known } from './line-cache.ts'
 import { textLike } from './line-cache.ts'
 import type { LineReader } from './line-reader.ts'
+import { isBlank } from './line-reader.ts'
 import type { SeenEvent } from './result.ts'
 import type { Lines } from './lines.ts'
 
@@ -51,8 +52,6 @@ const MOST_NAMES = 100
 const MOST_NAMED = 5
 
 const ORDER_HINT = 'sort the log, or --order per-cpu: then only the order within each lane counts'
-
-const isBlank = (text: string): boolean => /^\s*$/.test(text)
 
 /** Refuses a line. */
 export const refuse = (

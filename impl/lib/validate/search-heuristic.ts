@@ -11,7 +11,7 @@
 import type { Slot } from '../kernel/machine/layout.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
-import { Distances, UNREACHABLE } from './distance.ts'
+import { ThreadGraphs, UNREACHABLE } from './distance.ts'
 import type { LaneEvent } from './state-tracker.ts'
 
 /** Points for each thing that counts; found by trial on logs that lack a third of their events and half of each state. */
@@ -87,7 +87,7 @@ const leastOf = (nodes: Uint8Array, distance: Uint8Array): number => {
   return least
 }
 
-const aheadOf = (kernel: Kernel, programs: Distances, lane: readonly LaneEvent[]): Ahead[] => {
+const aheadOf = (kernel: Kernel, graphs: ThreadGraphs, lane: readonly LaneEvent[]): Ahead[] => {
   const { threads } = kernel.layout
   const next = new Map<number, Way>()
   let rest = 0
@@ -96,15 +96,15 @@ const aheadOf = (kernel: Kernel, programs: Distances, lane: readonly LaneEvent[]
     const { thread, state } = observed
     const slot = threads[thread]
     if (slot !== undefined) {
-      const { from, to } = programs.around(thread, observed)
+      const { from, to } = graphs.around(thread, observed)
       const after = next.get(thread)
       const least = after === undefined ? 0 : leastOf(to, after.distance)
       if (least < UNREACHABLE) rest += least
-      next.set(thread, { slot, distance: programs.distances(thread, from) })
+      next.set(thread, { slot, distance: graphs.distances(thread, from) })
     }
     const others = (state?.nodes ?? []).flatMap(({ slot: seen, allowed }): Way[] => {
       const other = threads.indexOf(seen)
-      return other === thread || other < 0 ? [] : [{ slot: seen, distance: programs.distances(other, allowed) }]
+      return other === thread || other < 0 ? [] : [{ slot: seen, distance: graphs.distances(other, allowed) }]
     })
     ahead.push({ rest, own: [...next.values()], others })
   }
@@ -131,10 +131,10 @@ class Detours {
   private readonly seen = new Map<Uint8Array, number>()
   private readonly memo: Uint8Array[] = []
 
-  constructor(kernel: Kernel, programs: Distances, lane: readonly LaneEvent[], thread: number) {
+  constructor(kernel: Kernel, graphs: ThreadGraphs, lane: readonly LaneEvent[], thread: number) {
     this.slot = kernel.layout.threads[thread]
     const nodes = kernel.compiled.automata[thread]?.nodes.length ?? 0
-    const around = lane.map(({ observed }) => programs.around(thread, observed))
+    const around = lane.map(({ observed }) => graphs.around(thread, observed))
     const start = new Uint8Array(nodes)
     start[0] = 1
     const nowhere = new Uint8Array(nodes)
@@ -143,8 +143,8 @@ class Detours {
       const from = around[taken - 1]?.to ?? start
       const to = around[taken]?.from
       const kind = ids.of(`${from.join('')} ${to?.join('') ?? ''}`)
-      const back = to === undefined ? nowhere : programs.distances(thread, to)
-      this.kinds[kind] ??= { forth: programs.distancesFrom(thread, from), back, direct: leastOf(from, back) }
+      const back = to === undefined ? nowhere : graphs.distances(thread, to)
+      this.kinds[kind] ??= { forth: graphs.distancesFrom(thread, from), back, direct: leastOf(from, back) }
       return kind
     })
   }
@@ -173,7 +173,7 @@ class Detours {
 const NONE = new Uint8Array(0)
 
 /** The tables of all pairs of lanes that are of one thread each, if they are not too large. */
-const pairsOf = (kernel: Kernel, programs: Distances, lanes: Lanes): Pair[] => {
+const pairsOf = (kernel: Kernel, graphs: ThreadGraphs, lanes: Lanes): Pair[] => {
   const single = lanes.flatMap((lane, l) => {
     const [thread = -1, ...others] = new Set(lane.map(({ observed }) => observed.thread))
     return thread < 0 || others.length > 0 ? [] : [{ lane, l, thread }]
@@ -181,7 +181,7 @@ const pairsOf = (kernel: Kernel, programs: Distances, lanes: Lanes): Pair[] => {
   const all = single.flatMap((a, i) => single.slice(i + 1).map((b) => ({ a, b })))
   const size = all.reduce((n, { a, b }) => n + (a.lane.length + 1) * (b.lane.length + 1), 0)
   if (size > MOST_PAIRED) return []
-  const detours = new Map(single.map(({ lane, l, thread }) => [l, new Detours(kernel, programs, lane, thread)]))
+  const detours = new Map(single.map(({ lane, l, thread }) => [l, new Detours(kernel, graphs, lane, thread)]))
   return all.map(({ a, b }): Pair => {
     const width = b.lane.length + 1
     const cost = new Uint16Array((a.lane.length + 1) * width)
@@ -231,7 +231,7 @@ export class Estimates {
   private readonly kernel: Kernel
   private readonly lanes: Lanes
   private readonly total: number
-  private readonly programs: Distances
+  private readonly graphs: ThreadGraphs
   private readonly ahead: readonly (readonly Ahead[])[]
   private readonly expected: Float64Array
   private made: Pair[] | undefined
@@ -240,8 +240,8 @@ export class Estimates {
     this.kernel = kernel
     this.lanes = lanes
     this.total = total
-    this.programs = new Distances(kernel)
-    this.ahead = lanes.map((lane) => aheadOf(kernel, this.programs, lane))
+    this.graphs = new ThreadGraphs(kernel)
+    this.ahead = lanes.map((lane) => aheadOf(kernel, this.graphs, lane))
     this.expected = expectedPositions(lanes, total)
   }
 
@@ -286,7 +286,7 @@ export class Estimates {
   }
 
   private apart(row: Int32Array): number {
-    this.made ??= pairsOf(this.kernel, this.programs, this.lanes)
+    this.made ??= pairsOf(this.kernel, this.graphs, this.lanes)
     let apart = 0
     for (const { a, b, width, cost } of this.made) apart += cost[(row[a] ?? 0) * width + (row[b] ?? 0)] ?? 0
     return apart

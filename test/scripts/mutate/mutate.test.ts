@@ -11,6 +11,7 @@ import { definitionsIn } from '../../../impl/lib/mutate/actions.ts'
 import { edited } from '../../../impl/lib/mutate/mutant.ts'
 import type { Mutant } from '../../../impl/lib/mutate/mutant.ts'
 import { editedDefinition, specWeakenings, weakerCopies } from '../../../impl/lib/mutate/spec.ts'
+import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import type { Judged } from '../../../impl/lib/mutate/verdict.ts'
 import { findToolchain } from '../../../scripts/engines/tlc.ts'
 import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
@@ -80,6 +81,21 @@ describe('one mutant on one model', () => {
     expect(bench.opinion(protocol)).toEqual({ differs: false, killer: undefined })
     expect(bench.broken()).toEqual([])
     expect(faultOpinion(protocol, modelNamed('litmus/sb.tso'))).toEqual({ differs: false, killer: undefined })
+  })
+
+  it.each(PROTOCOLS)('what changes in the memory reaches every part of $name', async (own) => {
+    const file = 'impl/lib/kernel/memory/memory.ts'
+    const text = readSource(file)
+    const named = text.replace("COMMIT = 'commit'", "COMMIT = 'drained'")
+    expect(named).not.toBe(text)
+    const model = models.find(({ protocol, memory }) => protocol === own && memory === 'tso')
+    if (model === undefined) throw new Error(`no model of ${own.name} under TSO`)
+    const machine = machineOf({ ...model, protocol: (await Loader.of(ts, own.name)).load(file, named) })
+    // the memory that is used names its step so, and nobody asks for the fairness of another
+    const labels = machine.environment.map(({ label }) => label)
+    expect(labels).toContain('drained')
+    expect(labels).not.toContain('commit')
+    expect(machine.fairness.flatMap((one) => [...one.labels])).not.toContain('commit')
   })
 
   it('a step that is dropped is noticed', async () => {

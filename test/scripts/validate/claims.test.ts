@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Json } from '../../../impl/lib/validate/json-codec.ts'
-import { Distances } from '../../../impl/lib/validate/distance.ts'
+import { ThreadGraphs } from '../../../impl/lib/validate/distance.ts'
 import { Returns } from '../../../impl/lib/validate/returns.ts'
 import { parseMap } from '../../../impl/lib/validate/map.ts'
 import { LockstepError } from '../../../impl/lib/kernel/error.ts'
@@ -60,7 +60,7 @@ describe('a result', () => {
   it('is a record where only the order of lanes is known, and the search asks how far programs are from it', () => {
     const { kernel } = validatorOf('flush-inhibit/posted.sc')
     const returns = new Returns(kernel)
-    const programs = new Distances(kernel)
+    const programs = new ThreadGraphs(kernel)
     const action = kernel.actions.indexOf('kvm_vcpu_ioctl_mutex_lock')
     const texts = [...returns.of(action)]
     expect(texts.some((text) => text.includes('"errno"'))).toBe(true)
