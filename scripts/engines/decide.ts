@@ -7,6 +7,7 @@ import { certifiedVerdicts, checkedInCertificate, comparisonOf, watchInputs } fr
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { Slots } from '../node/pool.ts'
 import { checkGraph, graphOf, requireComplete, untilOf } from '../../impl/lib/check/explorer.ts'
+import type { Certified } from './results.ts'
 import { keepFindings, keepProof, knownFindings, knownProof } from './results.ts'
 import { withTempDir } from '../node/tempdir.ts'
 import type { ProofResult } from './proof.ts'
@@ -53,7 +54,7 @@ export const provenBefore = (model: Model, certificate: Certificate): ProofResul
  * TLC's verdicts of the temporal properties and of deadlocks, from the checked-in certificate of the very same
  * specification, configuration and tools: evaluating fairness in every state is most of what a check costs.
  */
-const certifiedLiveness = (model: Model, jar: string): ReadonlyMap<string, Found> | undefined => {
+const certifiedLiveness = (model: Model, jar: string): Certified | undefined => {
   const { certificate } = checkedInCertificate(model)
   const verdicts = certificate === undefined ? undefined : certifiedVerdicts(model, certificate, jar)
   if (verdicts === undefined) return undefined
@@ -65,6 +66,15 @@ const certifiedLiveness = (model: Model, jar: string): ReadonlyMap<string, Found
   })
   return live.length === 0 ? undefined : new Map(live)
 }
+
+/** What TLC found before: of all cells, or of all but those whose verdicts the certificate has. */
+const foundBefore = (
+  model: Model,
+  toolchain: Toolchain,
+  certified: Certified | undefined,
+): EngineFindings | undefined =>
+  knownFindings(model, 'tlc', toolchain) ??
+  (certified === undefined ? undefined : knownFindings(model, 'tlc', toolchain, certified))
 
 const foundOf = ({ cells }: EngineFindings, name: string): [string, Found][] => {
   const found = cells.get(name)
@@ -86,7 +96,8 @@ export const decideModel = async (
 ): Promise<Decision> => {
   const jar = toolchain.jar.sha256
   const unchanged = watchInputs(model)
-  const findings = options.cache === false ? undefined : knownFindings(model, 'tlc', toolchain)
+  const fromCertificate = options.cache !== false && useCertified ? certifiedLiveness(model, jar) : undefined
+  const findings = options.cache === false ? undefined : foundBefore(model, toolchain, fromCertificate)
   const certificate = options.cache === false ? undefined : knownProof(model, toolchain)
   if (findings !== undefined && certificate !== undefined) {
     return { findings, proof: provenBefore(model, certificate) }
@@ -95,9 +106,7 @@ export const decideModel = async (
   const certified =
     findings !== undefined
       ? new Map(model.cells.flatMap(({ name, kind }) => (kind === 'invariant' ? [] : foundOf(findings, name))))
-      : options.cache !== false && useCertified
-        ? certifiedLiveness(model, jar)
-        : undefined
+      : fromCertificate
   return withTempDir('decide', async (directory) => {
     const dump = join(directory, 'graph.dot')
     const checked = await slots.run(() => checkWithTlc(model, toolchain, { ...options, dump, certified }))
@@ -106,7 +115,7 @@ export const decideModel = async (
       return { findings: checked.findings, proof: environmentFailure({ code: 'not-proven', message }) }
     }
     unchanged()
-    if (certified === undefined) keepFindings(model, checked.findings, toolchain)
+    if (findings === undefined) keepFindings(model, checked.findings, toolchain, certified)
     const start = performance.now()
     const until = untilOf(options)
     const graph = graphOf(model, { until })

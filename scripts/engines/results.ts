@@ -72,6 +72,9 @@ export interface Tools {
   readonly jar: Pick<Toolchain['jar'], 'sha256'>
 }
 
+/** Verdicts of TLC's that a run took from the checked-in certificate: what it found beside them is kept as found with these. */
+export type Certified = ReadonlyMap<string, Found>
+
 const toolsOf = (tools: Tools | undefined) => ({ jar: tools?.jar.sha256, java: tools?.java.version })
 
 /**
@@ -95,8 +98,11 @@ const inputsOf = (model: Model, kind: Kind, tools: Tools | undefined): unknown =
   }
 }
 
-const keyOf = (model: Model, kind: Kind, tools: Tools | undefined): string =>
-  sha256(JSON.stringify({ generation: GENERATION, model: model.name, kind, inputs: inputsOf(model, kind, tools) }))
+const keyOf = (model: Model, kind: Kind, tools: Tools | undefined, certified?: Certified): string => {
+  const taken = certified && [...certified].map(([name, { verdict }]) => [name, verdict])
+  const inputs = inputsOf(model, kind, tools)
+  return sha256(JSON.stringify({ generation: GENERATION, model: model.name, kind, inputs, certified: taken }))
+}
 
 /** Where results are kept; undefined where there is no place, and nothing is known from before. */
 const directoryOf = (): string | undefined => {
@@ -110,10 +116,10 @@ const fileOf = (directory: string, model: Model, kind: Kind, key: string): strin
   join(directory, `${prefixOf(model, kind)}${key}.json`)
 
 /** What was kept, if it is there and what it should be. */
-const read = <T>(model: Model, kind: Kind, tools: Tools | undefined, schema: z.ZodType<T>): T | undefined => {
+const read = <T>(model: Model, kind: Kind, key: string, schema: z.ZodType<T>): T | undefined => {
   const directory = directoryOf()
   if (directory === undefined) return undefined
-  const file = fileOf(directory, model, kind, keyOf(model, kind, tools))
+  const file = fileOf(directory, model, kind, key)
   try {
     const { sha256: sum, content } = keptSchema.parse(JSON.parse(readPlainText(file, 'kept result')))
     const parsed = schema.safeParse(JSON.parse(content))
@@ -173,17 +179,23 @@ const isComplete = (model: Model, { cells, unchecked = [], failure, notes, disti
     return unchecked.includes(name) || verdict === 'holds' || verdict === 'violated' || verdict === 'vacuous'
   })
 
-/** What an engine found of the model as it is now, if it is known. */
-export const knownFindings = (model: Model, engine: 'tlc' | 'embedded', tools?: Tools): EngineFindings | undefined => {
-  const known = read(model, engine, tools, findingsSchema)
+/** What an engine found of the model as it is now, with those verdicts taken as certified, if it is known. */
+export const knownFindings = (
+  model: Model,
+  engine: 'tlc' | 'embedded',
+  tools?: Tools,
+  certified?: Certified,
+): EngineFindings | undefined => {
+  const known = read(model, engine, keyOf(model, engine, tools, certified), findingsSchema)
   if (known === undefined) return undefined
   const cells = new Map<string, Found>(Object.entries(known.cells))
-  const findings = { ...known, engine, cells, notes: [], cached: true as const }
+  const taken = certified === undefined ? {} : { certified: [...certified.keys()] }
+  const findings = { ...known, engine, cells, notes: [], cached: true as const, ...taken }
   return isComplete(model, findings) ? findings : undefined
 }
 
 /** Keeps what an engine found, if it is complete. */
-export const keepFindings = (model: Model, findings: EngineFindings, tools?: Tools): void => {
+export const keepFindings = (model: Model, findings: EngineFindings, tools?: Tools, certified?: Certified): void => {
   const { engine, cells, unchecked = [], distinctStates, generatedStates, depth, seconds } = findings
   if (engine === 'explorer' || !isComplete(model, findings)) return
   const content = {
@@ -194,12 +206,12 @@ export const keepFindings = (model: Model, findings: EngineFindings, tools?: Too
     depth,
     seconds,
   }
-  write(model, engine, keyOf(model, engine, tools), content)
+  write(model, engine, keyOf(model, engine, tools, certified), content)
 }
 
 /** The certificate of the model and machine as they are now, if they were proven equal before. */
 export const knownProof = (model: Model, tools: Tools): Certificate | undefined =>
-  read(model, 'proof', tools, certificateSchema)
+  read(model, 'proof', keyOf(model, 'proof', tools), certificateSchema)
 
 /** Keeps a proof of equality. */
 export const keepProof = (model: Model, certificate: Certificate, tools: Tools): void => {

@@ -206,4 +206,27 @@ describe('witnesses of violated invariants', () => {
       expect(fresh.findings.cached).toBeUndefined()
     },
   )
+
+  it.skipIf(toolchain === undefined)(
+    'what a run found beside verdicts of the certificate is kept as found with these, and no others',
+    async () => {
+      if (toolchain === undefined) return
+      const tested = oneModel(models, 'poll-kick/posted.sc')
+      const first = await decideModel(tested, toolchain, { timeout: 120 }, { useCertified: true })
+      expect(first.findings.cached).toBeUndefined()
+      expect(first.machine).toBeDefined()
+      const { certified = [], cells } = first.findings
+      expect(certified.length).toBeGreaterThan(0)
+      const again = await decideModel(tested, toolchain, { timeout: 120 }, { useCertified: true })
+      expect(again.findings).toMatchObject({ cached: true, certified, cells })
+      // whoever does not take the certificate's word has nothing from before
+      expect(knownFindings(tested, 'tlc', toolchain)).toBeUndefined()
+      const taken = new Map(certified.map((name) => [name, { verdict: cells.get(name)?.verdict ?? 'error' }]))
+      expect(knownFindings(tested, 'tlc', toolchain, taken)).toBeDefined()
+      const [name = ''] = certified
+      expect(knownFindings(tested, 'tlc', toolchain, new Map(taken).set(name, { verdict: 'vacuous' }))).toBeUndefined()
+      taken.delete(name)
+      expect(knownFindings(tested, 'tlc', toolchain, taken)).toBeUndefined()
+    },
+  )
 })
