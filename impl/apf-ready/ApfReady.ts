@@ -16,33 +16,27 @@ import type {
   InvariantInstance,
   Key,
   LeadsTo,
-  Location,
-  LocationMap,
   Machine,
   Program,
   Read,
-  Scalar,
   Step,
   ThreadId,
 } from '../lib/kernel/design.ts'
 import {
   atomic,
   bool,
-  choiceOf,
   COMMIT,
   ids,
   idSet,
   int,
-  Memory,
-  MEMORY_MODELS,
-  natural,
+  MEMORY_CONSTANTS,
   Observer,
   oneOf,
   oneOfNames,
   require,
   sequenceOf,
   setOf,
-  Shared,
+  SharedState,
   thread,
   toggle,
   worldSwitch,
@@ -50,8 +44,7 @@ import {
 
 /** CONSTANTS of the specification. */
 export const CONSTANTS = {
-  Memory: choiceOf(MEMORY_MODELS),
-  StoreBufferSlots: natural,
+  ...MEMORY_CONSTANTS,
   Tokens: ids,
   SlotCheck: toggle,
   GateByIf: toggle,
@@ -175,77 +168,41 @@ interface GuestFrame {
 }
 
 /** The shared state: what the C code keeps in struct kvm_vcpu, what the CPU and the guest keep, and history variables. */
-class Vcpu {
-  readonly shared = new Shared()
-  readonly c: ApfReadyConstants
-  readonly memory: Memory
-  readonly kvm: KvmVcpus
-  readonly lock: Location<boolean>
-  readonly done: Location<readonly number[]>
-  readonly pageready_pending: Location<boolean>
-  readonly work: LocationMap<(typeof WORK)[number]>
-  readonly msr_en: Scalar<boolean>
-  readonly msr_int: Scalar<boolean>
-  readonly cache: Scalar<(typeof CACHE)[number]>
-  readonly queued: Scalar<IdSet>
-  readonly injected: Scalar<IdSet>
-  readonly in_guest: Scalar<boolean>
-  readonly exit_reason: Scalar<Exit>
-  readonly address: Scalar<number>
-  readonly exception: Scalar<PageFault>
-  readonly interrupts: Scalar<(typeof INTERRUPTS)[number]>
-  readonly tpr: Scalar<boolean>
-  readonly irr: Scalar<boolean>
-  readonly lapic: Scalar<boolean>
-  readonly reason: Scalar<number>
-  readonly token: Scalar<number>
-  readonly guest_en: Scalar<boolean>
-  readonly guest_int: Scalar<boolean>
-  readonly enabled: Scalar<boolean>
-  readonly sleepers: Scalar<IdSet>
-  readonly unread: Scalar<IdSet>
-  readonly missing: Scalar<IdSet>
-  readonly written: Scalar<(typeof WRITTEN)[number]>
-  readonly raised: Scalar<boolean>
-
-  constructor(c: ApfReadyConstants, threads: readonly ThreadId[]) {
-    const { shared } = this
-    const on = !c.Configures
-    this.c = c
-    this.memory = new Memory(shared, c.Memory, c.StoreBufferSlots, threads)
-    this.kvm = new KvmVcpus(this.memory, [VCPU], c)
-    this.lock = this.memory.scalar('lock', bool, false, 'async_pf.lock')
-    this.done = this.memory.scalar('done', sequenceOf(worksIn(c)), [], 'async_pf.done')
-    this.pageready_pending = this.memory.scalar('pageready_pending', bool, false, 'apf.pageready_pending')
-    this.work = this.memory.map('work', c.Tokens, oneOfNames(...WORK), 'idle')
-    this.msr_en = shared.scalar('msr_en', bool, on)
-    this.msr_int = shared.scalar('msr_int', bool, on)
-    this.cache = shared.scalar('cache', oneOfNames(...CACHE), on ? 'good' : 'none')
-    this.queued = shared.scalar('queued', setOf(c.Tokens), idSet.empty)
-    this.injected = shared.scalar('injected', setOf(c.Tokens), idSet.empty)
-    this.in_guest = shared.scalar('in_guest', bool, false)
-    this.exit_reason = shared.scalar('exit_reason', oneOfNames(...exitsIn(c)), 'none')
-    this.address = shared.scalar('address', oneOf(0, ...c.Tokens), 0)
-    this.exception = shared.scalar('exception', oneOfNames(...PAGE_FAULTS), 'none')
-    this.interrupts = shared.scalar(
-      'interrupts',
-      oneOfNames(...INTERRUPTS),
-      c.Configures && c.IrqsOff ? 'online' : 'on',
-    )
-    this.tpr = shared.scalar('tpr', bool, false)
-    this.irr = shared.scalar('irr', bool, false)
-    this.lapic = shared.scalar('lapic', bool, true)
-    this.reason = shared.scalar('reason', int(0, 2), 0)
-    this.token = shared.scalar('token', oneOf(0, BROADCAST, ...c.Tokens), 0)
-    this.guest_en = shared.scalar('guest_en', bool, on)
-    this.guest_int = shared.scalar('guest_int', bool, on)
-    this.enabled = shared.scalar('enabled', bool, on)
-    this.sleepers = shared.scalar('sleepers', setOf(c.Tokens), idSet.empty)
-    this.unread = shared.scalar('unread', setOf([BROADCAST, ...c.Tokens]), idSet.empty)
-    this.missing = shared.scalar('missing', setOf(c.Tokens), idSet.empty)
-    this.written = shared.scalar('written', oneOfNames(...WRITTEN), 'none')
-    this.raised = shared.scalar('raised', bool, false)
-  }
+class Vcpu extends SharedState<ApfReadyConstants> {
+  /** the mechanism is on from the begin */
+  private readonly on = !this.c.Configures
+  readonly kvm = new KvmVcpus(this.memory, [VCPU], this.c)
+  readonly lock = this.memory.scalar('lock', bool, false, 'async_pf.lock')
+  readonly done = this.memory.scalar('done', sequenceOf(worksIn(this.c)), [], 'async_pf.done')
+  readonly pageready_pending = this.memory.scalar('pageready_pending', bool, false, 'apf.pageready_pending')
+  readonly work = this.memory.map('work', this.c.Tokens, oneOfNames(...WORK), 'idle')
+  readonly msr_en = this.shared.scalar('msr_en', bool, this.on)
+  readonly msr_int = this.shared.scalar('msr_int', bool, this.on)
+  readonly cache = this.shared.scalar('cache', oneOfNames(...CACHE), this.on ? 'good' : 'none')
+  readonly queued = this.shared.scalar('queued', setOf(this.c.Tokens), idSet.empty)
+  readonly injected = this.shared.scalar('injected', setOf(this.c.Tokens), idSet.empty)
+  readonly in_guest = this.shared.scalar('in_guest', bool, false)
+  readonly exit_reason = this.shared.scalar('exit_reason', oneOfNames(...exitsIn(this.c)), 'none')
+  readonly address = this.shared.scalar('address', oneOf(0, ...this.c.Tokens), 0)
+  readonly exception = this.shared.scalar('exception', oneOfNames(...PAGE_FAULTS), 'none')
+  readonly interrupts = this.shared.scalar(
+    'interrupts',
+    oneOfNames(...INTERRUPTS),
+    this.c.Configures && this.c.IrqsOff ? 'online' : 'on',
+  )
+  readonly tpr = this.shared.scalar('tpr', bool, false)
+  readonly irr = this.shared.scalar('irr', bool, false)
+  readonly lapic = this.shared.scalar('lapic', bool, true)
+  readonly reason = this.shared.scalar('reason', int(0, 2), 0)
+  readonly token = this.shared.scalar('token', oneOf(0, BROADCAST, ...this.c.Tokens), 0)
+  readonly guest_en = this.shared.scalar('guest_en', bool, this.on)
+  readonly guest_int = this.shared.scalar('guest_int', bool, this.on)
+  readonly enabled = this.shared.scalar('enabled', bool, this.on)
+  readonly sleepers = this.shared.scalar('sleepers', setOf(this.c.Tokens), idSet.empty)
+  readonly unread = this.shared.scalar('unread', setOf([BROADCAST, ...this.c.Tokens]), idSet.empty)
+  readonly missing = this.shared.scalar('missing', setOf(this.c.Tokens), idSet.empty)
+  readonly written = this.shared.scalar('written', oneOfNames(...WRITTEN), 'none')
+  readonly raised = this.shared.scalar('raised', bool, false)
 
   /** the token as the slot has it: as posted, ids are counted from 0, which is the first one of vCPU 0 */
   word(t: number): number {

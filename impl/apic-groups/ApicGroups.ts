@@ -22,25 +22,25 @@ import type {
   Step,
   ThreadId,
   Variable,
-} from '../lib/kernel/design.ts'
+
+  Memory,
+  Shared} from '../lib/kernel/design.ts'
 import {
   atomic,
   bool,
   boolean,
-  choiceOf,
   COMMIT,
   ids,
   idSet,
   int,
   Location,
-  Memory,
-  MEMORY_MODELS,
+  MEMORY_CONSTANTS,
   natural,
   Observer,
   oneOfNames,
   require,
   setOf,
-  Shared,
+  SharedState,
   thread,
   tla,
   toggle,
@@ -49,8 +49,7 @@ import {
 
 /** CONSTANTS of the specification. */
 export const CONSTANTS = {
-  Memory: choiceOf(MEMORY_MODELS),
-  StoreBufferSlots: natural,
+  ...MEMORY_CONSTANTS,
   GroupShift: natural,
   GroupBits: natural,
   Requesters: ids,
@@ -204,6 +203,12 @@ class Groups {
   }
 }
 
+/** Those who ask for something; the device is one where it raises interrupts. */
+const askersIn = ({ Requesters, SendsMsi, SendsGsi }: ApicGroupsConstants): readonly Key[] => [
+  ...Requesters,
+  ...(SendsMsi || SendsGsi ? [DEVICE] : []),
+]
+
 /** The APIC id registers; those of vCPUs that exist from the begin on are their ids without group bits. */
 const apicIds = (
   shared: Shared,
@@ -224,77 +229,51 @@ const apicIds = (
 }
 
 /** The shared state: of struct kvm, of struct kvm_vcpu, of the VMM, and history variables. */
-class Vm {
-  readonly shared = new Shared()
-  readonly c: ApicGroupsConstants
-  readonly groups: Groups
-  readonly memory: Memory
-  readonly vcpus: KvmVcpus
-  readonly mutexes: VcpuMutexes<'run' | 'translate'>
-  readonly apic_id_group_mask: Location<number>
-  readonly apic_id_group_shift: Location<number>
-  readonly created_vcpus: Location<number>
-  readonly online: Location<IdSet>
-  readonly kvm_lock: Location<boolean>
-  readonly apic_id: ReadonlyMap<Key, Location<number>>
-  readonly irr: LocationMap<boolean>
-  readonly mmu_root: LocationMap<number>
-  readonly intercept_gpa: LocationMap<number>
-  readonly intercept_access: LocationMap<number>
-  readonly msg_type: LocationMap<boolean>
-  readonly msg_gpa: LocationMap<number>
-  readonly msg_access: LocationMap<number>
-  readonly wake: LocationMap<boolean>
-  readonly intended: Variable<IdSet>
-  readonly reached: Variable<IdSet>
-  readonly ns_reached: Variable<IdSet>
-  readonly fault: Variable<FaultState>
+class Vm extends SharedState<ApicGroupsConstants> {
+  readonly groups = new Groups(this.c)
+  /** is the VM there from the begin, or made by a thread of it? */
+  private readonly configured = !this.c.Configures
+  readonly vcpus = new KvmVcpus(this.memory, this.c.Siblings, this.c)
+  readonly mutexes = new VcpuMutexes(this.memory, this.c.Siblings, ['run', 'translate'], this.c)
+  readonly apic_id_group_mask = this.configuration('apic_id_group_mask', this.groups.mask)
+  readonly apic_id_group_shift = this.configuration('apic_id_group_shift', this.groups.shift)
+  readonly created_vcpus = this.memory.scalar(
+    'created_vcpus',
+    int(0, this.groups.ids.length + 1),
+    this.configured ? this.groups.ids.length : 0,
+    'kvm->created_vcpus',
+  )
+  readonly online = this.memory.scalar(
+    'online',
+    setOf(this.groups.ids),
+    this.configured ? this.groups.ids : idSet.empty,
+    'kvm->vcpu_array',
+  )
+  readonly kvm_lock = this.memory.scalar('kvm_lock', bool, false, 'kvm->lock')
+  readonly apic_id = apicIds(this.shared, this.memory, this.groups, this.configured)
+  readonly irr = this.memory.map('irr', this.groups.ids, bool, false)
+  readonly mmu_root = this.memory.map('mmu_root', this.c.Siblings, int(0, 1), 0)
+  readonly intercept_gpa = this.gpa('intercept_gpa')
+  readonly intercept_access = this.gpa('intercept_access')
+  readonly msg_type = this.memory.map('msg_type', this.c.Siblings, bool, false)
+  readonly msg_gpa = this.gpa('msg_gpa')
+  readonly msg_access = this.gpa('msg_access')
+  readonly wake = this.memory.map('wake', this.c.Siblings, bool, false)
+  readonly intended = this.vcpusOf('intended')
+  readonly reached = this.vcpusOf('reached')
+  readonly ns_reached = this.vcpusOf('ns_reached')
+  readonly fault = this.shared.map('fault', GPAS, oneOfNames(...FAULT_STATES), 'none')
 
-  constructor(c: ApicGroupsConstants, threads: readonly ThreadId[], askers: readonly Key[]) {
-    this.c = c
-    const groups = new Groups(c)
-    this.groups = groups
-    const memory = new Memory(this.shared, c.Memory, c.StoreBufferSlots, threads)
-    this.memory = memory
-    const { ids, mask, shift } = groups
-    const configured = !c.Configures
-    const gpa = int(0, GPAS.length)
-    this.vcpus = new KvmVcpus(memory, c.Siblings, c)
-    this.mutexes = new VcpuMutexes(memory, c.Siblings, ['run', 'translate'], c)
-    this.apic_id_group_mask = memory.scalar(
-      'apic_id_group_mask',
-      int(0, mask),
-      configured ? mask : 0,
-      'kvm->arch.apic_id_group_mask',
-    )
-    this.apic_id_group_shift = memory.scalar(
-      'apic_id_group_shift',
-      int(0, shift),
-      configured ? shift : 0,
-      'kvm->arch.apic_id_group_shift',
-    )
-    this.created_vcpus = memory.scalar(
-      'created_vcpus',
-      int(0, ids.length + 1),
-      configured ? ids.length : 0,
-      'kvm->created_vcpus',
-    )
-    this.online = memory.scalar('online', setOf(ids), configured ? ids : idSet.empty, 'kvm->vcpu_array')
-    this.kvm_lock = memory.scalar('kvm_lock', bool, false, 'kvm->lock')
-    this.apic_id = apicIds(this.shared, memory, groups, configured)
-    this.irr = memory.map('irr', ids, bool, false)
-    this.mmu_root = memory.map('mmu_root', c.Siblings, int(0, 1), 0)
-    this.intercept_gpa = memory.map('intercept_gpa', c.Siblings, gpa, 0)
-    this.intercept_access = memory.map('intercept_access', c.Siblings, gpa, 0)
-    this.msg_type = memory.map('msg_type', c.Siblings, bool, false)
-    this.msg_gpa = memory.map('msg_gpa', c.Siblings, gpa, 0)
-    this.msg_access = memory.map('msg_access', c.Siblings, gpa, 0)
-    this.wake = memory.map('wake', c.Siblings, bool, false)
-    const vcpuSet = setOf(ids)
-    this.intended = this.shared.map('intended', askers, vcpuSet, idSet.empty)
-    this.reached = this.shared.map('reached', askers, vcpuSet, idSet.empty)
-    this.ns_reached = this.shared.map('ns_reached', askers, vcpuSet, idSet.empty)
-    this.fault = this.shared.map('fault', GPAS, oneOfNames(...FAULT_STATES), 'none')
+  private configuration(name: string, value: number): Location<number> {
+    return this.memory.scalar(name, int(0, value), this.configured ? value : 0, `kvm->arch.${name}`)
+  }
+
+  private gpa(name: string): LocationMap<number> {
+    return this.memory.map(name, this.c.Siblings, int(0, GPAS.length), 0)
+  }
+
+  private vcpusOf(name: string): Variable<IdSet> {
+    return this.shared.map(name, askersIn(this.c), setOf(this.groups.ids), idSet.empty)
   }
 
   /** the APIC id register of a vCPU */
@@ -1107,11 +1086,11 @@ const liveness = (k: Vm, askers: readonly Asker[], siblings: readonly Runner[]):
 
 /** The machine for one set of constants. */
 export const apicGroups = (c: ApicGroupsConstants): Machine => {
-  const askers = [...c.Requesters, ...(c.SendsMsi || c.SendsGsi ? [DEVICE] : [])]
+  const askers = askersIn(c)
   const askerIds = askers.map((a): ThreadId => [a === DEVICE ? 'device' : 'vcpu', a])
   const siblingIds = c.Siblings.map((h): ThreadId => ['sibling', h])
   const ids: ThreadId[] = [...askerIds, ...siblingIds, ['config', CONFIG], ['creator', CREATOR]]
-  const k = new Vm(c, ids, askers)
+  const k = new Vm(c, ids)
   const { ids: vcpus, maxIds, count } = k.groups
   const gpa = int(0, GPAS.length)
   const askerThreads = askers.map((a, i) =>

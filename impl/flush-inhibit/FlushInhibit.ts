@@ -15,13 +15,11 @@ import type {
   Invariant,
   Key,
   LeadsTo,
-  LocationMap,
   Machine,
   Program,
   Read,
   Step,
   ThreadId,
-  Variable,
 } from '../lib/kernel/design.ts'
 import {
   bool,
@@ -30,15 +28,14 @@ import {
   ids,
   idSet,
   int,
-  Memory,
-  MEMORY_MODELS,
+  MEMORY_CONSTANTS,
   natural,
   Observer,
   oneOf,
   oneOfNames,
   require,
   setOf,
-  Shared,
+  SharedState,
   thread,
   toggle,
   worldSwitch,
@@ -53,8 +50,7 @@ export const CONSTANTS = {
   Flushers: ids,
   Targets: ids,
   Rounds: natural,
-  Memory: choiceOf(MEMORY_MODELS),
-  StoreBufferSlots: natural,
+  ...MEMORY_CONSTANTS,
   SyncOnSet: toggle,
   SyncOnClear: toggle,
   CheckBeforeRequest: toggle,
@@ -127,45 +123,26 @@ interface IoctlFrame {
 type TargetFrame = object
 
 /** The shared state: what the C code keeps in struct kvm_vcpu and struct kvm_vcpu_hv, and history variables. */
-class Kvm {
-  readonly shared = new Shared()
-  readonly c: FlushInhibitConstants
-  readonly memory: Memory
-  readonly srcu: Srcu
-  readonly tlb_flush_inhibit: LocationMap<number>
-  readonly suspended: LocationMap<boolean>
-  readonly waiting_on: LocationMap<number>
-  readonly requests: LocationMap<boolean>
-  readonly mutexes: VcpuMutexes<'ioctl' | 'run'>
-  readonly woken: LocationMap<boolean>
-  readonly event: LocationMap<boolean>
-  readonly in_force: Variable<boolean>
-  readonly posted: Variable<IdSet>
-  readonly late: Variable<IdSet>
-  readonly overrun: Variable<IdSet>
-  readonly unsuspended: Variable<IdSet>
-  readonly was: Variable<number>
+class Kvm extends SharedState<FlushInhibitConstants> {
+  private readonly inhibits = int(0, this.c.BadCalls ? 2 : 1)
+  readonly srcu = new Srcu(this.shared, this.memory, this.c.Flushers, this.c.Targets)
+  readonly tlb_flush_inhibit = this.memory.map('tlb_flush_inhibit', this.c.Targets, this.inhibits, 0)
+  readonly suspended = this.memory.map('suspended', this.c.Flushers, bool, false)
+  readonly waiting_on = this.memory.map('waiting_on', this.c.Flushers, oneOf(-1, ...this.c.Targets), -1)
+  readonly requests = this.memory.map('requests', this.c.Targets, bool, false)
+  readonly mutexes = new VcpuMutexes(this.memory, this.c.Targets, ['ioctl', 'run'], this.c)
+  readonly woken = this.memory.map('woken', this.c.Flushers, bool, false)
+  readonly event = this.memory.map('event', this.c.Flushers, bool, false)
+  readonly in_force = this.shared.map('in_force', this.c.Targets, bool, false)
+  readonly posted = this.shared.map('posted', this.c.Flushers, setOf(this.c.Targets), idSet.empty)
+  readonly late = this.shared.map('late', this.c.Flushers, setOf(this.c.Targets), idSet.empty)
+  readonly overrun = this.shared.map('overrun', this.c.Flushers, setOf(this.c.Targets), idSet.empty)
+  readonly unsuspended = this.shared.map('unsuspended', this.c.Targets, setOf(this.c.Flushers), idSet.empty)
+  readonly was = this.shared.map('was', this.c.Targets, this.inhibits, 0)
 
-  constructor(c: FlushInhibitConstants, threads: readonly ThreadId[]) {
-    const { Flushers, Targets } = c
-    this.c = c
-    const memory = new Memory(this.shared, c.Memory, c.StoreBufferSlots, threads)
-    this.memory = memory
-    this.srcu = new Srcu(this.shared, memory, Flushers, Targets)
-    const inhibits = int(0, c.BadCalls ? 2 : 1)
-    this.tlb_flush_inhibit = memory.map('tlb_flush_inhibit', Targets, inhibits, 0)
-    this.suspended = memory.map('suspended', Flushers, bool, false)
-    this.waiting_on = memory.map('waiting_on', Flushers, oneOf(-1, ...Targets), -1)
-    this.requests = memory.map('requests', Targets, bool, false)
-    this.mutexes = new VcpuMutexes(memory, Targets, ['ioctl', 'run'], c)
-    this.woken = memory.map('woken', Flushers, bool, false)
-    this.event = memory.map('event', Flushers, bool, false)
-    this.in_force = this.shared.map('in_force', Targets, bool, false)
-    this.posted = this.shared.map('posted', Flushers, setOf(Targets), idSet.empty)
-    this.late = this.shared.map('late', Flushers, setOf(Targets), idSet.empty)
-    this.overrun = this.shared.map('overrun', Flushers, setOf(Targets), idSet.empty)
-    this.unsuspended = this.shared.map('unsuspended', Targets, setOf(Flushers), idSet.empty)
-    this.was = this.shared.map('was', Targets, inhibits, 0)
+  /** is the vCPU suspended, as other threads see it? inside a step or a property */
+  isSuspended(vcpu: Key): boolean {
+    return this.c.SeparateSuspended ? this.suspended.get(vcpu) : this.waiting_on.get(vcpu) !== -1
   }
 
   /** 2/7, kvm_hv_vcpu_suspended(): one load */
@@ -175,11 +152,6 @@ class Kvm {
       also(found !== -1)
     })
     return id !== -1
-  }
-
-  /** the same as other threads see it, inside a step or a property */
-  isSuspended(vcpu: Key): boolean {
-    return this.c.SeparateSuspended ? this.suspended.get(vcpu) : this.waiting_on.get(vcpu) !== -1
   }
 }
 

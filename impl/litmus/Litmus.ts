@@ -3,15 +3,13 @@
  * LitmusTests.tla; each of its threads is run by the one program below.
  */
 
-import type { Invariant, Location, Machine, MemoryModel, Program, Step, ThreadId } from '../lib/kernel/design.ts'
-import { ended, int, Memory, Observer, Shared, thread } from '../lib/kernel/design.ts'
+import type { Invariant, Location, Machine, MemoryConstants, Program, Step, ThreadId } from '../lib/kernel/design.ts'
+import { ended, int, Observer, SharedState, thread } from '../lib/kernel/design.ts'
 import type { Condition, Instruction, LitmusTest } from './tests.ts'
 import { LOCATIONS, MAX_VALUE } from './tests.ts'
 
 /** CONSTANTS of the specification. */
-export interface LitmusConstants {
-  readonly Memory: MemoryModel
-  readonly StoreBufferSlots: number
+export interface LitmusConstants extends MemoryConstants {
   /** its test, already looked up */
   readonly test: LitmusTest
 }
@@ -26,15 +24,8 @@ interface Frame {
 const value = int(0, MAX_VALUE)
 
 /** The shared state of a test. */
-class World {
-  readonly shared = new Shared()
-  readonly memory: Memory
-  private readonly mem: ReadonlyMap<string, Location<number>>
-
-  constructor({ Memory: model, StoreBufferSlots }: LitmusConstants, threads: readonly ThreadId[]) {
-    this.memory = new Memory(this.shared, model, StoreBufferSlots, threads)
-    this.mem = this.memory.named('mem', LOCATIONS, value, 0)
-  }
+class World extends SharedState<LitmusConstants> {
+  private readonly mem = this.memory.named('mem', LOCATIONS, value, 0)
 
   at(location: string): Location<number> {
     const found = this.mem.get(location)

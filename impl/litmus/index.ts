@@ -1,7 +1,7 @@
 /** What the catalog knows of litmus. */
 
 import { badInput } from '../lib/kernel/error.ts'
-import { MEMORY_MODELS } from '../lib/kernel/memory/buffer.ts'
+import { MEMORY_CONSTANTS } from '../lib/kernel/memory/memory.ts'
 import type { Protocol } from '../lib/protocol/protocol.ts'
 import { litmusDocs } from './docs.ts'
 import { litmus } from './Litmus.ts'
@@ -31,10 +31,6 @@ export const litmusProtocol: Protocol = {
         hint: `there are ${tests.map((t) => t.name).join(', ')}`,
       })
     }
-    return litmus({
-      Memory: constants.oneOf('Memory', MEMORY_MODELS),
-      StoreBufferSlots: constants.natural('StoreBufferSlots'),
-      test,
-    })
+    return litmus({ ...constants.read(MEMORY_CONSTANTS), test })
   },
 }

@@ -8,37 +8,20 @@
 
 import type { KvmMode } from '../lib/kvm/vcpu.ts'
 import { BLOCK_STEPS, ENTRY_STEPS, KICK_STEPS, KVM_TOGGLES, KvmVcpus } from '../lib/kvm/vcpu.ts'
-import type {
-  IdSet,
-  Invariant,
-  Key,
-  LeadsTo,
-  Location,
-  LocationMap,
-  Machine,
-  Program,
-  Read,
-  Scalar,
-  Step,
-  ThreadId,
-  Variable,
-} from '../lib/kernel/design.ts'
+import type { IdSet, Invariant, Key, LeadsTo, Machine, Program, Read, Step, ThreadId } from '../lib/kernel/design.ts'
 import {
   atomic,
   bool,
   boolean,
-  choiceOf,
   COMMIT,
   ids,
   idSet,
-  Memory,
-  MEMORY_MODELS,
-  natural,
+  MEMORY_CONSTANTS,
   Observer,
   oneOfNames,
   require,
   setOf,
-  Shared,
+  SharedState,
   thread,
   toggle,
   worldSwitch,
@@ -46,8 +29,7 @@ import {
 
 /** CONSTANTS of the specification. */
 export const CONSTANTS = {
-  Memory: choiceOf(MEMORY_MODELS),
-  StoreBufferSlots: natural,
+  ...MEMORY_CONSTANTS,
   Sources: ids,
   Pollers: ids,
   ClearBeforeCheck: toggle,
@@ -100,36 +82,17 @@ interface PollerFrame {
  * The shared state: what the C code keeps in struct kvm_vcpu and in the pollers' poll_wqueues, and history variables. What
  * is not of the patch (mode, requests, blocking, kicks) is in `kvm`.
  */
-class Vcpu {
-  readonly shared = new Shared()
-  readonly c: PollKickConstants
-  readonly memory: Memory
-  readonly kvm: KvmVcpus
-  readonly injected: Location<boolean>
-  readonly kicked: Location<boolean>
-  readonly wqh_lock: Location<boolean>
-  readonly wqh: Location<IdSet>
-  readonly triggered: LocationMap<boolean>
-  readonly since_clear: Scalar<boolean>
-  readonly since_entry: Scalar<boolean>
-  readonly stale: Variable<boolean>
-  readonly unkicked: Variable<boolean>
-
-  constructor(c: PollKickConstants, threads: readonly ThreadId[]) {
-    this.c = c
-    const memory = new Memory(this.shared, c.Memory, c.StoreBufferSlots, threads)
-    this.memory = memory
-    this.kvm = new KvmVcpus(memory, [VCPU], c)
-    this.injected = memory.scalar('injected', bool, false, 'vcpu->arch.interrupt.injected')
-    this.kicked = memory.scalar('kicked', bool, false, 'vcpu->kicked')
-    this.wqh_lock = memory.scalar('wqh_lock', bool, false, 'vcpu->wqh.lock')
-    this.wqh = memory.scalar('wqh', setOf(c.Pollers), idSet.empty, 'vcpu->wqh')
-    this.triggered = memory.map('triggered', c.Pollers, bool, false)
-    this.since_clear = this.shared.scalar('since_clear', bool, false)
-    this.since_entry = this.shared.scalar('since_entry', bool, false)
-    this.stale = this.shared.map('stale', c.Pollers, bool, false)
-    this.unkicked = this.shared.map('unkicked', c.Pollers, bool, false)
-  }
+class Vcpu extends SharedState<PollKickConstants> {
+  readonly kvm = new KvmVcpus(this.memory, [VCPU], this.c)
+  readonly injected = this.memory.scalar('injected', bool, false, 'vcpu->arch.interrupt.injected')
+  readonly kicked = this.memory.scalar('kicked', bool, false, 'vcpu->kicked')
+  readonly wqh_lock = this.memory.scalar('wqh_lock', bool, false, 'vcpu->wqh.lock')
+  readonly wqh = this.memory.scalar('wqh', setOf(this.c.Pollers), idSet.empty, 'vcpu->wqh')
+  readonly triggered = this.memory.map('triggered', this.c.Pollers, bool, false)
+  readonly since_clear = this.shared.scalar('since_clear', bool, false)
+  readonly since_entry = this.shared.scalar('since_entry', bool, false)
+  readonly stale = this.shared.map('stale', this.c.Pollers, bool, false)
+  readonly unkicked = this.shared.map('unkicked', this.c.Pollers, bool, false)
 
   /** an event is pending or in injection, as all threads see it */
   eventPending(): boolean {

@@ -14,7 +14,6 @@ import type {
   Invariant,
   Key,
   LeadsTo,
-  Location,
   LocationMap,
   Machine,
   Program,
@@ -27,18 +26,15 @@ import {
   atomic,
   bool,
   boolean,
-  choiceOf,
   COMMIT,
   ids,
   int,
   late,
-  Memory,
-  MEMORY_MODELS,
-  natural,
+  MEMORY_CONSTANTS,
   Observer,
   oneOfNames,
   require,
-  Shared,
+  SharedState,
   subsetOf,
   thread,
   toggle,
@@ -55,8 +51,7 @@ export type Call = (typeof CALLS)[number]
 
 /** CONSTANTS of the specification. */
 export const CONSTANTS = {
-  Memory: choiceOf(MEMORY_MODELS),
-  StoreBufferSlots: natural,
+  ...MEMORY_CONSTANTS,
   VTLs: ids,
   Sources: ids,
   Kinds: subsetOf(KINDS),
@@ -119,66 +114,39 @@ interface IoctlFrame {
 }
 
 /** The shared state: struct kvm_vcpu, the VMCB, what the VMM keeps, and history variables. */
-class Vp {
-  readonly shared = new Shared()
-  readonly c: VtlWakeupConstants
-  readonly memory: Memory
-  readonly kvm: KvmVcpus
-  readonly mutexes: VcpuMutexes<'run' | 'wait' | 'ioctl'>
-  readonly mp_state: LocationMap<MpState>
-  readonly irr: LocationMap<boolean>
-  readonly irr_masked: LocationMap<boolean>
-  readonly timer: LocationMap<boolean>
-  readonly nmi: LocationMap<boolean>
-  readonly pv_unhalted: LocationMap<boolean>
-  readonly init: LocationMap<boolean>
-  readonly sipi: LocationMap<boolean>
-  readonly guest: Variable<boolean>
-  readonly hlt: Variable<boolean>
-  readonly rflags_if: Variable<boolean>
-  readonly gif: Variable<boolean>
-  readonly shadow: Variable<boolean>
-  readonly isr: Variable<boolean>
-  readonly guest_mode: Variable<boolean>
-  readonly stop: Location<boolean>
-  readonly parked: Location<boolean>
-  readonly signal: LocationMap<boolean>
-  readonly immediate_exit: LocationMap<boolean>
-  readonly inactive: Variable<boolean>
-  readonly halted: Variable<boolean>
-  readonly wakeups: Variable<number>
+class Vp extends SharedState<VtlWakeupConstants> {
+  readonly kvm = new KvmVcpus(this.memory, this.c.VTLs, this.c)
+  readonly mutexes = new VcpuMutexes(this.memory, this.c.VTLs, ['run', 'wait', 'ioctl'], this.c)
+  readonly mp_state = this.memory.map<MpState>('mp_state', this.c.VTLs, oneOfNames(...MP_STATES), 'RUNNABLE')
+  readonly irr = this.flags('irr')
+  readonly irr_masked = this.flags('irr_masked')
+  readonly timer = this.flags('timer')
+  readonly nmi = this.flags('nmi')
+  readonly pv_unhalted = this.flags('pv_unhalted')
+  readonly init = this.flags('init')
+  readonly sipi = this.flags('sipi')
+  readonly guest = this.own('guest', false)
+  readonly hlt = this.own('hlt', false)
+  readonly rflags_if = this.own('rflags_if', true)
+  readonly gif = this.own('gif', true)
+  readonly shadow = this.own('shadow', false)
+  readonly isr = this.own('isr', false)
+  readonly guest_mode = this.own('guest_mode', false)
+  readonly stop = this.memory.scalar('stop', bool, false)
+  readonly parked = this.memory.scalar('parked', bool, false)
+  readonly signal = this.flags('signal')
+  readonly immediate_exit = this.flags('immediate_exit')
+  readonly inactive = this.own('inactive', false)
+  readonly halted = this.own('halted', false)
+  readonly wakeups = this.shared.map('wakeups', this.c.VTLs, int(0, 2), 0)
 
-  constructor(c: VtlWakeupConstants, threads: readonly ThreadId[]) {
-    this.c = c
-    const { VTLs } = c
-    const memory = new Memory(this.shared, c.Memory, c.StoreBufferSlots, threads)
-    const flags = (name: string): LocationMap<boolean> => memory.map(name, VTLs, bool, false)
-    const own = (name: string, initial: boolean): Variable<boolean> => this.shared.map(name, VTLs, bool, initial)
-    this.memory = memory
-    this.kvm = new KvmVcpus(memory, VTLs, c)
-    this.mutexes = new VcpuMutexes(memory, VTLs, ['run', 'wait', 'ioctl'], c)
-    this.mp_state = memory.map('mp_state', VTLs, oneOfNames(...MP_STATES), 'RUNNABLE')
-    this.irr = flags('irr')
-    this.irr_masked = flags('irr_masked')
-    this.timer = flags('timer')
-    this.nmi = flags('nmi')
-    this.pv_unhalted = flags('pv_unhalted')
-    this.init = flags('init')
-    this.sipi = flags('sipi')
-    this.guest = own('guest', false)
-    this.hlt = own('hlt', false)
-    this.rflags_if = own('rflags_if', true)
-    this.gif = own('gif', true)
-    this.shadow = own('shadow', false)
-    this.isr = own('isr', false)
-    this.guest_mode = own('guest_mode', false)
-    this.stop = memory.scalar('stop', bool, false, 'stop')
-    this.parked = memory.scalar('parked', bool, false, 'parked')
-    this.signal = flags('signal')
-    this.immediate_exit = flags('immediate_exit')
-    this.inactive = own('inactive', false)
-    this.halted = own('halted', false)
-    this.wakeups = this.shared.map('wakeups', VTLs, int(0, 2), 0)
+  private flags(name: string): LocationMap<boolean> {
+    return this.memory.map(name, this.c.VTLs, bool, false)
+  }
+
+  /** what the vCPU's own thread alone looks at */
+  private own(name: string, initial: boolean): Variable<boolean> {
+    return this.shared.map(name, this.c.VTLs, bool, initial)
   }
 
   /** does a thread send requests to this vCPU? */

@@ -6,9 +6,12 @@
 
 import { at } from '../at.ts'
 import { badInput } from '../error.ts'
+import type { Read } from '../language/constants.ts'
+import { choiceOf, natural } from '../language/constants.ts'
 import type { Access, OpKind, Step } from '../language/op.ts'
 import type { EnvironmentAction, ThreadId } from '../language/machine.ts'
-import type { GrowingDomain, Shared, Variable } from '../language/shared.ts'
+import type { GrowingDomain, Variable } from '../language/shared.ts'
+import { Shared } from '../language/shared.ts'
 import { atomic, perform, require } from '../language/op.ts'
 import type { Domain, Key } from '../language/domain.ts'
 import { indexIn, valueAt } from '../language/domain.ts'
@@ -16,7 +19,16 @@ import { printValue } from '../language/print-value.ts'
 import type { TlaValue } from '../language/value.ts'
 import { tla } from '../language/value.ts'
 import type { MemoryModel, StoreBuffer } from './buffer.ts'
-import { buffersStores, committable, forwarded, isFull, withoutStore, withStore, withWriteBarrier } from './buffer.ts'
+import {
+  buffersStores,
+  committable,
+  forwarded,
+  isFull,
+  MEMORY_MODELS,
+  withoutStore,
+  withStore,
+  withWriteBarrier,
+} from './buffer.ts'
 
 /** Entries name the cell that is stored to, and the index of the value in the cell's domain. */
 type Buffer = StoreBuffer<number, number>
@@ -321,6 +333,26 @@ export class Memory {
       store.set(cell, domain.indexOf(withoutStore(buffer, i)))
     }
     return { label: COMMIT, thread, what: 'a store becomes visible', exec }
+  }
+}
+
+/** CONSTANTS of the specification's module. */
+export const MEMORY_CONSTANTS = { Memory: choiceOf(MEMORY_MODELS), StoreBufferSlots: natural }
+
+export type MemoryConstants = Read<typeof MEMORY_CONSTANTS>
+
+/**
+ * What the threads of a machine share, from the constants `c`. A machine's own class extends it, and declares its variables as
+ * fields, in the order of the specification: `readonly kicked = this.memory.scalar('kicked', bool, false)`.
+ */
+export abstract class SharedState<C extends MemoryConstants> {
+  readonly shared = new Shared()
+  readonly c: C
+  readonly memory: Memory
+
+  constructor(c: C, threads: readonly ThreadId[]) {
+    this.c = c
+    this.memory = new Memory(this.shared, c.Memory, c.StoreBufferSlots, threads)
   }
 }
 
