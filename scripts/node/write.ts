@@ -23,6 +23,8 @@ import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { badInput, environmentFailure } from '../../impl/lib/kernel/error.ts'
+import { isAlive } from './children.ts'
+import { messageOf } from './failure.ts'
 
 /** A file and what is to be in it. */
 export interface Writing {
@@ -45,14 +47,12 @@ interface Draft extends Writing {
   readonly draft: string
 }
 
-const why = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 /** A file that could not be written (exit 3); the one of that name is as it was. */
 export const writeFailed = (file: string, error: unknown): LockstepError =>
   environmentFailure(
     {
       code: 'write-failed',
-      message: `cannot write the file, which is left as it was: ${why(error)}`,
+      message: `cannot write the file, which is left as it was: ${messageOf(error)}`,
       file,
       hint: 'see to the disk, its free space and the permissions, and run the command again',
     },
@@ -65,15 +65,6 @@ const targetOf = (file: string): string => {
     return realpathSync(file)
   } catch {
     return file
-  }
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
@@ -220,7 +211,7 @@ export const assertWritable = (file: string): void => {
     if (lstatSync(target, { throwIfNoEntry: false })?.isFile() !== false) return
   } catch (error) {
     const hint = 'name a file in a directory that is there and can be written to'
-    throw badInput({ code: 'unwritable', message: `cannot write the file: ${why(error)}`, file, hint })
+    throw badInput({ code: 'unwritable', message: `cannot write the file: ${messageOf(error)}`, file, hint })
   }
   throw badInput({ code: 'unwritable', message: 'it is there and no plain file', file, hint: 'name a file' })
 }

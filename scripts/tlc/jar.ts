@@ -11,6 +11,8 @@ import type { FetchOptions } from 'mvn-artifact-download'
 import type download from 'mvn-artifact-download'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
+import { isAlive } from '../node/children.ts'
+import { messageOf } from '../node/failure.ts'
 import { readPlainFile } from '../node/input.ts'
 
 /** The pinned tools: TLC 2.18. */
@@ -102,11 +104,6 @@ export const cacheDirectoryIfAny = (env?: NodeJS.ProcessEnv): string | undefined
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-const errorCode = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 const END_OF_CENTRAL_DIRECTORY = Buffer.from('PK\x05\x06', 'latin1')
 
 /** Whether these bytes are a zip archive whose central directory, which only a complete file has, lists `entry`. */
@@ -167,15 +164,6 @@ const prepareCache = async (directory: string): Promise<void> => {
 }
 
 const partialName = (): string => `.${PINNED.file}.${process.pid}.${randomBytes(6).toString('hex')}.partial`
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) === 'EPERM'
-  }
-}
 
 const MINUTE = 60_000
 
