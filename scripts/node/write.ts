@@ -11,7 +11,6 @@ import {
   fsyncSync,
   lstatSync,
   openSync,
-  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -23,8 +22,8 @@ import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { badInput, environmentFailure } from '../../impl/lib/kernel/error.ts'
-import { isAlive } from './children.ts'
 import { messageOf } from './failure.ts'
+import { sweepFiles } from './leftovers.ts'
 
 /** A file and what is to be in it. */
 export interface Writing {
@@ -68,29 +67,8 @@ const targetOf = (file: string): string => {
   }
 }
 
-/** Another machine may share the directory but not our process numbers: what is new is left alone. */
-const LEFTOVER_AFTER_MS = 60_000
-
-const isLeftover = (path: string, pid: number): boolean => {
-  try {
-    return !isAlive(pid) && Date.now() - statSync(path).mtimeMs > LEFTOVER_AFTER_MS
-  } catch {
-    return false
-  }
-}
-
-/** Removes drafts of processes that were killed. */
-const sweep = (directory: string): void => {
-  try {
-    for (const name of readdirSync(directory)) {
-      const pid = /^\.lockstep-(\d+)-[0-9a-f]+\.tmp$/.exec(name)?.[1]
-      const path = join(directory, name)
-      if (pid !== undefined && isLeftover(path, Number(pid))) rmSync(path, { force: true })
-    }
-  } catch {
-    // a directory that cannot be listed or changed is no reason not to try to write
-  }
-}
+/** Drafts of processes that were killed are removed. */
+const DRAFT = /^\.lockstep-(\d+)-[0-9a-f]+\.tmp$/
 
 const keepMode = (target: string, draft: string): void => {
   const { mode } = statSync(target, { throwIfNoEntry: false }) ?? {}
@@ -174,7 +152,7 @@ export const writeTogether = (
     return { ...writing, target, draft: join(dirname(target), name) }
   })
   for (const { target, file } of drafts) refuseOther(target, file)
-  for (const directory of new Set(drafts.map(({ target }) => dirname(target)))) sweep(directory)
+  for (const directory of new Set(drafts.map(({ target }) => dirname(target)))) sweepFiles(directory, DRAFT)
   let writing = ''
   try {
     for (const draft of drafts) {
