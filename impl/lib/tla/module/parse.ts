@@ -10,55 +10,31 @@ import { leftSide } from './fragment.ts'
 import type { Token } from './lex.ts'
 import { lex } from './lex.ts'
 
-/** How tightly an operator binds; what stands again without parentheses is taken from the left, SANY refuses the rest. */
-const INFIX: Readonly<Record<string, number>> = {
-  '=>': 1,
-  '<=>': 2,
-  '~>': 2,
-  '/\\': 3,
-  '\\/': 3,
-  '=': 5,
-  '#': 5,
-  '/=': 5,
-  '<': 5,
-  '>': 5,
-  '<=': 5,
-  '=<': 5,
-  '>=': 5,
-  '\\leq': 5,
-  '\\geq': 5,
-  '\\in': 5,
-  '\\notin': 5,
-  '\\subseteq': 5,
-  '@@': 6,
-  ':>': 7,
-  '\\cup': 8,
-  '\\cap': 8,
-  '\\union': 8,
-  '\\intersect': 8,
-  '\\': 8,
-  '..': 9,
-  '+': 10,
-  '-': 11,
-  '%': 11,
-  '\\X': 11,
-  '*': 13,
-  '\\o': 13,
-  '\\div': 13,
-  '^': 14,
-}
+const byLevel = (levels: readonly (readonly [number, string])[]): ReadonlyMap<string, number> =>
+  new Map(levels.flatMap(([level, operators]) => operators.split(' ').map((operator) => [operator, level] as const)))
 
-const PREFIX: Readonly<Record<string, number>> = {
-  '~': 4,
-  '[]': 4,
-  '<>': 4,
-  UNCHANGED: 4,
-  ENABLED: 4,
-  SUBSET: 8,
-  UNION: 8,
-  DOMAIN: 9,
-  '-': 12,
-}
+/** How tightly an operator binds; what stands again without parentheses is taken from the left, SANY refuses the rest. */
+const INFIX = byLevel([
+  [1, '=>'],
+  [2, '<=> ~>'],
+  [3, '/\\ \\/'],
+  [5, '= # /= < > <= =< >= \\leq \\geq \\in \\notin \\subseteq'],
+  [6, '@@'],
+  [7, ':>'],
+  [8, '\\cup \\cap \\union \\intersect \\'],
+  [9, '..'],
+  [10, '+'],
+  [11, '- % \\X'],
+  [13, '* \\o \\div'],
+  [14, '^'],
+])
+
+const PREFIX = byLevel([
+  [4, '~ [] <> UNCHANGED ENABLED'],
+  [8, 'SUBSET UNION'],
+  [9, 'DOMAIN'],
+  [12, '-'],
+])
 
 const KEYWORDS = new Set(
   'ASSUME CASE CHOOSE CONSTANT CONSTANTS DOMAIN ELSE ENABLED EXCEPT EXTENDS IF IN INSTANCE LET LOCAL MODULE OTHER SUBSET THEN THEOREM UNCHANGED UNION VARIABLE VARIABLES'.split(
@@ -187,7 +163,7 @@ class Parser {
     let chain = ''
     for (;;) {
       const operator = this.here
-      const own = INFIX[operator]
+      const own = INFIX.get(operator)
       if (own === undefined || this.raw.kind === 'string' || own <= level) return left
       this.at += 1
       const right = this.expression(own)
@@ -204,7 +180,7 @@ class Parser {
     const text = this.here
     const { start, kind } = this.raw
     if (kind !== 'string' && (text === '/\\' || text === '\\/')) return this.bullets(text)
-    const level = kind === 'string' ? undefined : PREFIX[text]
+    const level = kind === 'string' ? undefined : PREFIX.get(text)
     if (level !== undefined) {
       this.at += 1
       return this.node('prefix', text, [this.expression(level)], start)
