@@ -107,16 +107,14 @@ const kindOf = (stat: Stats): string =>
           ? 'a plain file'
           : 'a device or a socket'
 
+const unwritable = (file: string, message: string, hint: string): LockstepError =>
+  badInput({ code: 'unwritable', message, file, hint })
+
 /** A rename would put a file in the place of a device, or of a link that leads to nothing. */
 const refuseOther = (target: string, file: string, hint = 'take it away, or name another file'): void => {
   const stat = lstatSync(target, { throwIfNoEntry: false })
   if (stat === undefined || stat.isFile()) return
-  throw badInput({
-    code: 'unwritable',
-    message: `it is ${kindOf(stat)} and no plain file, in whose place nothing is put`,
-    file,
-    hint,
-  })
+  throw unwritable(file, `it is ${kindOf(stat)} and no plain file, in whose place nothing is put`, hint)
 }
 
 /**
@@ -127,12 +125,8 @@ export const assertPlain = (files: readonly string[]): void => {
   // a directory that is a link leads elsewhere like a file that is one
   for (const directory of new Set(files.flatMap((file) => [dirname(dirname(file)), dirname(file)]))) {
     if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue
-    throw badInput({
-      code: 'unwritable',
-      message: 'its directory is a symbolic link, and what it leads to is not written to',
-      file: directory,
-      hint: 'put a directory there, and run the command again',
-    })
+    const message = 'its directory is a symbolic link, and what it leads to is not written to'
+    throw unwritable(directory, message, 'put a directory there, and run the command again')
   }
   for (const file of files) refuseOther(file, file, 'take it away, and run the command again')
 }
@@ -189,7 +183,7 @@ export const assertWritable = (file: string): void => {
     if (lstatSync(target, { throwIfNoEntry: false })?.isFile() !== false) return
   } catch (error) {
     const hint = 'name a file in a directory that is there and can be written to'
-    throw badInput({ code: 'unwritable', message: `cannot write the file: ${messageOf(error)}`, file, hint })
+    throw unwritable(file, `cannot write the file: ${messageOf(error)}`, hint)
   }
-  throw badInput({ code: 'unwritable', message: 'it is there and no plain file', file, hint: 'name a file' })
+  throw unwritable(file, 'it is there and no plain file', 'name a file')
 }

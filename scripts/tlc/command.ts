@@ -130,16 +130,20 @@ const quoteWord = (word: string): string =>
     .map((part) => (part === '' ? '' : quote(part)))
     .join(`"$${VARIABLE}"`)
 
-/** The command with the caller's own arguments as a line for `sh`. */
-export const passThroughLine = (task: Parameters<typeof passThroughCommand>[0]): string => {
-  const { program, args } = passThroughCommand(task, PLACE)
-  return `${VARIABLE}=$(mktemp -d); ${[program, ...args].map(quoteWord).join(' ')}; rm -rf "$${VARIABLE}"`
-}
-
-/** A task as a line for `sh` that makes the temporary directory, does the same as the run, and removes it. */
-export const printCommand = (task: TlcTask): string => {
-  const { program, args } = commandOf(task, PLACE)
+/** A line for `sh` that makes the temporary directory, runs the command of it, and removes it. */
+const lineOf = (commandIn: (directory: string) => Command, keep = ''): string => {
+  const { program, args } = commandIn(PLACE)
   const run = [program, ...args].map(quoteWord).join(' ')
-  const keep = task.dump === undefined ? '' : ` && mv "$${VARIABLE}"/dump.dot ${quote(task.dump)}`
   return `${VARIABLE}=$(mktemp -d); ${run}${keep}; rm -rf "$${VARIABLE}"`
 }
+
+/** The command with the caller's own arguments as a line for `sh`. */
+export const passThroughLine = (task: Parameters<typeof passThroughCommand>[0]): string =>
+  lineOf((directory) => passThroughCommand(task, directory))
+
+/** A task as a line for `sh` that does the same as the run. */
+export const printCommand = (task: TlcTask): string =>
+  lineOf(
+    (directory) => commandOf(task, directory),
+    task.dump === undefined ? '' : ` && mv "$${VARIABLE}"/dump.dot ${quote(task.dump)}`,
+  )

@@ -66,6 +66,11 @@ const CHOICES =
 const noJar = (message: string, hint: string, cause?: unknown): LockstepError =>
   environmentFailure({ code: 'no-jar', message, hint }, cause)
 
+const noCache = (message: string, cause?: unknown): LockstepError => {
+  const hint = 'set LOCKSTEP_CACHE to a directory that can be written, or TLA2TOOLS_JAR to a tla2tools.jar'
+  return environmentFailure({ code: 'no-cache-directory', message, hint }, cause)
+}
+
 const set = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
 
 const home = (env: NodeJS.ProcessEnv): string | undefined =>
@@ -84,11 +89,7 @@ export const cacheDirectory = (env: NodeJS.ProcessEnv = process.env): string => 
   if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'lockstep')
   const user = home(env)
   if (user !== undefined) return join(user, '.cache', 'lockstep')
-  throw environmentFailure({
-    code: 'no-cache-directory',
-    message: 'there is no place for tla2tools: HOME, XDG_CACHE_HOME and LOCKSTEP_CACHE are not set',
-    hint: 'set LOCKSTEP_CACHE to a directory that can be written, or TLA2TOOLS_JAR to a tla2tools.jar',
-  })
+  throw noCache('there is no place for tla2tools: HOME, XDG_CACHE_HOME and LOCKSTEP_CACHE are not set')
 }
 
 /** The same, or undefined where there is none: what only saves time is done without. */
@@ -150,14 +151,7 @@ const prepareCache = async (directory: string): Promise<void> => {
     await mkdir(directory, { recursive: true })
     await access(directory, constants.W_OK)
   } catch (error) {
-    throw environmentFailure(
-      {
-        code: 'no-cache-directory',
-        message: `tla2tools cannot be kept in ${directory}: ${messageOf(error)}`,
-        hint: 'set LOCKSTEP_CACHE to a directory that can be written, or TLA2TOOLS_JAR to a tla2tools.jar',
-      },
-      error,
-    )
+    throw noCache(`tla2tools cannot be kept in ${directory}: ${messageOf(error)}`, error)
   }
 }
 
