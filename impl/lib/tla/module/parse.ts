@@ -238,9 +238,8 @@ class Parser {
         return this.node('name', '@', [], start)
       case '\\A':
       case '\\E':
-        return this.quantified(text)
       case 'CHOOSE':
-        return this.chosen()
+        return this.quantified(text)
       case 'IF':
         return this.conditional()
       case 'CASE':
@@ -278,18 +277,14 @@ class Parser {
     return this.node('bound', names.join(', '), [this.expression(5)], start)
   }
 
+  /** `\A`, `\E` or CHOOSE: bounds, of which CHOOSE has one, and the body. */
   private quantified(quantifier: string): Expr {
     const { start } = this.take(quantifier)
-    const bounds = this.list(() => this.bound())
+    const isChoice = quantifier === 'CHOOSE'
+    const bounds = isChoice ? [this.bound()] : this.list(() => this.bound())
     this.take(':')
-    return this.node('quantifier', quantifier, [...bounds, this.expression()], start)
-  }
-
-  private chosen(): Expr {
-    const { start } = this.take('CHOOSE')
-    const bound = this.bound()
-    this.take(':')
-    return this.node('choose', '', [bound, this.expression()], start)
+    const parts = [...bounds, this.expression()]
+    return isChoice ? this.node('choose', '', parts, start) : this.node('quantifier', quantifier, parts, start)
   }
 
   private conditional(): Expr {
@@ -332,36 +327,28 @@ class Parser {
   }
 
   private bracketed(): Expr {
-    const { start } = this.take('[')
+    const { start } = this.raw
+    const [kind, parts] = this.within('[', () => this.inBrackets(), ']')
+    if (kind !== 'action') return this.node(kind, '', parts, start)
+    if (!this.here.startsWith('_')) this.fail('_ and the variables of an action')
+    const variables = this.next().text.slice(1)
+    return this.node(kind, variables, parts, start)
+  }
+
+  private inBrackets(): readonly [Kind, readonly Expr[]] {
     const entry = this.ahead(1)
     if (this.raw.kind === 'name' && (entry === '|->' || entry === ':')) {
-      const parts = this.list(() => this.entry(entry))
-      this.take(']')
-      return this.node(entry === ':' ? 'recordSet' : 'record', '', parts, start)
+      return [entry === ':' ? 'recordSet' : 'record', this.list(() => this.entry(entry))]
     }
     const bounds = this.attempt(() => {
       const found = this.list(() => this.bound())
       return this.accept('|->') ? found : undefined
     })
     const e = this.expression()
-    if (bounds !== undefined) {
-      this.take(']')
-      return this.node('function', '', [...bounds, e], start)
-    }
-    if (this.accept('->')) {
-      const to = this.expression()
-      this.take(']')
-      return this.node('functionSet', '', [e, to], start)
-    }
-    if (this.accept('EXCEPT')) {
-      const updates = this.list(() => this.update())
-      this.take(']')
-      return this.node('except', '', [e, ...updates], start)
-    }
-    this.take(']')
-    if (!this.here.startsWith('_')) this.fail('_ and the variables of an action')
-    const variables = this.next().text.slice(1)
-    return this.node('action', variables, [e], start)
+    if (bounds !== undefined) return ['function', [...bounds, e]]
+    if (this.accept('->')) return ['functionSet', [e, this.expression()]]
+    if (this.accept('EXCEPT')) return ['except', [e, ...this.list(() => this.update())]]
+    return ['action', [e]]
   }
 
   private entry(sign: string): Expr {
@@ -387,25 +374,21 @@ class Parser {
   }
 
   private braced(): Expr {
-    const { start } = this.take('{')
-    if (this.accept('}')) return this.node('set', '', [], start)
+    const { start } = this.raw
+    const [kind, parts] = this.within('{', () => this.inBraces(), '}')
+    return this.node(kind, '', parts, start)
+  }
+
+  private inBraces(): readonly [Kind, readonly Expr[]] {
+    if (this.is('}')) return ['set', []]
     const bound = this.attempt(() => {
       const found = this.bound()
       return this.accept(':') ? found : undefined
     })
     const first = this.expression()
-    if (bound !== undefined) {
-      this.take('}')
-      return this.node('filter', '', [bound, first], start)
-    }
-    if (this.accept(':')) {
-      const bounds = this.list(() => this.bound())
-      this.take('}')
-      return this.node('image', '', [first, ...bounds], start)
-    }
-    const rest = this.accept(',') ? this.expressions() : []
-    this.take('}')
-    return this.node('set', '', [first, ...rest], start)
+    if (bound !== undefined) return ['filter', [bound, first]]
+    if (this.accept(':')) return ['image', [first, ...this.list(() => this.bound())]]
+    return ['set', [first, ...(this.accept(',') ? this.expressions() : [])]]
   }
 
   // -------------------------------------------------------------------------------------------------------------------
