@@ -25,13 +25,16 @@ const ENVIRONMENT = new Set(Object.keys(MEANING).filter((code) => code !== 'ENOT
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException & { readonly code: string } =>
   error instanceof Error && 'code' in error && typeof error.code === 'string'
 
+/** What whatever was thrown says of itself. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 /** Why a call of the system failed, for a message. */
 export const whyFailed = (error: unknown): string => {
   if (isSystemError(error)) {
     const meaning = error.code === 'ENOENT' ? 'it does not exist' : MEANING[error.code]
     if (meaning !== undefined) return meaning
   }
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }
 
 /** What V8 says when it cannot have more memory. */

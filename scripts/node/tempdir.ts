@@ -4,12 +4,12 @@
  */
 
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
-import { isAlive } from './children.ts'
 import { whyFailed } from './failure.ts'
+import { isLeftover } from './leftovers.ts'
 
 const owned = new Set<string>()
 
@@ -20,17 +20,6 @@ const host = (): string => createHash('sha256').update(hostname()).digest('hex')
 const ownerMark = (pid: number): string => `-${host()}-${pid}-`
 
 const NAME = /^lockstep-[a-z]+(-[0-9a-f]{8}-)(\d+)-[A-Za-z0-9]{6}$/
-
-/** A process number may be new to us a moment before the process is there for all to see; nobody is in a hurry. */
-const LEFTOVER_AGE_MS = 60_000
-
-const ageOf = (path: string): number => {
-  try {
-    return Date.now() - statSync(path).mtimeMs
-  } catch {
-    return 0
-  }
-}
 
 /** Removes one; goes on when it cannot be removed: it may be someone else's, or gone already. */
 const tryToRemove = (path: string): void => {
@@ -54,8 +43,8 @@ const candidates = (): { readonly path: string; readonly pid: number }[] => {
 }
 
 /** Removes the directories of processes of this machine that are gone. */
-export const sweepTempDirs = (minAgeMs: number = LEFTOVER_AGE_MS): void => {
-  for (const { path, pid } of candidates()) if (!isAlive(pid) && ageOf(path) >= minAgeMs) tryToRemove(path)
+export const sweepTempDirs = (minAgeMs?: number): void => {
+  for (const { path, pid } of candidates()) if (isLeftover(path, pid, minAgeMs)) tryToRemove(path)
 }
 
 /** Removes this process's directories by their names: for a thread that did not make them and cannot ask who did. */

@@ -52,7 +52,7 @@ export class Hand<R extends Asked, A extends Readonly<Record<R['kind'], unknown>
 }
 
 /** What is promised, or undefined where it takes longer than `limit` milliseconds. */
-const within = async <T>(promise: Promise<T>, limit: number): Promise<T | undefined> => {
+export const within = async <T>(promise: Promise<T>, limit: number): Promise<T | undefined> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => {

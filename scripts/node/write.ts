@@ -11,7 +11,6 @@ import {
   fsyncSync,
   lstatSync,
   openSync,
-  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -23,6 +22,8 @@ import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { badInput, environmentFailure } from '../../impl/lib/kernel/error.ts'
+import { messageOf } from './failure.ts'
+import { sweepFiles } from './leftovers.ts'
 
 /** A file and what is to be in it. */
 export interface Writing {
@@ -45,14 +46,12 @@ interface Draft extends Writing {
   readonly draft: string
 }
 
-const why = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 /** A file that could not be written (exit 3); the one of that name is as it was. */
 export const writeFailed = (file: string, error: unknown): LockstepError =>
   environmentFailure(
     {
       code: 'write-failed',
-      message: `cannot write the file, which is left as it was: ${why(error)}`,
+      message: `cannot write the file, which is left as it was: ${messageOf(error)}`,
       file,
       hint: 'see to the disk, its free space and the permissions, and run the command again',
     },
@@ -68,38 +67,8 @@ const targetOf = (file: string): string => {
   }
 }
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** Another machine may share the directory but not our process numbers: what is new is left alone. */
-const LEFTOVER_AFTER_MS = 60_000
-
-const isLeftover = (path: string, pid: number): boolean => {
-  try {
-    return !isAlive(pid) && Date.now() - statSync(path).mtimeMs > LEFTOVER_AFTER_MS
-  } catch {
-    return false
-  }
-}
-
-/** Removes drafts of processes that were killed. */
-const sweep = (directory: string): void => {
-  try {
-    for (const name of readdirSync(directory)) {
-      const pid = /^\.lockstep-(\d+)-[0-9a-f]+\.tmp$/.exec(name)?.[1]
-      const path = join(directory, name)
-      if (pid !== undefined && isLeftover(path, Number(pid))) rmSync(path, { force: true })
-    }
-  } catch {
-    // a directory that cannot be listed or changed is no reason not to try to write
-  }
-}
+/** Drafts of processes that were killed are removed. */
+const DRAFT = /^\.lockstep-(\d+)-[0-9a-f]+\.tmp$/
 
 const keepMode = (target: string, draft: string): void => {
   const { mode } = statSync(target, { throwIfNoEntry: false }) ?? {}
@@ -138,16 +107,14 @@ const kindOf = (stat: Stats): string =>
           ? 'a plain file'
           : 'a device or a socket'
 
+const unwritable = (file: string, message: string, hint: string): LockstepError =>
+  badInput({ code: 'unwritable', message, file, hint })
+
 /** A rename would put a file in the place of a device, or of a link that leads to nothing. */
 const refuseOther = (target: string, file: string, hint = 'take it away, or name another file'): void => {
   const stat = lstatSync(target, { throwIfNoEntry: false })
   if (stat === undefined || stat.isFile()) return
-  throw badInput({
-    code: 'unwritable',
-    message: `it is ${kindOf(stat)} and no plain file, in whose place nothing is put`,
-    file,
-    hint,
-  })
+  throw unwritable(file, `it is ${kindOf(stat)} and no plain file, in whose place nothing is put`, hint)
 }
 
 /**
@@ -158,12 +125,8 @@ export const assertPlain = (files: readonly string[]): void => {
   // a directory that is a link leads elsewhere like a file that is one
   for (const directory of new Set(files.flatMap((file) => [dirname(dirname(file)), dirname(file)]))) {
     if (lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue
-    throw badInput({
-      code: 'unwritable',
-      message: 'its directory is a symbolic link, and what it leads to is not written to',
-      file: directory,
-      hint: 'put a directory there, and run the command again',
-    })
+    const message = 'its directory is a symbolic link, and what it leads to is not written to'
+    throw unwritable(directory, message, 'put a directory there, and run the command again')
   }
   for (const file of files) refuseOther(file, file, 'take it away, and run the command again')
 }
@@ -183,7 +146,7 @@ export const writeTogether = (
     return { ...writing, target, draft: join(dirname(target), name) }
   })
   for (const { target, file } of drafts) refuseOther(target, file)
-  for (const directory of new Set(drafts.map(({ target }) => dirname(target)))) sweep(directory)
+  for (const directory of new Set(drafts.map(({ target }) => dirname(target)))) sweepFiles(directory, DRAFT)
   let writing = ''
   try {
     for (const draft of drafts) {
@@ -220,7 +183,7 @@ export const assertWritable = (file: string): void => {
     if (lstatSync(target, { throwIfNoEntry: false })?.isFile() !== false) return
   } catch (error) {
     const hint = 'name a file in a directory that is there and can be written to'
-    throw badInput({ code: 'unwritable', message: `cannot write the file: ${why(error)}`, file, hint })
+    throw unwritable(file, `cannot write the file: ${messageOf(error)}`, hint)
   }
-  throw badInput({ code: 'unwritable', message: 'it is there and no plain file', file, hint: 'name a file' })
+  throw unwritable(file, 'it is there and no plain file', 'name a file')
 }

@@ -3,17 +3,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { delimiter, dirname, relative, resolve } from 'node:path'
 
-/** Random walks in place of the exhaustive search. */
-export interface Simulation {
-  /** number of behaviours */
-  readonly traces: number
-  /** states of the longest behaviour */
-  readonly depth?: number
-  readonly seed?: number
-  /** prefix of the files to which TLC writes the behaviours */
-  readonly file?: string
-}
-
 /** What TLC is to do. */
 export interface TlcTask {
   readonly java: { readonly path: string }
@@ -30,9 +19,6 @@ export interface TlcTask {
   readonly small?: boolean
   /** file for the complete graph; there only after success */
   readonly dump?: string | undefined
-  /** minutes between coverage reports; there is one at the end in any case */
-  readonly coverage?: number
-  readonly simulate?: Simulation
   /** directories with modules that the specification extends */
   readonly libraryPath?: readonly string[]
   readonly extraArgs?: readonly string[]
@@ -71,13 +57,6 @@ export const jvmFlags = (
   ...(libraryPath.length === 0 ? [] : [`-DTLA-Library=${libraryPath.map((path) => resolve(path)).join(delimiter)}`]),
 ]
 
-const simulation = ({ traces, depth, seed, file }: Simulation): string[] => [
-  '-simulate',
-  [...(file === undefined ? [] : [`file=${file}`]), `num=${traces}`].join(','),
-  ...(depth === undefined ? [] : ['-depth', String(depth)]),
-  ...(seed === undefined ? [] : ['-seed', String(seed)]),
-]
-
 const tlcArgs = (directory: string, task: TlcTask): string[] => [
   '-tool',
   '-workers',
@@ -86,8 +65,6 @@ const tlcArgs = (directory: string, task: TlcTask): string[] => [
   `${directory}/states`,
   ...(task.deadlock ? [] : ['-deadlock']),
   ...(task.dump === undefined ? [] : ['-dump', 'dot,actionlabels', dumpIn(directory)]),
-  ...(task.coverage === undefined ? [] : ['-coverage', String(task.coverage)]),
-  ...(task.simulate === undefined ? [] : simulation(task.simulate)),
   // TLC picks one of its hash functions at random, and with it which of several counterexamples it finds
   ...(task.extraArgs?.includes('-fp') === true ? [] : ['-fp', '0']),
   ...(task.extraArgs ?? []),
@@ -153,16 +130,20 @@ const quoteWord = (word: string): string =>
     .map((part) => (part === '' ? '' : quote(part)))
     .join(`"$${VARIABLE}"`)
 
-/** The command with the caller's own arguments as a line for `sh`. */
-export const passThroughLine = (task: Parameters<typeof passThroughCommand>[0]): string => {
-  const { program, args } = passThroughCommand(task, PLACE)
-  return `${VARIABLE}=$(mktemp -d); ${[program, ...args].map(quoteWord).join(' ')}; rm -rf "$${VARIABLE}"`
-}
-
-/** A task as a line for `sh` that makes the temporary directory, does the same as the run, and removes it. */
-export const printCommand = (task: TlcTask): string => {
-  const { program, args } = commandOf(task, PLACE)
+/** A line for `sh` that makes the temporary directory, runs the command of it, and removes it. */
+const lineOf = (commandIn: (directory: string) => Command, keep = ''): string => {
+  const { program, args } = commandIn(PLACE)
   const run = [program, ...args].map(quoteWord).join(' ')
-  const keep = task.dump === undefined ? '' : ` && mv "$${VARIABLE}"/dump.dot ${quote(task.dump)}`
   return `${VARIABLE}=$(mktemp -d); ${run}${keep}; rm -rf "$${VARIABLE}"`
 }
+
+/** The command with the caller's own arguments as a line for `sh`. */
+export const passThroughLine = (task: Parameters<typeof passThroughCommand>[0]): string =>
+  lineOf((directory) => passThroughCommand(task, directory))
+
+/** A task as a line for `sh` that does the same as the run. */
+export const printCommand = (task: TlcTask): string =>
+  lineOf(
+    (directory) => commandOf(task, directory),
+    task.dump === undefined ? '' : ` && mv "$${VARIABLE}"/dump.dot ${quote(task.dump)}`,
+  )

@@ -2,7 +2,7 @@
 
 import { match, P } from 'ts-pattern'
 import { EXIT } from '../../impl/lib/kernel/error.ts'
-import { EXIT_STATUS as S } from './codes.ts'
+import { EXIT_STATUS as S } from './outcome.ts'
 import type { PassedThrough } from './run.ts'
 
 /** TLC says what is wrong with its arguments, or with a file that they name, by the status for everything else. */

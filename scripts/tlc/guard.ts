@@ -37,15 +37,9 @@ const dismissWatcher = (child: ChildProcess): void => {
  * Starts `program`, registered in children.ts.
  *
  * @param directory removed too if we are killed
- * @param output what the program's stdout and stderr are
  */
-export const spawnGuarded = (
-  program: string,
-  args: readonly string[],
-  directory: string,
-  output: 'pipe' | 'inherit',
-): ChildProcess => {
-  const stdio: StdioOptions = ['ignore', output, output]
+export const spawnGuarded = (program: string, args: readonly string[], directory: string): ChildProcess => {
+  const stdio: StdioOptions = ['ignore', 'pipe', 'pipe']
   const child =
     process.platform === 'win32'
       ? spawn(program, args, { stdio, windowsHide: true })

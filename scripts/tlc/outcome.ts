@@ -3,18 +3,15 @@
  * `errorConstantToExitStatus`); where they do not, the run is an error, and no run is a success without TLC's own word.
  */
 
-import { match } from 'ts-pattern'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { badInput, environmentFailure } from '../../impl/lib/kernel/error.ts'
-import { CLASS, EXIT_STATUS } from './codes.ts'
 import type { TlcMessage } from './messages.ts'
+import { CLASS } from './messages.ts'
 import { sanyError } from './sany.ts'
 
 export type TlcOutcome =
   /** the complete graph was built and nothing is violated */
   | 'success'
-  /** a simulation found nothing, which proves nothing */
-  | 'simulated'
   /** an invariant or an action property */
   | 'violation'
   | 'deadlock'
@@ -35,7 +32,6 @@ export type TlcOutcome =
 export interface Evidence {
   readonly specFile: string
   readonly cfgFile: string
-  readonly simulation: boolean
   readonly messages: readonly TlcMessage[]
   /** lines outside of messages */
   readonly output: readonly string[]
@@ -69,99 +65,76 @@ interface Verdict {
   readonly statuses: readonly number[]
 }
 
+/** `EC.ExitStatus`. */
+export const EXIT_STATUS = {
+  SUCCESS: 0,
+  VIOLATION_ASSUMPTION: 10,
+  VIOLATION_DEADLOCK: 11,
+  VIOLATION_SAFETY: 12,
+  VIOLATION_LIVENESS: 13,
+  VIOLATION_ASSERT: 14,
+  FAILURE_SPEC_EVAL: 75,
+  FAILURE_SAFETY_EVAL: 76,
+  FAILURE_LIVENESS_EVAL: 77,
+  ERROR_SPEC_PARSE: 150,
+  ERROR_CONFIG_PARSE: 151,
+  ERROR: 255,
+} as const
+
 const S = EXIT_STATUS
 
 const EVALUATION = [S.FAILURE_SPEC_EVAL, S.FAILURE_SAFETY_EVAL, S.FAILURE_LIVENESS_EVAL] as const
 
-/** `undefined` for messages that decide nothing. */
-const verdictOf = (message: TlcMessage): Verdict | undefined =>
-  match(message)
-    .returnType<Verdict | undefined>()
-    .with({ kind: 'invariant-violated' }, () => ({ outcome: 'violation', statuses: [S.VIOLATION_SAFETY] }))
-    .with({ kind: 'property-violated' }, () => ({ outcome: 'violation', statuses: [S.VIOLATION_LIVENESS] }))
-    .with({ kind: 'deadlock' }, () => ({ outcome: 'deadlock', statuses: [S.VIOLATION_DEADLOCK] }))
-    .with({ kind: 'temporal-violated' }, () => ({ outcome: 'liveness', statuses: [S.VIOLATION_LIVENESS] }))
-    .with({ kind: 'assumption-false' }, () => ({ outcome: 'assumption', statuses: [S.VIOLATION_ASSUMPTION] }))
-    .with({ kind: 'assert-failed' }, () => ({ outcome: 'assert', statuses: [S.VIOLATION_ASSERT, ...EVALUATION] }))
-    .with({ kind: 'parse-failed' }, () => ({ outcome: 'parse-error', statuses: [S.ERROR_SPEC_PARSE] }))
-    .with({ kind: 'config-error' }, () => ({ outcome: 'config-error', statuses: [S.ERROR_CONFIG_PARSE, S.ERROR] }))
-    .with({ kind: 'out-of-memory' }, () => ({ outcome: 'out-of-memory', statuses: [S.ERROR, 1] }))
-    .with({ kind: 'evaluation-error' }, { kind: 'expression-stack' }, () => ({
-      outcome: 'error',
-      statuses: [...EVALUATION, S.VIOLATION_ASSUMPTION, S.VIOLATION_LIVENESS, S.ERROR],
-    }))
-    .with(
-      { kind: 'usage-error' },
-      { kind: 'stack-overflow' },
-      { kind: 'system-error' },
-      { kind: 'general-error' },
-      () => ({ outcome: 'error', statuses: [S.ERROR, 1] }),
-    )
-    .with({ kind: 'unknown' }, ({ class: messageClass }) =>
-      messageClass === CLASS.error || messageClass === CLASS.bug ? { outcome: 'error', statuses: [] } : undefined,
-    )
-    .with(
-      { kind: 'version' },
-      { kind: 'mode' },
-      { kind: 'sany-start' },
-      { kind: 'sany-end' },
-      { kind: 'starting' },
-      { kind: 'finished' },
-      { kind: 'computing-init' },
-      { kind: 'init-progress' },
-      { kind: 'init-generated' },
-      { kind: 'progress' },
-      { kind: 'simulation-progress' },
-      { kind: 'temporal-branches' },
-      { kind: 'checking-temporal' },
-      { kind: 'checked-temporal' },
-      { kind: 'success' },
-      { kind: 'stats' },
-      { kind: 'depth' },
-      { kind: 'outdegree' },
-      { kind: 'checkpoint' },
-      { kind: 'behavior' },
-      { kind: 'counterexample' },
-      { kind: 'state' },
-      { kind: 'stuttering' },
-      { kind: 'back-to-state' },
-      { kind: 'jvm-advice' },
-      { kind: 'coverage-start' },
-      { kind: 'coverage-end' },
-      { kind: 'coverage-action' },
-      { kind: 'coverage-expression' },
-      () => undefined,
-    )
-    .exhaustive()
+const NOT_EVALUATED: Verdict = {
+  outcome: 'error',
+  statuses: [...EVALUATION, S.VIOLATION_ASSUMPTION, S.VIOLATION_LIVENESS, S.ERROR],
+}
+
+const BROKEN: Verdict = { outcome: 'error', statuses: [S.ERROR, 1] }
+
+/** Kinds that are not here decide nothing: a run that says no other is a success only with all that `missing` asks for. */
+const VERDICTS: Readonly<Partial<Record<TlcMessage['kind'], Verdict>>> = {
+  'invariant-violated': { outcome: 'violation', statuses: [S.VIOLATION_SAFETY] },
+  'property-violated': { outcome: 'violation', statuses: [S.VIOLATION_LIVENESS] },
+  deadlock: { outcome: 'deadlock', statuses: [S.VIOLATION_DEADLOCK] },
+  'temporal-violated': { outcome: 'liveness', statuses: [S.VIOLATION_LIVENESS] },
+  'assumption-false': { outcome: 'assumption', statuses: [S.VIOLATION_ASSUMPTION] },
+  'assert-failed': { outcome: 'assert', statuses: [S.VIOLATION_ASSERT, ...EVALUATION] },
+  'parse-failed': { outcome: 'parse-error', statuses: [S.ERROR_SPEC_PARSE] },
+  'config-error': { outcome: 'config-error', statuses: [S.ERROR_CONFIG_PARSE, S.ERROR] },
+  'out-of-memory': { outcome: 'out-of-memory', statuses: BROKEN.statuses },
+  'evaluation-error': NOT_EVALUATED,
+  'expression-stack': NOT_EVALUATED,
+  'usage-error': BROKEN,
+  'stack-overflow': BROKEN,
+  'system-error': BROKEN,
+  'general-error': BROKEN,
+}
+
+const verdictOf = (message: TlcMessage): Verdict | undefined => {
+  if (message.kind !== 'unknown') return VERDICTS[message.kind]
+  return message.class === CLASS.error || message.class === CLASS.bug ? { outcome: 'error', statuses: [] } : undefined
+}
 
 const has = ({ messages }: Evidence, kind: TlcMessage['kind']): boolean => messages.some((m) => m.kind === kind)
 
-const ranOutOfMemory = (e: Evidence): boolean =>
-  has(e, 'out-of-memory') ||
-  e.stderr.includes('java.lang.OutOfMemoryError') ||
-  e.messages.some((m) => m.kind === 'unknown' && m.text.includes('java.lang.OutOfMemoryError')) ||
-  e.messages.some((m) => m.kind === 'general-error' && m.text.includes('java.lang.OutOfMemoryError')) ||
-  e.output.some((line) => line.includes('java.lang.OutOfMemoryError'))
+const ranOutOfMemory = (e: Evidence): boolean => {
+  const texts = e.messages.flatMap((m) => (m.kind === 'unknown' || m.kind === 'general-error' ? [m.text] : []))
+  const isSaid = [e.stderr, ...texts, ...e.output].some((text) => text.includes('java.lang.OutOfMemoryError'))
+  return isSaid || has(e, 'out-of-memory')
+}
 
 /** Ended from outside: by us, or by a signal that we did not send. */
 const ended = (e: Evidence): Conclusion | undefined => {
   if (e.flooded === true) {
     const message = 'what was started as TLC prints without end: it is not TLC, or the specification prints'
-    return say(
-      'error',
-      'tlc-output',
-      message,
-      'see what JAVA_HOME, PATH and TLA2TOOLS_JAR name; `lockstep doctor` shows it',
-    )
+    const hint = 'see what JAVA_HOME, PATH and TLA2TOOLS_JAR name; `lockstep doctor` shows it'
+    return say('error', 'tlc-output', message, hint)
   }
   if (e.stopped === 'timeout') {
     const message = `TLC did not finish within ${(e.timeoutMs ?? 0) / 1000} s`
-    return say(
-      'timeout',
-      'tlc-timeout',
-      message,
-      'give it more time (--timeout) or workers (--workers), or a smaller model',
-    )
+    const hint = 'give it more time (--timeout) or workers (--workers), or a smaller model'
+    return say('timeout', 'tlc-timeout', message, hint)
   }
   if (e.stopped === 'killed') return say('killed', 'tlc-killed', 'TLC was stopped before it finished', 'run it again')
   if (e.signal === null) return undefined
@@ -171,13 +144,11 @@ const ended = (e: Evidence): Conclusion | undefined => {
 
 const status = ({ exitCode }: Evidence): string => `exit status ${String(exitCode)}`
 
-const disagreement = (e: Evidence, said: string): Conclusion =>
-  say(
-    'error',
-    'tlc-inconsistent',
-    `TLC's messages say ${said}, its ${status(e)} does not`,
-    'no verdict can be taken from this run; if it happens again, report it with the output of `lockstep tlc`',
-  )
+const disagreement = (e: Evidence, said: string): Conclusion => {
+  const message = `TLC's messages say ${said}, its ${status(e)} does not`
+  const hint = 'no verdict can be taken from this run; if it happens again, report it with the output of `lockstep tlc`'
+  return say('error', 'tlc-inconsistent', message, hint)
+}
 
 const lastText = (e: Evidence): string => {
   const texts = e.messages.flatMap((m) => (verdictOf(m) !== undefined && 'text' in m ? [m.text] : []))
@@ -210,13 +181,8 @@ const configProblem = (e: Evidence): LockstepError => {
   const found = e.messages.find((m) => m.kind === 'config-error')
   const line = found?.line === undefined ? {} : { line: found.line }
   const message = found?.text ?? 'the configuration does not fit the specification'
-  return badInput({
-    code: 'cfg-error',
-    message,
-    hint: 'correct the configuration, or the definition that it names',
-    file: e.cfgFile,
-    ...line,
-  })
+  const hint = 'correct the configuration, or the definition that it names'
+  return badInput({ code: 'cfg-error', message, hint, file: e.cfgFile, ...line })
 }
 
 const plainFailure = (e: Evidence): LockstepError =>
@@ -234,41 +200,34 @@ const errorProblem = (e: Evidence): LockstepError => {
   return has(e, 'evaluation-error') || has(e, 'expression-stack') ? evaluationProblem(e) : plainFailure(e)
 }
 
-const problemOf = (outcome: TlcOutcome, e: Evidence): LockstepError | undefined =>
-  match(outcome)
-    .with('parse-error', () => parseProblem(e))
-    .with('config-error', () => configProblem(e))
-    .with('error', () => errorProblem(e))
-    .with('assumption', 'assert', () =>
-      badInput({
-        code: `${outcome}-failed`,
-        message: lastText(e),
-        hint: 'the constants of the configuration must satisfy it',
-        ...expressionPlace(e),
-      }),
-    )
-    .with(
-      'success',
-      'simulated',
-      'violation',
-      'deadlock',
-      'liveness',
-      'out-of-memory',
-      'timeout',
-      'killed',
-      () => undefined,
-    )
-    .exhaustive()
+const assertionProblem =
+  (code: string) =>
+  (e: Evidence): LockstepError =>
+    badInput({
+      code,
+      message: lastText(e),
+      hint: 'the constants of the configuration must satisfy it',
+      ...expressionPlace(e),
+    })
+
+/** What is to be told of an outcome with which TLC did not finish its work. */
+const PROBLEMS: Readonly<Partial<Record<TlcOutcome, (e: Evidence) => LockstepError>>> = {
+  'parse-error': parseProblem,
+  'config-error': configProblem,
+  error: errorProblem,
+  assumption: assertionProblem('assumption-failed'),
+  assert: assertionProblem('assert-failed'),
+}
 
 /** With something to report: the first such message decides, and the exit status must be one that goes with them. */
 const found = (e: Evidence, verdicts: readonly Verdict[]): Conclusion | undefined => {
   const [first] = verdicts
   if (first === undefined) return undefined
   const { outcome } = verdicts.find((v) => v.outcome !== 'error') ?? first
-  const statuses = verdicts.flatMap((v) => [...v.statuses])
+  const statuses = verdicts.flatMap((v) => v.statuses)
   const agrees = statuses.length === 0 ? e.exitCode !== 0 : statuses.some((code) => code === e.exitCode)
   if (!agrees || has(e, 'success')) return disagreement(e, outcome)
-  return { outcome, problem: problemOf(outcome, e) }
+  return { outcome, problem: PROBLEMS[outcome]?.(e) }
 }
 
 /** What success needs beside the exit status. */
@@ -287,9 +246,6 @@ const EMPTY = badInput({
 })
 
 const completed = (e: Evidence): Conclusion => {
-  if (e.simulation) {
-    return has(e, 'finished') ? { outcome: 'simulated', problem: undefined } : disagreement(e, 'no word of its end')
-  }
   const lack = missing(e)
   if (lack !== undefined) return disagreement(e, lack)
   const empty = e.messages.some((m) => m.kind === 'stats' && m.distinct === 0)
@@ -297,15 +253,11 @@ const completed = (e: Evidence): Conclusion => {
 }
 
 /** Java itself could not be started: `sh` says so with 126 and 127. */
-const notStarted = (e: Evidence): Conclusion | undefined =>
-  e.messages.length === 0 && (e.exitCode === 126 || e.exitCode === 127)
-    ? say(
-        'error',
-        'java-broken',
-        `Java could not be started: ${e.stderr.trim()}`,
-        '`lockstep doctor` says what is missing',
-      )
-    : undefined
+const notStarted = (e: Evidence): Conclusion | undefined => {
+  if (e.messages.length > 0 || (e.exitCode !== 126 && e.exitCode !== 127)) return undefined
+  const message = `Java could not be started: ${e.stderr.trim()}`
+  return say('error', 'java-broken', message, '`lockstep doctor` says what is missing')
+}
 
 /** Decides what a run amounts to. */
 export const conclude = (e: Evidence): Conclusion => {

@@ -136,13 +136,3 @@ export class ToolParser {
     return []
   }
 }
-
-/** All items of an output that is there as a whole. */
-export const parseToolOutput = (text: string): ToolItem[] => {
-  const parser = new ToolParser()
-  return [...parser.push(text), ...parser.end()]
-}
-
-/** A message as TLC sends it, nested ones flattened. */
-export const printRaw = ({ code, class: messageClass, text }: RawMessage): string =>
-  `@!@!@STARTMSG ${code}:${messageClass} @!@!@\n${text}\n@!@!@ENDMSG ${code} @!@!@\n`

@@ -1,29 +1,26 @@
 /** Runs TLC: a temporary directory of its own, a Java that dies with us, typed messages, one conclusion. */
 
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { stopChild } from '../node/children.ts'
+import { messageOf } from '../node/failure.ts'
 import { installSignalHandlers } from '../node/signals.ts'
 import { withTempDir } from '../node/tempdir.ts'
 import { writeError, writeOut } from '../ui/output.ts'
-import { EC } from './codes.ts'
 import type { TlcTask } from './command.ts'
 import { classArchive } from './archive.ts'
-import { commandOf, dumpIn, passThroughCommand, printCommand } from './command.ts'
+import { commandOf, dumpIn, passThroughCommand } from './command.ts'
 import { spawnGuarded } from './guard.ts'
 import type { TlcMessage } from './messages.ts'
-import { decode, decodeAll } from './messages.ts'
+import { codeOf, decode, decodeAll } from './messages.ts'
 import type { TlcOutcome } from './outcome.ts'
 import { conclude } from './outcome.ts'
 import type { RawMessage, ToolItem } from './parser.ts'
-import { MESSAGE_COST, printRaw, ToolParser } from './parser.ts'
-
-export type { Simulation, TlcTask } from './command.ts'
-export { printCommand } from './command.ts'
-export type { TlcOutcome } from './outcome.ts'
+import { MESSAGE_COST, ToolParser } from './parser.ts'
 
 /** A task and how it is watched. */
 export interface TlcOptions extends TlcTask {
@@ -44,33 +41,21 @@ export interface TlcRun {
   /** exit code, message and hint where TLC did not finish its work; absent after success and after a finding */
   readonly problem: LockstepError | undefined
   readonly exitCode: number | null
-  readonly signal: NodeJS.Signals | null
   /** e.g. `2.18 of 20 March 2023` */
   readonly version: string
   readonly statesGenerated: number
   readonly distinctStates: number
-  /** states left on the queue */
-  readonly queue: number
   readonly depth: number
-  /** distinct initial states */
-  readonly initialStates: number
   /** wall time, Java's start included */
   readonly seconds: number
   /** all messages, inner ones before the outer */
   readonly messages: readonly TlcMessage[]
   /** the counterexample: the finding, its states, what follows them */
   readonly trace: readonly RawMessage[]
-  /** the counterexample as `-tool` prints it, which parseToolTraces reads; empty where there is none */
-  readonly traceText: string
   /** names of the violated invariants and action properties, `Deadlock`; TLC names no temporal property */
   readonly violated: readonly string[]
-  /** warnings, and messages that this version of the wrapper does not know */
-  readonly notes: readonly string[]
   /** lines outside of messages: SANY's, and what the specification prints; the first {@link MOST_OUTPUT} and those to be kept */
   readonly output: readonly string[]
-  readonly stderr: string
-  /** the same run as a line for `sh` */
-  readonly command: string
 }
 
 /** A specification that prints in every state must not fill our memory: lines, and characters of them. */
@@ -153,64 +138,58 @@ interface Ending {
 }
 
 /** Waits for the child's end, and brings it about when time is up or the caller says so. */
-const watch = (child: ChildProcess, { timeoutMs, signal }: TlcOptions): Promise<Ending> =>
-  new Promise((resolve, reject) => {
-    let stopped: Ending['stopped']
-    const stop = (why: 'timeout' | 'killed'): void => {
-      stopped ??= why
-      stopChild(child)
-    }
-    const abort = (): void => {
-      stop('killed')
-    }
-    const timer =
-      timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            stop('timeout')
-          }, timeoutMs)
-    signal?.addEventListener('abort', abort, { once: true })
-    if (signal?.aborted === true) abort()
-    const settle = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
-    }
-    child.once('error', (error) => {
-      settle()
-      const message = `Java could not be started: ${error.message}`
-      reject(
-        environmentFailure({ code: 'java-broken', message, hint: '`lockstep doctor` says what is missing' }, error),
-      )
-    })
-    child.once('close', (exitCode, killedBy) => {
-      settle()
-      resolve({ exitCode, signal: killedBy, stopped })
-    })
-  })
+const watch = async (
+  child: ChildProcess,
+  { timeoutMs, signal }: Pick<TlcOptions, 'timeoutMs' | 'signal'>,
+): Promise<Ending> => {
+  let stopped: Ending['stopped']
+  const stop = (why: 'timeout' | 'killed'): void => {
+    stopped ??= why
+    stopChild(child)
+  }
+  const abort = (): void => {
+    stop('killed')
+  }
+  const timer = timeoutMs === undefined ? undefined : setTimeout(stop, timeoutMs, 'timeout')
+  signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted === true) abort()
+  try {
+    await once(child, 'close')
+    return { exitCode: child.exitCode, signal: child.signalCode, stopped }
+  } catch (error) {
+    const message = `Java could not be started: ${messageOf(error)}`
+    const hint = '`lockstep doctor` says what is missing'
+    throw environmentFailure({ code: 'java-broken', message, hint }, error)
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
+}
 
-const TRACE: ReadonlySet<number> = new Set([
-  EC.INVARIANT_VIOLATED_INITIAL,
-  EC.PROPERTY_VIOLATED_INITIAL,
-  EC.INVARIANT_VIOLATED_BEHAVIOR,
-  EC.ACTION_PROPERTY_VIOLATED_BEHAVIOR,
-  EC.DEADLOCK_REACHED,
-  EC.TEMPORAL_PROPERTY_VIOLATED,
-  EC.BEHAVIOR_UP_TO_THIS_POINT,
-  EC.COUNTER_EXAMPLE,
-  EC.STATE_PRINT1,
-  EC.STATE_PRINT2,
-  EC.STATE_PRINT3,
-  EC.BACK_TO_STATE,
-])
+const TRACE: ReadonlySet<number> = new Set(
+  (
+    [
+      'INVARIANT_VIOLATED_INITIAL',
+      'PROPERTY_VIOLATED_INITIAL',
+      'INVARIANT_VIOLATED_BEHAVIOR',
+      'ACTION_PROPERTY_VIOLATED_BEHAVIOR',
+      'DEADLOCK_REACHED',
+      'TEMPORAL_PROPERTY_VIOLATED',
+      'BEHAVIOR_UP_TO_THIS_POINT',
+      'COUNTER_EXAMPLE',
+      'STATE_PRINT1',
+      'STATE_PRINT2',
+      'STATE_PRINT3',
+      'BACK_TO_STATE',
+    ] as const
+  ).map(codeOf),
+)
 
 const violatedNames = (messages: readonly TlcMessage[]): string[] =>
   messages.flatMap((m) => {
     if (m.kind === 'invariant-violated' || m.kind === 'property-violated') return [m.name]
     return m.kind === 'deadlock' ? ['Deadlock'] : []
   })
-
-const notesOf = (messages: readonly TlcMessage[]): string[] =>
-  messages.flatMap((m) => (m.kind === 'unknown' ? [`TLC message ${m.code}: ${m.text.trim()}`] : []))
 
 /** The last message of one of these kinds. */
 const last = <K extends TlcMessage['kind']>(
@@ -225,37 +204,23 @@ const counts = (messages: readonly TlcMessage[]) => {
     version: last(messages, 'version')?.version ?? '',
     statesGenerated: states?.generated ?? last(messages, 'simulation-progress')?.generated ?? 0,
     distinctStates: states?.distinct ?? 0,
-    queue: states?.queue ?? 0,
     // after a temporal violation TLC gives the depth only in its progress report
     depth: last(messages, 'depth')?.depth ?? last(messages, 'progress')?.depth ?? 0,
-    initialStates: last(messages, 'init-generated')?.distinct ?? 0,
   }
 }
 
-const summarise = (
-  options: TlcOptions,
-  { messages, raw, output, stderr, flooded }: Listener,
-  ending: Ending,
-  seconds: number,
-) => {
+const summarise = (options: TlcOptions, listener: Listener, ending: Ending, seconds: number): TlcRun => {
   const { specFile, cfgFile, timeoutMs } = options
-  const simulation = options.simulate !== undefined
-  const evidence = { specFile, cfgFile, simulation, messages, output, stderr, timeoutMs, flooded, ...ending }
-  const trace = raw.filter(({ code }) => TRACE.has(code))
+  const { messages, raw, output, stderr, flooded } = listener
   return {
-    ...conclude(evidence),
+    ...conclude({ specFile, cfgFile, messages, output, stderr, timeoutMs, flooded, ...ending }),
     ...counts(messages),
     exitCode: ending.exitCode,
-    signal: ending.signal,
     seconds,
     messages,
-    trace,
-    traceText: trace.map(printRaw).join(''),
+    trace: raw.filter(({ code }) => TRACE.has(code)),
     violated: violatedNames(messages),
-    notes: notesOf(messages),
     output,
-    stderr,
-    command: printCommand(options),
   }
 }
 
@@ -307,7 +272,7 @@ export const runTlc = (options: TlcOptions): Promise<TlcRun> =>
     const { program, args } = commandOf(options, directory)
     const archive = classArchive(options, directory)
     const start = performance.now()
-    const child = spawnGuarded(program, [...archive.flags, ...args], directory, 'pipe')
+    const child = spawnGuarded(program, [...archive.flags, ...args], directory)
     const listener = new Listener(options)
     listener.listen(child)
     const ending = await watch(child, options)
@@ -368,8 +333,8 @@ export const passThrough = ({ java, jar, args, output = 'inherit', ...flags }: P
   withTempDir('tlc', async (directory) => {
     installSignalHandlers()
     const command = passThroughCommand({ java, jar, args, ...flags }, directory)
-    const child = spawnGuarded(command.program, command.args, directory, 'pipe')
+    const child = spawnGuarded(command.program, command.args, directory)
     const said = overhear(child, output)
-    const { exitCode, signal } = await watch(child, { java, jar, specFile: '', cfgFile: '', deadlock: true })
+    const { exitCode, signal } = await watch(child, {})
     return { exitCode, signal, said: said() }
   })

@@ -7,7 +7,7 @@ import type { LogEvent, LogHeader } from '../../impl/lib/validate/event.ts'
 import type { Opinion, Validation } from '../../impl/lib/validate/result.ts'
 import type { LogText } from '../../impl/lib/validate/trace-module.ts'
 import type { Toolchain } from '../engines/tlc.ts'
-import { printCommand } from '../tlc/run.ts'
+import { printCommand } from '../tlc/command.ts'
 import type { Oracle, OracleAnswer, OracleRun } from './oracle.ts'
 import type { LogListener, LogOptions, Validator } from '../../impl/lib/validate/validator.ts'
 

@@ -4,11 +4,11 @@
  */
 
 import { compilePredicate, evaluate } from '../kernel/machine/predicate.ts'
-import { at } from '../kernel/at.ts'
 import type { Graph } from '../kernel/explore/graph.ts'
-import { edgesOf } from '../kernel/explore/graph.ts'
 import type { Fairness, LeadsTo } from '../kernel/language/machine.ts'
 import { sameThread, threadName } from '../kernel/language/machine.ts'
+import type { Successor } from './replay.ts'
+import { successors } from './replay.ts'
 
 /** States of a graph, the action that led to each if it is known, and where the cycle begins; the last index to stay there for ever. */
 export interface Going {
@@ -17,28 +17,12 @@ export interface Going {
   readonly loop: number
 }
 
-interface Edge {
-  readonly thread: number
-  readonly action: string
-  readonly target: number
-}
-
 /** Steps that change the state: fairness speaks of no others. */
-const changesFrom = (graph: Graph, state: number): Edge[] => {
-  const { kernel } = graph
-  const { start, target, step } = edgesOf(graph, 'a verdict on a behaviour')
-  const edges: Edge[] = []
-  for (let e = at(start, state); e < at(start, state + 1); e++) {
-    const to = at(target, e)
-    if (to === state) continue
-    const { thread, action } = at(kernel.steps, at(step, e))
-    edges.push({ thread, action: at(kernel.actions, action), target: to })
-  }
-  return edges
-}
+const changesFrom = (graph: Graph, state: number): Successor[] =>
+  successors(graph, state, 'a verdict on a behaviour').filter((step) => step.state !== state)
 
 /** The cycle: its states, and the steps that may have been taken in it. A last state that repeats the first is the first. */
-const cycleOf = (graph: Graph, { states, actions, loop }: Going): { round: readonly number[]; taken: Edge[] } => {
+const cycleOf = (graph: Graph, { states, actions, loop }: Going): { round: readonly number[]; taken: Successor[] } => {
   const tail = states.slice(loop)
   const repeats = tail.length > 1 && tail.at(-1) === tail[0]
   const round = repeats ? tail.slice(0, -1) : tail
@@ -47,7 +31,7 @@ const cycleOf = (graph: Graph, { states, actions, loop }: Going): { round: reado
     // the step back to the first has a name where the state is there again
     const action = i + 1 < round.length || repeats ? actions[loop + i + 1] : undefined
     return changesFrom(graph, state).filter(
-      (edge) => edge.target === next && (action === undefined || action === '' || edge.action === action),
+      (edge) => edge.state === next && (action === undefined || action === '' || edge.action === action),
     )
   })
   return { round, taken }
@@ -59,7 +43,7 @@ const unmet = (graph: Graph, going: Going): Fairness | undefined => {
   const { round, taken } = cycleOf(graph, going)
   const steps = round.map((state) => changesFrom(graph, state))
   return fairness.find(({ thread, labels, strong }) => {
-    const isOf = (edge: Edge): boolean => {
+    const isOf = (edge: Successor): boolean => {
       const id = threads[edge.thread]?.id
       return id !== undefined && sameThread(id, thread) && labels.has(edge.action)
     }

@@ -1,6 +1,5 @@
 /** Replays a trace from elsewhere on a machine, step by step, up to the first step that the machine does not take. */
 
-import type { Kernel } from '../kernel/machine/tables.ts'
 import { at } from '../kernel/at.ts'
 import type { Graph } from '../kernel/explore/graph.ts'
 import { edgesOf } from '../kernel/explore/graph.ts'
@@ -51,20 +50,25 @@ const differences = (machine: State, trace: State): FieldDifference[] =>
     ]
   })
 
-interface Successor {
+/** A step of the machine: whose, and where to. */
+export interface Successor {
+  readonly thread: number
   readonly action: string
   readonly state: number
 }
 
-const successors = (graph: Graph, kernel: Kernel, from: number): Successor[] => {
-  const { start, target, step } = edgesOf(graph, 'a replay')
+/** The steps from a state; `what` needs them, for an error where the graph has none. */
+export const successors = (graph: Graph, from: number, what: string): Successor[] => {
+  const { start, target, step } = edgesOf(graph, what)
   const out: Successor[] = []
   for (let e = at(start, from); e < at(start, from + 1); e++) {
-    const action = at(kernel.actions, at(kernel.steps, at(step, e)).action)
-    out.push({ action, state: at(target, e) })
+    const { thread, action } = at(graph.kernel.steps, at(step, e))
+    out.push({ thread, action: at(graph.kernel.actions, action), state: at(target, e) })
   }
   return out
 }
+
+const enabledIn = (next: readonly Successor[]): string[] => [...new Set(next.map((s) => s.action))].sort()
 
 /** Replays a trace; its states must assign every variable of the machine. A state may repeat (stuttering). */
 export const replay = (graph: Graph, view: View, trace: Trace): Replay => {
@@ -88,8 +92,8 @@ export const replay = (graph: Graph, view: View, trace: Trace): Replay => {
       if (state !== 0) return failed(domain ?? 'not the initial state of the machine', [0], [])
       continue
     }
-    const next = successors(graph, kernel, here)
-    const enabled = [...new Set(next.map((s) => s.action))].sort()
+    const next = successors(graph, here, 'a replay')
+    const enabled = enabledIn(next)
     if (state === here && (action === undefined || action === '')) continue
     const named = action === undefined ? next : next.filter((s) => s.action === action)
     const taken = named.find((s) => s.state === state)
@@ -109,10 +113,10 @@ export const replay = (graph: Graph, view: View, trace: Trace): Replay => {
     const back = trace.states[trace.loop]
     const encoded = back === undefined ? undefined : view.encode(back.values)
     const target = encoded !== undefined && 'words' in encoded ? graph.find(encoded.words) : -1
-    const next = successors(graph, kernel, here)
+    const next = successors(graph, here, 'a replay')
     // the last state may be the one at `loop` once more: then the steps since are the cycle
     if (target !== here && !next.some((s) => s.state === target)) {
-      const enabled = [...new Set(next.map((s) => s.action))].sort()
+      const enabled = enabledIn(next)
       const reason = 'the machine has no step back to the state where the loop begins'
       const divergence = { step: trace.states.length + 1, action: null, reason, differences: [], enabled }
       return { steps: trace.states.length - 1, divergence }

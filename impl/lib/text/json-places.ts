@@ -1,7 +1,7 @@
 /** Where the keys and values of a JSON document are, for errors about what it says; JSON.parse has no places. */
 
 import { badInput } from '../kernel/error.ts'
-import { parseJson } from './json.ts'
+import { parseJson, tokensOf } from './json.ts'
 import { placeAt } from './place.ts'
 
 /** A JSON document with the places in it. */
@@ -14,89 +14,54 @@ export interface Placed {
 /** More than any document here; deeper ones would overflow stacks. */
 const MAX_DEPTH = 32
 
-const STRING = /"(?:[^"\\]|\\.)*"/y
-const WORD = /[^\s,\]}]+/y
-const BLANK = /\s*/y
-
 const keyOf = (path: readonly PropertyKey[]): string => JSON.stringify(path.map(String))
 
-/** Walks a text that is JSON, and remembers where everything is. */
+type Fail = (code: string, at: number, message: string) => Error
+
+/** Goes through a text that is JSON, and remembers where everything is. */
 class Walk {
   readonly offsets = new Map<string, number>()
-  readonly #text: string
-  readonly #file: string
-  readonly #hint: string
-  #at = 0
+  readonly #fail: Fail
+  /** the keys and indices that lead to the value at hand; the last is empty where a key is to come */
+  readonly #path: (string | number)[] = []
+  #isKeyNext = false
 
-  constructor(text: string, file: string, hint: string) {
-    this.#text = text
-    this.#file = file
-    this.#hint = hint
+  constructor(text: string, fail: Fail) {
+    this.#fail = fail
+    for (const { at, end } of tokensOf(text)) this.#token(text.slice(at, end), at)
   }
 
-  value(path: readonly PropertyKey[]): void {
-    this.#take(BLANK)
-    if (path.length === 0) this.offsets.set(keyOf(path), this.#at)
-    if (path.length > MAX_DEPTH) throw this.#error('too-deep', this.#at, `nested deeper than ${MAX_DEPTH} levels`)
-    const begin = this.#text[this.#at]
-    if (begin === '{') this.#object(path)
-    else if (begin === '[') this.#list(path)
-    else if (begin === '"') this.#take(STRING)
-    else this.#word()
-  }
-
-  #object(path: readonly PropertyKey[]): void {
-    this.#items('}', () => {
-      const at = this.#at
-      const key = JSON.parse(this.#take(STRING)) as string
+  #token(token: string, at: number): void {
+    const last = this.#path.length - 1
+    const inner = this.#path[last]
+    if (token === '}' || token === ']') {
+      this.#path.pop()
+      this.#isKeyNext = false
+    } else if (token === ',') {
+      if (typeof inner === 'number') this.#path[last] = inner + 1
+      else this.#isKeyNext = true
+    } else if (this.#isKeyNext) {
+      const key = JSON.parse(token) as string
       // no name of anything, and an assignment to it would not make a key
-      if (key === '__proto__') throw this.#error('bad-key', at, '__proto__ is not a key')
-      const inner = [...path, key]
-      this.offsets.set(keyOf(inner), at)
-      this.#take(BLANK)
-      this.#at += 1
-      this.value(inner)
-    })
-  }
-
-  #list(path: readonly PropertyKey[]): void {
-    let index = 0
-    this.#items(']', () => {
-      const inner = [...path, index++]
-      this.offsets.set(keyOf(inner), this.#at)
-      this.value(inner)
-    })
-  }
-
-  #items(end: string, item: () => void): void {
-    this.#at += 1
-    this.#take(BLANK)
-    while (this.#text[this.#at] !== end) {
-      item()
-      this.#take(BLANK)
-      if (this.#text[this.#at] === ',') this.#at += 1
-      this.#take(BLANK)
-    }
-    this.#at += 1
-  }
-
-  #word(): void {
-    const at = this.#at
-    const word = this.#take(WORD)
-    if (/^-?\d/.test(word) && Math.abs(Number(word)) > Number.MAX_SAFE_INTEGER) {
-      throw this.#error('number-too-large', at, `${word.slice(0, 40)} is beyond 2^53`)
+      if (key === '__proto__') throw this.#fail('bad-key', at, '__proto__ is not a key')
+      this.#path[last] = key
+      this.offsets.set(keyOf(this.#path), at)
+      this.#isKeyNext = false
+    } else if (token !== ':') {
+      if (typeof inner !== 'string') this.offsets.set(keyOf(this.#path), at)
+      this.#value(token, at)
     }
   }
 
-  #take(pattern: RegExp): string {
-    pattern.lastIndex = this.#at
-    const found = pattern.exec(this.#text)?.[0] ?? ''
-    this.#at += found.length
-    return found
-  }
-
-  #error(code: string, at: number, message: string): Error {
-    return badInput({ code, message, hint: this.#hint, ...placeAt(this.#text, at, { file: this.#file }) })
+  #value(token: string, at: number): void {
+    if (this.#path.length > MAX_DEPTH) throw this.#fail('too-deep', at, `nested deeper than ${MAX_DEPTH} levels`)
+    if (token === '[') this.#path.push(0)
+    else if (token === '{') {
+      this.#path.push('')
+      this.#isKeyNext = true
+    } else if (Math.abs(Number(token)) > Number.MAX_SAFE_INTEGER) {
+      throw this.#fail('number-too-large', at, `${token.slice(0, 40)} is beyond 2^53`)
+    }
   }
 }
 
@@ -107,12 +72,13 @@ class Walk {
  */
 export const parsePlaced = (text: string, file: string, hint = 'docs/log-format.md'): Placed => {
   const value = parseJson(text, { file })
-  const walk = new Walk(text, file, hint)
-  walk.value([])
+  const { offsets } = new Walk(text, (code, at, message) =>
+    badInput({ code, message, hint, ...placeAt(text, at, { file }) }),
+  )
   const placeOf: Placed['placeOf'] = (path) => {
     // what is not there is an error about what should hold it
     for (let length = path.length; length >= 0; length--) {
-      const offset = walk.offsets.get(keyOf(path.slice(0, length)))
+      const offset = offsets.get(keyOf(path.slice(0, length)))
       if (offset === undefined) continue
       const { line = 1, column = 1 } = placeAt(text, offset)
       return { line, column }

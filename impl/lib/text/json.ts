@@ -13,15 +13,19 @@ export interface JsonOptions {
 /** 64 MiB: a hundred times the largest trace that the models give. */
 export const DEFAULT_MAX_BYTES = 64 * 1024 * 1024
 
-/** A token of JSON other than a string, sticky: punctuation, a number or a word. */
-const TOKEN = /[[\]{}:,]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+/** A number or a word, sticky. */
+const WORD = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+
+const BLANK = /[ \t\n\r]*/y
 
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 
-/** What a sticky pattern matches at an offset. */
-const matchAt = (pattern: RegExp, text: string, at: number): string | undefined => {
+const [QUOTE, COLON, BACKSLASH] = [34, 58, 92] as const
+
+/** Offset after what a sticky pattern matches at an offset: the same where it matches nothing. */
+const endOf = (pattern: RegExp, text: string, at: number): number => {
   pattern.lastIndex = at
-  return pattern.exec(text)?.[0]
+  return pattern.test(text) ? pattern.lastIndex : at
 }
 
 /** Offset after the string that begins at `at`; or of the character in it that is wrong. A loop, since a pattern's own stack is short. */
@@ -29,89 +33,70 @@ const scanString = (text: string, at: number): { end: number; ok: boolean } => {
   let end = at + 1
   for (;;) {
     const code = text.charCodeAt(end)
-    if (code === 34) return { end: end + 1, ok: true }
-    const escape = code === 92 ? matchAt(ESCAPE, text, end) : undefined
+    if (code === QUOTE) return { end: end + 1, ok: true }
+    const next = code === BACKSLASH ? endOf(ESCAPE, text, end) : end + 1
     // NaN, at the end of the text, is not >= 32 either
-    if (!(code >= 32) || (code === 92 && escape === undefined)) return { end, ok: false }
-    end += escape?.length ?? 1
+    if (!(code >= 32) || next === end) return { end, ok: false }
+    end = next
   }
 }
 
-/** What may come next: a value, the first of a list or its end, a key or end, a key, a colon, or a comma or end. */
-type Expect = 'value' | 'value-or-end' | 'key-or-end' | 'key' | 'colon' | 'after'
+const scanOther = (text: string, at: number): { end: number; ok: boolean } => {
+  const end = '[]{}:,'.includes(text.charAt(at)) ? at + 1 : endOf(WORD, text, at)
+  return { end, ok: end > at }
+}
 
-/** Follows the grammar of JSON one token at a time; used only on text that JSON.parse has refused. */
-class JsonGrammar {
-  #expect: Expect = 'value'
-  readonly #open: ('[' | '{')[] = []
+interface Token {
+  readonly at: number
+  /** offset after it; where it is not `ok`, of the character that is wrong */
+  readonly end: number
+  readonly ok: boolean
+}
 
-  get done(): boolean {
-    return this.#open.length === 0 && this.#expect === 'after'
-  }
-
-  /** Whether the token may stand here. */
-  accept(token: string): boolean {
-    switch (token) {
-      case '{':
-      case '[':
-        return this.#enter(token)
-      case '}':
-      case ']':
-        return this.#leave(token)
-      case ',':
-        return this.#comma()
-      case ':':
-        return this.#move(this.#expect === 'colon', 'value')
-      default:
-        return this.#scalar(token)
-    }
-  }
-
-  #move(allowed: boolean, next: Expect): boolean {
-    if (allowed) this.#expect = next
-    return allowed
-  }
-
-  #wantsValue(): boolean {
-    return this.#expect === 'value' || this.#expect === 'value-or-end'
-  }
-
-  #enter(token: '[' | '{'): boolean {
-    if (!this.#wantsValue()) return false
-    this.#open.push(token)
-    return this.#move(true, token === '{' ? 'key-or-end' : 'value-or-end')
-  }
-
-  #leave(token: '}' | ']'): boolean {
-    const [open, empty] = token === '}' ? (['{', 'key-or-end'] as const) : (['[', 'value-or-end'] as const)
-    if (this.#open.at(-1) !== open || (this.#expect !== 'after' && this.#expect !== empty)) return false
-    this.#open.pop()
-    return this.#move(true, 'after')
-  }
-
-  #comma(): boolean {
-    return this.#move(this.#expect === 'after', this.#open.at(-1) === '{' ? 'key' : 'value')
-  }
-
-  #scalar(token: string): boolean {
-    if (this.#wantsValue()) return this.#move(true, 'after')
-    return this.#move(token.startsWith('"') && (this.#expect === 'key' || this.#expect === 'key-or-end'), 'colon')
+/** The tokens of a text, up to the first that is none. */
+export function* tokensOf(text: string): Generator<Token> {
+  for (let at = endOf(BLANK, text, 0); at < text.length;) {
+    const { end, ok } = text.charCodeAt(at) === QUOTE ? scanString(text, at) : scanOther(text, at)
+    yield { at, end, ok }
+    if (!ok) return
+    at = endOf(BLANK, text, end)
   }
 }
 
-/** Offset of the first character that is not JSON; the length if the text ends too early. */
+/** What may come next; `rest` is what may follow a value, which what it is in decides. */
+type Expected =
+  'value' | 'first-item' | 'first-key' | 'key' | 'colon' | 'rest' | 'rest-of-list' | 'rest-of-object' | 'end'
+
+const VALUE: Readonly<Record<string, Expected>> = { '{': 'first-key', '[': 'first-item', '"': 'rest', word: 'rest' }
+
+/** The grammar of JSON: the tokens that may come by how they begin, and what may come after each. */
+const NEXT: Readonly<Record<Expected, Readonly<Record<string, Expected>>>> = {
+  value: VALUE,
+  'first-item': { ...VALUE, ']': 'rest' },
+  'first-key': { '"': 'colon', '}': 'rest' },
+  key: { '"': 'colon' },
+  colon: { ':': 'value' },
+  rest: {},
+  'rest-of-list': { ',': 'value', ']': 'rest' },
+  'rest-of-object': { ',': 'key', '}': 'rest' },
+  end: {},
+}
+
+/** Offset of the first character that is not JSON; the length if the text ends too early. Asked only where JSON.parse has refused. */
 const firstError = (text: string): number => {
-  const grammar = new JsonGrammar()
-  let at = 0
-  for (;;) {
-    while (at < text.length && ' \t\n\r'.includes(text.charAt(at))) at += 1
-    if (at === text.length || grammar.done) return at
-    const token = text[at] === '"' ? '"' : matchAt(TOKEN, text, at)
-    if (token === undefined || !grammar.accept(token)) return at
-    const { end, ok } = token === '"' ? scanString(text, at) : { end: at + token.length, ok: true }
+  const open: Expected[] = ['end']
+  let expected: Expected = 'value'
+  for (const { at, end, ok } of tokensOf(text)) {
+    const begin = text.charAt(at)
+    const next: Expected | undefined = NEXT[expected]['[]{}:,"'.includes(begin) ? begin : 'word']
+    if (next === undefined) return at
     if (!ok) return end
-    at = end
+    if (begin === '{') open.push('rest-of-object')
+    else if (begin === '[') open.push('rest-of-list')
+    else if (begin === '}' || begin === ']') open.pop()
+    expected = next === 'rest' ? (open.at(-1) ?? 'end') : next
   }
+  return text.length
 }
 
 const notJson = (text: string, file: Pick<JsonOptions, 'file'>): Error => {
@@ -124,10 +109,6 @@ const notJson = (text: string, file: Pick<JsonOptions, 'file'>): Error => {
     ...placeAt(text, at, file),
   })
 }
-
-const BEFORE_VALUE = /\s*:/y
-
-const [QUOTE, COLON, BACKSLASH] = [34, 58, 92] as const
 
 /** How many keys all objects have in a text that is JSON: each is before a colon, and there are no others out of strings. */
 const keysWritten = (text: string): number => {
@@ -159,21 +140,19 @@ const keysKept = (value: unknown, depth = 0): number => {
 /** The first key of a text that is JSON which its object has already, and its offset. */
 const firstKeyTwice = (text: string): { readonly key: string; readonly at: number } | undefined => {
   const open: (Set<string> | undefined)[] = []
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]
-    if (character === '{') open.push(new Set())
-    else if (character === '[') open.push(undefined)
-    else if (character === '}' || character === ']') open.pop()
-    if (character !== '"') continue
-    const { end } = scanString(text, at)
-    const keys = open.at(-1)
-    // a string before a colon is a key
-    if (keys !== undefined && matchAt(BEFORE_VALUE, text, end) !== undefined) {
-      const key = JSON.parse(text.slice(at, end)) as string
-      if (keys.has(key)) return { key, at }
-      keys.add(key)
+  let last: Token | undefined
+  for (const token of tokensOf(text)) {
+    const begin = text.charAt(token.at)
+    if (begin === '{') open.push(new Set())
+    else if (begin === '[') open.push(undefined)
+    else if (begin === '}' || begin === ']') open.pop()
+    else if (begin === ':' && last !== undefined) {
+      const key = JSON.parse(text.slice(last.at, last.end)) as string
+      const keys = open.at(-1)
+      if (keys?.has(key) === true) return { key, at: last.at }
+      keys?.add(key)
     }
-    at = end - 1
+    last = token
   }
   return undefined
 }

@@ -5,6 +5,7 @@
 
 import type { LockstepError, Place } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
+import { blanked, commentsOf } from './module/lex.ts'
 import { parseValue } from './parse-value.ts'
 import { placesIn, whatIsAt } from '../text/place.ts'
 import { printValue } from '../kernel/language/print-value.ts'
@@ -33,18 +34,9 @@ const KEYWORDS: ReadonlyMap<string, Statement | 'unused'> = new Map<string, Stat
   ['PROPERTIES', 'properties'],
   ['CHECK_DEADLOCK', 'deadlock'],
   // TLC has these too; the other engines have nothing like them
-  ['INIT', 'unused'],
-  ['NEXT', 'unused'],
-  ['VIEW', 'unused'],
-  ['ALIAS', 'unused'],
-  ['SYMMETRY', 'unused'],
-  ['CONSTRAINT', 'unused'],
-  ['CONSTRAINTS', 'unused'],
-  ['ACTION_CONSTRAINT', 'unused'],
-  ['ACTION_CONSTRAINTS', 'unused'],
-  ['POSTCONDITION', 'unused'],
-  ['TYPE', 'unused'],
-  ['TYPE_CONSTRAINT', 'unused'],
+  ...'INIT NEXT VIEW ALIAS SYMMETRY CONSTRAINT CONSTRAINTS ACTION_CONSTRAINT ACTION_CONSTRAINTS POSTCONDITION TYPE TYPE_CONSTRAINT'
+    .split(' ')
+    .map((keyword) => [keyword, 'unused'] as const),
 ])
 
 const USED = 'SPECIFICATION, CONSTANTS, INVARIANTS, PROPERTIES and CHECK_DEADLOCK'
@@ -53,43 +45,13 @@ const FORM = 'see any .cfg under spec/ for the form'
 
 type Fail = (offset: number, message: string, hint?: string, code?: string) => LockstepError
 
-const blank = (text: string): string => text.replace(/[^\n]/g, ' ')
-
-/** End of the comment that begins at an offset; comments nest, as in TLC. Undefined if there is none. */
-const endOfComment = (source: string, open: number): number | undefined => {
-  const marks = /\(\*|\*\)/g
-  marks.lastIndex = open
-  let depth = 0
-  for (let mark = marks.exec(source); mark !== null; mark = marks.exec(source)) {
-    depth += mark[0] === '(*' ? 1 : -1
-    if (depth === 0) return marks.lastIndex
-  }
-  return undefined
-}
-
-const OPAQUE = /"(?:[^"\\\n]|\\.)*"?|\(\*|\\\*[^\n]*/g
-
 /** The text with comments as blanks, and again with what is in strings as dots: places stay in both. */
 const stripped = (source: string, fail: Fail): { readonly text: string; readonly bare: string } => {
-  let text = ''
-  let bare = ''
-  let at = 0
-  for (;;) {
-    OPAQUE.lastIndex = at
-    const found = OPAQUE.exec(source)
-    const plain = source.slice(at, found?.index)
-    text += plain
-    bare += plain
-    if (found === null) return { text, bare }
-    const start = found.index
-    const isString = found[0].startsWith('"')
-    const end = found[0] === '(*' ? endOfComment(source, start) : start + found[0].length
-    if (end === undefined) throw fail(start, 'the comment that begins here has no end', 'close it with *)')
-    const piece = source.slice(start, end)
-    text += isString ? piece : blank(piece)
-    bare += isString ? '.'.repeat(piece.length) : blank(piece)
-    at = end
-  }
+  const text = blanked(source, commentsOf(source))
+  const bare = text.replace(/"(?:[^"\\\n]|\\.)*"?/g, (string) => '.'.repeat(string.length))
+  const open = bare.indexOf('(*')
+  if (open >= 0) throw fail(open, 'the comment that begins here has no end', 'close it with *)')
+  return { text, bare }
 }
 
 interface Word {

@@ -163,15 +163,6 @@ describe('a download', () => {
     expect(readdirSync(cache)).toEqual([])
   })
 
-  it('can be cancelled', async () => {
-    const abort = new AbortController()
-    const waits: Fetcher = () => {
-      abort.abort()
-      return new Promise(() => undefined)
-    }
-    expect(await failure({ fetcher: waits, signal: abort.signal })).toMatchObject({ problem: { code: 'no-jar' } })
-  })
-
   it('uses the repository that is named', async () => {
     const asked: (string | undefined)[] = []
     const spy: Fetcher = (request) => {

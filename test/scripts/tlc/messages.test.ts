@@ -2,11 +2,11 @@ import { readFileSync, readdirSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseToolTraces } from '../../../impl/lib/tla/trace/tlc-trace.ts'
-import { EC } from '../../../scripts/tlc/codes.ts'
 import type { TlcMessage } from '../../../scripts/tlc/messages.ts'
-import { decode, decodeAll } from '../../../scripts/tlc/messages.ts'
+import { codeOf, decode, decodeAll, MESSAGES } from '../../../scripts/tlc/messages.ts'
 import type { RawMessage } from '../../../scripts/tlc/parser.ts'
-import { parseToolOutput, printRaw, ToolParser } from '../../../scripts/tlc/parser.ts'
+import { ToolParser } from '../../../scripts/tlc/parser.ts'
+import { parseToolOutput, printRaw } from './tool-output.ts'
 
 const DIRECTORY = new URL('../../fixtures/tlc-tool/', import.meta.url)
 
@@ -133,15 +133,15 @@ describe('recorded output of TLC 2.18', () => {
 
 describe('ToolParser', () => {
   it('nests messages that begin in the middle of a line', () => {
-    const [outer] = rawOf(fixture('cfg-syntax')).filter(({ code }) => code === EC.GENERAL)
-    expect(outer?.nested.map(({ code }) => code)).toEqual([EC.CFG_MISSING_ID])
+    const [outer] = rawOf(fixture('cfg-syntax')).filter(({ code }) => code === codeOf('GENERAL'))
+    expect(outer?.nested.map(({ code }) => code)).toEqual([codeOf('CFG_MISSING_ID')])
     expect(outer?.text).toMatch(/ConfigFileException\n: TLC found an error/)
     expect(outer?.text).not.toContain('@!@!@')
   })
 
   it('marks a message whose end is missing, and does not interpret it', () => {
     const [message] = rawOf('@!@!@STARTMSG 2193:0 @!@!@\nModel checking completed. No error')
-    expect(message).toMatchObject({ code: EC.SUCCESS, truncated: true })
+    expect(message).toMatchObject({ code: codeOf('SUCCESS'), truncated: true })
     expect(message && decode(message).kind).toBe('unknown')
   })
 
@@ -182,13 +182,13 @@ describe('decode', () => {
   })
 
   it('does not guess where a known code comes with another text', () => {
-    const stats = { code: EC.STATS, class: 0, text: '1.234 Zustände erzeugt', nested: [] }
-    expect(decode(stats)).toMatchObject({ kind: 'unknown', code: EC.STATS })
+    const stats = { code: codeOf('STATS'), class: 0, text: '1.234 Zustände erzeugt', nested: [] }
+    expect(decode(stats)).toMatchObject({ kind: 'unknown', code: codeOf('STATS') })
   })
 
   it('never fails, whatever the text', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...Object.values(EC)), fc.string(), (code, text) => {
+      fc.property(fc.constantFrom(...Object.values(MESSAGES)), fc.string(), ([code], text) => {
         expect(decode({ code, class: 0, text, nested: [] }).kind).toBeTypeOf('string')
       }),
     )

@@ -115,53 +115,31 @@ const SYMBOLS = [
   ...['+', '-', '*', '/', '^', '%', '\\'],
 ]
 
-/** Those that begin with a character. */
-const symbolsFrom = new Map(SYMBOLS.map(([c = '']) => [c, SYMBOLS.filter((symbol) => symbol.startsWith(c))]))
-
 const SPACE = /\s+/y
-const WORD = /\w*[A-Za-z]\w*|_\w*/y
-const NUMBER = /\d+/y
-const NAMED = /\\[A-Za-z]+/y
-/** What divides a module, and the line of its name and of its end. */
-const RULE = /-{4,}|={4,}/y
-/** A comment that does not end: the others are blank. */
-const ENDLESS = /\(\*/y
 
-/** What a token may be, by the character that it begins with. */
-const patternsOf = (c: string): readonly (readonly [TokenKind, RegExp])[] => {
-  if (/\w/.test(c))
-    return [
-      ['name', WORD],
-      ['number', NUMBER],
-    ]
-  switch (c) {
-    case '"':
-      return [['string', STRING]]
-    case '\\':
-      return [['symbol', NAMED]]
-    case '-':
-    case '=':
-      return [['rule', RULE]]
-    case '(':
-      return [['unknown', ENDLESS]]
-    default:
-      return []
-  }
+/** A word, a number, a string, a named operator, what divides a module and the line of its name and of its end, or a symbol. */
+const TOKEN = new RegExp(
+  [
+    String.raw`\w*[A-Za-z]\w*|_\w*|\d+|${STRING.source}|\\[A-Za-z]+|-{4,}|={4,}|\(\*`,
+    ...SYMBOLS.map((symbol) => symbol.replace(/[^\w]/g, '\\$&')),
+  ].join('|'),
+  'y',
+)
+
+const kindOf = (token: string): TokenKind => {
+  if (/^\w/.test(token)) return /\D/.test(token) ? 'name' : 'number'
+  if (token.startsWith('"')) return 'string'
+  // a comment that does not end: the others are blank
+  if (token === '(*') return 'unknown'
+  return /^(?:----|====)/.test(token) ? 'rule' : 'symbol'
 }
-
-/** The same for ASCII, worked out once. */
-const PATTERNS = Array.from({ length: 128 }, (_, code) => patternsOf(String.fromCharCode(code)))
 
 /** The token that begins at an offset of a text whose comments are blank, where there is no white space. */
 const tokenAt = (text: string, start: number, column: number): Token => {
-  for (const [kind, pattern] of PATTERNS[text.charCodeAt(start)] ?? []) {
-    const end = endOf(pattern, text, start)
-    if (end > start) return { kind, text: text.slice(start, end), start, end, column }
-  }
-  const c = text.charAt(start)
-  const symbol = symbolsFrom.get(c)?.find((s) => text.startsWith(s, start))
-  if (symbol === undefined) return { kind: 'unknown', text: c, start, end: start + 1, column }
-  return { kind: 'symbol', text: symbol, start, end: start + symbol.length, column }
+  const end = endOf(TOKEN, text, start)
+  if (end === start) return { kind: 'unknown', text: text.charAt(start), start, end: start + 1, column }
+  const token = text.slice(start, end)
+  return { kind: kindOf(token), text: token, start, end, column }
 }
 
 /** The tokens of a part of a text whose comments are blank; nothing is refused. */

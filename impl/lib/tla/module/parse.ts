@@ -10,55 +10,31 @@ import { leftSide } from './fragment.ts'
 import type { Token } from './lex.ts'
 import { lex } from './lex.ts'
 
-/** How tightly an operator binds; what stands again without parentheses is taken from the left, SANY refuses the rest. */
-const INFIX: Readonly<Record<string, number>> = {
-  '=>': 1,
-  '<=>': 2,
-  '~>': 2,
-  '/\\': 3,
-  '\\/': 3,
-  '=': 5,
-  '#': 5,
-  '/=': 5,
-  '<': 5,
-  '>': 5,
-  '<=': 5,
-  '=<': 5,
-  '>=': 5,
-  '\\leq': 5,
-  '\\geq': 5,
-  '\\in': 5,
-  '\\notin': 5,
-  '\\subseteq': 5,
-  '@@': 6,
-  ':>': 7,
-  '\\cup': 8,
-  '\\cap': 8,
-  '\\union': 8,
-  '\\intersect': 8,
-  '\\': 8,
-  '..': 9,
-  '+': 10,
-  '-': 11,
-  '%': 11,
-  '\\X': 11,
-  '*': 13,
-  '\\o': 13,
-  '\\div': 13,
-  '^': 14,
-}
+const byLevel = (levels: readonly (readonly [number, string])[]): ReadonlyMap<string, number> =>
+  new Map(levels.flatMap(([level, operators]) => operators.split(' ').map((operator) => [operator, level] as const)))
 
-const PREFIX: Readonly<Record<string, number>> = {
-  '~': 4,
-  '[]': 4,
-  '<>': 4,
-  UNCHANGED: 4,
-  ENABLED: 4,
-  SUBSET: 8,
-  UNION: 8,
-  DOMAIN: 9,
-  '-': 12,
-}
+/** How tightly an operator binds; what stands again without parentheses is taken from the left, SANY refuses the rest. */
+const INFIX = byLevel([
+  [1, '=>'],
+  [2, '<=> ~>'],
+  [3, '/\\ \\/'],
+  [5, '= # /= < > <= =< >= \\leq \\geq \\in \\notin \\subseteq'],
+  [6, '@@'],
+  [7, ':>'],
+  [8, '\\cup \\cap \\union \\intersect \\'],
+  [9, '..'],
+  [10, '+'],
+  [11, '- % \\X'],
+  [13, '* \\o \\div'],
+  [14, '^'],
+])
+
+const PREFIX = byLevel([
+  [4, '~ [] <> UNCHANGED ENABLED'],
+  [8, 'SUBSET UNION'],
+  [9, 'DOMAIN'],
+  [12, '-'],
+])
 
 const KEYWORDS = new Set(
   'ASSUME CASE CHOOSE CONSTANT CONSTANTS DOMAIN ELSE ENABLED EXCEPT EXTENDS IF IN INSTANCE LET LOCAL MODULE OTHER SUBSET THEN THEOREM UNCHANGED UNION VARIABLE VARIABLES'.split(
@@ -187,7 +163,7 @@ class Parser {
     let chain = ''
     for (;;) {
       const operator = this.here
-      const own = INFIX[operator]
+      const own = INFIX.get(operator)
       if (own === undefined || this.raw.kind === 'string' || own <= level) return left
       this.at += 1
       const right = this.expression(own)
@@ -204,7 +180,7 @@ class Parser {
     const text = this.here
     const { start, kind } = this.raw
     if (kind !== 'string' && (text === '/\\' || text === '\\/')) return this.bullets(text)
-    const level = kind === 'string' ? undefined : PREFIX[text]
+    const level = kind === 'string' ? undefined : PREFIX.get(text)
     if (level !== undefined) {
       this.at += 1
       return this.node('prefix', text, [this.expression(level)], start)
@@ -262,9 +238,8 @@ class Parser {
         return this.node('name', '@', [], start)
       case '\\A':
       case '\\E':
-        return this.quantified(text)
       case 'CHOOSE':
-        return this.chosen()
+        return this.quantified(text)
       case 'IF':
         return this.conditional()
       case 'CASE':
@@ -302,18 +277,14 @@ class Parser {
     return this.node('bound', names.join(', '), [this.expression(5)], start)
   }
 
+  /** `\A`, `\E` or CHOOSE: bounds, of which CHOOSE has one, and the body. */
   private quantified(quantifier: string): Expr {
     const { start } = this.take(quantifier)
-    const bounds = this.list(() => this.bound())
+    const isChoice = quantifier === 'CHOOSE'
+    const bounds = isChoice ? [this.bound()] : this.list(() => this.bound())
     this.take(':')
-    return this.node('quantifier', quantifier, [...bounds, this.expression()], start)
-  }
-
-  private chosen(): Expr {
-    const { start } = this.take('CHOOSE')
-    const bound = this.bound()
-    this.take(':')
-    return this.node('choose', '', [bound, this.expression()], start)
+    const parts = [...bounds, this.expression()]
+    return isChoice ? this.node('choose', '', parts, start) : this.node('quantifier', quantifier, parts, start)
   }
 
   private conditional(): Expr {
@@ -356,36 +327,28 @@ class Parser {
   }
 
   private bracketed(): Expr {
-    const { start } = this.take('[')
+    const { start } = this.raw
+    const [kind, parts] = this.within('[', () => this.inBrackets(), ']')
+    if (kind !== 'action') return this.node(kind, '', parts, start)
+    if (!this.here.startsWith('_')) this.fail('_ and the variables of an action')
+    const variables = this.next().text.slice(1)
+    return this.node(kind, variables, parts, start)
+  }
+
+  private inBrackets(): readonly [Kind, readonly Expr[]] {
     const entry = this.ahead(1)
     if (this.raw.kind === 'name' && (entry === '|->' || entry === ':')) {
-      const parts = this.list(() => this.entry(entry))
-      this.take(']')
-      return this.node(entry === ':' ? 'recordSet' : 'record', '', parts, start)
+      return [entry === ':' ? 'recordSet' : 'record', this.list(() => this.entry(entry))]
     }
     const bounds = this.attempt(() => {
       const found = this.list(() => this.bound())
       return this.accept('|->') ? found : undefined
     })
     const e = this.expression()
-    if (bounds !== undefined) {
-      this.take(']')
-      return this.node('function', '', [...bounds, e], start)
-    }
-    if (this.accept('->')) {
-      const to = this.expression()
-      this.take(']')
-      return this.node('functionSet', '', [e, to], start)
-    }
-    if (this.accept('EXCEPT')) {
-      const updates = this.list(() => this.update())
-      this.take(']')
-      return this.node('except', '', [e, ...updates], start)
-    }
-    this.take(']')
-    if (!this.here.startsWith('_')) this.fail('_ and the variables of an action')
-    const variables = this.next().text.slice(1)
-    return this.node('action', variables, [e], start)
+    if (bounds !== undefined) return ['function', [...bounds, e]]
+    if (this.accept('->')) return ['functionSet', [e, this.expression()]]
+    if (this.accept('EXCEPT')) return ['except', [e, ...this.list(() => this.update())]]
+    return ['action', [e]]
   }
 
   private entry(sign: string): Expr {
@@ -411,25 +374,21 @@ class Parser {
   }
 
   private braced(): Expr {
-    const { start } = this.take('{')
-    if (this.accept('}')) return this.node('set', '', [], start)
+    const { start } = this.raw
+    const [kind, parts] = this.within('{', () => this.inBraces(), '}')
+    return this.node(kind, '', parts, start)
+  }
+
+  private inBraces(): readonly [Kind, readonly Expr[]] {
+    if (this.is('}')) return ['set', []]
     const bound = this.attempt(() => {
       const found = this.bound()
       return this.accept(':') ? found : undefined
     })
     const first = this.expression()
-    if (bound !== undefined) {
-      this.take('}')
-      return this.node('filter', '', [bound, first], start)
-    }
-    if (this.accept(':')) {
-      const bounds = this.list(() => this.bound())
-      this.take('}')
-      return this.node('image', '', [first, ...bounds], start)
-    }
-    const rest = this.accept(',') ? this.expressions() : []
-    this.take('}')
-    return this.node('set', '', [first, ...rest], start)
+    if (bound !== undefined) return ['filter', [bound, first]]
+    if (this.accept(':')) return ['image', [first, ...this.list(() => this.bound())]]
+    return ['set', [first, ...(this.accept(',') ? this.expressions() : [])]]
   }
 
   // -------------------------------------------------------------------------------------------------------------------

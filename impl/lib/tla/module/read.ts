@@ -6,13 +6,18 @@
 import type { TextRange, Token } from './lex.ts'
 import { blanked, commentsOf, isInString, tokensIn } from './lex.ts'
 
-/** A definition; its range is from its name to its last token. */
-export interface ModuleDefinition extends TextRange {
+/** The left side of a definition. */
+interface Head {
   /** of an operator between or behind its arguments, the operator: `\prec` */
   readonly name: string
   readonly parameters: readonly string[]
   /** `f[x \in S] == e` is a function, which has no parameters */
   readonly kind: 'operator' | 'function'
+  readonly start: number
+}
+
+/** A definition; its range is from its name to its last token. */
+export interface ModuleDefinition extends Head, TextRange {
   /** is it within a LET? */
   readonly isLocal: boolean
   /** the line of its name, from 1 */
@@ -31,14 +36,6 @@ export interface ModuleText {
   /** in the order of the text, those of modules within it too */
   readonly definitions: readonly ModuleDefinition[]
   readonly comments: readonly TextRange[]
-}
-
-/** The left side of a definition. */
-interface Head {
-  readonly name: string
-  readonly parameters: readonly string[]
-  readonly kind: ModuleDefinition['kind']
-  readonly start: number
 }
 
 interface OpenDefinition {
@@ -253,10 +250,8 @@ class ModuleReader {
     this.#open[depth] = undefined
     if (own === undefined) return
     const { head, line, bodyStart } = own
-    const { name, parameters, kind, start } = head
     const body = this.#code.slice(bodyStart, at).trimEnd()
-    const end = bodyStart + body.length
-    this.#definitions.push({ name, parameters, kind, isLocal: depth > 0, line, body, start, end })
+    this.#definitions.push({ ...head, isLocal: depth > 0, line, body, end: bodyStart + body.length })
   }
 
   /** Ends all definitions: something of the module's own begins. */

@@ -46,10 +46,11 @@ const argumentOf = (text: string): TlaValue => {
   }
 }
 
-/** Entries of what may be a function: an object by what its keys say, a list as one on 1..n. */
-const jsonEntries = (json: unknown): Map<string, unknown> | undefined => {
-  if (Array.isArray(json)) return new Map(json.map((item: unknown, i) => [String(i + 1), item]))
-  if (!isObject(json)) return undefined
+/** Entries of what may be a function of so many arguments: an object by what its keys say, a list as one on 1..n. */
+const jsonEntries = (json: unknown, size: number): Map<string, unknown> | undefined => {
+  const isList = Array.isArray(json)
+  if ((!isList && !isObject(json)) || Object.keys(json).length !== size) return undefined
+  if (isList) return new Map(json.map((item: unknown, i) => [String(i + 1), item]))
   // a key of a record is a string without quotes, which may be a number's text as well
   return new Map(
     Object.entries(json).flatMap(([name, v]) => [[key(argumentOf(name)), v] as const, [key(tla.str(name)), v]]),
@@ -99,9 +100,8 @@ export const isWrittenAs = (value: TlaValue, json: unknown): boolean => {
 }
 
 const isFunctionAs = (entries: readonly (readonly [TlaValue, TlaValue])[], json: unknown): boolean => {
-  const size = Array.isArray(json) ? json.length : isObject(json) ? Object.keys(json).length : -1
-  const found = jsonEntries(json)
-  if (found === undefined || size !== entries.length) return false
+  const found = jsonEntries(json, entries.length)
+  if (found === undefined) return false
   return entries.every(([argument, value]) => {
     const at = key(argument)
     return found.has(at) && isWrittenAs(value, found.get(at))
@@ -128,13 +128,10 @@ class JsonTraceReader {
     if (elements === undefined) throw this.#error(`${where}: no such variable`, 'is this a trace of this model?')
     const [first] = elements
     if (first?.argument === undefined) return this.#among(where, first?.values ?? [], json)
-    const entries = jsonEntries(json)
-    const size = Array.isArray(json) ? json.length : isObject(json) ? Object.keys(json).length : -1
-    if (entries === undefined || size !== elements.length) {
-      throw this.#error(
-        `${where}: expected a function with ${elements.length} arguments`,
-        'is this a trace of this model?',
-      )
+    const entries = jsonEntries(json, elements.length)
+    if (entries === undefined) {
+      const message = `${where}: expected a function with ${elements.length} arguments`
+      throw this.#error(message, 'is this a trace of this model?')
     }
     return tla.fun(
       elements.flatMap(({ argument, values }) => {

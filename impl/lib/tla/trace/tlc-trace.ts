@@ -176,11 +176,8 @@ class TraceBuilder {
     if (number === 1) this.finish()
     const expected = this.#states.length + 1
     if (number !== expected) {
-      throw this.#source.error(
-        at,
-        `expected state ${expected}, found state ${number}`,
-        'a part of the trace is missing',
-      )
+      const message = `expected state ${expected}, found state ${number}`
+      throw this.#source.error(at, message, 'a part of the trace is missing')
     }
     if (number === 1) this.#vars = [...values.keys()]
     const foreign = [...values.keys()].find((name) => !this.#vars.includes(name))
@@ -218,12 +215,8 @@ const onState = (source: Source, builder: TraceBuilder, { body, at }: Message): 
   const header = /^\s*(\d+):(?: <(.*)>)?[ \t\r]*(?:\n|$)/.exec(body)
   if (!header) throw source.error(at, 'expected `N: <action>` and the state', 'this is not the output of TLC')
   const skipped = header[0].length
-  builder.state(
-    Number(header[1]),
-    stepOf(header[2] ?? ''),
-    stateOrNothing(source, body.slice(skipped), at + skipped),
-    at,
-  )
+  const values = stateOrNothing(source, body.slice(skipped), at + skipped)
+  builder.state(Number(header[1]), stepOf(header[2] ?? ''), values, at)
 }
 
 /** With -difftrace a state in which nothing changed is empty. */
@@ -246,24 +239,18 @@ const onInitialViolation = (source: Source, builder: TraceBuilder, { body, at }:
 }
 
 const onMessage = (source: Source, builder: TraceBuilder, message: Message): void => {
-  switch (message.code) {
-    case CODE.state:
-    case CODE.stateWithoutAction:
-      onState(source, builder, message)
-      return
-    case CODE.stuttering:
-      builder.stutter(message.at)
-      return
-    case CODE.backToState:
-      onBackToState(source, builder, message)
-      return
-    case CODE.invariantViolatedInitial:
-    case CODE.propertyViolatedInitial:
-      onInitialViolation(source, builder, message)
-      return
-    default:
-      if (FINDINGS.has(message.code)) builder.finding(message.body)
-  }
+  const { code, at } = message
+  if (code === CODE.state || code === CODE.stateWithoutAction) onState(source, builder, message)
+  else if (code === CODE.stuttering) builder.stutter(at)
+  else if (code === CODE.backToState) onBackToState(source, builder, message)
+  else if (code === CODE.invariantViolatedInitial || code === CODE.propertyViolatedInitial) {
+    onInitialViolation(source, builder, message)
+  } else if (FINDINGS.has(code)) builder.finding(message.body)
+}
+
+const unfinished = (source: Source): LockstepError => {
+  const message = 'TLC began and did not finish, so that a part of the trace may be missing'
+  return source.error(source.text.length, message, TRUNCATED)
 }
 
 /**
@@ -284,13 +271,7 @@ export const parseToolTraces = (text: string, from: Place = {}): Trace[] => {
     throw source.error(0, 'the text holds no message of TLC', 'give the output of a run with -tool')
   }
   builder.finish()
-  if (codes.has(CODE.starting) && !codes.has(CODE.finished)) {
-    throw source.error(
-      text.length,
-      'TLC began and did not finish, so that a part of the trace may be missing',
-      TRUNCATED,
-    )
-  }
+  if (codes.has(CODE.starting) && !codes.has(CODE.finished)) throw unfinished(source)
   return builder.traces
 }
 
@@ -376,11 +357,8 @@ class PlainReader {
   #elsewhere(text: string, at: number): void {
     const variable = /^(\w+) = /.exec(text)?.[1]
     if (!PLAIN_REMAINS.test(text) && (variable === undefined || !this.#variables.has(variable))) return
-    throw this.#source.error(
-      at,
-      'a part of a trace, but not after the line `State N: <action>` that belongs to it',
-      DAMAGED,
-    )
+    const message = 'a part of a trace, but not after the line `State N: <action>` that belongs to it'
+    throw this.#source.error(at, message, DAMAGED)
   }
 }
 
@@ -398,13 +376,7 @@ export const parsePlainTraces = (text: string, from: Place = {}): Trace[] => {
   const builder = new TraceBuilder(source)
   new PlainReader(source, builder).read()
   builder.finish()
-  if (/^(?:TLC2 Version |Starting\.\.\. )/m.test(text) && !/^Finished in /m.test(text)) {
-    throw source.error(
-      text.length,
-      'TLC began and did not finish, so that a part of the trace may be missing',
-      TRUNCATED,
-    )
-  }
+  if (/^(?:TLC2 Version |Starting\.\.\. )/m.test(text) && !/^Finished in /m.test(text)) throw unfinished(source)
   return builder.traces
 }
 
