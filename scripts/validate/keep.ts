@@ -1,7 +1,7 @@
 /** A log that is held against several designs: read once, and kept. */
 
 import { badInput } from '../../impl/lib/kernel/error.ts'
-import type { Lines } from '../../impl/lib/validate/lines.ts'
+import type { Lines } from '../../impl/lib/validate/source.ts'
 import { Source } from '../../impl/lib/validate/source.ts'
 import { readLines } from './lines.ts'
 

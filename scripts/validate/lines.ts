@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { badInput } from '../../impl/lib/kernel/error.ts'
-import type { Lines } from '../../impl/lib/validate/lines.ts'
+import type { Lines } from '../../impl/lib/validate/source.ts'
 import { Input, readBytes } from './bytes.ts'
 import { Damaged, gunzip, unzstd } from './inflate.ts'
 

@@ -8,11 +8,11 @@ import type { Blame } from '../prove/blame.ts'
 import type { BlameContext } from '../prove/divergence.ts'
 import { blameImpl, blameSpec, blameUpdate, refusalsIn } from '../prove/divergence.ts'
 import type { View } from '../tla/state-codec.ts'
+import type { Decoded } from './decode.ts'
 import type { Fields, Json } from './json-codec.ts'
 import { passes } from './json-codec.ts'
 import type { AllowedStep, Candidate, LogDivergence } from './result.ts'
 import { resultText } from './returns.ts'
-import type { Observed } from './state-tracker.ts'
 import { Stepper } from '../kernel/machine/stepper.ts'
 
 /** A few candidates tell a reviewer more than all of them. */
@@ -91,7 +91,7 @@ export interface DiagnosisInput {
   /** packed states, one after the other */
   readonly states: Int32Array
   readonly count: number
-  readonly event: Observed
+  readonly event: Decoded
   /** name of its action */
   readonly action: string | null
   /** what the log says of the state after the event */

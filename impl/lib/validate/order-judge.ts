@@ -60,7 +60,7 @@ export class InOrder {
     if (this.rejected !== undefined) return this.following.push(entry) < FOLLOWING
     this.events += 1
     if (entry.afterGap) tracker.lose()
-    const taken = tracker.take(entry.decoded.observed)
+    const taken = tracker.take(entry.decoded)
     if (taken === 'limit') {
       this.stopped = `more than ${this.options.maxStates ?? MAX_STATES} states at line ${entry.line}`
       return false
@@ -125,7 +125,7 @@ class Trial {
     tracker.resume(rows, count)
     return events.every(({ decoded }, i) => {
       if (gaps[i] === true) tracker.lose()
-      const taken = tracker.take(decoded.observed)
+      const taken = tracker.take(decoded)
       this.left -= tracker.states.count
       return taken === 'explained' && this.left > 0
     })

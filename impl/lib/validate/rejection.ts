@@ -58,19 +58,18 @@ export const divergenceOf = (
 ): LogDivergence => {
   const event = seenEvent(entry)
   const sources = subject.sources?.()
-  const { observed } = entry.decoded
   const found = diagnose({
     kernel,
     fields,
     view,
     states,
     count,
-    event: observed,
+    event: entry.decoded,
     action: event.action,
     said: event.state,
     sources: sources ?? NO_SOURCES,
   })
-  const thread = kernel.compiled.machine.threads[observed.thread]
+  const thread = kernel.compiled.machine.threads[entry.decoded.thread]
   const rejected: ToldStep = {
     action: event.action ?? '(state)',
     thread: thread === undefined ? '' : threadName(thread.id),

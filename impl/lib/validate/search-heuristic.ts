@@ -12,7 +12,7 @@ import type { Slot } from '../kernel/machine/layout.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
 import { ThreadGraphs, UNREACHABLE } from './distance.ts'
-import type { LaneEvent } from './state-tracker.ts'
+import type { LaneEvent } from './lane-search.ts'
 
 /** Points for each thing that counts; found by trial on logs that lack a third of their events and half of each state. */
 export interface Weights {
@@ -92,11 +92,11 @@ const aheadOf = (kernel: Kernel, graphs: ThreadGraphs, lane: readonly LaneEvent[
   const next = new Map<number, Way>()
   let rest = 0
   const ahead: Ahead[] = [{ rest, own: [], others: [] }]
-  for (const { observed } of lane.toReversed()) {
-    const { thread, state } = observed
+  for (const { decoded } of lane.toReversed()) {
+    const { thread, state } = decoded
     const slot = threads[thread]
     if (slot !== undefined) {
-      const { from, to } = graphs.around(thread, observed)
+      const { from, to } = graphs.around(thread, decoded)
       const after = next.get(thread)
       const least = after === undefined ? 0 : leastOf(to, after.distance)
       if (least < UNREACHABLE) rest += least
@@ -134,7 +134,7 @@ class Detours {
   constructor(kernel: Kernel, graphs: ThreadGraphs, lane: readonly LaneEvent[], thread: number) {
     this.slot = kernel.layout.threads[thread]
     const nodes = kernel.compiled.automata[thread]?.nodes.length ?? 0
-    const around = lane.map(({ observed }) => graphs.around(thread, observed))
+    const around = lane.map(({ decoded }) => graphs.around(thread, decoded))
     const start = new Uint8Array(nodes)
     start[0] = 1
     const nowhere = new Uint8Array(nodes)
@@ -151,7 +151,7 @@ class Detours {
 
   /** For each number of events taken of this lane: what it costs that its thread is where an event of another has seen it. */
   by(event: LaneEvent): Uint8Array {
-    const allowed = event.observed.state?.nodes.find(({ slot }) => slot === this.slot)?.allowed
+    const allowed = event.decoded.state?.nodes.find(({ slot }) => slot === this.slot)?.allowed
     if (allowed === undefined) return NONE
     const id = this.seen.get(allowed) ?? this.seen.size
     this.seen.set(allowed, id)
@@ -175,7 +175,7 @@ const NONE = new Uint8Array(0)
 /** The tables of all pairs of lanes that are of one thread each, if they are not too large. */
 const pairsOf = (kernel: Kernel, graphs: ThreadGraphs, lanes: Lanes): Pair[] => {
   const single = lanes.flatMap((lane, l) => {
-    const [thread = -1, ...others] = new Set(lane.map(({ observed }) => observed.thread))
+    const [thread = -1, ...others] = new Set(lane.map(({ decoded }) => decoded.thread))
     return thread < 0 || others.length > 0 ? [] : [{ lane, l, thread }]
   })
   const all = single.flatMap((a, i) => single.slice(i + 1).map((b) => ({ a, b })))

@@ -19,8 +19,7 @@ import { divergenceOf } from './rejection.ts'
 import type { Entry, ReaderOptions } from './reader.ts'
 import { EntryReader } from './reader.ts'
 import { InOrder } from './order-judge.ts'
-import type { Batches } from './source.ts'
-import type { Lines } from './lines.ts'
+import type { Batches, Lines } from './source.ts'
 import { Source } from './source.ts'
 
 export type { Format, LogListener } from './reader.ts'
@@ -60,12 +59,7 @@ export class Validator {
     this.kernel = assemble(compile(subject.machine))
     this.fields = new Fields(this.kernel)
     this.view = new View(this.kernel)
-    this.decoder = new Decoder(
-      this.kernel,
-      this.fields,
-      (action, known) => subject.hint(action, known, 'log'),
-      subject.elsewhere,
-    )
+    this.decoder = new Decoder(subject, this.kernel, this.fields)
     this.lines = new LineReader(this.decoder, this.fields, sameBytes)
   }
 
@@ -242,11 +236,9 @@ class Run {
     const options = { silent: this.silent(), maxNodes: maxStates }
     const found = await judge.decide(this.reader.gaps, options, this.late)
     this.nodes = found.nodes
-    if (found.verdict === 'accepted') return this.finish('accepted', found.explained)
-    if (found.verdict === 'incomplete') {
-      return this.finish('incomplete', found.explained, null, [`stopped after ${found.nodes} nodes of the search`])
-    }
-    return this.finish('rejected', found.explained, this.divergence(await found.rejection()))
+    const divergence = found.rejection === undefined ? null : this.divergence(found.rejection)
+    const notes = found.verdict === 'incomplete' ? [`stopped after ${found.nodes} nodes of the search`] : []
+    return this.finish(found.verdict, found.explained, divergence, notes)
   }
 
   private divergence(rejection: Rejection): LogDivergence {
