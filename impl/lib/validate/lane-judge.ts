@@ -1,13 +1,13 @@
 /** A log of which only the order within each lane, or begin and end of each event, is known: read whole, then searched. */
 
 import type { Kernel } from '../kernel/machine/tables.ts'
-import { told } from './diagnose.ts'
 import type { Order } from './event.ts'
 import type { Repair } from './result.ts'
-import type { LaneEvent, SearchOptions, SearchResult } from './lane-search.ts'
+import type { SearchOptions, SearchResult } from './lane-search.ts'
+import type { LaneEvent } from './search-heuristic.ts'
 import { search } from './lane-search.ts'
 import type { Rejection } from './rejection.ts'
-import { MOST_REPAIRS } from './rejection.ts'
+import { MOST_REPAIRS, told } from './rejection.ts'
 import type { Entry, Gaps } from './reader.ts'
 import { refuse } from './reader.ts'
 

@@ -10,19 +10,10 @@ import { at } from '../kernel/at.ts'
 import { StateSet } from '../kernel/explore/state-set.ts'
 import { Stepper } from '../kernel/machine/stepper.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
+import type { LaneEvent } from './search-heuristic.ts'
 import { Estimates, isTimed, WITH_CLOCKS, WITHOUT_CLOCKS } from './search-heuristic.ts'
 import { passes } from './json-codec.ts'
-import type { Entry } from './reader.ts'
 import { matcher } from './state-tracker.ts'
-
-/** One event of a lane. */
-export interface LaneEvent extends Entry {
-  /** interval order: when it began and ended; each lane's events follow one another */
-  readonly begin?: number
-  readonly end?: number
-  /** when it happened by a clock that is not trusted: where to look first */
-  readonly guess?: number | undefined
-}
 
 /** What a search may cost. */
 export interface SearchOptions {

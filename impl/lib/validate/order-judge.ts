@@ -2,14 +2,12 @@
 
 import { at } from '../kernel/at.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
-import type { ToldStep } from './diagnose.ts'
-import { told } from './diagnose.ts'
 import type { Repair } from './result.ts'
 import { Ring } from './ring.ts'
 import type { Layer, TrackerOptions } from './state-tracker.ts'
 import { arrivalOf, MAX_STATES, Tracker } from './state-tracker.ts'
-import type { Rejection } from './rejection.ts'
-import { MOST_REPAIRS } from './rejection.ts'
+import type { Rejection, ToldStep } from './rejection.ts'
+import { MOST_REPAIRS, told } from './rejection.ts'
 import type { Entry } from './reader.ts'
 
 /** The last events are kept for diagnosis, with the states before each: any of them may be at fault. */

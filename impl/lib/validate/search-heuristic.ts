@@ -12,7 +12,16 @@ import type { Slot } from '../kernel/machine/layout.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
 import { ThreadGraphs, UNREACHABLE } from './distance.ts'
-import type { LaneEvent } from './lane-search.ts'
+import type { Entry } from './reader.ts'
+
+/** One event of a lane. */
+export interface LaneEvent extends Entry {
+  /** interval order: when it began and ended; each lane's events follow one another */
+  readonly begin?: number
+  readonly end?: number
+  /** when it happened by a clock that is not trusted: where to look first */
+  readonly guess?: number | undefined
+}
 
 /** Points for each thing that counts; found by trial on logs that lack a third of their events and half of each state. */
 export interface Weights {
