@@ -11,7 +11,7 @@ import type { LogHeader } from './event.ts'
 import { Fields } from './json-codec.ts'
 import type { Same } from './line-cache.ts'
 import { LineReader } from './line-reader.ts'
-import type { LogDivergence, Validation } from './result.ts'
+import type { Validation } from './result.ts'
 import type { LogSubject } from './subject.ts'
 import { ByLane } from './lane-judge.ts'
 import type { Rejection } from './rejection.ts'
@@ -96,11 +96,14 @@ export class Validator {
   }
 }
 
-/** How the reading of a log ended. */
-type Ending =
-  | { readonly kind: 'end' | 'late' | 'enough' }
-  /** a line after a rejected one is wrong */
-  | { readonly kind: 'bad'; readonly problem: LockstepError }
+/** How the reading of a log ended; an error is that of a line after a rejected one. */
+type Ending = 'end' | 'late' | 'enough' | LockstepError
+
+/** What came of a log. */
+interface Found extends Pick<Validation, 'verdict' | 'explained' | 'nodes'> {
+  readonly rejection?: Rejection
+  readonly notes?: readonly string[]
+}
 
 /** One log being read, and the answer. */
 class Run {
@@ -113,7 +116,6 @@ class Run {
   private rejectedAt: number | undefined
   /** since when nobody else had a turn */
   private turn = performance.now()
-  private nodes: number | undefined
 
   constructor(validator: Validator, reader: EntryReader, options: LogOptions) {
     this.validator = validator
@@ -149,10 +151,9 @@ class Run {
 
   private newJudge(): InOrder | ByLane {
     const { kernel } = this.validator
-    if (this.reader.order !== 'total') return new ByLane(kernel, this.reader.order, this.options.file)
-    const { maxStates } = this.options
-    const silent = this.silent()
-    return new InOrder(kernel, { silent, maxStates }, this.late)
+    const { file, maxStates } = this.options
+    if (this.reader.order !== 'total') return new ByLane(kernel, this.reader.order, file)
+    return new InOrder(kernel, { silent: this.silent(), maxStates }, this.late)
   }
 
   private silent(): Uint8Array {
@@ -166,7 +167,7 @@ class Run {
   async all(batches: Batches): Promise<Validation> {
     const source = new Source(batches, this.options.stop)
     try {
-      return await this.answer(await this.read(source))
+      return this.result(await this.found(await this.read(source)))
     } finally {
       source.close()
     }
@@ -177,82 +178,62 @@ class Run {
     try {
       for (;;) {
         const batch = await source.next(this.until)
-        if (batch === 'late' || batch === 'end') return { kind: batch }
+        if (batch === 'late' || batch === 'end') return batch
         this.turn = performance.now()
         for (let rest: boolean | Lines = batch; rest !== true;) {
           rest = this.reader.read(rest, this.take)
-          if (rest === false) return { kind: 'enough' }
+          if (rest === false) return 'enough'
           if (rest !== true) await this.pause()
           if (this.rejected !== undefined) this.rejectedAt ??= performance.now()
-          else if (this.late()) return { kind: 'late' }
+          else if (this.late()) return 'late'
         }
       }
     } catch (error) {
       // what was found before stands, whatever comes after it
       if (this.rejected === undefined || !(error instanceof LockstepError)) throw error
-      return { kind: 'bad', problem: error }
+      return error
     }
   }
 
-  private async answer(ending: Ending): Promise<Validation> {
+  private async found(ending: Ending): Promise<Found> {
     const { judge } = this
-    const events = judge?.events ?? 0
+    const explained = judge instanceof InOrder ? judge.explained : 0
     // what ends the reading ends it without an error, and what was not read is not known to be allowed
-    const cut = ending.kind === 'late' || this.options.signal?.aborted === true
-    if (cut && this.rejected === undefined) return this.incomplete(`stopped after ${events} events`)
-    if (judge === undefined) return this.empty()
-    if (judge instanceof ByLane) return this.byLane(judge)
-    if (judge.stopped !== undefined) return this.incomplete(judge.stopped)
-    if (judge.rejected === undefined) return this.finish('accepted', judge.explained)
-    const rejection = judge.rejection(judge.rejected, ending.kind === 'end' && !cut)
-    return this.finish('rejected', judge.explained, this.divergence(rejection), notesOn(ending))
-  }
-
-  private empty(): never {
-    const { unmapped } = this.reader
-    if (unmapped.count > 0) {
-      throw badInput({
-        code: 'empty-log',
-        message: `nothing in the log means anything to the model, ${unmapped.notes.join()}`,
-        file: this.options.file,
-        hint: '--map says what tracepoints mean (spec/PROTOCOL/maps has those of KVM), --format what the log is',
-      })
+    const cut = ending === 'late' || this.options.signal?.aborted === true
+    if (cut && this.rejected === undefined) {
+      return { verdict: 'incomplete', explained, notes: [`stopped after ${judge?.events ?? 0} events`] }
     }
-    throw badInput({
-      code: 'empty-log',
-      message: 'the log has no events: nothing would be validated',
-      file: this.options.file,
-      hint: 'is it the right file, and was logging on?',
-    })
+    if (judge === undefined) throw this.empty()
+    if (judge instanceof ByLane) return this.byLane(judge)
+    if (judge.stopped !== undefined) return { verdict: 'incomplete', explained, notes: [judge.stopped] }
+    if (judge.rejected === undefined) return { verdict: 'accepted', explained }
+    const rejection = judge.rejection(judge.rejected, ending === 'end' && !cut)
+    return { verdict: 'rejected', explained, rejection, notes: notesOn(ending) }
   }
 
-  private incomplete(why: string): Validation {
-    const explained = this.judge instanceof InOrder ? this.judge.explained : 0
-    return this.finish('incomplete', explained, null, [why])
+  private empty(): LockstepError {
+    const { count, notes } = this.reader.unmapped
+    const [message, hint] =
+      count > 0
+        ? [
+            `nothing in the log means anything to the model, ${notes.join()}`,
+            '--map says what tracepoints mean (spec/PROTOCOL/maps has those of KVM), --format what the log is',
+          ]
+        : ['the log has no events: nothing would be validated', 'is it the right file, and was logging on?']
+    return badInput({ code: 'empty-log', message, file: this.options.file, hint })
   }
 
-  private async byLane(judge: ByLane): Promise<Validation> {
-    const { maxStates } = this.options
-    const options = { silent: this.silent(), maxNodes: maxStates }
+  private async byLane(judge: ByLane): Promise<Found> {
+    const options = { silent: this.silent(), maxNodes: this.options.maxStates }
     const found = await judge.decide(this.reader.gaps, options, this.late)
-    this.nodes = found.nodes
-    const divergence = found.rejection === undefined ? null : this.divergence(found.rejection)
     const notes = found.verdict === 'incomplete' ? [`stopped after ${found.nodes} nodes of the search`] : []
-    return this.finish(found.verdict, found.explained, divergence, notes)
+    return { ...found, notes }
   }
 
-  private divergence(rejection: Rejection): LogDivergence {
-    return divergenceOf(this.validator, rejection)
-  }
-
-  private finish(
-    verdict: Validation['verdict'],
-    explained: number,
-    divergence: LogDivergence | null = null,
-    notes: readonly string[] = [],
-  ): Validation {
+  private result({ verdict, explained, nodes, rejection, notes = [] }: Found): Validation {
     const { subject } = this.validator
     const { header, order, unmapped, gapCount } = this.reader
+    const divergence = rejection === undefined ? null : divergenceOf(this.validator, rejection)
     const claimed = header?.model
     const other =
       claimed === undefined || subject.claims.includes(claimed) ? [] : [`the log says that it is of ${claimed}`]
@@ -268,7 +249,7 @@ class Run {
       unmapped: unmapped.count,
       gaps: gapCount,
       seconds: (performance.now() - this.start) / 1000,
-      ...(this.nodes === undefined ? {} : { nodes: this.nodes }),
+      ...(nodes === undefined ? {} : { nodes }),
       divergence,
       notes: [...notes, ...other, ...unmapped.notes],
     }
@@ -277,7 +258,7 @@ class Run {
 
 /** Why a rejected log was not read to its end, where that is its own fault. */
 const notesOn = (ending: Ending): string[] => {
-  if (ending.kind !== 'bad') return []
-  const { line, message } = ending.problem.problem
+  if (!(ending instanceof LockstepError)) return []
+  const { line, message } = ending.problem
   return [`reading stopped${line === undefined ? '' : ` at line ${line}`}: ${message}`]
 }
