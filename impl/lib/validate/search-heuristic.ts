@@ -120,25 +120,14 @@ const aheadOf = (kernel: Kernel, graphs: ThreadGraphs, lane: readonly LaneEvent[
   return ahead.reverse()
 }
 
-/** Numbers for texts. */
-class Ids {
-  private readonly ids = new Map<string, number>()
-
-  of(text: string): number {
-    const id = this.ids.get(text) ?? this.ids.size
-    this.ids.set(text, id)
-    return id
-  }
-}
-
 /** The detours of one lane's thread by way of where the events of other lanes have seen it. */
 class Detours {
   /** kind of what is between two events of the lane, by how many were taken */
   private readonly between: Int32Array
   private readonly kinds: { readonly forth: Uint8Array; readonly back: Uint8Array; readonly direct: number }[] = []
   private readonly slot: Slot | undefined
-  private readonly seen = new Map<Uint8Array, number>()
-  private readonly memo: Uint8Array[] = []
+  /** by the nodes where another has seen it */
+  private readonly memo = new Map<Uint8Array, Uint8Array>()
 
   constructor(kernel: Kernel, graphs: ThreadGraphs, lane: readonly LaneEvent[], thread: number) {
     this.slot = kernel.layout.threads[thread]
@@ -147,11 +136,13 @@ class Detours {
     const start = new Uint8Array(nodes)
     start[0] = 1
     const nowhere = new Uint8Array(nodes)
-    const ids = new Ids()
+    const ids = new Map<string, number>()
     this.between = Int32Array.from({ length: lane.length + 1 }, (_, taken) => {
       const from = around[taken - 1]?.to ?? start
       const to = around[taken]?.from
-      const kind = ids.of(`${from.join('')} ${to?.join('') ?? ''}`)
+      const text = `${from.join('')} ${to?.join('') ?? ''}`
+      const kind = ids.get(text) ?? ids.size
+      ids.set(text, kind)
       const back = to === undefined ? nowhere : graphs.distances(thread, to)
       this.kinds[kind] ??= { forth: graphs.distancesFrom(thread, from), back, direct: leastOf(from, back) }
       return kind
@@ -162,9 +153,7 @@ class Detours {
   by(event: LaneEvent): Uint8Array {
     const allowed = event.decoded.state?.nodes.find(({ slot }) => slot === this.slot)?.allowed
     if (allowed === undefined) return NONE
-    const id = this.seen.get(allowed) ?? this.seen.size
-    this.seen.set(allowed, id)
-    const known = this.memo[id]
+    const known = this.memo.get(allowed)
     if (known !== undefined) return known
     const byKind = this.kinds.map(({ forth, back, direct }) => {
       let least = LONGEST_DETOUR
@@ -174,7 +163,7 @@ class Detours {
       return Math.max(0, least)
     })
     const costs = Uint8Array.from(this.between, (kind) => byKind[kind] ?? 0)
-    this.memo[id] = costs
+    this.memo.set(allowed, costs)
     return costs
   }
 }
