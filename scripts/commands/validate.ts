@@ -18,7 +18,7 @@ import { columns, printJson, thousands } from '../ui/output.ts'
 import { askAll, bare, checkUnlogged, designsOf, oneAnswer } from '../../impl/lib/validate/any-design.ts'
 import { keep } from '../validate/keep.ts'
 import { isLive } from '../validate/bytes.ts'
-import { readLines } from '../validate/lines.ts'
+import { openLog } from '../validate/lines.ts'
 import { githubAnnotations } from '../../impl/lib/report/validation/annotations.ts'
 import { headline, logName, validationLines } from '../../impl/lib/report/validation/text.ts'
 import type { Toolchain } from '../engines/tlc.ts'
@@ -293,16 +293,9 @@ const oneDesign: JudgeAll = async (out, options, means) => {
   const { judge } = judgeOf(modelOfTarget(out, means.project, options.target, ASK_ALL), means, options.writeTla)
   return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
-    const enough = new AbortController()
-    const lines = readLines(file, AbortSignal.any([signal, enough.signal]))
-    const result = await judge(lines, {
-      ...logOptions(options, means),
-      patience: (await isLive(file)) ? PATIENCE : undefined,
-      stop: () => {
-        enough.abort()
-      },
-      file,
-    })
+    const { batches, stop } = openLog(file, signal)
+    const patience = (await isLive(file)) ? PATIENCE : undefined
+    const result = await judge(batches, { ...logOptions(options, means), patience, stop, file })
     out.clear()
     for (const line of validationLines(result)) out.line(line)
     if (result.oracle?.kept !== undefined) {

@@ -10,27 +10,21 @@ import type { Lines } from '../../impl/lib/validate/source.ts'
 import { Input, readBytes } from './bytes.ts'
 import { Damaged, gunzip, unzstd } from './inflate.ts'
 
+const split = (bytes: Buffer): string[] => {
+  const text = bytes.toString()
+  const lines = text.split('\n')
+  return text.includes('\r') ? lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line)) : lines
+}
+
 /** Lines as they came: whoever wants them as strings gets them. */
-class Batch implements Lines {
-  readonly firstLine: number
-  readonly bytes: Buffer
-  #lines: string[] | undefined
-
-  constructor(firstLine: number, bytes: Buffer) {
-    this.firstLine = firstLine
-    this.bytes = bytes
-  }
-
-  get lines(): readonly string[] {
-    this.#lines ??= this.#split()
-    return this.#lines
-  }
-
-  #split(): string[] {
-    const text = this.bytes.toString()
-    const lines = text.split('\n')
-    if (!text.includes('\r')) return lines
-    return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+const batchOf = (firstLine: number, bytes: Buffer): Lines => {
+  let known: string[] | undefined
+  return {
+    firstLine,
+    bytes,
+    get lines() {
+      return (known ??= split(bytes))
+    },
   }
 }
 
@@ -176,7 +170,7 @@ class Splitter {
     const marked = firstLine === 1 && begins(data, BYTE_ORDER_MARK)
     this.#line += 1
     for (let at = data.indexOf(NEWLINE); at >= 0; at = data.indexOf(NEWLINE, at + 1)) this.#line += 1
-    return new Batch(firstLine, marked ? data.subarray(BYTE_ORDER_MARK.length) : data)
+    return batchOf(firstLine, marked ? data.subarray(BYTE_ORDER_MARK.length) : data)
   }
 
   /** The first thing for which this is not lines of UTF-8. */
@@ -236,4 +230,16 @@ export async function* readLines(file: string, signal?: AbortSignal): AsyncGener
     throw splitter.errorHere(error.truncated ? 'truncated' : 'damaged', error.message, hint)
   }
   if (signal?.aborted !== true) yield* splitter.end()
+}
+
+/** A log that is being read, and what ends that, even a read that waits for input. */
+export const openLog = (
+  file: string,
+  signal: AbortSignal,
+): { readonly batches: AsyncIterable<Lines>; readonly stop: () => void } => {
+  const enough = new AbortController()
+  const stop = (): void => {
+    enough.abort()
+  }
+  return { batches: readLines(file, AbortSignal.any([signal, enough.signal])), stop }
 }

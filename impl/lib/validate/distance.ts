@@ -56,17 +56,8 @@ export class ThreadGraphs {
     return { from, to }
   }
 
-  /** Steps from each node of a thread to the nearest of some nodes. */
-  distances(thread: number, goals: Uint8Array): Uint8Array {
-    return this.walk('to', thread, goals)
-  }
-
-  /** Steps to each node of a thread from the nearest of some nodes. */
-  distancesFrom(thread: number, starts: Uint8Array): Uint8Array {
-    return this.walk('from', thread, starts)
-  }
-
-  private walk(way: 'to' | 'from', thread: number, goals: Uint8Array): Uint8Array {
+  /** Steps from each node of a thread to the nearest of some nodes, or the other way round. */
+  distances(thread: number, goals: Uint8Array, way: 'to' | 'from' = 'to'): Uint8Array {
     const edges = (way === 'to' ? this.before : this.after)[thread]
     const key = `${way} ${thread} ${goals.join('')}`
     const known = this.memo.get(key)

@@ -8,7 +8,8 @@ import { badInput } from '../kernel/error.ts'
 import type { Json } from './json-codec.ts'
 import type { Mapped, Mapper, TraceLine } from './ftrace.ts'
 import { scalar } from './ftrace.ts'
-import { Pattern } from './pattern.ts'
+import type { Pattern } from './pattern.ts'
+import { compilePattern } from './pattern.ts'
 import { parsePlaced } from '../text/json-places.ts'
 
 const json: z.ZodType<Json> = z.lazy(() =>
@@ -168,7 +169,7 @@ type Refusal = (path: readonly PropertyKey[], message: string, hint?: string) =>
 const patternOf = (source: string | undefined, path: readonly PropertyKey[], refusal: Refusal): Pattern | undefined => {
   if (source === undefined) return undefined
   try {
-    return new Pattern(source)
+    return compilePattern(source)
   } catch (error) {
     throw refusal(path, error instanceof Error ? error.message : String(error))
   }

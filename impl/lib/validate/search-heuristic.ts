@@ -144,7 +144,7 @@ class Detours {
       const kind = ids.get(text) ?? ids.size
       ids.set(text, kind)
       const back = to === undefined ? nowhere : graphs.distances(thread, to)
-      this.kinds[kind] ??= { forth: graphs.distancesFrom(thread, from), back, direct: leastOf(from, back) }
+      this.kinds[kind] ??= { forth: graphs.distances(thread, from, 'from'), back, direct: leastOf(from, back) }
       return kind
     })
   }
