@@ -9,7 +9,7 @@ import type { BadLine, LogEvent } from './event.ts'
 import { isBadLine, parseEvent } from './event.ts'
 import type { Fields } from './json-codec.ts'
 import { isEmpty } from './json-codec.ts'
-import type { Known, Same } from './line-cache.ts'
+import type { Known } from './line-cache.ts'
 import { LineCache } from './line-cache.ts'
 import { PieceCache } from './piece-cache.ts'
 
@@ -68,18 +68,15 @@ export class LineReader {
   parsed = 0
   private readonly decoder: Decoder
   private readonly fields: Fields
-  private readonly lines: LineCache<Decoded>
+  private readonly lines = new LineCache<Decoded>()
   /** lines with an empty state in place of theirs */
-  private readonly frames: LineCache<Decoded>
+  private readonly frames = new LineCache<Decoded>()
   private readonly states: PieceCache
-  private readonly frame = new Uint8Array(MOST_FRAME)
+  private readonly frame = Buffer.alloc(MOST_FRAME)
 
-  /** `same` compares long parts, where the platform has something better than a loop. */
-  constructor(decoder: Decoder, fields: Fields, same?: Same) {
+  constructor(decoder: Decoder, fields: Fields) {
     this.decoder = decoder
     this.fields = fields
-    this.lines = new LineCache(same)
-    this.frames = new LineCache(same)
     this.states = new PieceCache(fields)
   }
 

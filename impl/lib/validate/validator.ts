@@ -9,7 +9,6 @@ import { View } from '../tla/state-codec.ts'
 import { Decoder } from './decode.ts'
 import type { LogHeader } from './event.ts'
 import { Fields } from './json-codec.ts'
-import type { Same } from './line-cache.ts'
 import { LineReader } from './line-reader.ts'
 import type { Validation } from './result.ts'
 import type { LogSubject } from './subject.ts'
@@ -42,9 +41,6 @@ export interface LogOptions extends ReaderOptions {
 /** Milliseconds after which others get their turn. */
 const TURN = 50
 
-const sameBytes: Same = (a, from, b, at, length) =>
-  (a instanceof Buffer ? a : Buffer.from(a)).compare(b, at, at + length, from, from + length) === 0
-
 /** A machine and everything that reading its logs needs; made once for many logs. */
 export class Validator {
   readonly subject: LogSubject
@@ -60,7 +56,7 @@ export class Validator {
     this.fields = new Fields(this.kernel)
     this.view = new View(this.kernel)
     this.decoder = new Decoder(subject, this.kernel, this.fields)
-    this.lines = new LineReader(this.decoder, this.fields, sameBytes)
+    this.lines = new LineReader(this.decoder, this.fields)
   }
 
   /** Actions that a log may leave out, as numbers. */
