@@ -18,7 +18,7 @@ import { withTempDir } from '../node/tempdir.ts'
 import type { Output } from '../ui/output.ts'
 import { modelOfTarget } from '../workspace/one-model.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
-import type { Lines } from '../../impl/lib/validate/lines.ts'
+import type { Lines } from '../../impl/lib/validate/source.ts'
 import { readLines } from '../validate/lines.ts'
 import { Oracle } from '../validate/oracle.ts'
 import type { Validator } from '../../impl/lib/validate/validator.ts'
@@ -45,30 +45,6 @@ const FULL = { seed: SEED, lanes: true, skew: 0 } as const
 /** A third of the events and half of each state are missing. */
 const PARTIAL = { seed: SEED, steps: LANE_STEPS, missing: 1 / 3, blank: 1 / 2, lanes: true } as const
 
-/** A log in total order that is too large to be kept. */
-interface Large {
-  readonly events: number
-  readonly seconds: number
-  /** of one core */
-  readonly eventsPerSecond: number
-  /** bytes, after the first million events or at the end if there are fewer; most of all after it; at the end */
-  readonly rss: { readonly first: number; readonly most: number; readonly end: number }
-}
-
-/** A log that TLC is given too. */
-interface Small {
-  readonly log: string
-  readonly events: number
-  readonly verdict: string
-  readonly nodes: number | null
-  readonly seconds: readonly number[]
-  readonly tlc: { readonly seconds: number; readonly states: number; readonly version: string } | null
-  /** why TLC has no answer */
-  readonly problem: string | null
-  /** how often ours is done while TLC is done once */
-  readonly ratio: number | null
-}
-
 async function* chunks(lines: Iterable<string>): AsyncGenerator<string> {
   let chunk: string[] = []
   for (const line of lines) {
@@ -89,8 +65,8 @@ function* fullLines(validator: Validator, events: number): Generator<string> {
   }
 }
 
-/** Validates a file, and looks at the memory now and then. */
-const measureLarge = async (validator: Validator, file: string): Promise<Large> => {
+/** Validates a file, too large to be kept, and looks at the memory now and then. */
+const measureLarge = async (validator: Validator, file: string) => {
   let first: number | undefined
   let most = 0
   async function* watched(): AsyncGenerator<Lines> {
@@ -111,10 +87,14 @@ const measureLarge = async (validator: Validator, file: string): Promise<Large> 
   return {
     events,
     seconds: wall,
+    // of one core
     eventsPerSecond: Math.round(events / ((user + system) / 1e6)),
+    // bytes, after the first million events or at the end if there are fewer; most of all after it; at the end
     rss: { first: first ?? end, most: Math.max(most, end), end },
   }
 }
+
+type Large = Awaited<ReturnType<typeof measureLarge>>
 
 const expectAccepted = (verdict: string): void => {
   if (verdict === 'accepted') return
@@ -124,12 +104,17 @@ const expectAccepted = (verdict: string): void => {
 const asLog = (events: readonly SampleEvent[]): LogEvent[] => events.map((event, i) => ({ line: i + 2, ...event }))
 
 /** What TLC says of a log, or why it says nothing. */
+interface TlcAnswer {
+  readonly tlc: { readonly seconds: number; readonly states: number; readonly version: string } | null
+  readonly problem: string | null
+}
+
 const askTlc = async (
   oracle: Oracle,
   toolchain: Toolchain,
   log: { readonly order: Order; readonly unlogged: 'any' | readonly string[]; readonly events: readonly LogEvent[] },
   timeout: number,
-): Promise<Pick<Small, 'tlc' | 'problem'>> => {
+): Promise<TlcAnswer> => {
   try {
     const { seconds: taken, states, version, answers } = await oracle.ask([log], toolchain, { timeout })
     if (answers[0]?.accepted !== true)
@@ -168,7 +153,7 @@ const measureSmall = async (
   { validator, oracle, toolchain }: Subject,
   { log, order, sample }: { readonly log: string; readonly order: Order; readonly sample: SampleOptions },
   { rounds, timeout }: BenchOptions,
-): Promise<Small> => {
+) => {
   const events = sampleEvents(validator.kernel, validator.fields, sample)
   // as they happened: in total order the lines are not sorted by lane
   const inOrder = order === 'total' ? [...walkEvents(validator.kernel, validator.fields, sample)] : events
@@ -186,9 +171,12 @@ const measureSmall = async (
   out.progress(`${log}: TLC`)
   const asked = { order, unlogged, events: asLog(inOrder) }
   const { tlc, problem } = await askTlc(oracle, toolchain, asked, Math.min(timeout, TLC_SECONDS))
+  // how often ours is done while TLC is done once
   const ratio = tlc === null ? null : tlc.seconds / median(times)
   return { log, events: inOrder.length, verdict: 'accepted', nodes, seconds: times, tlc, problem, ratio }
 }
+
+type Small = Awaited<ReturnType<typeof measureSmall>>
 
 /** The logs that TLC is given too. */
 const SMALL_LOGS = [

@@ -18,17 +18,16 @@ import { columns, printJson, thousands } from '../ui/output.ts'
 import { askAll, bare, checkUnlogged, designsOf, oneAnswer } from '../../impl/lib/validate/any-design.ts'
 import { keep } from '../validate/keep.ts'
 import { isLive } from '../validate/bytes.ts'
-import { readLines } from '../validate/lines.ts'
+import { openLog } from '../validate/lines.ts'
 import { githubAnnotations } from '../../impl/lib/report/validation/annotations.ts'
-import { validationLines } from '../../impl/lib/report/validation/diagnosis.ts'
-import { headline, logName } from '../../impl/lib/report/validation/text.ts'
+import { headline, logName, validationLines } from '../../impl/lib/report/validation/text.ts'
 import type { Toolchain } from '../engines/tlc.ts'
 import { findToolchain } from '../engines/tlc.ts'
 import { Oracle } from '../validate/oracle.ts'
 import type { OutputFiles } from '../validate/outputs.ts'
 import { checkOutputs, writeOutputs } from '../validate/outputs.ts'
-import type { LogOptions } from '../../impl/lib/validate/validator.ts'
-import type { Validator } from '../../impl/lib/validate/validator.ts'
+import type { Batches } from '../../impl/lib/validate/source.ts'
+import type { LogOptions, Validator } from '../../impl/lib/validate/validator.ts'
 import { checkDirectory, secondOpinion, Transcript } from '../validate/second-opinion.ts'
 import { logValidator } from '../validate/subject.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
@@ -98,34 +97,6 @@ const eachLog = async (
   return { judged, code: exitOf(judged.map(({ log }) => log)) }
 }
 
-/** Validates logs of one model, and asks TLC too if that is wanted. */
-class Judge {
-  private readonly validator: Validator
-  private readonly oracle: Oracle | undefined
-  private readonly toolchain: Toolchain | undefined
-  private readonly directory: string | undefined
-
-  constructor(model: Model, { project, toolchain }: Pick<Means, 'project' | 'toolchain'>, directory?: string) {
-    this.validator = logValidator(model, project)
-    this.toolchain = toolchain
-    this.oracle = toolchain === undefined ? undefined : new Oracle(model)
-    this.directory = directory
-  }
-
-  /** Which of the steps the model has: the others are of other designs. */
-  known(actions: readonly string[]): string[] {
-    return actions.filter((name) => this.validator.kernel.actions.includes(name))
-  }
-
-  async judge(batches: Parameters<Validator['validate']>[0], options: LogOptions): Promise<Validation> {
-    const { validator, oracle, toolchain, directory } = this
-    if (oracle === undefined || toolchain === undefined) return validator.validate(batches, options)
-    const transcript = new Transcript(options.file)
-    const result = await validator.validate(batches, { ...options, listener: transcript })
-    return secondOpinion({ validator, oracle, toolchain, directory }, transcript, result, options)
-  }
-}
-
 /** What logs are judged with. */
 interface Means {
   readonly project: Project
@@ -134,6 +105,27 @@ interface Means {
   readonly toolchain: Toolchain | undefined
   /** comes if the user ends the command */
   readonly signal: AbortSignal
+}
+
+/** Validates logs of one model, and asks TLC too if that is wanted. */
+interface Judge {
+  readonly validator: Validator
+  readonly judge: (batches: Batches, options: LogOptions) => Promise<Validation>
+}
+
+const judgeOf = (model: Model, { project, toolchain }: Means, directory?: string): Judge => {
+  const validator = logValidator(model, project)
+  const judge = validator.validate.bind(validator)
+  if (toolchain === undefined) return { validator, judge }
+  const asked = { validator, oracle: new Oracle(model), toolchain, directory }
+  return {
+    validator,
+    judge: async (batches, options) => {
+      const transcript = new Transcript(options.file)
+      const result = await validator.validate(batches, { ...options, listener: transcript })
+      return secondOpinion(asked, transcript, result, options)
+    },
+  }
 }
 
 /** How logs are judged. */
@@ -172,11 +164,6 @@ const anyDesign: JudgeAll = async (out, options, means) => {
   const { unlogged } = asked
   if (unlogged !== undefined && unlogged !== 'any') checkUnlogged(unlogged, designs, means.project.protocols)
   const judges = new Map<Model, Judge>()
-  const judgeOf = (model: Model): Judge => {
-    const known = judges.get(model) ?? new Judge(model, means)
-    judges.set(model, known)
-    return known
-  }
   return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
     const { batches, lines, cut } = await keep(file, signal, options.timeout)
@@ -188,9 +175,12 @@ const anyDesign: JudgeAll = async (out, options, means) => {
     }
     const each = await askAll(designs, { file, order: options.order ?? 'total' }, signal, (model) => {
       out.progress(`${file}: ${model.name}`)
-      const judge = judgeOf(model)
-      const own = typeof unlogged === 'object' ? judge.known(unlogged) : unlogged
-      return judge.judge(batches, { ...asked, unlogged: own, file })
+      const { validator, judge } = judges.get(model) ?? judgeOf(model, means)
+      judges.set(model, { validator, judge })
+      // the others are steps of other designs
+      const isOwn = (name: string): boolean => validator.kernel.actions.includes(name)
+      const own = typeof unlogged === 'object' ? unlogged.filter(isOwn) : unlogged
+      return judge(batches, { ...asked, unlogged: own, file })
     })
     out.clear()
     const log = oneAnswer(options.target, each)
@@ -247,19 +237,6 @@ const checkWriteTla = ({ writeTla, with: engine, design, logs }: ValidateOptions
 
 const filesOf = ({ junit, sarif, summary }: ValidateOptions): OutputFiles => ({ junit, sarif, markdown: summary })
 
-/** What the options get wrong is said before anything is read. */
-const refuseWrong = (options: ValidateOptions): void => {
-  const { logs, map } = options
-  checkStdin(options)
-  checkOutputs(filesOf(options), process.env, map === undefined ? logs : [...logs, map])
-  checkWriteTla(options)
-}
-
-const load = async (options: ValidateOptions, project: Project): Promise<Omit<Means, 'signal'>> => {
-  const toolchain = options.with === undefined ? undefined : await findToolchain()
-  return { project, toolchain, map: await mapOf(options, project) }
-}
-
 /** For `--json`: of one log and one model only the result, else a list of all. */
 const json = ({ logs, design }: ValidateOptions, { judged, code, refused }: Judgement): unknown => {
   const results = judged.flatMap(({ each }) => each)
@@ -285,8 +262,13 @@ const report = (out: Output, options: ValidateOptions, outcome: Judgement, wasEn
 
 /** Validates logs; returns the exit code. */
 export const validate = async (out: Output, options: ValidateOptions, project: Project): Promise<number> => {
-  refuseWrong(options)
-  const means = await load(options, project)
+  const { logs, map: mapFile } = options
+  // what the options get wrong is said before anything is read
+  checkStdin(options)
+  checkOutputs(filesOf(options), process.env, mapFile === undefined ? logs : [...logs, mapFile])
+  checkWriteTla(options)
+  const toolchain = options.with === undefined ? undefined : await findToolchain()
+  const map = await mapOf(options, project)
   const controller = new AbortController()
   let ended: number | undefined
   const release = interceptSignals((code) => {
@@ -295,7 +277,7 @@ export const validate = async (out: Output, options: ValidateOptions, project: P
   })
   try {
     const judgeAll = options.design === 'any' ? anyDesign : oneDesign
-    const outcome = await judgeAll(out, options, { ...means, signal: controller.signal })
+    const outcome = await judgeAll(out, options, { project, toolchain, map, signal: controller.signal })
     report(out, options, outcome, ended !== undefined)
     return ended ?? outcome.code
   } finally {
@@ -308,19 +290,12 @@ const ASK_ALL = '--design any asks each of them'
 
 const oneDesign: JudgeAll = async (out, options, means) => {
   const { signal } = means
-  const judge = new Judge(modelOfTarget(out, means.project, options.target, ASK_ALL), means, options.writeTla)
+  const { judge } = judgeOf(modelOfTarget(out, means.project, options.target, ASK_ALL), means, options.writeTla)
   return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
-    const enough = new AbortController()
-    const lines = readLines(file, AbortSignal.any([signal, enough.signal]))
-    const result = await judge.judge(lines, {
-      ...logOptions(options, means),
-      patience: (await isLive(file)) ? PATIENCE : undefined,
-      stop: () => {
-        enough.abort()
-      },
-      file,
-    })
+    const { batches, stop } = openLog(file, signal)
+    const patience = (await isLive(file)) ? PATIENCE : undefined
+    const result = await judge(batches, { ...logOptions(options, means), patience, stop, file })
     out.clear()
     for (const line of validationLines(result)) out.line(line)
     if (result.oracle?.kept !== undefined) {

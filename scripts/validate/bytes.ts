@@ -3,11 +3,11 @@
  * tracer that runs on) must not outlive the signal, so nothing here blocks a thread in `open` or `read`.
  */
 
-import { constants, fstatSync, openSync } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
-import { open, stat } from 'node:fs/promises'
+import { constants, createReadStream, fstatSync, openSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { addAbortSignal } from 'node:stream'
 import { badInput } from '../../impl/lib/kernel/error.ts'
 import { kindOf, whyUnreadable } from '../node/input.ts'
 import { standardInput, STDIN } from '../node/stdin.ts'
@@ -15,55 +15,12 @@ import { standardInput, STDIN } from '../node/stdin.ts'
 /** What is read at a time: large enough that the work per piece is lost in the work per line. */
 const PIECE = 256 * 1024
 
-const unreadable = (file: string, error: unknown): Error =>
-  badInput({
-    code: 'unreadable',
-    message: `cannot read the log: ${whyUnreadable(error)}`,
-    file,
-    hint: 'give the path of a log, or - for stdin',
-  })
-
-/**
- * A promise, or `aborted` if the signal comes first. The listener goes with the promise: a `Promise.race` with one that
- * stays would keep something of every piece that was ever read.
- */
-const unlessAborted = <T>(promise: Promise<T>, signal: AbortSignal): Promise<T | 'aborted'> =>
-  new Promise((resolve, reject) => {
-    const stop = (): void => {
-      resolve('aborted')
-    }
-    signal.addEventListener('abort', stop, { once: true })
-    if (signal.aborted) stop()
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', stop)
-    })
-  })
-
 /** The pieces of a stream; ends, and closes it, when the signal comes. */
 async function* fromStream(stream: Readable, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
-  const iterator = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
   try {
-    for (;;) {
-      const next = iterator.next()
-      const result = signal === undefined ? await next : await unlessAborted(next, signal)
-      if (result === 'aborted') return
-      if (result.done === true) return
-      yield result.value
-    }
-  } finally {
-    stream.destroy()
-  }
-}
-
-async function* fromFile(handle: FileHandle, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
-  try {
-    while (signal?.aborted !== true) {
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(PIECE), 0, PIECE)
-      if (bytesRead === 0) return
-      yield buffer.subarray(0, bytesRead)
-    }
-  } finally {
-    await handle.close()
+    yield* (signal === undefined ? stream : addAbortSignal(signal, stream)) as AsyncIterable<Buffer>
+  } catch (error) {
+    if (signal?.aborted !== true) throw error
   }
 }
 
@@ -74,19 +31,59 @@ async function* fromFile(handle: FileHandle, signal: AbortSignal | undefined): A
 const openFifo = (file: string): Socket =>
   new Socket({ fd: openSync(file, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false })
 
+const open = async (file: string): Promise<Readable> => {
+  if (file === '-') return standardInput()
+  const stats = await stat(file)
+  if (stats.isFIFO()) return openFifo(file)
+  if (stats.isFile()) return createReadStream(file, { highWaterMark: PIECE })
+  // a device may never answer, nor let go of the thread that asks it
+  throw new Error(`it is ${kindOf(stats)}, neither a file nor a pipe`)
+}
+
 /** The pieces of a file, or of stdin for `-`; fewer if the signal comes. */
 export async function* readBytes(file: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   try {
-    if (file === '-') yield* fromStream(standardInput(), signal)
-    else {
-      const stats = await stat(file)
-      if (stats.isFIFO()) yield* fromStream(openFifo(file), signal)
-      else if (stats.isFile()) yield* fromFile(await open(file), signal)
-      // a device may never answer, nor let go of the thread that asks it
-      else throw new Error(`it is ${kindOf(stats)}, neither a file nor a pipe`)
-    }
+    yield* fromStream(await open(file), signal)
   } catch (error) {
-    throw unreadable(file, error)
+    throw badInput({
+      code: 'unreadable',
+      message: `cannot read the log: ${whyUnreadable(error)}`,
+      file,
+      hint: 'give the path of a log, or - for stdin',
+    })
+  }
+}
+
+/** Pieces of which somebody wants to see the first bytes before anything is made of them. */
+export class Input {
+  readonly #pieces: AsyncGenerator<Buffer>
+  #pending: Buffer = Buffer.alloc(0)
+
+  constructor(pieces: AsyncGenerator<Buffer>) {
+    this.#pieces = pieces
+  }
+
+  /** What there is, so many bytes or more; less only where the input ends. */
+  async atLeast(bytes: number): Promise<Buffer> {
+    while (this.#pending.length < bytes) {
+      const next = await this.#pieces.next()
+      if (next.done === true) break
+      this.#pending = Buffer.concat([this.#pending, next.value])
+    }
+    return this.#pending
+  }
+
+  /** Takes so many of the bytes that there are. */
+  take(bytes: number): Buffer {
+    const taken = this.#pending.subarray(0, bytes)
+    this.#pending = this.#pending.subarray(bytes)
+    return taken
+  }
+
+  /** All that was not taken. */
+  async *rest(): AsyncGenerator<Buffer> {
+    yield this.take(this.#pending.length)
+    yield* this.#pieces
   }
 }
 

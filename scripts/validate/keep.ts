@@ -1,9 +1,9 @@
 /** A log that is held against several designs: read once, and kept. */
 
 import { badInput } from '../../impl/lib/kernel/error.ts'
-import type { Lines } from '../../impl/lib/validate/lines.ts'
+import type { Lines } from '../../impl/lib/validate/source.ts'
 import { Source } from '../../impl/lib/validate/source.ts'
-import { readLines } from './lines.ts'
+import { openLog } from './lines.ts'
 
 /** Most characters of a log that is held against several designs: it has to be kept. */
 const MOST_KEPT = 256 * 2 ** 20
@@ -21,10 +21,8 @@ export interface Kept {
  * @throws LockstepError (exit 2) `too-large`, or what is wrong with the file
  */
 export const keep = async (file: string, signal: AbortSignal, timeout: number): Promise<Kept> => {
-  const enough = new AbortController()
-  const source = new Source(readLines(file, AbortSignal.any([signal, enough.signal])), () => {
-    enough.abort()
-  })
+  const log = openLog(file, signal)
+  const source = new Source(log.batches, log.stop)
   const until = performance.now() + timeout * 1000
   const batches: Lines[] = []
   let [size, lines] = [0, 0]

@@ -6,31 +6,25 @@
 import { isUtf8 } from 'node:buffer'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { badInput } from '../../impl/lib/kernel/error.ts'
-import type { Lines } from '../../impl/lib/validate/lines.ts'
-import { readBytes } from './bytes.ts'
+import type { Lines } from '../../impl/lib/validate/source.ts'
+import { Input, readBytes } from './bytes.ts'
 import { Damaged, gunzip, unzstd } from './inflate.ts'
 
+const split = (bytes: Buffer): string[] => {
+  const text = bytes.toString()
+  const lines = text.split('\n')
+  return text.includes('\r') ? lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line)) : lines
+}
+
 /** Lines as they came: whoever wants them as strings gets them. */
-class Batch implements Lines {
-  readonly firstLine: number
-  readonly bytes: Buffer
-  #lines: string[] | undefined
-
-  constructor(firstLine: number, bytes: Buffer) {
-    this.firstLine = firstLine
-    this.bytes = bytes
-  }
-
-  get lines(): readonly string[] {
-    this.#lines ??= this.#split()
-    return this.#lines
-  }
-
-  #split(): string[] {
-    const text = this.bytes.toString()
-    const lines = text.split('\n')
-    if (!text.includes('\r')) return lines
-    return lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line))
+const batchOf = (firstLine: number, bytes: Buffer): Lines => {
+  let known: string[] | undefined
+  return {
+    firstLine,
+    bytes,
+    get lines() {
+      return (known ??= split(bytes))
+    },
   }
 }
 
@@ -41,10 +35,11 @@ export const MAX_LINE_BYTES = 1024 * 1024
 
 const NEWLINE = 10
 
-type Unpack = (pieces: AsyncIterable<Buffer>) => AsyncIterable<Buffer>
-
 /** First bytes that say how to read a file; or that it is no text, and what makes text of it. */
-const MAGIC: readonly { readonly bytes: readonly number[]; readonly unpack: Unpack | string }[] = [
+const MAGIC: readonly {
+  readonly bytes: readonly number[]
+  readonly unpack: ((input: Input) => AsyncIterable<Buffer>) | string
+}[] = [
   { bytes: [0x1f, 0x8b], unpack: gunzip },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], unpack: unzstd },
   // pzstd begins with a frame to be skipped
@@ -58,70 +53,36 @@ const MAGIC_BYTES = 4
 
 const begins = (data: Buffer, bytes: readonly number[]): boolean => bytes.every((byte, i) => data[i] === byte)
 
-/** Joins the first pieces until there is enough to see what they are. */
-async function* withHead(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let head: Buffer | undefined = Buffer.alloc(0)
-  for await (const piece of pieces) {
-    if (head === undefined) {
-      yield piece
-      continue
-    }
-    head = Buffer.concat([head, piece])
-    if (head.length < MAGIC_BYTES) continue
-    yield head
-    head = undefined
-  }
-  if (head !== undefined && head.length > 0) yield head
-}
-
 /** The text of a log, decompressed if it is compressed. */
 async function* unpacked(file: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
   // a decompressor reads ahead: what it waits for in vain must end when nobody wants more
   const stop = new AbortController()
-  const end = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
-  const pieces = withHead(readBytes(file, end))
+  const pieces = readBytes(file, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]))
   try {
-    yield* unpackedFrom(file, pieces)
+    const input = new Input(pieces)
+    const head = await input.atLeast(MAGIC_BYTES)
+    const found = MAGIC.find(({ bytes }) => begins(head, bytes))?.unpack
+    if (typeof found === 'string') {
+      const [what = '', hint = ''] = found.split(': ')
+      throw badInput({ code: 'not-text', message: `the log is ${what}, not text`, file, line: 1, column: 1, hint })
+    }
+    yield* found === undefined ? input.rest() : found(input)
   } finally {
     stop.abort()
     await pieces.return(undefined)
   }
 }
 
-async function* unpackedFrom(file: string, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  const first = await rest.next()
-  if (first.done === true) return
-  const head = first.value
-  const whole = async function* (): AsyncGenerator<Buffer> {
-    yield head
-    yield* rest
-  }
-  const found = MAGIC.find(({ bytes }) => begins(head, bytes))?.unpack
-  if (typeof found === 'string') {
-    const [what = '', hint = ''] = found.split(': ')
-    throw badInput({ code: 'not-text', message: `the log is ${what}, not text`, file, line: 1, column: 1, hint })
-  }
-  yield* found === undefined ? whole() : found(whole())
-}
+const REPLACEMENT = Buffer.from('\ufffd')
 
-/** How many bytes a sequence of UTF-8 takes; 0 if there is none, or none that is whole. https://www.unicode.org/versions/latest, table 3-7. */
-const sequenceAt = (data: Buffer, at: number): number => {
-  const lead = data[at] ?? 0
-  if (lead < 0x80) return 1
-  const length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0
-  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
-  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
-  for (let i = 1; i < length; i++) {
-    const byte = data[at + i] ?? 0
-    if (byte < (i === 1 ? low : 0x80) || byte > (i === 1 ? high : 0xbf)) return 0
-  }
-  return length
-}
-
-/** Offset of the first byte that is not UTF-8, in data that has one. */
+/** Offset of the first byte that is not UTF-8, in data that has one: there the decoder has U+FFFD, and the data has not. */
 const firstInvalid = (data: Buffer): number => {
   let at = 0
-  for (let length = sequenceAt(data, at); length > 0 && at < data.length; length = sequenceAt(data, at)) at += length
+  for (const part of data.toString().split('\ufffd')) {
+    at += Buffer.byteLength(part)
+    if (!REPLACEMENT.equals(data.subarray(at, at + REPLACEMENT.length))) break
+    at += REPLACEMENT.length
+  }
   return at
 }
 
@@ -209,7 +170,7 @@ class Splitter {
     const marked = firstLine === 1 && begins(data, BYTE_ORDER_MARK)
     this.#line += 1
     for (let at = data.indexOf(NEWLINE); at >= 0; at = data.indexOf(NEWLINE, at + 1)) this.#line += 1
-    return new Batch(firstLine, marked ? data.subarray(BYTE_ORDER_MARK.length) : data)
+    return batchOf(firstLine, marked ? data.subarray(BYTE_ORDER_MARK.length) : data)
   }
 
   /** The first thing for which this is not lines of UTF-8. */
@@ -269,4 +230,16 @@ export async function* readLines(file: string, signal?: AbortSignal): AsyncGener
     throw splitter.errorHere(error.truncated ? 'truncated' : 'damaged', error.message, hint)
   }
   if (signal?.aborted !== true) yield* splitter.end()
+}
+
+/** A log that is being read, and what ends that, even a read that waits for input. */
+export const openLog = (
+  file: string,
+  signal: AbortSignal,
+): { readonly batches: AsyncIterable<Lines>; readonly stop: () => void } => {
+  const enough = new AbortController()
+  const stop = (): void => {
+    enough.abort()
+  }
+  return { batches: readLines(file, AbortSignal.any([signal, enough.signal])), stop }
 }

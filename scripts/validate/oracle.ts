@@ -9,6 +9,7 @@ import { threadName } from '../../impl/lib/kernel/language/machine.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { Fields } from '../../impl/lib/validate/json-codec.ts'
+import type { LogOptions } from '../../impl/lib/validate/validator.ts'
 import { specSteps } from '../../impl/lib/validate/spec-steps.ts'
 import type { LogText, SpecOfLogs } from '../../impl/lib/validate/trace-module.ts'
 import { explainedIn, TRACE_CFG, TRACE_MODULE, traceModule } from '../../impl/lib/validate/trace-module.ts'
@@ -40,12 +41,8 @@ export interface OracleRun {
   readonly seconds: number
 }
 
-/** Limits of a run. */
-export interface OracleOptions {
-  /** seconds */
-  readonly timeout?: number | undefined
-  readonly signal?: AbortSignal | undefined
-}
+/** Limits of a run, in seconds. */
+type Limits = Pick<LogOptions, 'timeout' | 'signal'>
 
 /** With more events than this Java had better optimise. */
 const SMALL_EVENTS = 2000
@@ -106,7 +103,7 @@ export class Oracle {
    *
    * @throws LockstepError (exit 3) if TLC does not finish its work
    */
-  ask(logs: readonly LogText[], toolchain: Toolchain, { timeout, signal }: OracleOptions = {}): Promise<OracleRun> {
+  ask(logs: readonly LogText[], toolchain: Toolchain, { timeout, signal }: Limits = {}): Promise<OracleRun> {
     return withTempDir('oracle', async (directory) => {
       const explained = logs.map((): number | undefined => undefined)
       this.write(directory, logs)

@@ -35,7 +35,7 @@ const OPTIONS = { junit: '--junit', sarif: '--sarif', markdown: '--summary' } as
 
 type Format = keyof typeof OPTIONS
 
-const FORMATS: readonly Format[] = ['junit', 'sarif', 'markdown']
+const FORMATS = Object.keys(OPTIONS) as Format[]
 
 /** Where a text goes, and how. */
 interface Target {
@@ -51,83 +51,75 @@ const statOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEn
 
 const why = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
+/** A file by its name on the command line. */
+type Named = Pick<Target, 'file' | 'option'>
+
+/** What is wrong with a file before anything was written to it. */
+const refusal = (code: string, { file, option }: Named, what: string, hint: string): LockstepError =>
+  badInput({ code, message: `${option}: ${what}`, ...(file === '' ? {} : { file }), hint })
+
 /** Does something with the file system whose failure is the user's to mend. */
-const attempt = <T>(file: string, option: string, act: () => T): T => {
+const attempt = <T>(named: Named, act: () => T): T => {
   try {
     return act()
   } catch (error) {
     if (error instanceof LockstepError) throw error
-    throw badInput({
-      code: 'unwritable',
-      message: `${option}: cannot write there: ${why(error)}`,
-      file,
-      hint: 'give a file in a directory that exists and can be written to',
-    })
+    const hint = 'give a file in a directory that exists and can be written to'
+    throw refusal('unwritable', named, `cannot write there: ${why(error)}`, hint)
   }
 }
 
-const refuseDirectory = (file: string, option: string, path: string): void => {
+const refuseDirectory = (named: Named, path: string): void => {
   const parent = dirname(path)
   if (statOf(parent)?.isDirectory() !== true) {
-    throw badInput({
-      code: 'no-such-directory',
-      message: `${option}: there is no directory ${parent}`,
-      file,
-      hint: 'create it first: nothing was written',
-    })
+    const hint = 'create it first: nothing was written'
+    throw refusal('no-such-directory', named, `there is no directory ${parent}`, hint)
   }
   if (statOf(path)?.isDirectory() === true) {
-    throw badInput({ code: 'is-directory', message: `${option}: it is a directory`, file, hint: 'give a file in it' })
+    throw refusal('is-directory', named, 'it is a directory', 'give a file in it')
   }
 }
 
 /** Nothing is put in the place of a link that leads to nothing. */
-const refuseDangling = (file: string, option: string, path: string): void => {
+const refuseDangling = (named: Named, path: string): void => {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return
-  throw badInput({
-    code: 'unwritable',
-    message: `${option}: it is a symbolic link that leads to nothing`,
-    file,
-    hint: 'take it away, or name another file: nothing was written',
-  })
+  const hint = 'take it away, or name another file: nothing was written'
+  throw refusal('unwritable', named, 'it is a symbolic link that leads to nothing', hint)
 }
 
 /** Pipes that have been found to have a reader, open until the process ends: a reader whose last writer is gone is gone too. */
 const held = new Set<string>()
 
 /** Nobody has opened it to read: whoever opens it to write waits, inside of the system, where nothing ends the wait. */
-const refuseUnread = (file: string, option: string, path: string): void => {
+const refuseUnread = (named: Named, path: string): void => {
   if (held.has(path)) return
   try {
     openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
     held.add(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
-    throw badInput({
-      code: 'unread-pipe',
-      message: `${option}: it is a pipe that nobody reads`,
-      file,
-      hint: 'start its reader first, or name a file',
-    })
+    throw refusal('unread-pipe', named, 'it is a pipe that nobody reads', 'start its reader first, or name a file')
   }
 }
 
-const targetOf = (file: string, option: string, summary: string | undefined): Target =>
-  attempt(file, option, () => {
-    const path = resolve(file)
-    refuseDirectory(file, option, path)
+const targetOf = (named: Named, summary?: string): Target => {
+  if (named.file === '') throw refusal('no-file', named, 'the name of the file is empty', 'name a file')
+  return attempt(named, () => {
+    const path = resolve(named.file)
+    refuseDirectory(named, path)
     const stat = statOf(path)
-    if (stat === undefined) refuseDangling(file, option, path)
-    if (stat?.isFIFO() === true) refuseUnread(file, option, path)
-    if (stat !== undefined && !stat.isFile()) return { file, option, path, how: 'into' }
+    if (stat === undefined) refuseDangling(named, path)
+    if (stat?.isFIFO() === true) refuseUnread(named, path)
+    if (stat !== undefined && !stat.isFile()) return { ...named, path, how: 'into' }
     if (summary !== undefined && path === resolve(summary)) {
       accessSync(stat === undefined ? dirname(path) : path, constants.W_OK)
-      return { file, option, path, how: 'append' }
+      return { ...named, path, how: 'append' }
     }
     const real = stat === undefined ? path : realpathSync(path)
     accessSync(dirname(real), constants.W_OK)
-    return { file, option, path: real, how: 'whole' }
+    return { ...named, path: real, how: 'whole' }
   })
+}
 
 /** One file whatever it is called: by a link, another spelling, or a descriptor. */
 const identityOf = (stat: Stats | undefined): string | undefined =>
@@ -145,16 +137,12 @@ const inputIdentity = (file: string): string | undefined => {
 /** A log that is overwritten by what is said of it is lost. */
 const refuseInputs = (all: readonly Target[], inputs: readonly string[]): void => {
   const read = new Map<string | undefined, string>(inputs.map((file) => [inputIdentity(file), file]))
-  for (const { path, file, option } of all) {
-    const id = identityOf(statOf(path))
+  for (const target of all) {
+    const id = identityOf(statOf(target.path))
     const input = id === undefined ? undefined : read.get(id)
     if (input === undefined) continue
-    throw badInput({
-      code: 'output-is-input',
-      message: `${option}: it is ${input === '-' ? 'stdin' : input}, which is read`,
-      file,
-      hint: 'name another file: nothing was written',
-    })
+    const what = `it is ${input === '-' ? 'stdin' : input}, which is read`
+    throw refusal('output-is-input', target, what, 'name another file: nothing was written')
   }
 }
 
@@ -166,14 +154,7 @@ const targets = (files: OutputFiles, env: Environment): (Target & { readonly for
   const found = FORMATS.flatMap((format) => {
     const file = files[format]
     if (file === undefined) return []
-    if (file === '') {
-      throw badInput({
-        code: 'no-file',
-        message: `${OPTIONS[format]}: the name of the file is empty`,
-        hint: 'name a file',
-      })
-    }
-    return [{ format, ...targetOf(file, OPTIONS[format], summary === '' ? undefined : summary) }]
+    return [{ format, ...targetOf({ file, option: OPTIONS[format] }, summary === '' ? undefined : summary) }]
   })
   const seen = new Map<string, string>()
   for (const { path, how, file, option } of found) {
@@ -183,12 +164,8 @@ const targets = (files: OutputFiles, env: Environment): (Target & { readonly for
     const other = seen.get(id)
     seen.set(id, option)
     if (other === undefined) continue
-    throw badInput({
-      code: 'same-file',
-      message: `${other} and ${option} are the same file`,
-      file,
-      hint: 'give each a file of its own',
-    })
+    const message = `${other} and ${option} are the same file`
+    throw badInput({ code: 'same-file', message, file, hint: 'give each a file of its own' })
   }
   return found
 }
@@ -212,9 +189,7 @@ export const checkOutputs = (
  * @throws LockstepError (exit 2) as `checkOutputs`
  */
 export const checkOutput = (file: string, option: string): void => {
-  if (file === '')
-    throw badInput({ code: 'no-file', message: `${option}: the name of the file is empty`, hint: 'name a file' })
-  targetOf(file, option, undefined)
+  targetOf({ file, option })
 }
 
 const packageVersion = (): string => {
@@ -222,16 +197,11 @@ const packageVersion = (): string => {
   return version
 }
 
-const render = (format: Format, validations: readonly Validation[], root: string): string => {
-  switch (format) {
-    case 'junit':
-      return junitReport(validations)
-    case 'sarif':
-      return sarifReport(validations, { version: packageVersion(), root })
-    case 'markdown':
-      return markdownSummary(validations)
-  }
-}
+const RENDER = {
+  junit: junitReport,
+  sarif: (validations) => sarifReport(validations, { version: packageVersion(), root: process.cwd() }),
+  markdown: markdownSummary,
+} satisfies Record<Format, (validations: readonly Validation[]) => string>
 
 /** Writes what was asked for. Throws before anything is written if a file cannot be. */
 export const writeOutputs = (
@@ -239,11 +209,7 @@ export const writeOutputs = (
   validations: readonly Validation[],
   env: Environment = process.env,
 ): void => {
-  const root = process.cwd()
-  const all = targets(files, env).map((target) => ({
-    ...target,
-    text: render(target.format, validations, root),
-  }))
+  const all = targets(files, env).map((target) => ({ ...target, text: RENDER[target.format](validations) }))
   const whole = all.filter(({ how }) => how === 'whole')
   const append = (): void => {
     for (const { how, path, text, file } of all) {

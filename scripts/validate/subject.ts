@@ -3,7 +3,7 @@
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { unknownActionHint } from '../../impl/lib/protocol/unknown-action.ts'
-import { elsewhere } from '../../impl/lib/validate/elsewhere.ts'
+import { elsewhere } from '../../impl/lib/validate/any-design.ts'
 import { Validator } from '../../impl/lib/validate/validator.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
 import { blameSources } from '../engines/proof.ts'

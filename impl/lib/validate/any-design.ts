@@ -1,9 +1,15 @@
-/** Which designs of a protocol allow a log: who is asked, and what their answers come to. */
+/** The designs of a protocol: which of them allow a log, who is asked, what their answers come to, and what one has and another lacks. */
 
 import { badInput, LockstepError } from '../kernel/error.ts'
+import { compile } from '../kernel/machine/compile.ts'
+import { assemble } from '../kernel/machine/tables.ts'
 import { COMMIT } from '../kernel/memory/memory.ts'
 import type { DesignVerdict, Validation } from './result.ts'
+import { resultText } from './returns.ts'
+import type { Elsewhere } from './subject.ts'
 import type { Model } from '../protocol/model.ts'
+import { machineOf } from '../protocol/model.ts'
+import type { Project } from '../protocol/project.ts'
 import type { Protocol } from '../protocol/protocol.ts'
 import { unknownActionHint } from '../protocol/unknown-action.ts'
 import { protocolOf, selectModels } from '../protocol/target.ts'
@@ -180,3 +186,34 @@ export const oneAnswer = (protocol: string, results: readonly Validation[]): Val
     designs: results.map(verdictOf),
   }
 }
+
+/** Per protocol, what its designs return: `ACTION RESULT`. */
+const known = new WeakMap<Protocol, ReadonlySet<string>>()
+
+/** One small model of each design is enough: what a step returns does not depend on how memory is ordered. */
+const returnsOf = (protocol: Protocol, project: Project): ReadonlySet<string> => {
+  const before = known.get(protocol)
+  if (before !== undefined) return before
+  const all = new Set<string>()
+  const designs = new Set<string>()
+  for (const [model] of designsOf(project.models, protocol.name)) {
+    if (model === undefined || designs.has(model.design)) continue
+    designs.add(model.design)
+    const { steps, actions } = assemble(compile(machineOf(model)))
+    for (const { action, result } of steps) {
+      const text = resultText(result)
+      if (text !== undefined) all.add(`${actions[action] ?? ''} ${text}`)
+    }
+  }
+  known.set(protocol, all)
+  return all
+}
+
+/**
+ * What other designs have, among all models of the project; their machines are made only when a log has a result that the
+ * model cannot have.
+ */
+export const elsewhere = ({ protocol }: Model, project: Project): Elsewhere => ({
+  hasAction: (action) => Object.hasOwn(protocol.docs.actions, action),
+  returns: (action, text) => returnsOf(protocol, project).has(`${action} ${text}`),
+})

@@ -6,11 +6,18 @@ import type { BadLine, LogEvent } from './event.ts'
 import type { Constraint, Fields } from './json-codec.ts'
 import { isConstraint, isEmpty } from './json-codec.ts'
 import { Returns } from './returns.ts'
-import type { Observed } from './state-tracker.ts'
+import type { LogSubject } from './subject.ts'
 
 /** An event in the machine's terms, with what orders it. */
 export interface Decoded {
-  readonly observed: Observed
+  /** index into the kernel's actions; -1: nothing was done, the state was looked at */
+  readonly action: number
+  /** index into the machine's threads; -1 where the log does not say whose step it was */
+  readonly thread: number
+  /** the step's result as `resultText` has it, where the log has it */
+  readonly result: string | undefined
+  /** what is known of the state after it */
+  readonly state: Constraint | undefined
   readonly lane: string | undefined
   readonly seq: number | undefined
   readonly time: number | undefined
@@ -18,11 +25,6 @@ export interface Decoded {
   /** events were lost here: anything may have happened */
   readonly lost: number | undefined
 }
-
-/** How to go on with an action that is not among those known; from the caller, who knows the other protocols. */
-export type UnknownAction = (action: string, known: readonly string[]) => string
-
-const ITS_SPECIFICATION: UnknownAction = () => 'the model’s actions are those of its spec'
 
 type Refused = BadLine & { readonly path: string }
 
@@ -35,38 +37,21 @@ const foreign = (line: number, path: string, message: string, hint?: string): Re
   ...(hint === undefined ? {} : { hint }),
 })
 
-/** What the other designs of a machine's protocol can do that it cannot. */
-export interface Elsewhere {
-  readonly hasAction: (action: string) => boolean
-  /** does a step of the action return this in one of them? `text` is that of `resultText` */
-  readonly returns: (action: string, text: string) => boolean
-}
-
-/** There are no other designs. */
-export const NOWHERE: Elsewhere = { hasAction: () => false, returns: () => false }
-
 /** Results that an error lists. */
 const MOST_RESULTS = 8
 
 /** Decodes the events of logs for one machine. */
 export class Decoder {
   private readonly fields: Fields
-  private readonly unknownAction: UnknownAction
-  private readonly elsewhere: Elsewhere
+  private readonly subject: Pick<LogSubject, 'hint' | 'elsewhere'>
   private readonly returns: Returns
   private readonly actions: ReadonlyMap<string, number>
   private readonly threads: ReadonlyMap<string, number>
 
-  constructor(
-    kernel: Kernel,
-    fields: Fields,
-    unknownAction: UnknownAction = ITS_SPECIFICATION,
-    elsewhere: Elsewhere = NOWHERE,
-  ) {
-    this.elsewhere = elsewhere
+  constructor(subject: Pick<LogSubject, 'hint' | 'elsewhere'>, kernel: Kernel, fields: Fields) {
+    this.subject = subject
     this.returns = new Returns(kernel)
     this.fields = fields
-    this.unknownAction = unknownAction
     this.actions = new Map(kernel.actions.map((name, i) => [name, i]))
     this.threads = new Map(kernel.compiled.machine.threads.map(({ id }, i) => [threadName(id), i]))
   }
@@ -90,81 +75,65 @@ export class Decoder {
   }
 
   private event(event: LogEvent): Decoded | Refused {
-    const { line, state } = event
+    const { line, thread, lane, seq, time, end, lost } = event
     // a log of another protocol is better known by its actions than by its states
     const action = this.actionOf(event)
     if (typeof action !== 'number') return action
-    let constraint: Constraint | undefined
-    if (state !== undefined) {
-      const compiled = this.fields.compile(state)
-      if (!isConstraint(compiled)) {
-        const message = `${compiled.path} is ${compiled.found}, expected ${compiled.expected}`
-        const name = compiled.path.replace(/^state\./, '').replace(/\[.*$/, '')
-        return foreign(line, name, message, name === 'pc' ? this.labelHint(compiled.found) : undefined)
-      }
-      // `{"pc": []}` is a state of which nothing is known
-      if (!isEmpty(compiled) || this.fields.said(state).length > 0 || event.action !== undefined) constraint = compiled
-    }
-    return this.head(event, action, constraint)
-  }
-
-  /** Where a thread is said to be is an action too: one that nobody here has is of another protocol, or misspelt. */
-  private labelHint(found: string): string | undefined {
-    const label = /^"(.*)"$/.exec(found)?.[1]
-    if (label === undefined || this.actions.has(label) || this.elsewhere.hasAction(label)) return undefined
-    return this.unknownAction(label, [...this.actions.keys()])
-  }
-
-  /** The number of an event's action; -1 where it names none. */
-  private actionOf({ line, action }: Pick<LogEvent, 'line' | 'action'>): number | Refused {
-    if (action === undefined) return -1
-    const own = this.actions.get(action)
-    if (own !== undefined) return own
-    // a step of another design of the protocol is none that this one takes, which is a finding and not bad input
-    if (this.elsewhere.hasAction(action)) return this.actions.size
-    const hint = this.unknownAction(action, [...this.actions.keys()])
-    return foreign(line, 'action', `the model has no action ${JSON.stringify(action)}`, hint)
-  }
-
-  private head(event: Omit<LogEvent, 'state'>, actionId: number, state: Constraint | undefined): Decoded | Refused {
-    const { line, action, thread, result, lane, seq, time, end, lost } = event
+    const state = this.stateOf(event)
+    if (state !== undefined && 'message' in state) return state
     const threadId = thread === undefined ? -1 : this.threads.get(thread)
     if (threadId === undefined) {
       const hint = `its threads are ${[...this.threads.keys()].join(', ')}`
       return foreign(line, 'thread', `the model has no thread ${JSON.stringify(thread)}`, hint)
     }
-    if (actionId < 0 && state === undefined && lost === undefined) {
-      return {
-        line,
-        column: 1,
-        path: '',
-        message: 'the event says nothing: it has neither action nor state',
-        hint: 'name the action, or what is known of the state',
-      }
+    if (action < 0 && state === undefined && lost === undefined) {
+      const hint = 'name the action, or what is known of the state'
+      return { line, column: 1, path: '', message: 'the event says nothing: it has neither action nor state', hint }
     }
-    const returned = result === undefined ? undefined : this.returns.textOf(result)
-    if (returned !== undefined && actionId < this.actions.size && !this.returns.of(actionId).has(returned)) {
-      const wrong = this.neverReturned(line, action ?? '', actionId, returned)
-      if (wrong !== undefined) return wrong
+    const result = event.result === undefined ? undefined : this.returns.textOf(event.result)
+    const wrong = result === undefined ? undefined : this.neverReturned(event, action, result)
+    return wrong ?? { action, thread: threadId, result, state, lane: lane ?? thread, seq, time, end, lost }
+  }
+
+  /** What is known of the state after an event, if it says anything. */
+  private stateOf({ line, action, state }: LogEvent): Constraint | Refused | undefined {
+    if (state === undefined) return undefined
+    const compiled = this.fields.compile(state)
+    if (!isConstraint(compiled)) {
+      const message = `${compiled.path} is ${compiled.found}, expected ${compiled.expected}`
+      const name = compiled.path.replace(/^state\./, '').replace(/\[.*$/, '')
+      return foreign(line, name, message, name === 'pc' ? this.labelHint(compiled.found) : undefined)
     }
-    return {
-      observed: {
-        action: actionId,
-        thread: threadId,
-        ...(returned === undefined ? {} : { result: returned }),
-        ...(state === undefined ? {} : { state }),
-      },
-      lane: lane ?? thread,
-      seq,
-      time,
-      end,
-      lost,
-    }
+    // `{"pc": []}` is a state of which nothing is known
+    const says = !isEmpty(compiled) || action !== undefined || this.fields.said(state).length > 0
+    return says ? compiled : undefined
+  }
+
+  /** Where a thread is said to be is an action too: one that nobody here has is of another protocol, or misspelt. */
+  private labelHint(found: string): string | undefined {
+    const label = /^"(.*)"$/.exec(found)?.[1]
+    const isKnown = label === undefined || this.actions.has(label) || this.subject.elsewhere.hasAction(label)
+    return isKnown ? undefined : this.unknown(label)
+  }
+
+  private unknown(action: string): string {
+    return this.subject.hint(action, [...this.actions.keys()], 'log')
+  }
+
+  /** The number of an event's action; -1 where it names none. */
+  private actionOf({ line, action }: LogEvent): number | Refused {
+    if (action === undefined) return -1
+    const own = this.actions.get(action)
+    if (own !== undefined) return own
+    // a step of another design of the protocol is none that this one takes, which is a finding and not bad input
+    if (this.subject.elsewhere.hasAction(action)) return this.actions.size
+    return foreign(line, 'action', `the model has no action ${JSON.stringify(action)}`, this.unknown(action))
   }
 
   /** A result that the action has in no state: what is wrong with it, unless another design's step returns it. */
-  private neverReturned(line: number, action: string, id: number, text: string): Refused | undefined {
-    if (this.elsewhere.returns(action, text)) return undefined
+  private neverReturned({ line, action = '' }: LogEvent, id: number, text: string): Refused | undefined {
+    if (id >= this.actions.size || this.returns.of(id).has(text)) return undefined
+    if (this.subject.elsewhere.returns(action, text)) return undefined
     const all = [...this.returns.of(id)]
     const more = all.length > MOST_RESULTS ? `, ... (${all.length} in all)` : ''
     const expected =

@@ -4,8 +4,8 @@
  */
 
 import type { Kernel } from '../kernel/machine/tables.ts'
+import type { Decoded } from './decode.ts'
 import { nodeResult } from './returns.ts'
-import type { Observed } from './state-tracker.ts'
 
 /** Farther than any way in a program: there is none. */
 export const UNREACHABLE = 255
@@ -31,7 +31,10 @@ export class ThreadGraphs {
   }
 
   /** Nodes of a thread before and after an event, as far as its program and what the log says of the thread tell. */
-  around(thread: number, { action, result, state }: Observed): { readonly from: Uint8Array; readonly to: Uint8Array } {
+  around(
+    thread: number,
+    { action, result, state }: Pick<Decoded, 'action' | 'result' | 'state'>,
+  ): { readonly from: Uint8Array; readonly to: Uint8Array } {
     const { compiled, actions, layout } = this.kernel
     const nodes = compiled.automata[thread]?.nodes ?? []
     const slot = layout.threads[thread]
@@ -53,17 +56,8 @@ export class ThreadGraphs {
     return { from, to }
   }
 
-  /** Steps from each node of a thread to the nearest of some nodes. */
-  distances(thread: number, goals: Uint8Array): Uint8Array {
-    return this.walk('to', thread, goals)
-  }
-
-  /** Steps to each node of a thread from the nearest of some nodes. */
-  distancesFrom(thread: number, starts: Uint8Array): Uint8Array {
-    return this.walk('from', thread, starts)
-  }
-
-  private walk(way: 'to' | 'from', thread: number, goals: Uint8Array): Uint8Array {
+  /** Steps from each node of a thread to the nearest of some nodes, or the other way round. */
+  distances(thread: number, goals: Uint8Array, way: 'to' | 'from' = 'to'): Uint8Array {
     const edges = (way === 'to' ? this.before : this.after)[thread]
     const key = `${way} ${thread} ${goals.join('')}`
     const known = this.memo.get(key)

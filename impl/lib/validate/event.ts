@@ -110,7 +110,7 @@ const isTime = (value: unknown): boolean =>
   value === undefined || (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER)
 
 /** Are all the numbers in a value exact? */
-const isExact = (value: unknown): boolean =>
+export const isExact = (value: unknown): boolean =>
   typeof value === 'number'
     ? isTime(value)
     : typeof value !== 'object' || value === null || Object.values(value).every(isExact)

@@ -5,7 +5,7 @@
  */
 
 import type { BadLine, LogEvent } from './event.ts'
-import { isBadLine, isDeep, MAX_CPU, TOO_DEEP } from './event.ts'
+import { isBadLine, isDeep, isExact, MAX_CPU, TOO_DEEP } from './event.ts'
 import type { Json } from './json-codec.ts'
 import { keyTwice } from '../text/json.ts'
 
@@ -119,6 +119,11 @@ const UNSTAMPED_HINT =
   'mend the line or take it out; trace without latency-format, perf script with -F comm,tid,cpu,time,event,trace'
 const MARKER_HINT = 'mend the line or take it out; docs/log-format.md, Markers'
 
+/** What is to be before a marker. */
+const UNSTAMPED = 'TASK-PID [CPU] SECONDS: EVENT:'
+const NAMES = 'at most three names that end in a colon'
+const ALONE = `a line of its own and nothing but ${UNSTAMPED}`
+
 /** A marker that is not where one is looked for: what it says would be dropped, and the log would pass without it. */
 const stray = (text: string, line: number, from: number, expected: string, hint: string): BadLine | undefined => {
   const found = MEANT.exec(text.slice(from))
@@ -126,18 +131,14 @@ const stray = (text: string, line: number, from: number, expected: string, hint:
   const [written] = found
   const at = from + found.index
   const refused = (message: string): BadLine => bad(line, at + 1, message, hint)
-  if (written !== 'lockstep:')
-    return refused(`a marker that is not understood: ${shownWord(written)} is no "lockstep:"`)
+  if (written !== 'lockstep:') {
+    const word = JSON.stringify(written.replace(/\s+/, ' '))
+    return refused(`a marker that is not understood: ${word} is no "lockstep:"`)
+  }
   const behind = text.charAt(at + written.length)
   if (behind.trim() !== '') return refused('a marker that is not understood: a blank expected behind "lockstep:"')
   return refused(`a marker in a line that is not understood: ${expected} expected before it`)
 }
-
-const shownWord = (word: string): string => JSON.stringify(word.replace(/\s+/, ' '))
-
-/** What was left out of a line in which something else was found: a marker is never a part of that. */
-const swallowed = (text: string, line: number): BadLine | undefined =>
-  stray(text, line, 0, 'a line of its own and nothing but TASK-PID [CPU] SECONDS: EVENT:', MARKER_HINT)
 
 /** A count that JavaScript has exactly. */
 const exact = (digits: string): number | undefined => {
@@ -174,13 +175,6 @@ export const scalar = (word: string): Json | undefined => {
   if (word === 'false') return false
   if (word === 'null') return null
   return INTEGER.test(word) ? exact(word) : word
-}
-
-/** Are all numbers in it exact? JSON.parse rounds without a word. */
-const isExact = (json: Json): boolean => {
-  if (typeof json === 'number') return Math.abs(json) <= Number.MAX_SAFE_INTEGER
-  if (typeof json !== 'object' || json === null) return true
-  return Object.values<Json>(json).every(isExact)
 }
 
 /** End of the value that begins at `at`: the closing quote, or the next blank. */
@@ -287,17 +281,15 @@ const NS = 1e9
 /** Beyond half of what is exact, about 52 days, times count from the second of the first event. */
 const LATE = Number.MAX_SAFE_INTEGER / 2
 
-/** Times of one log, in nanoseconds. */
-class Clock {
-  #origin: number | undefined
-
-  /** `undefined`: it cannot be had exactly. */
-  read(seconds: string, fraction: string | undefined): number | undefined {
+/** Reads the times of one log, in nanoseconds; `undefined` for one that cannot be had exactly. */
+const newClock = (): ((stamp: Stamped) => number | undefined) => {
+  let origin: number | undefined
+  return ({ seconds, fraction }) => {
     const whole = exact(seconds)
     // a clock that counts, such as x86-tsc, has no fraction
     if (whole === undefined || fraction === undefined) return whole
-    this.#origin ??= whole * NS > LATE ? whole : 0
-    const time = (whole - this.#origin) * NS + Number(fraction.padEnd(9, '0'))
+    origin ??= whole * NS > LATE ? whole : 0
+    const time = (whole - origin) * NS + Number(fraction.padEnd(9, '0'))
     return Number.isSafeInteger(time) ? time : undefined
   }
 }
@@ -322,8 +314,7 @@ const stampOf = (text: string): Stamped | undefined => {
   const [whole, cpu = '', , seconds = '', fraction] = found
   const head = text.slice(0, found.index)
   const [, task = '', pid] = TASK.exec(head) ?? []
-  const named = pid !== undefined || head.trim() === ''
-  if (!named) return undefined
+  if (pid === undefined && head.trim() !== '') return undefined
   const timeAt = found.index + whole.lastIndexOf(seconds + (fraction === undefined ? '' : `.${fraction}`))
   const restAt = found.index + whole.length
   return { task: task.trim(), pid, cpu: Number(cpu), seconds, fraction, timeAt, cpuAt: found.index + 1, restAt }
@@ -365,25 +356,20 @@ const unlike = (text: string, line: number, afterMarker = false): BadLine | unde
 /** What the tracer prints for a task whose name it has lost. */
 const NAMELESS = '<...>'
 
-/** Names of tasks by pid: those that a map gives, and those that other lines of the log have. */
-class Tasks {
-  readonly #names: Map<string, string>
+const MOST_TASKS = 10_000
 
-  constructor(given: ReadonlyMap<string, string>) {
-    this.#names = new Map(given)
-  }
-
-  named(stamp: Stamped): Stamped {
+/** Names tasks by pid: from a map, and from other lines of the log. */
+const newTasks = (given: ReadonlyMap<string, string>): ((stamp: Stamped) => Stamped) => {
+  const names = new Map(given)
+  return (stamp) => {
     const { task, pid } = stamp
     if (pid === undefined) return stamp
-    if (task === NAMELESS || task === '') return { ...stamp, task: this.#names.get(pid) ?? task }
+    if (task === NAMELESS || task === '') return { ...stamp, task: names.get(pid) ?? task }
     // a log can name anything: what is kept of it must not grow for ever
-    if (this.#names.size < MOST_TASKS || this.#names.has(pid)) this.#names.set(pid, task)
+    if (names.size < MOST_TASKS || names.has(pid)) names.set(pid, task)
     return stamp
   }
 }
-
-const MOST_TASKS = 10_000
 
 /**
  * A reader of one log: times may count from its first event. Without a map, only markers are events.
@@ -393,8 +379,8 @@ export const ftraceReader = (
   mapper?: Mapper,
   tasks: ReadonlyMap<string, string> = new Map(),
 ): ((text: string, line: number) => FtraceItem) => {
-  const clock = new Clock()
-  const names = new Tasks(tasks)
+  const timeOf = newClock()
+  const named = newTasks(tasks)
   // of the line before: what comes after a marker and is nothing else is the rest of it
   let markedAt = -1
   // the end of the line before, where a marker may begin
@@ -406,26 +392,24 @@ export const ftraceReader = (
     // what looks like an event may be one, of a task with such a name
     if (text.startsWith('#')) return found === undefined ? { ignored: undefined } : { unmapped: undefined }
     if (text.trim() === '' || HEADER.test(text)) return { ignored: undefined }
-    const stamp = found && names.named(found)
+    const stamp = found && named(found)
     const perf = PERF_LOST.exec(stamp === undefined ? text : text.slice(stamp.restAt))
     if (perf !== null) return lost(line, perf[1], stamp === undefined ? undefined : String(stamp.cpu))
     if (stamp === undefined) {
-      const wrong =
-        stray(text, line, 0, 'TASK-PID [CPU] SECONDS: EVENT:', UNSTAMPED_HINT) ??
-        unlike(text, line, markedAt === line - 1)
+      const wrong = stray(text, line, 0, UNSTAMPED, UNSTAMPED_HINT) ?? unlike(text, line, markedAt === line - 1)
       return wrong ?? { unmapped: undefined }
     }
     if (stamp.cpu > MAX_CPU) {
       return bad(line, stamp.cpuAt + 1, `CPU ${stamp.cpu} is beyond ${MAX_CPU}`, CPU_HINT)
     }
-    const time = clock.read(stamp.seconds, stamp.fraction)
+    const time = timeOf(stamp)
     if (time === undefined) return bad(line, stamp.timeAt + 1, 'the time is beyond 2^53 ns')
     const marked = MARKER.exec(text.slice(stamp.restAt))
     if (marked === null) {
       const item = traced(text, line, stamp, time, mapper)
       // what a map knows may have that text in it
       if (!isSkipped(item) || 'ignored' in item) return item
-      const wrong = stray(text, line, stamp.restAt, 'at most three names that end in a colon', MARKER_HINT)
+      const wrong = stray(text, line, stamp.restAt, NAMES, MARKER_HINT)
       return wrong ?? (item.unmapped === undefined ? unlike(text, line) : undefined) ?? item
     }
     markedAt = line
@@ -442,7 +426,8 @@ export const ftraceReader = (
     if (wrapped) return { ...bad(line, 1, 'a part of a marker without its beginning', WRAPPED_HINT), quoted: text }
     const meant = MEANT.exec(text)
     if (meant === null) return item
-    if (markedAt !== line) return swallowed(text, line) ?? item
+    // left out of a line in which something else was found: a marker is never a part of that
+    if (markedAt !== line) return stray(text, line, 0, ALONE, MARKER_HINT) ?? item
     const second = MEANT.exec(text.slice(meant.index + meant[0].length))
     if (second === null) return item
     const column = meant.index + meant[0].length + second.index + 1

@@ -4,6 +4,7 @@
  */
 
 import { at } from '../kernel/at.ts'
+import type { ProgramNode } from '../kernel/machine/automaton.ts'
 import type { Slot } from '../kernel/machine/layout.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
@@ -21,19 +22,17 @@ export type Json = Plain
 const MOST = 50_000
 
 /** One element of a variable: where it is and which values it can have. */
-interface Field {
+export interface Field {
+  /** of the variable */
   readonly name: string
   /** each has its own */
   readonly number: number
   readonly domain: Domain<unknown>
-  /** by their canonical JSON text */
-  readonly indexOf: ReadonlyMap<string, number>
-  /** those that are no arrays and objects, by themselves */
-  readonly plainIndexOf: ReadonlyMap<Json, number>
-  readonly sets: boolean
+  /** which of its values this is; undefined for none */
+  readonly indexOf: (json: Json) => number | undefined
   readonly place: Place
-  /** the argument of the variable, as TLA+ has it; absent where the variable has one value */
-  readonly argument?: TlaValue
+  /** the argument of the variable, as TLA+ has it; undefined where the variable has one value */
+  readonly argument: TlaValue | undefined
 }
 
 /** One thing that a log says of a state: a variable, or an element of it, and its value in TLA+. */
@@ -43,9 +42,8 @@ export interface Fact {
   readonly value: TlaValue
 }
 
-/** A variable: one element, or a function with an element per argument. */
-type Variable =
-  { readonly only: Field } | { readonly elements: ReadonlyMap<string, Field>; readonly order: readonly string[] }
+/** The elements of a variable by their arguments; by `undefined` the only one of a variable with one value. */
+type Variable = ReadonlyMap<string | undefined, Field>
 
 /** An element that a partial state speaks of. */
 interface SaidElement {
@@ -67,16 +65,11 @@ export interface UnknownField {
 
 /** What a log says of one element, in terms of the machine. */
 export interface Said {
-  /** the variable */
-  readonly name: string
-  /** number of the element among all */
-  readonly field: number
-  /** of a variable with several elements, which of them */
-  readonly key: string | undefined
-  /** which of its values, of how many */
+  readonly field: Field
+  /** which of its values */
   readonly index: number
-  readonly size: number
-  readonly place: Place
+  /** of a variable that is there as a whole and has several elements, which of them */
+  readonly key: string | undefined
 }
 
 /** Of an element that is known from a thread's node, which of its values is meant. */
@@ -101,31 +94,23 @@ const canonical = (json: Json, isSet: boolean): string => {
   return `[${(isSet ? items.sort() : items).join()}]`
 }
 
-const fieldOf = (number: number, name: string, element: StateElement): Field => {
-  const { argument, domain, place } = element
+const fieldOf = (number: number, name: string, { argument, domain, place }: StateElement): Field => {
   const values = domain.values.map((v) => domain.toTla(v))
-  const sets = values[0]?.kind === 'set'
+  const isSet = values[0]?.kind === 'set'
   const all = values.map((value, i): [Json, number] => [plain(value), i])
-  return {
-    name,
-    number,
-    ...(argument === undefined ? {} : { argument }),
-    domain,
-    indexOf: new Map(all.map(([json, i]) => [canonical(json, sets), i])),
-    plainIndexOf: new Map(all.filter(([json]) => typeof json !== 'object')),
-    sets,
-    place,
-  }
+  const byText = new Map(all.map(([json, i]) => [canonical(json, isSet), i]))
+  // those that are no arrays and objects, by themselves
+  const plains = new Map(all.filter(([json]) => typeof json !== 'object'))
+  const indexOf = (json: Json): number | undefined =>
+    typeof json === 'object' ? byText.get(canonical(json, isSet)) : plains.get(json)
+  return { name, number, domain, indexOf, place, argument }
 }
 
 const fieldText = (place: Asked['place']): string => (place.kind === 'label' ? 'pc' : String(place.field))
 
-const indexIn = (field: Field, json: Json): number | undefined =>
-  typeof json === 'object' ? field.indexOf.get(canonical(json, field.sets)) : field.plainIndexOf.get(json)
-
 /** True or false for 1 or 0, where the element's values are these; else the value itself. */
 const asBoolean = (field: Field | undefined, json: Json): Json =>
-  (json === 0 || json === 1) && field?.plainIndexOf.has(true) === true ? json === 1 : json
+  (json === 0 || json === 1) && field?.indexOf(true) !== undefined ? json === 1 : json
 
 /** The entries of an object, or the elements of an array by their indices. */
 const entriesOf = (json: Json): readonly (readonly [string, Json])[] =>
@@ -137,8 +122,8 @@ const entriesOf = (json: Json): readonly (readonly [string, Json])[] =>
 export class Fields {
   private readonly kernel: Kernel
   private readonly variables = new Map<string, Variable>()
-  /** per thread and what is asked of its label and locals, the nodes that fit */
-  private readonly memo = new Map<string, Uint8Array>()
+  /** per thread and what is asked of its label and locals */
+  private readonly memo = new Map<string, Constraint['nodes'][number]>()
   /** of fields */
   private count = 0
   /** what the event that is looked at has said of each field, where `rounds` has the round of that event */
@@ -155,21 +140,10 @@ export class Fields {
       elements.flatMap(({ domain, place }) => (place.kind === 'label' ? [domain] : [])),
     )
     for (const { name, elements } of this.schema.variables) {
-      const fields = elements.map((element): [string | undefined, Field] => [
-        element.key,
-        fieldOf(this.count++, name, element),
-      ])
-      const [first] = fields
-      if (first === undefined) continue
-      if (first[0] === undefined) this.variables.set(name, { only: first[1] })
-      else this.add(name, fields)
+      if (elements.length === 0) continue
+      this.variables.set(name, new Map(elements.map((one) => [one.key, fieldOf(this.count++, name, one)])))
     }
     this.seen = { rounds: new Float64Array(this.count), values: new Int32Array(this.count) }
-  }
-
-  private add(name: string, fields: readonly (readonly [string | undefined, Field])[]): void {
-    const elements = fields.map(([argument = '', field]) => [argument, field] as const)
-    this.variables.set(name, { elements: new Map(elements), order: elements.map(([argument]) => argument) })
   }
 
   /** names of the variables that a log may speak of */
@@ -186,11 +160,8 @@ export class Fields {
   withBooleans(state: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> {
     const entries = Object.entries(state).map(([name, json]): [string, Json] => {
       const { variable, argument } = this.find(name)
-      if (variable === undefined) return [name, json]
-      if ('only' in variable) return [name, asBoolean(variable.only, json)]
-      if (argument !== undefined) return [name, asBoolean(variable.elements.get(argument), json)]
-      if (typeof json !== 'object' || json === null) return [name, json]
-      const element = (key: string, value: Json): Json => asBoolean(variable.elements.get(key), value)
+      const element = (key: string | undefined, value: Json): Json => asBoolean(variable?.get(key), value)
+      if (argument !== undefined || typeof json !== 'object' || json === null) return [name, element(argument, json)]
       if (Array.isArray(json)) return [name, (json as readonly Json[]).map((v, i) => element(String(i), v))]
       return [name, Object.fromEntries(Object.entries(json).map(([key, v]) => [key, element(key, v)]))]
     })
@@ -237,15 +208,27 @@ export class Fields {
   /** What a partial state says, in the order of its keys; nothing if it is wrong. */
   said(state: Readonly<Record<string, Json>>): readonly Said[] {
     const all: Said[] = []
-    const wrong = this.each(state, ({ name, number, domain, place }, index, key) => {
-      all.push({ name, field: number, key, index, size: domain.values.length, place })
+    const wrong = this.each(state, (field, index, key) => {
+      all.push({ field, index, key })
     })
     return wrong === undefined ? all : []
   }
 
   /** The nodes of a thread where its label and locals have these values. */
   nodes(thread: number, asked: readonly Asked[]): Constraint['nodes'][number] {
-    return { slot: at(this.kernel.layout.threads, thread), allowed: this.allowed(thread, asked) }
+    const key = asked.reduce((text, { place, index }) => `${text};${fieldText(place)}=${index}`, String(thread))
+    const known = this.memo.get(key)
+    if (known !== undefined) return known
+    const labels = at(this.labels, thread)
+    const fits = ({ label, frame }: ProgramNode, { place, index }: Asked): boolean =>
+      index === (place.kind === 'label' ? labels.indexOf(label) : frame[place.field])
+    const allowed = Uint8Array.from(at(this.kernel.compiled.automata, thread).nodes, (node) =>
+      asked.every((one) => fits(node, one)) ? 1 : 0,
+    )
+    const found = { slot: at(this.kernel.layout.threads, thread), allowed }
+    if (this.memo.size >= MOST) this.memo.clear()
+    this.memo.set(key, found)
+    return found
   }
 
   /** What an event says of the state after it, as TLA+ has it. */
@@ -265,7 +248,7 @@ export class Fields {
     this.round += 1
     const { round, seen } = this
     const say = ({ field, value: json, path, key }: SaidElement): UnknownField | undefined => {
-      const index = indexIn(field, json)
+      const index = field.indexOf(json)
       if (index === undefined) return { path, found: JSON.stringify(json), expected: field.domain.name }
       // a variable may be there whole and by element, but it has one value
       if (seen.rounds[field.number] === round && seen.values[field.number] !== index) {
@@ -293,38 +276,22 @@ export class Fields {
     const path = `state.${name}`
     if (variable === undefined)
       return [{ path, found: 'no variable of the model', expected: `one of ${this.names.join(', ')}` }]
-    if ('only' in variable) {
-      if (argument === undefined) return [{ field: variable.only, value: json, path, key: undefined }]
+    const only = variable.get(undefined)
+    if (only !== undefined) {
+      if (argument === undefined) return [{ field: only, value: json, path, key: undefined }]
       return [{ path, found: `an element of ${base}`, expected: `${base}, which has one value` }]
     }
-    const order = variable.order.join(', ')
+    const order = [...variable.keys()].join(', ')
     if (argument === undefined && (typeof json !== 'object' || json === null))
       return [{ path, found: JSON.stringify(json), expected: `an object by ${order}` }]
     // `"mode[0]": ...` names one element, and is a leaf itself
     const wanted = argument === undefined ? entriesOf(json) : [[argument, json] as const]
     return wanted.map(([key, value]) => {
-      const field = variable.elements.get(key)
+      const field = variable.get(key)
       const own = `state.${base}[${key}]`
       if (field === undefined) return { path: own, found: `no element of ${base}`, expected: `one of ${order}` }
       return { field, value, path: own, key: argument === undefined ? key : undefined }
     })
-  }
-
-  private allowed(thread: number, asked: readonly Asked[]): Uint8Array {
-    const key = asked.reduce((text, { place, index }) => `${text};${fieldText(place)}=${index}`, String(thread))
-    const known = this.memo.get(key)
-    if (known !== undefined) return known
-    const labels = at(this.labels, thread)
-    const allowed = Uint8Array.from(at(this.kernel.compiled.automata, thread).nodes, (node) =>
-      asked.every(({ place, index }) =>
-        place.kind === 'label' ? labels.indexOf(node.label) === index : node.frame[place.field] === index,
-      )
-        ? 1
-        : 0,
-    )
-    if (this.memo.size >= MOST) this.memo.clear()
-    this.memo.set(key, allowed)
-    return allowed
   }
 }
 

@@ -10,9 +10,9 @@ import { at } from '../kernel/at.ts'
 import { StateSet } from '../kernel/explore/state-set.ts'
 import { Stepper } from '../kernel/machine/stepper.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
+import type { LaneEvent } from './search-heuristic.ts'
 import { Estimates, isTimed, WITH_CLOCKS, WITHOUT_CLOCKS } from './search-heuristic.ts'
 import { passes } from './json-codec.ts'
-import type { LaneEvent } from './state-tracker.ts'
 import { matcher } from './state-tracker.ts'
 
 /** What a search may cost. */
@@ -156,7 +156,7 @@ class Attempt {
     this.lanes = lanes
     this.options = options
     this.price = price
-    this.matchers = lanes.map((lane) => lane.map(({ observed }) => matcher(kernel, observed)))
+    this.matchers = lanes.map((lane) => lane.map(({ decoded }) => matcher(kernel, decoded)))
     this.anySilent = options.silent.includes(1)
     this.stepper = new Stepper(kernel)
     const width = lanes.length + kernel.layout.words
@@ -216,7 +216,7 @@ class Attempt {
     let gap = false
     for (let l = 0; l < L; l++) {
       const event = this.lanes[l]?.[this.position(node, l)]
-      if (event === undefined ? openEnds[l] === true : event.afterGap === true) gap = true
+      if (event === undefined ? openEnds[l] === true : event.afterGap) gap = true
       // an event may come first only if none that is left has ended before it began
       if (event !== undefined && (event.begin ?? -Infinity) <= earliestEnd) this.take(node, level, l, event)
     }
@@ -239,22 +239,22 @@ class Attempt {
   }
 
   /** Adds the nodes after the next event of a lane. */
-  private take(node: number, level: number, lane: number, { observed }: LaneEvent): void {
+  private take(node: number, level: number, lane: number, { decoded: { action, thread, state } }: LaneEvent): void {
     const { nodes, row } = this
     const L = this.lanes.length
     const taken = (step: number, words: Int32Array, from: number): void => {
-      if (observed.state !== undefined && !passes(observed.state, words, from)) return
+      if (state !== undefined && !passes(state, words, from)) return
       this.setPositions(node)
       row[lane] = at(row, lane) + 1
       for (let w = L; w < row.length; w++) row[w] = at(words, from + w - L)
       this.add(level + 1, node, this.viaOf(step, lane), 0)
     }
-    if (observed.action < 0) {
+    if (action < 0) {
       taken(-1, nodes.rows, this.stateAt(node))
       return
     }
     const wanted = at(at(this.matchers, lane), this.position(node, lane))
-    this.stepper.each(observed.thread, nodes.rows, this.stateAt(node), wanted, (step, next) => {
+    this.stepper.each(thread, nodes.rows, this.stateAt(node), wanted, (step, next) => {
       taken(step, next, 0)
     })
   }

@@ -9,7 +9,7 @@ import type { BadLine, LogEvent } from './event.ts'
 import { isBadLine, parseEvent } from './event.ts'
 import type { Fields } from './json-codec.ts'
 import { isEmpty } from './json-codec.ts'
-import type { Known, Same } from './line-cache.ts'
+import type { Known } from './line-cache.ts'
 import { LineCache } from './line-cache.ts'
 import { PieceCache } from './piece-cache.ts'
 
@@ -51,7 +51,10 @@ const stateIn = (bytes: Uint8Array, from: number, to: number): number => {
 
 /** The event of a line that differs from another in its numbers only; a negative one is not in it. */
 const withNumbers = (value: Decoded, [seq = -1, time = -1, end = -1]: Float64Array): Decoded => ({
-  observed: value.observed,
+  action: value.action,
+  thread: value.thread,
+  result: value.result,
+  state: value.state,
   lane: value.lane,
   seq: seq < 0 ? value.seq : seq,
   time: time < 0 ? value.time : time,
@@ -65,18 +68,15 @@ export class LineReader {
   parsed = 0
   private readonly decoder: Decoder
   private readonly fields: Fields
-  private readonly lines: LineCache<Decoded>
+  private readonly lines = new LineCache<Decoded>()
   /** lines with an empty state in place of theirs */
-  private readonly frames: LineCache<Decoded>
+  private readonly frames = new LineCache<Decoded>()
   private readonly states: PieceCache
-  private readonly frame = new Uint8Array(MOST_FRAME)
+  private readonly frame = Buffer.alloc(MOST_FRAME)
 
-  /** `same` compares long parts, where the platform has something better than a loop. */
-  constructor(decoder: Decoder, fields: Fields, same?: Same) {
+  constructor(decoder: Decoder, fields: Fields) {
     this.decoder = decoder
     this.fields = fields
-    this.lines = new LineCache(same)
-    this.frames = new LineCache(same)
     this.states = new PieceCache(fields)
   }
 
@@ -122,8 +122,8 @@ export class LineReader {
     if (known === undefined) return undefined
     const decoded = withNumbers(known.value, frames.numbers)
     // whether it says anything is for the parser to see
-    if (decoded.observed.action < 0 && isEmpty(state)) return undefined
-    return { ...decoded, observed: { ...decoded.observed, state } }
+    if (decoded.action < 0 && isEmpty(state)) return undefined
+    return { ...decoded, state }
   }
 
   /** Learns what is in a line beside its state, and how the state is written. */
@@ -136,7 +136,7 @@ export class LineReader {
     const parsed = parseEvent(frame, line)
     // it was the event's own state only if that is what went away
     if (isBadLine(parsed) || parsed.state === undefined || JSON.stringify(parsed.state) !== NO_STATE) return
-    this.states.learn(own, state, this.fields.said(state))
+    this.states.learn(state, this.fields.said(state))
     const bytes = encoder.encode(frame)
     if (bytes.length > MOST_FRAME || this.frames.find(bytes, 0, bytes.length) !== undefined) return
     this.frames.learn(bytes, 0, bytes.length, decoded)

@@ -8,9 +8,8 @@ import { badInput } from '../kernel/error.ts'
 import type { Json } from './json-codec.ts'
 import type { Mapped, Mapper, TraceLine } from './ftrace.ts'
 import { scalar } from './ftrace.ts'
-import type { Groups } from './pattern.ts'
-import { Pattern } from './pattern.ts'
-import type { Placed } from '../text/json-places.ts'
+import type { Pattern } from './pattern.ts'
+import { compilePattern } from './pattern.ts'
 import { parsePlaced } from '../text/json-places.ts'
 
 const json: z.ZodType<Json> = z.lazy(() =>
@@ -81,41 +80,38 @@ export interface TraceMap {
 
 const SUBSTITUTION = /\$\{([^}]*)\}/g
 
-/** A text with substitutions; `undefined` if something that it names is not there. */
-const substitute = (template: string, groups: ReadonlyMap<string, string>): string | undefined => {
-  if (!template.includes('${')) return template
-  if (namesIn(template).some((name) => !groups.has(name))) return undefined
-  return template.replace(SUBSTITUTION, (_, name: string) => groups.get(name) ?? '')
-}
+class NotThere extends Error {}
+class TooLarge extends Error {}
+
+/** What is substituted in a line, by name. */
+type Values = ReadonlyMap<string, string>
+
+/** A text with its substitutions. */
+const substitute = (template: string, values: Values): string =>
+  template.replace(SUBSTITUTION, (_, name: string) => {
+    const value = values.get(name)
+    if (value === undefined) throw new NotThere()
+    return value
+  })
 
 /** A text that is one substitution becomes a number, true, false or null where it looks like one. */
 const ONLY = /^\$\{[^}]*\}$/
 
-class NotThere extends Error {}
-class TooLarge extends Error {}
-
-const fill = (value: Json, groups: ReadonlyMap<string, string>): Json => {
+const fill = (value: Json, values: Values): Json => {
   if (typeof value === 'string') {
-    const out = substitute(value, groups)
-    if (out === undefined) throw new NotThere()
+    const out = substitute(value, values)
     if (!ONLY.test(value)) return out
     const found = scalar(out)
     if (found === undefined) throw new TooLarge(out)
     return found
   }
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return (value as readonly Json[]).map((item) => fill(item, groups))
-  return fillKeys(value as Readonly<Record<string, Json>>, groups)
+  if (Array.isArray(value)) return (value as readonly Json[]).map((item) => fill(item, values))
+  return fillKeys(value as Readonly<Record<string, Json>>, values)
 }
 
-const fillKeys = (value: Readonly<Record<string, Json>>, groups: ReadonlyMap<string, string>): Record<string, Json> =>
-  Object.fromEntries(
-    Object.entries(value).map(([key, item]): [string, Json] => {
-      const name = substitute(key, groups)
-      if (name === undefined) throw new NotThere()
-      return [name, fill(item, groups)]
-    }),
-  )
+const fillKeys = (value: Readonly<Record<string, Json>>, values: Values): Record<string, Json> =>
+  Object.fromEntries(Object.entries(value).map(([key, item]) => [substitute(key, values), fill(item, values)]))
 
 const FIELD = /(?:^|[\s,{(])([\w.-]+)=([^\s,})]+)/g
 
@@ -123,36 +119,40 @@ const FIELD = /(?:^|[\s,{(])([\w.-]+)=([^\s,})]+)/g
 const fieldsOf = (payload: string): [string, string][] =>
   [...payload.matchAll(FIELD)].map(([, key = '', value = '']): [string, string] => [key, value]).reverse()
 
-const NO_GROUPS: Groups = []
+/** Patterns of an entry. */
+interface Patterns {
+  readonly task: Pattern | undefined
+  readonly payload: Pattern | undefined
+}
 
-/** One entry, ready to be applied. */
-class Entry {
-  readonly #json: EntryJson
-  readonly #task: Pattern | undefined
-  readonly #payload: Pattern | undefined
-  readonly #when: readonly (readonly [string, ReadonlySet<string>])[]
+/** What can be substituted; `undefined` if a pattern does not match. */
+const valuesOf = ({ task, payload }: TraceLine, patterns: Patterns): Values | undefined => {
+  const byTask = patterns.task === undefined ? [] : patterns.task.match(task)
+  if (byTask === undefined) return undefined
+  // what a pattern names goes before what is only there
+  if (patterns.payload === undefined) return new Map([...fieldsOf(payload), ...byTask])
+  const byPayload = patterns.payload.match(payload)
+  return byPayload === undefined ? undefined : new Map([...byTask, ...byPayload])
+}
 
-  constructor(entry: EntryJson, task: Pattern | undefined, payload: Pattern | undefined) {
-    this.#json = entry
-    this.#task = task
-    this.#payload = payload
-    this.#when = Object.entries(entry.when ?? {}).map(([name, value]) => [
-      name,
-      new Set((Array.isArray(value) ? value : [value]).map(String)),
-    ])
-  }
+const eventOf = ({ action, thread, result, state }: EntryJson, values: Values): Mapped => ({
+  ...(action === undefined ? {} : { action }),
+  ...(thread === undefined ? {} : { thread: substitute(thread, values) }),
+  ...(result === undefined ? {} : { result: fill(result, values) }),
+  ...(state === undefined ? {} : { state: fillKeys(state, values) }),
+})
 
-  /** What the line is by this entry; `undefined` if it is not for it. */
-  apply(trace: TraceLine): Mapped {
-    const groups = this.#groups(trace)
-    if (groups === undefined) return undefined
-    for (const [name, values] of this.#when) {
-      const value = groups.get(name)
-      if (value === undefined || !values.has(value)) return undefined
-    }
-    if (this.#json.ignore === true) return { ignored: true }
+/** One entry, ready to be applied: what a line is by it, `undefined` if it is not for it. */
+const mapperOf = (entry: EntryJson, patterns: Patterns): Mapper => {
+  const when = Object.entries(entry.when ?? {}).map(
+    ([name, value]) => [name, new Set<string | undefined>([value].flat().map(String))] as const,
+  )
+  return (trace) => {
+    const values = valuesOf(trace, patterns)
+    if (values === undefined || when.some(([name, wanted]) => !wanted.has(values.get(name)))) return undefined
+    if (entry.ignore === true) return { ignored: true }
     try {
-      return this.#event(groups)
+      return eventOf(entry, values)
     } catch (error) {
       if (error instanceof NotThere) return undefined
       if (!(error instanceof TooLarge)) throw error
@@ -161,94 +161,56 @@ class Entry {
       return { line: trace.line, column, message: `${error.message} is beyond 2^53`, hint: 'the map makes it a number' }
     }
   }
+}
 
-  #event(groups: ReadonlyMap<string, string>): Mapped {
-    const { action, thread, result, state } = this.#json
-    const name = thread === undefined ? undefined : substitute(thread, groups)
-    if (thread !== undefined && name === undefined) return undefined
-    return {
-      ...(action === undefined ? {} : { action }),
-      ...(name === undefined ? {} : { thread: name }),
-      ...(result === undefined ? {} : { result: fill(result, groups) }),
-      ...(state === undefined ? {} : { state: fillKeys(state, groups) }),
-    }
-  }
+/** An error about a map, with its place. */
+type Refusal = (path: readonly PropertyKey[], message: string, hint?: string) => Error
 
-  /** What can be substituted; `undefined` if a pattern does not match. */
-  #groups({ task, payload }: TraceLine): ReadonlyMap<string, string> | undefined {
-    const byTask = this.#task === undefined ? NO_GROUPS : this.#task.match(task)
-    if (byTask === undefined) return undefined
-    // what a pattern names goes before what is only there
-    if (this.#payload === undefined) return new Map([...fieldsOf(payload), ...byTask])
-    const byPayload = this.#payload.match(payload)
-    return byPayload === undefined ? undefined : new Map([...byTask, ...byPayload])
+const patternOf = (source: string | undefined, path: readonly PropertyKey[], refusal: Refusal): Pattern | undefined => {
+  if (source === undefined) return undefined
+  try {
+    return compilePattern(source)
+  } catch (error) {
+    throw refusal(path, error instanceof Error ? error.message : String(error))
   }
 }
 
-/** Errors about a map, with their places. */
-class Reader {
-  readonly #placed: Placed
-  readonly #file: string
-
-  constructor(placed: Placed, file: string) {
-    this.#placed = placed
-    this.#file = file
+/** Reads entry number `index`. */
+const readEntry = (entry: EntryJson, index: number, refusal: Refusal): Mapper => {
+  const at = (key: string): PropertyKey[] => ['tracepoints', index, key]
+  const { ignore, action, thread, result, state, task, payload } = entry
+  if (ignore === true && (action ?? thread ?? result ?? state) !== undefined) {
+    throw refusal(at('ignore'), 'an entry that is ignored says nothing else')
   }
-
-  error(
-    code: string,
-    path: readonly PropertyKey[],
-    message: string,
-    hint = 'docs/log-format.md has the format',
-  ): Error {
-    return badInput({ code, message: `${pathText(path)}: ${message}`, hint, file: this.#file, ...this.place(path) })
+  if (ignore !== true && action === undefined && state === undefined) {
+    throw refusal(at('tracepoint'), 'action, state or ignore expected')
   }
-
-  place(path: readonly PropertyKey[]): { readonly line: number; readonly column: number } {
-    return this.#placed.placeOf(path)
+  if (action === undefined && result !== undefined) throw refusal(at('result'), 'it is of an action')
+  if (action?.includes('${') === true) {
+    throw refusal(at('action'), 'no substitution here', 'give an entry with `when` for each action')
   }
+  const patterns = { task: patternOf(task, at('task'), refusal), payload: patternOf(payload, at('payload'), refusal) }
+  // without a pattern on the payload any field may be there
+  if (payload !== undefined) checkNames(entry, at, patterns, refusal)
+  return mapperOf(entry, patterns)
+}
 
-  entry(entry: EntryJson, index: number): Entry {
-    const at = (key: string): PropertyKey[] => ['tracepoints', index, key]
-    const { ignore, action, thread, result, state, task, payload } = entry
-    if (ignore === true && (action ?? thread ?? result ?? state) !== undefined) {
-      throw this.error('bad-map', at('ignore'), 'an entry that is ignored says nothing else')
-    }
-    if (ignore !== true && action === undefined && state === undefined) {
-      throw this.error('bad-map', at('tracepoint'), 'action, state or ignore expected')
-    }
-    if (action === undefined && result !== undefined) throw this.error('bad-map', at('result'), 'it is of an action')
-    if (action?.includes('${') === true) {
-      throw this.error('bad-map', at('action'), 'no substitution here', 'give an entry with `when` for each action')
-    }
-    const patterns = [this.#pattern(task, at('task')), this.#pattern(payload, at('payload'))] as const
-    // without a pattern on the payload any field may be there
-    if (payload !== undefined) this.#checkNames(entry, index, patterns)
-    return new Entry(entry, ...patterns)
+/** Every name that is substituted or compared is a group: a misspelt one would make the entry one that never applies. */
+const checkNames = (
+  entry: EntryJson,
+  at: (key: string) => PropertyKey[],
+  { task, payload }: Patterns,
+  refusal: Refusal,
+): void => {
+  const known = new Set([...(task?.names ?? []), ...(payload?.names ?? [])])
+  const check = (name: string, path: readonly PropertyKey[]): void => {
+    if (known.has(name)) return
+    const hint = known.size === 0 ? 'name groups with (?<name>...)' : `there are ${[...known].join(', ')}`
+    throw refusal(path, `no pattern has the group ${name}`, hint)
   }
-
-  #pattern(source: string | undefined, path: readonly PropertyKey[]): Pattern | undefined {
-    if (source === undefined) return undefined
-    try {
-      return new Pattern(source)
-    } catch (error) {
-      throw this.error('bad-map', path, error instanceof Error ? error.message : String(error))
-    }
-  }
-
-  /** Every name that is substituted or compared is a group: a misspelt one would make the entry one that never applies. */
-  #checkNames(entry: EntryJson, index: number, patterns: readonly (Pattern | undefined)[]): void {
-    const known = new Set(patterns.flatMap((pattern) => pattern?.names ?? []))
-    const check = (name: string, path: readonly PropertyKey[]): void => {
-      if (known.has(name)) return
-      const hint = known.size === 0 ? 'name groups with (?<name>...)' : `there are ${[...known].join(', ')}`
-      throw this.error('bad-map', path, `no pattern has the group ${name}`, hint)
-    }
-    const at = ['tracepoints', index]
-    for (const name of Object.keys(entry.when ?? {})) check(name, [...at, 'when', name])
-    for (const key of ['thread', 'result', 'state'] as const) {
-      for (const name of namesIn(entry[key] ?? null)) check(name, [...at, key])
-    }
+  for (const name of Object.keys(entry.when ?? {})) check(name, [...at('when'), name])
+  for (const key of ['thread', 'result', 'state'] as const) {
+    for (const name of namesIn(entry[key] ?? null)) check(name, at(key))
   }
 }
 
@@ -269,28 +231,29 @@ const pathText = (path: readonly PropertyKey[]): string =>
  */
 export const parseMap = (source: string, file: string): TraceMap => {
   const placed = parsePlaced(source, file)
-  const reader = new Reader(placed, file)
+  const refusal: Refusal = (path, message, hint = 'docs/log-format.md has the format') =>
+    badInput({ code: 'bad-map', message: `${pathText(path)}: ${message}`, hint, file, ...placed.placeOf(path) })
   const parsed = mapSchema.safeParse(placed.value)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
-    throw reader.error('bad-map', [...(issue?.path ?? []), ...unknown], issue?.message ?? 'not a map')
+    throw refusal([...(issue?.path ?? []), ...unknown], issue?.message ?? 'not a map')
   }
   const { note, tasks = {}, tracepoints } = parsed.data
-  const byName = new Map<string, Entry[]>()
-  tracepoints.forEach((entry, i) => {
-    const ready = reader.entry(entry, i)
-    const same = byName.get(entry.tracepoint)
-    if (same === undefined) byName.set(entry.tracepoint, [ready])
-    else same.push(ready)
-  })
-  const actions = tracepoints.flatMap(({ action }, i): MapAction[] => {
+  const byName = new Map<string, Mapper[]>()
+  const actions: MapAction[] = []
+  for (const [i, entry] of tracepoints.entries()) {
+    const { tracepoint, action } = entry
+    const mapper = readEntry(entry, i, refusal)
+    const same = byName.get(tracepoint)
+    if (same === undefined) byName.set(tracepoint, [mapper])
+    else same.push(mapper)
     const path = ['tracepoints', i, 'action']
-    return action === undefined ? [] : [{ path: pathText(path), action, ...reader.place(path) }]
-  })
+    if (action !== undefined) actions.push({ path: pathText(path), action, ...placed.placeOf(path) })
+  }
   const apply: Mapper = (trace) => {
-    for (const entry of byName.get(trace.event) ?? []) {
-      const mapped = entry.apply(trace)
+    for (const mapper of byName.get(trace.event) ?? []) {
+      const mapped = mapper(trace)
       if (mapped !== undefined) return mapped
     }
     return undefined

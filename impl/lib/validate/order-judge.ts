@@ -2,14 +2,12 @@
 
 import { at } from '../kernel/at.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
-import type { ToldStep } from './diagnose.ts'
-import { told } from './diagnose.ts'
 import type { Repair } from './result.ts'
 import { Ring } from './ring.ts'
 import type { Layer, TrackerOptions } from './state-tracker.ts'
 import { arrivalOf, MAX_STATES, Tracker } from './state-tracker.ts'
-import type { Rejection } from './rejection.ts'
-import { MOST_REPAIRS } from './rejection.ts'
+import type { Rejection, ToldStep } from './rejection.ts'
+import { MOST_REPAIRS, told } from './rejection.ts'
 import type { Entry } from './reader.ts'
 
 /** The last events are kept for diagnosis, with the states before each: any of them may be at fault. */
@@ -22,6 +20,9 @@ const MOST_TRIED = 2_000_000
 const MANY = 1000
 /** From more states than this an event takes longer than a look at the clock. */
 const SEVERAL = 16
+
+/** States to go on from. */
+type From = Pick<Layer, 'rows' | 'count'>
 
 /** Follows the events of one log. */
 export class InOrder {
@@ -60,7 +61,7 @@ export class InOrder {
     if (this.rejected !== undefined) return this.following.push(entry) < FOLLOWING
     this.events += 1
     if (entry.afterGap) tracker.lose()
-    const taken = tracker.take(entry.decoded.observed)
+    const taken = tracker.take(entry.decoded)
     if (taken === 'limit') {
       this.stopped = `more than ${this.options.maxStates ?? MAX_STATES} states at line ${entry.line}`
       return false
@@ -91,44 +92,30 @@ export class InOrder {
     const gaps = events.map(({ afterGap }) => afterGap)
     const upTo = whole ? {} : { upTo: events.at(-1)?.line ?? rejected.line }
     const repairs: Repair[] = []
-    const trial = new Trial(this.kernel, this.options)
-    for (let at = before.length; at >= 0 && repairs.length < MOST_REPAIRS && trial.left > 0; at--) {
+    let left = MOST_TRIED
+    /** Are the events, each after a gap or not, allowed from these states on? False as well if that costs too much. */
+    const accepts = ({ rows, count }: From, tried: readonly Entry[], gapsBefore: readonly boolean[]): boolean => {
+      const tracker = new Tracker(this.kernel, { ...this.options, memory: 0 })
+      tracker.resume(rows, count)
+      return tried.every(({ decoded }, i) => {
+        if (gapsBefore[i] === true) tracker.lose()
+        const taken = tracker.take(decoded)
+        left -= tracker.states.count
+        return taken === 'explained' && left > 0
+      })
+    }
+    for (let at = before.length; at >= 0 && repairs.length < MOST_REPAIRS && left > 0; at--) {
       const [a, b] = [events[at], events[at + 1]]
       if (a === undefined) continue
       const layer = layers[at] ?? states
       // what was lost before the event that goes was lost before the next one as well
       const without = [gaps[at] === true || gaps[at + 1] === true, ...gaps.slice(at + 2)]
-      if (trial.accepts(layer, events.slice(at + 1), without)) repairs.push({ kind: 'drop', line: a.line, ...upTo })
-      if (b !== undefined && trial.accepts(layer, [b, a, ...events.slice(at + 2)], gaps.slice(at))) {
+      if (accepts(layer, events.slice(at + 1), without)) repairs.push({ kind: 'drop', line: a.line, ...upTo })
+      if (b !== undefined && accepts(layer, [b, a, ...events.slice(at + 2)], gaps.slice(at))) {
         repairs.push({ kind: 'swap', line: a.line, with: b.line, ...upTo })
       }
     }
     return repairs
-  }
-}
-
-/** Tries logs from a moment on, and counts what that costs. */
-class Trial {
-  /** states that may still be gone through */
-  left = MOST_TRIED
-  private readonly kernel: Kernel
-  private readonly options: TrackerOptions
-
-  constructor(kernel: Kernel, options: TrackerOptions) {
-    this.kernel = kernel
-    this.options = options
-  }
-
-  /** Are the events, each after a gap or not, allowed from these states on? False as well if that costs too much. */
-  accepts({ rows, count }: Pick<Layer, 'rows' | 'count'>, events: readonly Entry[], gaps: readonly boolean[]): boolean {
-    const tracker = new Tracker(this.kernel, { ...this.options, memory: 0 })
-    tracker.resume(rows, count)
-    return events.every(({ decoded }, i) => {
-      if (gaps[i] === true) tracker.lose()
-      const taken = tracker.take(decoded.observed)
-      this.left -= tracker.states.count
-      return taken === 'explained' && this.left > 0
-    })
   }
 }
 

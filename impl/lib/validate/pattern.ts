@@ -9,33 +9,33 @@ import { RE2JS } from 're2js'
 export type Groups = readonly (readonly [string, string])[]
 
 /** A pattern, ready to be applied. */
-export class Pattern {
+export interface Pattern {
   /** names of its groups, in no particular order */
   readonly names: readonly string[]
-  readonly #compiled: RE2JS
-
-  /** @throws SyntaxError if it is no pattern, or one that needs more than linear time */
-  constructor(source: string) {
-    try {
-      // what JavaScript does not know either is no pattern; it is only read by it, never run
-      new RegExp(source, 'u')
-      refuseNamedReference(source)
-      this.#compiled = RE2JS.compile(RE2JS.translateRegExp(source))
-    } catch (error) {
-      throw new SyntaxError(whyRefused(source, error), { cause: error })
-    }
-    this.names = Object.keys(this.#compiled.namedGroups())
-  }
-
   /** The groups of the first match, or undefined where there is none. */
-  match(text: string): Groups | undefined {
-    const matcher = this.#compiled.matcher(text)
-    if (!matcher.find()) return undefined
-    return this.names.flatMap((name): [string, string][] => {
-      // a group that took no part has no value
-      const value = matcher.group(name)
-      return value === null ? [] : [[name, value]]
-    })
+  readonly match: (text: string) => Groups | undefined
+}
+
+/** @throws SyntaxError if it is no pattern, or one that needs more than linear time */
+export const compilePattern = (source: string): Pattern => {
+  try {
+    // what JavaScript does not know either is no pattern; it is only read by it, never run
+    new RegExp(source, 'u')
+    refuseNamedReference(source)
+    const compiled = RE2JS.compile(RE2JS.translateRegExp(source))
+    const names = Object.keys(compiled.namedGroups())
+    const match = (text: string): Groups | undefined => {
+      const matcher = compiled.matcher(text)
+      if (!matcher.find()) return undefined
+      return names.flatMap((name): [string, string][] => {
+        // a group that took no part has no value
+        const value = matcher.group(name)
+        return value === null ? [] : [[name, value]]
+      })
+    }
+    return { names, match }
+  } catch (error) {
+    throw new SyntaxError(whyRefused(source, error), { cause: error })
   }
 }
 

@@ -32,8 +32,6 @@ interface Leaf {
   /** those that were parsed here, the last one first */
   readonly values: Value[]
   readonly texts: Set<string>
-  /** of a thread's own: what its index counts in the number of the thread's values */
-  readonly unit: number
 }
 
 /** A leaf of a thread's own: its number among all, and what its index counts in the number of the thread's values. */
@@ -46,7 +44,9 @@ interface OwnLeaf {
 /** What the label and the locals of a thread may be, by the number of their values. */
 interface ThreadMemo {
   readonly thread: number
-  readonly leaves: readonly OwnLeaf[]
+  readonly leaves: OwnLeaf[]
+  /** so many numbers there are */
+  size: number
   readonly known: Map<number, Constraint['nodes'][number]>
 }
 
@@ -62,39 +62,28 @@ interface Shape {
   readonly indices: Int32Array
 }
 
-/** The values of a state in the order of its text, and what is between them; undefined if it is written otherwise. */
+/** A text that is in no name of a variable, and how JSON has it. */
+const HOLE = '\0'
+const HOLE_TEXT = JSON.stringify(HOLE)
+
+/** The values of a state in the order of its text, and what is between them; undefined if it says something else. */
 const split = (state: Readonly<Record<string, Json>>, said: readonly Said[]): [string[], string[]] | undefined => {
-  const chunks: string[] = []
   const values: string[] = []
-  let chunk = '{'
-  let n = 0
-  for (const name of Object.keys(state)) {
-    const json = state[name] ?? null
-    chunk += `${chunk === '{' ? '' : ','}${JSON.stringify(name)}:`
-    const one = said[n]
-    if (one === undefined || (name !== one.name && !name.startsWith(`${one.name}[`))) return undefined
-    if (one.key === undefined) {
-      chunks.push(chunk)
-      values.push(JSON.stringify(json))
-      chunk = ''
-      n += 1
-      continue
-    }
-    // a function is one of several leaves; an array in its place is too rare to care
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined
-    chunk += '{'
-    let first = true
-    for (const [key, value] of Object.entries(json)) {
-      chunks.push(`${chunk}${first ? '' : ','}${JSON.stringify(key)}:`)
-      values.push(JSON.stringify(value))
-      chunk = ''
-      first = false
-      n += 1
-    }
-    chunk += '}'
+  const hole = (value: Json): string => {
+    values.push(JSON.stringify(value))
+    return HOLE
   }
-  chunks.push(`${chunk}}`)
-  return n === said.length && n > 0 ? [chunks, values] : undefined
+  const frame: [string, Json][] = []
+  for (const [name, json] of Object.entries(state)) {
+    const one = said[values.length]
+    if (one === undefined || (name !== one.field.name && !name.startsWith(`${one.field.name}[`))) return undefined
+    if (one.key === undefined) frame.push([name, hole(json)])
+    // a function is one of several leaves; an array in its place is too rare to care
+    else if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined
+    else frame.push([name, Object.fromEntries(Object.entries(json).map(([key, value]) => [key, hole(value)]))])
+  }
+  const chunks = JSON.stringify(Object.fromEntries(frame)).split(HOLE_TEXT)
+  return values.length === said.length && values.length > 0 ? [chunks, values] : undefined
 }
 
 const matches = (bytes: Uint8Array, at: number, wanted: Uint8Array): boolean => {
@@ -146,14 +135,12 @@ export class PieceCache {
     return this.constraintOf(shape)
   }
 
-  /** Learns from a state that was parsed, and what it says in the order of its text. */
-  learn(text: string, state: Readonly<Record<string, Json>>, said: readonly Said[]): void {
+  /** Learns from a state that was parsed and is written without blanks and escapes, and what it says in that order. */
+  learn(state: Readonly<Record<string, Json>>, said: readonly Said[]): void {
     if (this.rest > 0) return
     const parts = split(state, said)
     if (parts === undefined) return
     const [chunks, values] = parts
-    // written with blanks, escapes or a key twice
-    if (text !== chunks.map((chunk, i) => `${chunk}${values[i] ?? ''}`).join('')) return
     const key = chunks.join('\0')
     if (this.shape?.key !== key) this.shape = this.shapeOf(chunks, key, said)
     this.shape?.leaves.forEach(({ texts, values: known }, i) => {
@@ -167,28 +154,23 @@ export class PieceCache {
   private shapeOf(chunks: readonly string[], key: string, said: readonly Said[]): Shape | undefined {
     // said twice, an element must have one value: that is for the parser to see
     if (new Set(said.map(({ field }) => field)).size < said.length) return undefined
-    const units = new Map<number, number>()
-    const leaves = said.map((one): Leaf => {
-      const { place, size } = one
-      if (place.kind === 'cell') return { said: one, values: [], texts: new Set(), unit: 0 }
-      const unit = units.get(place.thread) ?? 1
-      units.set(place.thread, unit * size)
-      return { said: one, values: [], texts: new Set(), unit }
-    })
-    if ([...units.values()].some((n) => n > MOST_COMBINATIONS)) return undefined
     const mask = new Int32Array(this.fields.words)
-    for (const { place } of said) {
-      if (place.kind !== 'cell') continue
-      const { word, shift, mask: bits } = place.slot
-      mask[word] = at(mask, word) | (bits << shift)
-    }
-    const threads = [...units.keys()].map((thread): ThreadMemo => ({
-      thread,
-      leaves: said.flatMap(({ place }, i): OwnLeaf[] =>
-        place.kind !== 'cell' && place.thread === thread ? [{ i, place, unit: at(leaves, i).unit }] : [],
-      ),
-      known: new Map(),
-    }))
+    const threads: ThreadMemo[] = []
+    said.forEach(({ field: { place, domain } }, i) => {
+      if (place.kind === 'cell') {
+        const { word, shift, mask: bits } = place.slot
+        mask[word] = at(mask, word) | (bits << shift)
+        return
+      }
+      const { thread } = place
+      const before = threads.find((own) => own.thread === thread)
+      const memo: ThreadMemo = before ?? { thread, leaves: [], size: 1, known: new Map() }
+      if (before === undefined) threads.push(memo)
+      memo.leaves.push({ i, place, unit: memo.size })
+      memo.size *= domain.values.length
+    })
+    if (threads.some(({ size }) => size > MOST_COMBINATIONS)) return undefined
+    const leaves = said.map((one): Leaf => ({ said: one, values: [], texts: new Set() }))
     const bytes = chunks.map((chunk) => encoder.encode(chunk))
     return { chunks: bytes, key, leaves, threads, mask, indices: new Int32Array(said.length) }
   }
@@ -210,7 +192,7 @@ export class PieceCache {
   private constraintOf({ leaves, threads, mask, indices }: Shape): Constraint {
     const value = new Int32Array(mask.length)
     for (let i = 0; i < leaves.length; i++) {
-      const place = leaves[i]?.said.place
+      const place = leaves[i]?.said.field.place
       if (place?.kind !== 'cell') continue
       const { word, shift } = place.slot
       value[word] = (value[word] ?? 0) | ((indices[i] ?? 0) << shift)

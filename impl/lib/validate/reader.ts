@@ -14,7 +14,7 @@ import { textLike } from './line-cache.ts'
 import type { LineReader } from './line-reader.ts'
 import { isBlank } from './line-reader.ts'
 import type { SeenEvent } from './result.ts'
-import type { Lines } from './lines.ts'
+import type { Lines } from './source.ts'
 
 export type Format = 'ndjson' | 'ftrace'
 

@@ -1,40 +1,10 @@
-/** What is said of a rejected event, whatever the order of the log. */
+/** An event that nothing explains, and the way to it, whatever the order of the log. */
 
+import { at } from '../kernel/at.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { threadName } from '../kernel/language/machine.ts'
-import type { Diagnosis, ToldStep } from './diagnose.ts'
-import { diagnose, stepLanes } from './diagnose.ts'
-import type { Fields } from './json-codec.ts'
-import type { LogDivergence, Repair } from './result.ts'
-import type { View } from '../tla/state-codec.ts'
-import type { BlameSources, LogSubject } from './subject.ts'
+import type { AllowedStep, Repair } from './result.ts'
 import type { Entry } from './reader.ts'
-import { seenEvent } from './reader.ts'
-
-/** A subject and everything that talking of its states needs. */
-export interface ReadSubject {
-  readonly subject: LogSubject
-  readonly kernel: Kernel
-  readonly fields: Fields
-  readonly view: View
-}
-
-/** Nothing that could be blamed. */
-const NO_SOURCES: BlameSources = {
-  specSources: [],
-  implSources: [],
-  locate: () => undefined,
-  evaluate: () => undefined,
-}
-
-const blameless = (found: Diagnosis): Diagnosis => ({
-  ...found,
-  blame: [],
-  candidates: found.candidates.map((candidate) => ({ ...candidate, blame: [] })),
-})
-
-/** Steps in the diagram. */
-const SHOWN = 24
 
 /** Repairs that are shown. */
 export const MOST_REPAIRS = 3
@@ -51,39 +21,51 @@ export interface Rejection {
   readonly way: readonly ToldStep[]
 }
 
-/** Says why an event is rejected. */
-export const divergenceOf = (
-  { subject, kernel, fields, view }: ReadSubject,
-  { entry, states, count, cut = false, repairs, way }: Rejection,
-): LogDivergence => {
-  const event = seenEvent(entry)
-  const sources = subject.sources?.()
-  const { observed } = entry.decoded
-  const found = diagnose({
-    kernel,
-    fields,
-    view,
-    states,
-    count,
-    event: observed,
-    action: event.action,
-    said: event.state,
-    sources: sources ?? NO_SOURCES,
-  })
-  const thread = kernel.compiled.machine.threads[observed.thread]
-  const rejected: ToldStep = {
-    action: event.action ?? '(state)',
-    thread: thread === undefined ? '' : threadName(thread.id),
-    ...(event.result === undefined ? {} : { result: JSON.stringify(event.result) }),
-    unlogged: false,
-  }
+/** A step in words that a log uses. */
+export const stepOf = (kernel: Kernel, step: number): AllowedStep => {
+  const { action, thread, result } = at(kernel.steps, step)
   return {
-    line: entry.line,
-    column: 1,
-    event,
-    ...(sources === undefined ? blameless(found) : found),
-    ...(cut ? { candidatesCut: true } : {}),
-    repairs,
-    lanes: stepLanes(way.slice(-SHOWN), rejected),
+    action: at(kernel.actions, action),
+    // an action of the world may happen to no thread
+    thread: thread < 0 ? '' : threadName(at(kernel.compiled.machine.threads, thread).id),
+    ...(result === undefined ? {} : { result: JSON.stringify(result) }),
   }
+}
+
+/** One step of the way to a rejected event. */
+export interface ToldStep extends AllowedStep {
+  /** not in the log */
+  readonly unlogged: boolean
+}
+
+/** Names of steps by the kernel's numbers; -1 is a look at the state. */
+export const told = (kernel: Kernel, step: number, unlogged: boolean): ToldStep =>
+  step < 0 ? { action: '(state)', thread: '', unlogged } : { ...stepOf(kernel, step), unlogged }
+
+const WIDTH = 75
+
+/** Steps as a diagram, one column per thread; `?` marks those that the log does not have, `>` the rejected event. */
+export const stepLanes = (steps: readonly ToldStep[], rejected: ToldStep): string[] => {
+  const all = [...steps, rejected]
+  const threads = [...new Set(all.map(({ thread }) => thread).filter((t) => t !== ''))].sort()
+  if (threads.length === 0) return []
+  const width = Math.max(12, Math.floor((WIDTH - 2) / threads.length))
+  const line = (mark: string, column: number, text: string): string[] => {
+    const room = Math.max(12, WIDTH - 2 - column * width)
+    const lines: string[] = []
+    for (let at = 0; at < text.length || at === 0; at += room) {
+      lines.push(
+        `${lines.length === 0 ? mark : ' '} ${' '.repeat(column * width)}${text.slice(at, at + room)}`.trimEnd(),
+      )
+    }
+    return lines
+  }
+  return [
+    `  ${threads.map((t) => t.padEnd(width)).join('')}`.trimEnd(),
+    `  ${threads.map((t) => '-'.repeat(t.length).padEnd(width)).join('')}`.trimEnd(),
+    ...all.flatMap(({ action, thread, result, unlogged }, i) => {
+      const mark = i === all.length - 1 ? '>' : unlogged ? '?' : ' '
+      return line(mark, Math.max(0, threads.indexOf(thread)), action + (result === undefined ? '' : ` = ${result}`))
+    }),
+  ]
 }

@@ -12,7 +12,16 @@ import type { Slot } from '../kernel/machine/layout.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
 import { ThreadGraphs, UNREACHABLE } from './distance.ts'
-import type { LaneEvent } from './state-tracker.ts'
+import type { Entry } from './reader.ts'
+
+/** One event of a lane. */
+export interface LaneEvent extends Entry {
+  /** interval order: when it began and ended; each lane's events follow one another */
+  readonly begin?: number
+  readonly end?: number
+  /** when it happened by a clock that is not trusted: where to look first */
+  readonly guess?: number | undefined
+}
 
 /** Points for each thing that counts; found by trial on logs that lack a third of their events and half of each state. */
 export interface Weights {
@@ -92,11 +101,11 @@ const aheadOf = (kernel: Kernel, graphs: ThreadGraphs, lane: readonly LaneEvent[
   const next = new Map<number, Way>()
   let rest = 0
   const ahead: Ahead[] = [{ rest, own: [], others: [] }]
-  for (const { observed } of lane.toReversed()) {
-    const { thread, state } = observed
+  for (const { decoded } of lane.toReversed()) {
+    const { thread, state } = decoded
     const slot = threads[thread]
     if (slot !== undefined) {
-      const { from, to } = graphs.around(thread, observed)
+      const { from, to } = graphs.around(thread, decoded)
       const after = next.get(thread)
       const least = after === undefined ? 0 : leastOf(to, after.distance)
       if (least < UNREACHABLE) rest += least
@@ -111,51 +120,40 @@ const aheadOf = (kernel: Kernel, graphs: ThreadGraphs, lane: readonly LaneEvent[
   return ahead.reverse()
 }
 
-/** Numbers for texts. */
-class Ids {
-  private readonly ids = new Map<string, number>()
-
-  of(text: string): number {
-    const id = this.ids.get(text) ?? this.ids.size
-    this.ids.set(text, id)
-    return id
-  }
-}
-
 /** The detours of one lane's thread by way of where the events of other lanes have seen it. */
 class Detours {
   /** kind of what is between two events of the lane, by how many were taken */
   private readonly between: Int32Array
   private readonly kinds: { readonly forth: Uint8Array; readonly back: Uint8Array; readonly direct: number }[] = []
   private readonly slot: Slot | undefined
-  private readonly seen = new Map<Uint8Array, number>()
-  private readonly memo: Uint8Array[] = []
+  /** by the nodes where another has seen it */
+  private readonly memo = new Map<Uint8Array, Uint8Array>()
 
   constructor(kernel: Kernel, graphs: ThreadGraphs, lane: readonly LaneEvent[], thread: number) {
     this.slot = kernel.layout.threads[thread]
     const nodes = kernel.compiled.automata[thread]?.nodes.length ?? 0
-    const around = lane.map(({ observed }) => graphs.around(thread, observed))
+    const around = lane.map(({ decoded }) => graphs.around(thread, decoded))
     const start = new Uint8Array(nodes)
     start[0] = 1
     const nowhere = new Uint8Array(nodes)
-    const ids = new Ids()
+    const ids = new Map<string, number>()
     this.between = Int32Array.from({ length: lane.length + 1 }, (_, taken) => {
       const from = around[taken - 1]?.to ?? start
       const to = around[taken]?.from
-      const kind = ids.of(`${from.join('')} ${to?.join('') ?? ''}`)
+      const text = `${from.join('')} ${to?.join('') ?? ''}`
+      const kind = ids.get(text) ?? ids.size
+      ids.set(text, kind)
       const back = to === undefined ? nowhere : graphs.distances(thread, to)
-      this.kinds[kind] ??= { forth: graphs.distancesFrom(thread, from), back, direct: leastOf(from, back) }
+      this.kinds[kind] ??= { forth: graphs.distances(thread, from, 'from'), back, direct: leastOf(from, back) }
       return kind
     })
   }
 
   /** For each number of events taken of this lane: what it costs that its thread is where an event of another has seen it. */
   by(event: LaneEvent): Uint8Array {
-    const allowed = event.observed.state?.nodes.find(({ slot }) => slot === this.slot)?.allowed
+    const allowed = event.decoded.state?.nodes.find(({ slot }) => slot === this.slot)?.allowed
     if (allowed === undefined) return NONE
-    const id = this.seen.get(allowed) ?? this.seen.size
-    this.seen.set(allowed, id)
-    const known = this.memo[id]
+    const known = this.memo.get(allowed)
     if (known !== undefined) return known
     const byKind = this.kinds.map(({ forth, back, direct }) => {
       let least = LONGEST_DETOUR
@@ -165,7 +163,7 @@ class Detours {
       return Math.max(0, least)
     })
     const costs = Uint8Array.from(this.between, (kind) => byKind[kind] ?? 0)
-    this.memo[id] = costs
+    this.memo.set(allowed, costs)
     return costs
   }
 }
@@ -175,7 +173,7 @@ const NONE = new Uint8Array(0)
 /** The tables of all pairs of lanes that are of one thread each, if they are not too large. */
 const pairsOf = (kernel: Kernel, graphs: ThreadGraphs, lanes: Lanes): Pair[] => {
   const single = lanes.flatMap((lane, l) => {
-    const [thread = -1, ...others] = new Set(lane.map(({ observed }) => observed.thread))
+    const [thread = -1, ...others] = new Set(lane.map(({ decoded }) => decoded.thread))
     return thread < 0 || others.length > 0 ? [] : [{ lane, l, thread }]
   })
   const all = single.flatMap((a, i) => single.slice(i + 1).map((b) => ({ a, b })))

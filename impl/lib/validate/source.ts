@@ -1,6 +1,16 @@
-/** Batches of a log, as long as somebody is willing to wait for the next one. */
+/**
+ * The lines of a log in batches, since one `await` a line would cost more than all else, as long as somebody is willing to
+ * wait for the next one.
+ */
 
-import type { Lines } from './lines.ts'
+/** Lines that follow each other, without their ends. */
+export interface Lines {
+  /** number of the first one, from 1 */
+  readonly firstLine: number
+  readonly lines: readonly string[]
+  /** the same as UTF-8 with line ends between them, `\n` or `\r\n`, and none after the last; where that is how they came */
+  readonly bytes?: Uint8Array
+}
 
 /** Batches, which may come at once or when there are some. */
 export type Batches = AsyncIterable<Lines> | Iterable<Lines>

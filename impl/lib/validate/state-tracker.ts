@@ -8,36 +8,10 @@
 import { StateSet } from '../kernel/explore/state-set.ts'
 import { Stepper } from '../kernel/machine/stepper.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
-import type { Constraint } from './json-codec.ts'
+import type { Decoded } from './decode.ts'
 import { passes } from './json-codec.ts'
 import { resultText } from './returns.ts'
 import { Ring } from './ring.ts'
-
-/** An event in the model's terms. */
-export interface Observed {
-  /** index into the kernel's actions; -1: nothing was done, the state was looked at */
-  readonly action: number
-  /** index into the machine's threads; -1 where the log does not say whose step it was */
-  readonly thread: number
-  /** the step's result as `resultText` has it, where the log has it */
-  readonly result?: string
-  /** what is known of the state after it */
-  readonly state?: Constraint
-}
-
-/** One event of a lane. */
-export interface LaneEvent {
-  readonly observed: Observed
-  /** line of the log */
-  readonly line: number
-  /** interval order: when it began and ended; each lane's events follow one another */
-  readonly begin?: number
-  readonly end?: number
-  /** when it happened by a clock that is not trusted: where to look first */
-  readonly guess?: number
-  /** events were lost after this one's predecessor: anything may happen until it is taken */
-  readonly afterGap?: boolean
-}
 
 /** What became of an event. */
 export type Taken = 'explained' | 'rejected' | 'limit'
@@ -116,7 +90,7 @@ const tableOf = (steps: Kernel['steps']): StepTable => {
 /** Which steps of a machine an event may be. */
 export const matcher = (
   { steps }: Pick<Kernel, 'steps'>,
-  { action, thread, result }: Observed,
+  { action, thread, result }: Decoded,
 ): ((step: number) => boolean) => {
   const table = tableOf(steps)
   const wanted = result === undefined ? -1 : (table.results.get(result) ?? -2)
@@ -223,7 +197,7 @@ export class Tracker {
   }
 
   /** Takes an event. After `rejected` and `limit` the states are those before it, with what unlogged steps lead to. */
-  take(event: Observed): Taken {
+  take(event: Decoded): Taken {
     if (!this.close()) return 'limit'
     const { now, other, stepper } = this
     const { state } = event

@@ -3,8 +3,13 @@
 import type { Machine } from '../kernel/language/machine.ts'
 import type { BlameContext } from '../prove/divergence.ts'
 import { near } from '../text/near.ts'
-import type { Elsewhere } from './decode.ts'
-import { NOWHERE } from './decode.ts'
+
+/** What the other designs of a machine's protocol can do that it cannot. */
+export interface Elsewhere {
+  readonly hasAction: (action: string) => boolean
+  /** does a step of the action return this in one of them? `text` is that of `resultText` */
+  readonly returns: (action: string, text: string) => boolean
+}
 
 /** What blame is worked out from: the sources of both sides, and the specification to evaluate guards with. */
 export type BlameSources = Pick<BlameContext, 'specSources' | 'implSources' | 'locate' | 'evaluate'>
@@ -29,7 +34,7 @@ export const machineSubject = (name: string, machine: Machine): LogSubject => ({
   name,
   machine,
   claims: [name],
-  elsewhere: NOWHERE,
+  elsewhere: { hasAction: () => false, returns: () => false },
   hint: (action, known) => {
     const candidates = near(action, known)
     return candidates.length > 0 ? `did you mean ${candidates.join(', ')}?` : `the actions are ${known.join(', ')}`

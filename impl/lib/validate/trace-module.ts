@@ -84,20 +84,13 @@ const ranksOf = (events: readonly LogEvent[]): ReadonlyMap<number, number> => {
   return new Map([...times].sort((a, b) => a - b).map((time, i) => [time, i]))
 }
 
-/** Numbers for texts that are there many times. */
-class Table {
-  private readonly numbers = new Map<string, number>()
+/** Numbers from 1 on for texts that are there many times. */
+type Table = Map<string, number>
 
-  numberOf(text: string): number {
-    const known = this.numbers.get(text)
-    if (known !== undefined) return known
-    this.numbers.set(text, this.numbers.size + 1)
-    return this.numbers.size
-  }
-
-  get texts(): readonly string[] {
-    return [...this.numbers.keys()]
-  }
+const numberIn = (table: Table, text: string): number => {
+  const number = table.get(text) ?? table.size + 1
+  table.set(text, number)
+  return number
 }
 
 /** The facts of one event, those of one variable together, by their numbers in a table. */
@@ -107,7 +100,7 @@ const factNumbers = (facts: readonly Fact[], table: Table): string => {
   const numbers = [...byVariable].map(([variable, own]) => {
     const known = own.flatMap(({ argument }) => (argument === undefined ? [] : [printValue(argument)]))
     const values = own.map(({ value }) => printValue(value))
-    return table.numberOf(`<<${quote(variable)}, <<${known.join(', ')}>>, <<${values.join(', ')}>>>>`)
+    return numberIn(table, `<<${quote(variable)}, <<${known.join(', ')}>>, <<${values.join(', ')}>>>>`)
   })
   return `<<${numbers.join(', ')}>>`
 }
@@ -239,7 +232,7 @@ LockstepNotExplained == LockstepTaken < LockstepThis.events`
 
 /** What the logs of a module say, while it is written. */
 class Entries {
-  readonly table = new Table()
+  readonly table: Table = new Map()
   /** one fact of each variable that is spoken of */
   readonly said = new Map<string, Fact>()
   readonly definitions: string[] = []
@@ -293,7 +286,7 @@ class Entries {
 export const traceModule = (spec: SpecOfLogs, logs: readonly LogText[]): string => {
   const written = new Entries(spec)
   const entries = logs.map((log, n) => written.of(log, n))
-  const facts = sequence('LockstepFacts', written.table.texts)
+  const facts = sequence('LockstepFacts', [...written.table.keys()])
   const all = sequence('LockstepLogs', entries)
   return [
     `---- MODULE ${TRACE_MODULE} ----`,

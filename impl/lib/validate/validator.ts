@@ -9,18 +9,16 @@ import { View } from '../tla/state-codec.ts'
 import { Decoder } from './decode.ts'
 import type { LogHeader } from './event.ts'
 import { Fields } from './json-codec.ts'
-import type { Same } from './line-cache.ts'
 import { LineReader } from './line-reader.ts'
-import type { LogDivergence, Validation } from './result.ts'
+import type { Validation } from './result.ts'
 import type { LogSubject } from './subject.ts'
 import { ByLane } from './lane-judge.ts'
 import type { Rejection } from './rejection.ts'
-import { divergenceOf } from './rejection.ts'
+import { divergenceOf } from './diagnose.ts'
 import type { Entry, ReaderOptions } from './reader.ts'
 import { EntryReader } from './reader.ts'
 import { InOrder } from './order-judge.ts'
-import type { Batches } from './source.ts'
-import type { Lines } from './lines.ts'
+import type { Batches, Lines } from './source.ts'
 import { Source } from './source.ts'
 
 export type { Format, LogListener } from './reader.ts'
@@ -43,9 +41,6 @@ export interface LogOptions extends ReaderOptions {
 /** Milliseconds after which others get their turn. */
 const TURN = 50
 
-const sameBytes: Same = (a, from, b, at, length) =>
-  (a instanceof Buffer ? a : Buffer.from(a)).compare(b, at, at + length, from, from + length) === 0
-
 /** A machine and everything that reading its logs needs; made once for many logs. */
 export class Validator {
   readonly subject: LogSubject
@@ -60,13 +55,8 @@ export class Validator {
     this.kernel = assemble(compile(subject.machine))
     this.fields = new Fields(this.kernel)
     this.view = new View(this.kernel)
-    this.decoder = new Decoder(
-      this.kernel,
-      this.fields,
-      (action, known) => subject.hint(action, known, 'log'),
-      subject.elsewhere,
-    )
-    this.lines = new LineReader(this.decoder, this.fields, sameBytes)
+    this.decoder = new Decoder(subject, this.kernel, this.fields)
+    this.lines = new LineReader(this.decoder, this.fields)
   }
 
   /** Actions that a log may leave out, as numbers. */
@@ -102,11 +92,14 @@ export class Validator {
   }
 }
 
-/** How the reading of a log ended. */
-type Ending =
-  | { readonly kind: 'end' | 'late' | 'enough' }
-  /** a line after a rejected one is wrong */
-  | { readonly kind: 'bad'; readonly problem: LockstepError }
+/** How the reading of a log ended; an error is that of a line after a rejected one. */
+type Ending = 'end' | 'late' | 'enough' | LockstepError
+
+/** What came of a log. */
+interface Found extends Pick<Validation, 'verdict' | 'explained' | 'nodes'> {
+  readonly rejection?: Rejection
+  readonly notes?: readonly string[]
+}
 
 /** One log being read, and the answer. */
 class Run {
@@ -119,7 +112,6 @@ class Run {
   private rejectedAt: number | undefined
   /** since when nobody else had a turn */
   private turn = performance.now()
-  private nodes: number | undefined
 
   constructor(validator: Validator, reader: EntryReader, options: LogOptions) {
     this.validator = validator
@@ -155,10 +147,9 @@ class Run {
 
   private newJudge(): InOrder | ByLane {
     const { kernel } = this.validator
-    if (this.reader.order !== 'total') return new ByLane(kernel, this.reader.order, this.options.file)
-    const { maxStates } = this.options
-    const silent = this.silent()
-    return new InOrder(kernel, { silent, maxStates }, this.late)
+    const { file, maxStates } = this.options
+    if (this.reader.order !== 'total') return new ByLane(kernel, this.reader.order, file)
+    return new InOrder(kernel, { silent: this.silent(), maxStates }, this.late)
   }
 
   private silent(): Uint8Array {
@@ -172,7 +163,7 @@ class Run {
   async all(batches: Batches): Promise<Validation> {
     const source = new Source(batches, this.options.stop)
     try {
-      return await this.answer(await this.read(source))
+      return this.result(await this.found(await this.read(source)))
     } finally {
       source.close()
     }
@@ -183,84 +174,62 @@ class Run {
     try {
       for (;;) {
         const batch = await source.next(this.until)
-        if (batch === 'late' || batch === 'end') return { kind: batch }
+        if (batch === 'late' || batch === 'end') return batch
         this.turn = performance.now()
         for (let rest: boolean | Lines = batch; rest !== true;) {
           rest = this.reader.read(rest, this.take)
-          if (rest === false) return { kind: 'enough' }
+          if (rest === false) return 'enough'
           if (rest !== true) await this.pause()
           if (this.rejected !== undefined) this.rejectedAt ??= performance.now()
-          else if (this.late()) return { kind: 'late' }
+          else if (this.late()) return 'late'
         }
       }
     } catch (error) {
       // what was found before stands, whatever comes after it
       if (this.rejected === undefined || !(error instanceof LockstepError)) throw error
-      return { kind: 'bad', problem: error }
+      return error
     }
   }
 
-  private async answer(ending: Ending): Promise<Validation> {
+  private async found(ending: Ending): Promise<Found> {
     const { judge } = this
-    const events = judge?.events ?? 0
+    const explained = judge instanceof InOrder ? judge.explained : 0
     // what ends the reading ends it without an error, and what was not read is not known to be allowed
-    const cut = ending.kind === 'late' || this.options.signal?.aborted === true
-    if (cut && this.rejected === undefined) return this.incomplete(`stopped after ${events} events`)
-    if (judge === undefined) return this.empty()
+    const cut = ending === 'late' || this.options.signal?.aborted === true
+    if (cut && this.rejected === undefined) {
+      return { verdict: 'incomplete', explained, notes: [`stopped after ${judge?.events ?? 0} events`] }
+    }
+    if (judge === undefined) throw this.empty()
     if (judge instanceof ByLane) return this.byLane(judge)
-    if (judge.stopped !== undefined) return this.incomplete(judge.stopped)
-    if (judge.rejected === undefined) return this.finish('accepted', judge.explained)
-    const rejection = judge.rejection(judge.rejected, ending.kind === 'end' && !cut)
-    return this.finish('rejected', judge.explained, this.divergence(rejection), notesOn(ending))
+    if (judge.stopped !== undefined) return { verdict: 'incomplete', explained, notes: [judge.stopped] }
+    if (judge.rejected === undefined) return { verdict: 'accepted', explained }
+    const rejection = judge.rejection(judge.rejected, ending === 'end' && !cut)
+    return { verdict: 'rejected', explained, rejection, notes: notesOn(ending) }
   }
 
-  private empty(): never {
-    const { unmapped } = this.reader
-    if (unmapped.count > 0) {
-      throw badInput({
-        code: 'empty-log',
-        message: `nothing in the log means anything to the model, ${unmapped.notes.join()}`,
-        file: this.options.file,
-        hint: '--map says what tracepoints mean (spec/PROTOCOL/maps has those of KVM), --format what the log is',
-      })
-    }
-    throw badInput({
-      code: 'empty-log',
-      message: 'the log has no events: nothing would be validated',
-      file: this.options.file,
-      hint: 'is it the right file, and was logging on?',
-    })
+  private empty(): LockstepError {
+    const { count, notes } = this.reader.unmapped
+    const [message, hint] =
+      count > 0
+        ? [
+            `nothing in the log means anything to the model, ${notes.join()}`,
+            '--map says what tracepoints mean (spec/PROTOCOL/maps has those of KVM), --format what the log is',
+          ]
+        : ['the log has no events: nothing would be validated', 'is it the right file, and was logging on?']
+    return badInput({ code: 'empty-log', message, file: this.options.file, hint })
   }
 
-  private incomplete(why: string): Validation {
-    const explained = this.judge instanceof InOrder ? this.judge.explained : 0
-    return this.finish('incomplete', explained, null, [why])
-  }
-
-  private async byLane(judge: ByLane): Promise<Validation> {
-    const { maxStates } = this.options
-    const options = { silent: this.silent(), maxNodes: maxStates }
+  private async byLane(judge: ByLane): Promise<Found> {
+    const options = { silent: this.silent(), maxNodes: this.options.maxStates }
     const found = await judge.decide(this.reader.gaps, options, this.late)
-    this.nodes = found.nodes
-    if (found.verdict === 'accepted') return this.finish('accepted', found.explained)
-    if (found.verdict === 'incomplete') {
-      return this.finish('incomplete', found.explained, null, [`stopped after ${found.nodes} nodes of the search`])
-    }
-    return this.finish('rejected', found.explained, this.divergence(await found.rejection()))
+    const notes = found.verdict === 'incomplete' ? [`stopped after ${found.nodes} nodes of the search`] : []
+    return { ...found, notes }
   }
 
-  private divergence(rejection: Rejection): LogDivergence {
-    return divergenceOf(this.validator, rejection)
-  }
-
-  private finish(
-    verdict: Validation['verdict'],
-    explained: number,
-    divergence: LogDivergence | null = null,
-    notes: readonly string[] = [],
-  ): Validation {
+  private result({ verdict, explained, nodes, rejection, notes = [] }: Found): Validation {
     const { subject } = this.validator
     const { header, order, unmapped, gapCount } = this.reader
+    const divergence = rejection === undefined ? null : divergenceOf(this.validator, rejection)
     const claimed = header?.model
     const other =
       claimed === undefined || subject.claims.includes(claimed) ? [] : [`the log says that it is of ${claimed}`]
@@ -276,7 +245,7 @@ class Run {
       unmapped: unmapped.count,
       gaps: gapCount,
       seconds: (performance.now() - this.start) / 1000,
-      ...(this.nodes === undefined ? {} : { nodes: this.nodes }),
+      ...(nodes === undefined ? {} : { nodes }),
       divergence,
       notes: [...notes, ...other, ...unmapped.notes],
     }
@@ -285,7 +254,7 @@ class Run {
 
 /** Why a rejected log was not read to its end, where that is its own fault. */
 const notesOn = (ending: Ending): string[] => {
-  if (ending.kind !== 'bad') return []
-  const { line, message } = ending.problem.problem
+  if (!(ending instanceof LockstepError)) return []
+  const { line, message } = ending.problem
   return [`reading stopped${line === undefined ? '' : ` at line ${line}`}: ${message}`]
 }

@@ -91,7 +91,7 @@ describe('a cache of lines', () => {
     let found = 0
     fc.assert(
       fc.property(log, fc.constantFrom(2, 50_000), ([lines, separator, rounds], mostLines) => {
-        const known = new LineCache<Record<string, unknown>>(undefined, mostLines)
+        const known = new LineCache<Record<string, unknown>>(mostLines)
         // the same lines again, with what they were taught
         const all = Array.from({ length: rounds + 1 }, () => lines).flat()
         const bytes = encoder.encode(all.join(separator))
@@ -160,13 +160,13 @@ describe('a cache of lines', () => {
     const rounds = Array.from({ length: 12 }, (_, i) => i % 4)
 
     it('forgets before it grows', () => {
-      const known = new LineCache<number>(undefined, 4)
+      const known = new LineCache<number>(4)
       expect(read(known, 0, 1, 2, 3, ...rounds)).toEqual(rounds)
       expect(read(known, 4, 0, 4, 0)).toEqual([4, 0])
     })
 
     it('lets a log be whose lines do not come again, and tries once more later', () => {
-      const known = new LineCache<number>(undefined, 4)
+      const known = new LineCache<number>(4)
       expect(read(known, 0, 1, 2, 3, 4)).toEqual([])
       expect(known.resting).toBe(true)
       expect(read(known, ...Array.from({ length: 128 }, () => 5))).toEqual([])

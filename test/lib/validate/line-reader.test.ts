@@ -11,6 +11,7 @@ import type { BadLine } from '../../../impl/lib/validate/event.ts'
 import { isBadLine, parseEvent } from '../../../impl/lib/validate/event.ts'
 import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import { LineReader } from '../../../impl/lib/validate/line-reader.ts'
+import { machineSubject } from '../../../impl/lib/validate/subject.ts'
 import { sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import { loadModels } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
@@ -47,7 +48,7 @@ describe.each(['poll-kick/wake-one.sc', 'flush-inhibit/posted.tso', 'apf-ready/l
   if (model === undefined) throw new Error(`no model ${name}`)
   const kernel = assemble(compile(machineOf(model)))
   const fields = new Fields(kernel)
-  const decoder = new Decoder(kernel, fields)
+  const decoder = new Decoder(machineSubject(name, machineOf(model)), kernel, fields)
   const newReader = (): LineReader => new LineReader(decoder, fields)
   /** What the line says by itself. */
   const meaning = (text: string): Decoded | BadLine => {

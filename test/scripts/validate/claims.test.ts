@@ -65,7 +65,8 @@ describe('a result', () => {
     const texts = [...returns.of(action)]
     expect(texts.some((text) => text.includes('"errno"'))).toBe(true)
     for (const result of texts) {
-      const at = kernel.compiled.machine.threads.map((_, thread) => programs.around(thread, { action, thread, result }))
+      const event = { action, result, state: undefined }
+      const at = kernel.compiled.machine.threads.map((_, thread) => programs.around(thread, event))
       // some thread's program goes on from it
       expect([result, at.some(({ to }) => to.includes(1))]).toEqual([result, true])
       expect(returns.textOf(JSON.parse(result) as Json)).toBe(result)

@@ -1,8 +1,7 @@
 /** Results of logs as workflow commands of GitHub Actions, which shows them beside the lines of the log. */
 
 import type { Validation } from '../../validate/result.ts'
-import { detailLines } from './diagnosis.ts'
-import { columnOf, headline, lineOf, outcomeOf, relativePath } from './text.ts'
+import { columnOf, detailLines, headline, lineOf, outcomeOf, relativePath } from './text.ts'
 import { shown } from '../../text/shown.ts'
 
 /** GitHub keeps so many annotations of a kind for a step, and drops the others without a word. */

@@ -6,8 +6,7 @@
 
 import { escaped } from '../../text/visible.ts'
 import type { Validation } from '../../validate/result.ts'
-import { validationLines } from './diagnosis.ts'
-import { headline, lineOf, outcomeOf } from './text.ts'
+import { headline, lineOf, outcomeOf, validationLines } from './text.ts'
 
 /** What XML 1.0 has no way to write, not even as a reference, so that it is shown as an escape. */
 const ILLEGAL = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu

@@ -2,7 +2,6 @@
 
 import type { Blame } from '../../prove/blame.ts'
 import type { Candidate, LogDivergence, Validation } from '../../validate/result.ts'
-import { laneLines } from './diagnosis.ts'
 import {
   allowedTexts,
   candidatesShown,
@@ -15,6 +14,7 @@ import {
   eventDetails,
   eventText,
   explainedText,
+  laneLines,
   lineOf,
   logName,
   noteTexts,

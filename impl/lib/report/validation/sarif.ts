@@ -3,8 +3,7 @@
 import { jsonText } from '../../text/visible.ts'
 import type { Blame } from '../../prove/blame.ts'
 import type { Validation } from '../../validate/result.ts'
-import { detailLines } from './diagnosis.ts'
-import { columnOf, distinct, headline, lineOf, outcomeOf, sideName, uriOf } from './text.ts'
+import { columnOf, detailLines, distinct, headline, lineOf, outcomeOf, sideName, uriOf } from './text.ts'
 import { shown } from '../../text/shown.ts'
 
 /** What the report says of the tool and of where names begin. */
