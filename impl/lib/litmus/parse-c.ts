@@ -3,8 +3,7 @@
 import { distance } from 'fastest-levenshtein'
 import type { BinaryOperator, Call, Expr, Parameter, SharedType, Stmt, ThreadAst } from './ast.ts'
 import { PRECEDENCE } from './ast.ts'
-import type { Cursor } from './cursor.ts'
-import type { Token } from './lex.ts'
+import type { Cursor, Token } from './tokens.ts'
 import type { Argument } from './primitives.ts'
 import { hasValue, PRIMITIVES } from './primitives.ts'
 

@@ -131,54 +131,53 @@ class Steps {
 
   /** A step that others may see or prevent; undefined if it has to wait. */
   #step(state: ThreadState, memory: Memory, op: Op): Successor | undefined {
+    const { registers } = state
     const next = { ...state, pc: state.pc + 1 }
+    const stored = (location: Location, value: Value): Successor => [next, replaced(memory, location, value)]
     const sees = (location: Location): Value => this.#sees(state, memory, location)
-    return match(op)
-      .with({ kind: 'load' }, ({ address, slot }): Successor => [
-        { ...next, registers: replaced(state.registers, slot, sees(address(state.registers))) },
-        memory,
-      ])
-      .with({ kind: 'store' }, ({ address, value }): Successor => [
-        next,
+    switch (op.kind) {
+      case 'load':
+        return [{ ...next, registers: replaced(registers, op.slot, sees(op.address(registers))) }, memory]
+      case 'store':
         // only a model without buffers comes here: elsewhere the store is settled
-        replaced(memory, address(state.registers), value(state.registers)),
-      ])
-      .with({ kind: 'rmw' }, (rmw) => this.#rmw(state, memory, rmw))
-      .with({ kind: 'lock' }, ({ address }): Successor | undefined => {
-        const location = address(state.registers)
-        if (state.buffer.length > 0 || memory[location] !== 0) return undefined
-        return [next, replaced(memory, location, 1)]
-      })
-      .with({ kind: 'unlock' }, ({ address, at }): Successor => {
-        const location = address(state.registers)
-        if (sees(location) === 0) throw this.#undefined(at, 'spin_unlock() of a lock that is free', 'take it first')
-        return this.#release(next, memory, location)
-      })
-      .with({ kind: 'open' }, ({ cell, index, slot }): Successor => {
-        const registers = slot === undefined ? state.registers : replaced(state.registers, slot, index)
-        return [{ ...next, registers }, replaced(memory, cell, 1)]
-      })
-      .with({ kind: 'close-srcu' }, ({ cells, index, at }): Successor => {
-        const which = index(state.registers)
-        const cell = typeof which === 'number' ? cells[which] : undefined
-        if (cell !== undefined && memory[cell] === 1) return [next, replaced(memory, cell, 0)]
+        return stored(op.address(registers), op.value(registers))
+      case 'rmw':
+        return this.#rmw(state, memory, op)
+      case 'lock': {
+        const location = op.address(registers)
+        return state.buffer.length > 0 || memory[location] !== 0 ? undefined : stored(location, 1)
+      }
+      case 'unlock': {
+        const location = op.address(registers)
+        if (sees(location) !== 0) return this.#release(next, memory, location)
+        throw this.#undefined(op.at, 'spin_unlock() of a lock that is free', 'take it first')
+      }
+      case 'open': {
+        const [opened, then] = stored(op.cell, 1)
+        return [op.slot === undefined ? opened : { ...opened, registers: replaced(registers, op.slot, op.index) }, then]
+      }
+      case 'close-srcu': {
+        const index = op.index(registers)
+        const cell = typeof index === 'number' ? op.cells[index] : undefined
+        if (cell !== undefined && memory[cell] === 1) return stored(cell, 0)
         const hint = 'give srcu_read_unlock() what srcu_read_lock() returned to this thread'
-        throw this.#undefined(at, `srcu_read_unlock() with the index ${which}, of which no section is open,`, hint)
-      })
-      .with({ kind: 'close-rcu' }, ({ cells, at }): Successor => {
-        const cell = cells.findLast((c) => sees(c) === 1)
+        throw this.#undefined(op.at, `srcu_read_unlock() with the index ${index}, of which no section is open,`, hint)
+      }
+      case 'close-rcu': {
+        const cell = op.cells.findLast((c) => sees(c) === 1)
         if (cell !== undefined) return this.#release(next, memory, cell)
-        throw this.#undefined(at, 'rcu_read_unlock() without an open section', 'call rcu_read_lock() first')
-      })
-      .with({ kind: 'grace-begin' }, ({ cells }): Successor => [
-        { ...next, awaits: cells.filter((cell) => memory[cell] === 1) },
-        memory,
-      ])
-      .with({ kind: 'grace-end' }, (): Successor | undefined =>
-        state.awaits.every((cell) => memory[cell] === 0) ? [{ ...next, awaits: [] }, memory] : undefined,
-      )
-      .with({ kind: 'mb' }, { kind: 'wmb' }, { kind: 'set' }, { kind: 'unless' }, { kind: 'goto' }, () => undefined)
-      .exhaustive()
+        throw this.#undefined(op.at, 'rcu_read_unlock() without an open section', 'call rcu_read_lock() first')
+      }
+      case 'grace-begin':
+        return [{ ...next, awaits: op.cells.filter((cell) => memory[cell] === 1) }, memory]
+      case 'grace-end':
+        return state.awaits.every((cell) => memory[cell] === 0) ? [{ ...next, awaits: [] }, memory] : undefined
+      case 'mb':
+      case 'wmb':
+      case 'set':
+      case 'goto':
+        return undefined
+    }
   }
 
   /** What a thread sees at a location. */
@@ -228,18 +227,23 @@ class Steps {
   #quiet(state: ThreadState, op: Op): ThreadState | undefined {
     const next = { ...state, pc: state.pc + 1 }
     const { registers, buffer } = state
-    return match(op)
-      .with({ kind: 'set' }, ({ slot, value }) => ({ ...next, registers: replaced(registers, slot, value(registers)) }))
-      .with({ kind: 'unless' }, ({ condition, to }) => (condition(registers) === 0 ? { ...next, pc: to } : next))
-      .with({ kind: 'goto' }, ({ to }) => ({ ...next, pc: to }))
-      .with({ kind: 'store' }, ({ address, value, release }) => {
+    switch (op.kind) {
+      case 'set':
+        return { ...next, registers: replaced(registers, op.slot, op.value(registers)) }
+      case 'goto':
+        return op.unless === undefined || op.unless(registers) === 0 ? { ...next, pc: op.to } : next
+      case 'store': {
         if (!buffersStores(this.#model)) return undefined
-        const ordered = release ? withWriteBarrier(this.#model, buffer) : buffer
-        return { ...next, buffer: withStore(ordered, address(registers), value(registers)) }
-      })
-      .with({ kind: 'wmb' }, () => ({ ...next, buffer: withWriteBarrier(this.#model, buffer) }))
-      .with({ kind: 'mb' }, () => (buffer.length === 0 ? next : undefined))
-      .otherwise(() => undefined)
+        const ordered = op.release ? withWriteBarrier(this.#model, buffer) : buffer
+        return { ...next, buffer: withStore(ordered, op.address(registers), op.value(registers)) }
+      }
+      case 'wmb':
+        return { ...next, buffer: withWriteBarrier(this.#model, buffer) }
+      case 'mb':
+        return buffer.length === 0 ? next : undefined
+      default:
+        return undefined
+    }
   }
 }
 
