@@ -4,16 +4,14 @@ import { parentPort, workerData } from 'node:worker_threads'
 import '../node/same-code.ts'
 import { match } from 'ts-pattern'
 import { protocolNamed } from '../../impl/catalog.ts'
-import { hasToggle } from '../../impl/lib/ablate/subsets.ts'
 import type { Behaviour } from '../../impl/lib/behaviour/counterexample.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
-import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { monotoneIn } from '../../impl/lib/ablate/barrier-inference.ts'
 import { vacuityOf } from '../../impl/lib/kernel/explore/vacuity.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { replyWith } from '../node/ask.ts'
 import { violationsOf } from '../../impl/lib/evidence/explain.ts'
-import { ablatedToggles } from '../../impl/lib/ablate/bases.ts'
+import { ablatedToggles, switchedTo } from '../../impl/lib/ablate/bases.ts'
 import type { Prepared } from '../../impl/lib/ablate/decide.ts'
 import { decide, prepare, CompiledThreads, wholeGraph } from '../../impl/lib/ablate/decide.ts'
 import type {
@@ -42,11 +40,8 @@ let current: { readonly prepared: Prepared; readonly base: number } | undefined
 // the compiler decides by exceptions, thousands a machine; nobody reads the stacks
 Error.stackTraceLimit = 0
 
-const constantsAt = ({ base, subset }: Point): ReadonlyMap<string, TlaValue> => {
-  const constants = new Map(start.bases[base])
-  toggles.forEach((toggle, i) => constants.set(toggle, tla.bool(hasToggle(subset, i))))
-  return constants
-}
+const constantsAt = ({ base, subset }: Point): ReadonlyMap<string, TlaValue> =>
+  switchedTo(start.bases[base] ?? [], toggles, subset)
 
 const prepareAt = (point: PrepareRequest): Answers['prepare'] => {
   let read = 0

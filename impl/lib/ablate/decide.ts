@@ -3,8 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { Predicate } from '../kernel/machine/predicate.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
-import type { Compiled } from '../kernel/machine/automaton.ts'
-import type { Automaton } from '../kernel/machine/automaton.ts'
+import type { Automaton, Compiled } from '../kernel/machine/automaton.ts'
 import { compile } from '../kernel/machine/compile.ts'
 import { DEFAULT_LIMITS } from '../kernel/machine/replay.ts'
 import { compilePredicate } from '../kernel/machine/predicate.ts'
@@ -21,10 +20,10 @@ import { DEADLOCK, violatedDepths } from '../kernel/explore/violations.ts'
 import { predicatesOf } from '../kernel/language/machine.ts'
 
 /** A graph with more states than this is not explored to its end: the memory of two workers is bounded by it. */
-export const MOST_STATES = 4_000_000
+const MOST_STATES = 4_000_000
 
 /** Whose machines are made. */
-export type MachineSource = Pick<Model, 'protocol' | 'data'>
+type MachineSource = Pick<Model, 'protocol' | 'data'>
 
 /** What the explorer says of the properties that it was asked for. */
 export interface Decision {
