@@ -4,6 +4,7 @@ import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
 import { resultKey } from '../kernel/machine/step-tree.ts'
 import type { Blame, SourceText } from './blame.ts'
+import { unique } from './blame.ts'
 import type { Frame, Reached, Run, Stack } from './statements.ts'
 import { Statements } from './statements.ts'
 
@@ -27,9 +28,6 @@ const isLibrary = (file: string): boolean => /(^|\/)impl\/lib\//.test(file)
 const isSource = (file: string): boolean => /(^|\/)impl\//.test(file) && !isMachinery(file)
 
 const lineOf = ({ file, line, text }: SourceLine): Blame => ({ side: 'impl', file, line, text: text.trim() })
-
-const unique = (all: readonly Blame[]): Blame[] =>
-  all.filter((b, i) => all.findIndex((o) => o.file === b.file && o.line === b.line) === i)
 
 /** The statements of the protocol on a stack, innermost first, then the library's. */
 const statements = (locate: Locate, stack: Stack): Blame[] => {
