@@ -6,10 +6,8 @@ import { assemble } from '../../../impl/lib/kernel/machine/tables.ts'
 import { tla } from '../../../impl/lib/kernel/language/value.ts'
 import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import type { Lane, LoggedStep, Observation } from '../../../impl/lib/live/log.ts'
-import { cellName, stepsOf } from '../../../impl/lib/live/log.ts'
-import { roundLog } from '../../../impl/lib/live/ndjson.ts'
+import { cellName, roundLog, roundText, stepsOf } from '../../../impl/lib/live/log.ts'
 import { liveThread } from '../../../impl/lib/live/program.ts'
-import { roundText } from '../../../impl/lib/live/report.ts'
 import { SCENARIOS } from '../../../impl/catalog.ts'
 import { loadModels } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
@@ -77,7 +75,7 @@ const poller = steps(
 )
 
 const lanesOf = (...logs: readonly (readonly LoggedStep[])[]): Lane[] =>
-  logs.map((own, thread) => ({ thread, steps: own, after: thread >= 2 }))
+  logs.map((own, i) => ({ name: ['vcpu0', 'source1', 'poller3'][i] ?? '', steps: own, after: i >= 2 }))
 
 const MODEL = 'poll-kick/clear-recheck-no-mb.tso'
 const lost: Observation = {
@@ -153,8 +151,8 @@ describe('the log of a round', () => {
     ]
     const seen: Observation = {
       lanes: [
-        { thread: 2, steps: poll, after: false },
-        { thread: 1, steps: wake, after: false },
+        { name: 'poller3', steps: poll, after: false },
+        { name: 'source1', steps: wake, after: false },
       ],
       final: finalOf(model, { 'requests[0]': 1, kicked: 1, wqh: 1 }, HISTORY),
     }
