@@ -62,7 +62,7 @@ const prepareAt = (point: PrepareRequest): Answers['prepare'] => {
 
 const exploreCurrent = ({ asked }: ExploreRequest): Answers['explore'] => {
   if (current === undefined) throw new TypeError('nothing is prepared')
-  const outcome = decide(current.prepared, { asked, expectedStates: sizes[current.base] ?? 0 })
+  const outcome = decide(current.prepared, asked, sizes[current.base])
   sizes[current.base] = outcome.states
   return outcome
 }

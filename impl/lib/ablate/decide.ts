@@ -137,7 +137,7 @@ export const wholeGraph = (
   properties: ReadonlySet<string>,
 ): Graph => {
   const machine = protocol.machine(new Constants(constants, protocol.name), data)
-  return graphOf(assemble(compile(restricted(machine, properties))), 0)
+  return explore(assemble(compile(restricted(machine, properties))), { edges: true, maxStates: MOST_STATES })
 }
 
 /**
@@ -164,10 +164,7 @@ const digestOf = (kernel: Kernel): string => {
   hash.update(JSON.stringify(plain))
   numbers('tables', kernel.tree, kernel.leafStart, kernel.and, kernel.or, kernel.initial)
   numbers('roots', kernel.environmentRoots, ...kernel.roots)
-  for (const { name, instances } of machine.invariants)
-    instances.forEach(({ holds }) => {
-      predicate(name, holds)
-    })
+  for (const { name, instances } of machine.invariants) for (const { holds } of instances) predicate(name, holds)
   for (const { name, instances } of machine.liveness) {
     for (const instance of instances)
       predicatesOf(instance).forEach((holds, i) => {
@@ -177,9 +174,6 @@ const digestOf = (kernel: Kernel): string => {
   return hash.digest('hex')
 }
 
-const graphOf = (kernel: Kernel, expectedStates: number): Graph =>
-  explore(kernel, { edges: true, expectedStates, maxStates: MOST_STATES })
-
 /** The kernel with some of its properties: the same states in the same order. */
 const asking = (kernel: Kernel, properties: ReadonlySet<string>): Kernel => ({
   ...kernel,
@@ -187,21 +181,15 @@ const asking = (kernel: Kernel, properties: ReadonlySet<string>): Kernel => ({
 })
 
 /**
- * Decides some properties of a prepared machine; without any all. Edges are kept only where liveness is asked for. An
- * invariant is violated when one state violates it: if that is so of all that is asked for, the rest is not looked at.
+ * Decides some properties of a prepared machine. Edges are kept only where liveness is asked for. An invariant is
+ * violated when one state violates it: if that is so of all that is asked for, the rest is not looked at.
  */
-export const decide = (
-  { kernel }: Prepared,
-  { asked, expectedStates = 0 }: { readonly asked?: readonly string[]; readonly expectedStates?: number } = {},
-): Decision => {
-  const wanted = asked === undefined ? undefined : new Set(asked)
-  const own = wanted === undefined ? kernel : asking(kernel, wanted)
+export const decide = ({ kernel }: Prepared, asked: readonly string[], expectedStates = 0): Decision => {
+  const wanted = new Set(asked)
+  const own = asking(kernel, wanted)
   const { invariants, liveness } = own.compiled.machine
   const edges = liveness.length > 0
-  const safety = [
-    ...invariants.map(({ name }) => name),
-    ...(wanted === undefined || wanted.has(DEADLOCK) ? [DEADLOCK] : []),
-  ]
+  const safety = [...invariants.map(({ name }) => name), ...(wanted.has(DEADLOCK) ? [DEADLOCK] : [])]
   let ended = false
   const graph = explore(own, {
     edges,
@@ -212,9 +200,5 @@ export const decide = (
   })
   const complete = graph.complete || ended
   const depths = complete ? violatedDepths(graph) : new Map<string, number>()
-  return {
-    states: graph.count,
-    violated: new Map([...depths].filter(([name]) => wanted?.has(name) ?? true)),
-    complete,
-  }
+  return { states: graph.count, violated: new Map([...depths].filter(([name]) => wanted.has(name))), complete }
 }

@@ -29,7 +29,7 @@ import type { Undefined, Value } from './value.ts'
 import { binary, compareValues } from './value.ts'
 
 /** A search of more states than this is given up. */
-export const MAX_STATES = 1_000_000
+const MAX_STATES = 1_000_000
 
 /** Characters of all that is told apart, above which a search is given up: states of long buffers are large. */
 const MAX_CHARACTERS = 2 ** 28
@@ -54,6 +54,12 @@ interface ThreadState {
 }
 
 type Memory = readonly Value[]
+
+/** All threads, and the memory that they share. */
+interface State {
+  readonly threads: readonly ThreadState[]
+  readonly memory: Memory
+}
 
 /** A thread and the memory after a step of it. */
 type Successor = readonly [ThreadState, Memory]
@@ -88,23 +94,23 @@ const given = (gives: Gives, old: Value, written: Value | undefined): Value =>
 
 /** The steps of one test under one model. */
 class Steps {
-  readonly #program: LitmusProgram
-  readonly #model: MemoryModel
+  readonly program: LitmusProgram
+  readonly model: MemoryModel
 
   constructor(program: LitmusProgram, model: MemoryModel) {
-    this.#program = program
-    this.#model = model
+    this.program = program
+    this.model = model
   }
 
-  initial(): { readonly threads: readonly ThreadState[]; readonly memory: Memory } {
-    const threads = this.#program.threads.map(({ initial }, i) =>
+  initial(): State {
+    const threads = this.program.threads.map(({ initial }, i) =>
       this.#settled(i, { pc: 0, registers: initial, buffer: [], awaits: [] }),
     )
-    return { threads, memory: this.#program.memory }
+    return { threads, memory: this.program.memory }
   }
 
   op(thread: number, state: ThreadState): Op | undefined {
-    return this.#program.threads[thread]?.ops[state.pc]
+    return this.program.threads[thread]?.ops[state.pc]
   }
 
   hasEnded(thread: number, state: ThreadState): boolean {
@@ -122,7 +128,7 @@ class Steps {
   }
 
   #commits(state: ThreadState, memory: Memory): readonly Successor[] {
-    return committable(this.#model, state.buffer).flatMap((i): Successor[] => {
+    return committable(this.model, state.buffer).flatMap((i): Successor[] => {
       const entry = state.buffer[i]
       if (entry === undefined || 'barrier' in entry) return []
       return [[{ ...state, buffer: withoutStore(state.buffer, i) }, replaced(memory, entry.location, entry.value)]]
@@ -186,13 +192,13 @@ class Steps {
   }
 
   #undefined(at: At, what: string, hint: string): LockstepError {
-    return this.#program.source.error('litmus-undefined', at, `${what} has no meaning`, hint)
+    return this.program.source.error('litmus-undefined', at, `${what} has no meaning`, hint)
   }
 
   /** A store of 0 that no earlier store may overtake: the end of a section or of a critical section. */
   #release(next: ThreadState, memory: Memory, location: Location): Successor {
-    if (!buffersStores(this.#model)) return [next, replaced(memory, location, 0)]
-    const ordered = withWriteBarrier(this.#model, next.buffer)
+    if (!buffersStores(this.model)) return [next, replaced(memory, location, 0)]
+    const ordered = withWriteBarrier(this.model, next.buffer)
     return [{ ...next, buffer: withStore(ordered, location, 0) }, memory]
   }
 
@@ -233,12 +239,12 @@ class Steps {
       case 'goto':
         return op.unless === undefined || op.unless(registers) === 0 ? { ...next, pc: op.to } : next
       case 'store': {
-        if (!buffersStores(this.#model)) return undefined
-        const ordered = op.release ? withWriteBarrier(this.#model, buffer) : buffer
+        if (!buffersStores(this.model)) return undefined
+        const ordered = op.release ? withWriteBarrier(this.model, buffer) : buffer
         return { ...next, buffer: withStore(ordered, op.address(registers), op.value(registers)) }
       }
       case 'wmb':
-        return { ...next, buffer: withWriteBarrier(this.#model, buffer) }
+        return { ...next, buffer: withWriteBarrier(this.model, buffer) }
       case 'mb':
         return buffer.length === 0 ? next : undefined
       default:
@@ -253,19 +259,15 @@ class Steps {
 class Numbering<T> {
   readonly #numbers = new Map<string, number>()
   readonly #items: T[] = []
-  #characters = 0
-
   /** of all that is numbered */
-  get characters(): number {
-    return this.#characters
-  }
+  characters = 0
 
   of(item: T): number {
     const key = JSON.stringify(item)
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
     this.#numbers.set(key, this.#items.length)
-    this.#characters += key.length
+    this.characters += key.length
     return this.#items.push(item) - 1
   }
 
@@ -274,14 +276,8 @@ class Numbering<T> {
   }
 }
 
-/** A final state: all threads have ended, all stores are visible. */
-interface Final {
-  readonly threads: readonly ThreadState[]
-  readonly memory: Memory
-}
-
 /** A thread that waits for ever in some execution. */
-export interface Stuck {
+interface Stuck {
   readonly thread: number
   /** the call it waits in */
   readonly operation: string
@@ -289,55 +285,45 @@ export interface Stuck {
   readonly column: number
 }
 
-interface Found {
-  readonly finals: readonly Final[]
-  readonly stuck: readonly Stuck[]
-  readonly explored: number
-}
-
 /** A state is the number of the memory and of each thread's state: what a thread can do is worked out once for both. */
 class Search {
   readonly #steps: Steps
-  readonly #program: LitmusProgram
-  readonly #model: MemoryModel
   readonly #limit: number
   readonly #tick: () => void
   readonly #memories = new Numbering<Memory>()
-  readonly #threads: readonly Numbering<ThreadState>[]
+  readonly #threads = new Numbering<ThreadState>()
+  /** what each thread can do, by its state and the memory */
   readonly #known: readonly Map<string, readonly (readonly [number, number])[]>[]
   readonly #visited = new Set<string>()
   readonly #todo: (readonly number[])[] = []
-  readonly #finals: Final[] = []
-  readonly #stuck = new Map<string, Stuck>()
+  /** states in which all threads have ended and all stores are visible */
+  readonly finals: State[] = []
+  readonly stuck = new Map<string, Stuck>()
 
-  constructor(program: LitmusProgram, model: MemoryModel, { states = MAX_STATES, tick = () => undefined }: Limits) {
-    this.#steps = new Steps(program, model)
-    this.#program = program
-    this.#model = model
+  constructor(steps: Steps, { states = MAX_STATES, tick = () => undefined }: Limits) {
+    this.#steps = steps
     this.#limit = states
     this.#tick = tick
-    this.#threads = program.threads.map(() => new Numbering<ThreadState>())
-    this.#known = program.threads.map(() => new Map<string, readonly (readonly [number, number])[]>())
+    this.#known = steps.program.threads.map(() => new Map<string, readonly (readonly [number, number])[]>())
   }
 
-  run(): Found {
+  get explored(): number {
+    return this.#visited.size
+  }
+
+  run(): void {
     const { threads, memory } = this.#steps.initial()
-    this.#add([this.#memories.of(memory), ...threads.map((t, i) => this.#numbering(i).of(t))])
+    this.#add([this.#memories.of(memory), ...threads.map((thread) => this.#threads.of(thread))])
     for (let state = this.#todo.pop(), n = 1; state !== undefined; state = this.#todo.pop(), n++) {
       if (n % EVERY === 0) this.#look()
       this.#expand(state)
     }
-    return { finals: this.#finals, stuck: [...this.#stuck.values()], explored: this.#visited.size }
   }
 
   #look(): void {
     this.#tick()
-    const characters = this.#threads.reduce((sum, { characters: n }) => sum + n, this.#memories.characters)
-    if (characters > MAX_CHARACTERS) throw this.#tooMany('states of more than 256 million characters')
-  }
-
-  #numbering(thread: number): Numbering<ThreadState> {
-    return this.#threads[thread] as Numbering<ThreadState>
+    if (this.#threads.characters + this.#memories.characters <= MAX_CHARACTERS) return
+    throw this.#tooMany('states of more than 256 million characters')
   }
 
   #add(state: readonly number[]): void {
@@ -349,12 +335,12 @@ class Search {
   }
 
   #tooMany(what: string): Error {
-    const { source, name } = this.#program
+    const { program, model } = this.#steps
     return environmentFailure({
       code: 'litmus-too-many-states',
-      message: `${name} has ${what} under ${this.#model}: no answer`,
+      message: `${program.name} has ${what} under ${model}: no answer`,
       hint: 'make the test smaller: fewer threads, fewer stores without barriers between them',
-      ...(source.file === undefined ? {} : { file: source.file }),
+      ...(program.source.file === undefined ? {} : { file: program.source.file }),
     })
   }
 
@@ -378,24 +364,23 @@ class Search {
     const key = `${number},${memory}`
     const before = known?.get(key)
     if (before !== undefined) return before
-    const numbering = this.#numbering(thread)
     const found = this.#steps
-      .successors(thread, numbering.at(number), this.#memories.at(memory))
-      .map(([next, then]) => [numbering.of(next), this.#memories.of(then)] as const)
+      .successors(thread, this.#threads.at(number), this.#memories.at(memory))
+      .map(([next, then]) => [this.#threads.of(next), this.#memories.of(then)] as const)
     known?.set(key, found)
     return found
   }
 
   #end(memory: number, numbers: readonly number[]): void {
-    const threads = numbers.map((n, i) => this.#numbering(i).at(n))
+    const threads = numbers.map((n) => this.#threads.at(n))
     const waiting = threads.flatMap((t, i) => (this.#steps.hasEnded(i, t) ? [] : [this.#waiting(i, t)]))
-    for (const stuck of waiting) this.#stuck.set(`${stuck.thread}:${stuck.line}:${stuck.column}`, stuck)
-    if (waiting.length === 0) this.#finals.push({ threads, memory: this.#memories.at(memory) })
+    for (const stuck of waiting) this.stuck.set(`${stuck.thread}:${stuck.line}:${stuck.column}`, stuck)
+    if (waiting.length === 0) this.finals.push({ threads, memory: this.#memories.at(memory) })
   }
 
   #waiting(thread: number, state: ThreadState): Stuck {
     const op = this.#steps.op(thread, state)
-    return { thread, operation: op?.name ?? 'the end', ...this.#program.source.place(op?.at ?? 0) }
+    return { thread, operation: op?.name ?? 'the end', ...this.#steps.program.source.place(op?.at ?? 0) }
   }
 }
 
@@ -423,20 +408,20 @@ export interface Answer {
 }
 
 /** A register to which nothing was ever assigned is 0 in a final state, as in herd. */
-const valueIn = (final: Final, from: Observed['from']): Value => {
+const valueIn = (final: State, from: Observed['from']): Value => {
   const value =
     'thread' in from ? final.threads[from.thread]?.registers[from.slot satisfies Slot] : final.memory[from.location]
   return value ?? 0
 }
 
-const comparandIn = (final: Final, value: Literal | Subject, find: LitmusProgram['find']): Value =>
+const comparandIn = (final: State, value: Literal | Subject, find: LitmusProgram['find']): Value =>
   match(value)
     .with({ kind: 'int' }, ({ value: n }): Value => n)
     .with({ kind: 'address' }, ({ name }): Value => name)
     .with({ kind: 'register' }, { kind: 'location' }, (subject) => valueIn(final, find(subject)))
     .exhaustive()
 
-const holds = (prop: Prop, final: Final, find: LitmusProgram['find']): boolean =>
+const holds = (prop: Prop, final: State, find: LitmusProgram['find']): boolean =>
   match(prop)
     .with({ kind: 'constant' }, ({ value }) => value)
     .with({ kind: 'equals' }, ({ subject, value }) => valueIn(final, find(subject)) === comparandIn(final, value, find))
@@ -452,7 +437,7 @@ const compareOutcomes = (a: FinalState, b: FinalState): number => {
 }
 
 /** Distinct outcomes, in herd's order. */
-const outcomesOf = (program: LitmusProgram, finals: readonly Final[]): readonly FinalState[] => {
+const outcomesOf = (program: LitmusProgram, finals: readonly State[]): readonly FinalState[] => {
   const { filter, prop, find, observed } = program
   const all = new Map<string, FinalState>()
   for (const final of finals) {
@@ -470,8 +455,9 @@ const outcomesOf = (program: LitmusProgram, finals: readonly Final[]): readonly 
  *   (exit 3) `litmus-too-many-states` if the search is given up
  */
 export const runTest = (program: LitmusProgram, model: MemoryModel, limits: Limits = {}): Answer => {
-  const { finals, stuck, explored } = new Search(program, model, limits).run()
-  const outcomes = outcomesOf(program, finals)
+  const search = new Search(new Steps(program, model), limits)
+  search.run()
+  const outcomes = outcomesOf(program, search.finals)
   const satisfying = outcomes.filter((o) => o.satisfies).length
   const others = outcomes.length - satisfying
   const ok = match(program.quantifier)
@@ -487,7 +473,7 @@ export const runTest = (program: LitmusProgram, model: MemoryModel, limits: Limi
     observation: satisfying === 0 ? 'Never' : others === 0 ? 'Always' : 'Sometimes',
     satisfying,
     others,
-    stuck: [...stuck].sort((a, b) => a.thread - b.thread || a.line - b.line || a.column - b.column),
-    explored,
+    stuck: [...search.stuck.values()].sort((a, b) => a.thread - b.thread || a.line - b.line || a.column - b.column),
+    explored: search.explored,
   }
 }

@@ -74,8 +74,12 @@ const poller = steps(
   'kvm_vcpu_poll_read_kicked = false',
 )
 
-const lanesOf = (...logs: readonly (readonly LoggedStep[])[]): Lane[] =>
-  logs.map((own, i) => ({ name: ['vcpu0', 'source1', 'poller3'][i] ?? '', steps: own, after: i >= 2 }))
+const lanesBy =
+  (...names: readonly string[]) =>
+  (...logs: readonly (readonly LoggedStep[])[]): Lane[] =>
+    logs.map((own, i) => ({ name: names[i] ?? '', steps: own, after: i >= 2 }))
+
+const lanesOf = lanesBy('vcpu0', 'source1', 'poller3')
 
 const MODEL = 'poll-kick/clear-recheck-no-mb.tso'
 const lost: Observation = {
@@ -184,11 +188,14 @@ describe('the log of a round', () => {
 
   it('knows store buffering', async () => {
     const both = steps('store', 'load = 0')
+    const litmusLanes = lanesBy('P0', 'P1')
     const final = finalOf('litmus/sb.tso', { 'mem["x"]': 1, 'mem["y"]': 1 }, [])
-    expect(await verdict('litmus/sb.tso', { lanes: lanesOf(both, both), final })).toBe('accepted')
-    expect(await verdict('litmus/sb.sc', { lanes: lanesOf(both, both), final }, {}, 'litmus/sb.tso')).toBe('rejected')
+    expect(await verdict('litmus/sb.tso', { lanes: litmusLanes(both, both), final })).toBe('accepted')
+    expect(await verdict('litmus/sb.sc', { lanes: litmusLanes(both, both), final }, {}, 'litmus/sb.tso')).toBe(
+      'rejected',
+    )
     const fenced = steps('store', 'smp_mb', 'load = 0')
-    expect(await verdict('litmus/sb+mbs.tso', { lanes: lanesOf(fenced, fenced), final })).toBe('rejected')
+    expect(await verdict('litmus/sb+mbs.tso', { lanes: litmusLanes(fenced, fenced), final })).toBe('rejected')
   })
 })
 
