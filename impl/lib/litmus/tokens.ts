@@ -93,20 +93,18 @@ const tokensOf = (source: Source, from: At): readonly Token[] => {
 /** What stands before the initial state: the name of the test. The rest of it is for people, as in herd. */
 export const header = (source: Source): { readonly name: string; readonly end: At } => {
   const { text } = source
-  const arch = /^\uFEFF?\s*([A-Za-z0-9_]+)?/.exec(text)
-  const archAt = (arch?.[0].length ?? 0) - (arch?.[1]?.length ?? 0)
-  if (arch?.[1] !== 'C') {
-    const found = arch?.[1] ?? (archAt < text.length ? 'something else' : 'the end of the text')
+  const archAt = matchAt(/\uFEFF?\s*/y, text, 0).length
+  const arch = matchAt(/[A-Za-z0-9_]+/y, text, archAt)
+  if (arch !== 'C') {
+    const found = arch || (archAt < text.length ? 'something else' : 'the end of the text')
     const hint = 'a test in herd’s C syntax begins with the line `C NAME`; tests in assembler are not read'
     throw source.error('litmus-syntax', archAt, `expected C and the name of the test, found ${found}`, hint)
   }
-  const named = /[ \t]+([A-Za-z0-9_/.\-+[\]:]+)/y
-  named.lastIndex = archAt + 1
-  const name = named.exec(text)?.[1]
-  if (name === undefined) {
+  const name = matchAt(/[ \t]+[A-Za-z0-9_/.\-+[\]:]+/y, text, archAt + 1)
+  if (name === '') {
     throw source.error('litmus-syntax', archAt + 1, 'expected the name of the test after C', 'write `C NAME`')
   }
-  return { name, end: initAt(source, named.lastIndex) }
+  return { name: name.trim(), end: initAt(source, archAt + 1 + name.length) }
 }
 
 /** The brace that opens the initial state: the first one outside of comments and of the quoted description. */
