@@ -103,8 +103,8 @@ class Ledger {
   private readonly rows = new Map<Subset, PointVerdicts[]>()
   private readonly byDigest = new Map<string, Explored>()
   private readonly machines: readonly Machines[]
-  /** bases with values for the toggles that are no barriers */
-  private readonly units: Iterator<Point, void>
+  /** bases with values for the toggles that are no barriers; each comes once, whoever asks */
+  readonly units: Iterable<Point>
   /** the barriers, as bits */
   private readonly barriers: Subset
   private covered = 0
@@ -125,10 +125,6 @@ class Ledger {
     for (const value of nearestFirst(packed(subsetOf(first.model), others), sizeOf(others))) {
       for (const base of this.task.bases.keys()) yield { base, subset: spread(value, others) }
     }
-  }
-
-  next(): Point | undefined {
-    return this.units.next().value ?? undefined
   }
 
   private async machineAt(hand: Hand, point: Point, monotone: boolean): Promise<Found> {
@@ -235,13 +231,6 @@ const startOf = ({ protocol, bases, properties }: Task): WorkerStart => ({
   properties,
 })
 
-/** Covers units until there are no more. */
-const cover =
-  (ledger: Ledger) =>
-  async (hand: Hand): Promise<void> => {
-    for (let unit = ledger.next(); unit !== undefined; unit = ledger.next()) await ledger.cover(hand, unit)
-  }
-
 /** A property at a point: its counterexample, or whether it says anything there. */
 export interface Wanted extends Point {
   readonly property: string
@@ -296,7 +285,9 @@ export const ablateWithWorkers = async (task: Task, { candidates, wanted, passes
   const ledger = new Ledger(task)
   const crew = (work: (hand: Hand) => Promise<void>): Promise<boolean> =>
     task.crew(task.workers, startOf(task), task.deadline, work)
-  let inTime = await crew(cover(ledger))
+  let inTime = await crew(async (hand) => {
+    for (const unit of ledger.units) await ledger.cover(hand, unit)
+  })
   const coverage = ledger.coverage()
   /** Has somebody look at each graph of which something is wanted, while there is time; what was to be looked at. */
   const look = async (

@@ -74,7 +74,7 @@ const outcomesAt = (tree: StepTree, cell: number, index: number): readonly StepO
 /** Values of a cell that lead to the same node, each with its entry in the log. */
 interface Way {
   readonly next: number
-  readonly values: { readonly index: number; readonly entry: number }[]
+  readonly values: (readonly [index: number, entry: number])[]
 }
 
 class Generator {
@@ -171,8 +171,8 @@ class Generator {
       if (key === undefined) continue
       const { next, entry } = this.following(id, key)
       const way = ways.find((w) => w.next === next)
-      if (way === undefined) ways.push({ next, values: [{ index, entry }] })
-      else way.values.push({ index, entry })
+      if (way === undefined) ways.push({ next, values: [[index, entry]] })
+      else way.values.push([index, entry])
     }
     return ways
   }
@@ -185,7 +185,7 @@ class Generator {
     const name = `r${id}`
     const lines = ways.map(({ next, values }) => [`g[p++] = ${entryText(name, values)}`, ...this.goTo(next)])
     if (ways.length === 1) return [`const ${name} = ${read}`, ...lines.flat()]
-    const tests = ways.map(({ values }) => values.map(({ index }) => `${name} === ${index}`).join(' || '))
+    const tests = ways.map(({ values }) => values.map(([index]) => `${name} === ${index}`).join(' || '))
     return [`const ${name} = ${read}`, ...branches(tests, lines)]
   }
 
@@ -288,12 +288,7 @@ const chosen = (name: string, meanings: readonly (readonly [value: number, meani
 
 /** The log entry of a result, as an expression. */
 const entryText = (name: string, values: Way['values']): string =>
-  values.length > 1 && values.every(({ index, entry }) => entry === index + 1)
-    ? `${name} + 1`
-    : chosen(
-        name,
-        values.map(({ index, entry }) => [index, entry]),
-      )
+  values.length > 1 && values.every(([index, entry]) => entry === index + 1) ? `${name} + 1` : chosen(name, values)
 
 /** How many values of a cell a tree tells apart; 1 if it does not look at it. */
 const sizeOf = (tree: StepTree, cell: number): number => {
