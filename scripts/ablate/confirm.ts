@@ -1,8 +1,7 @@
 /** TLC on the boundary that the explorer has found: each minimal set, and each minimal set less one toggle. */
 
-import type { Subset } from '../../impl/lib/ablate/subsets.ts'
+import type { Ablation, Subset } from '../../impl/lib/ablate/subsets.ts'
 import { boundaryOf } from '../../impl/lib/ablate/subsets.ts'
-import type { Ablation } from '../../impl/lib/ablate/subsets.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import type { RunOptions } from '../engines/options.ts'
 import type { Toolchain } from '../engines/tlc.ts'

@@ -4,28 +4,17 @@ import { parentPort, workerData } from 'node:worker_threads'
 import '../node/same-code.ts'
 import { match } from 'ts-pattern'
 import { protocolNamed } from '../../impl/catalog.ts'
-import { hasToggle } from '../../impl/lib/ablate/subsets.ts'
 import type { Behaviour } from '../../impl/lib/behaviour/counterexample.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
-import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { monotoneIn } from '../../impl/lib/ablate/barrier-inference.ts'
 import { vacuityOf } from '../../impl/lib/kernel/explore/vacuity.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { replyWith } from '../node/ask.ts'
 import { violationsOf } from '../../impl/lib/evidence/explain.ts'
-import { ablatedToggles } from '../../impl/lib/ablate/bases.ts'
+import { ablatedToggles, switchedTo } from '../../impl/lib/ablate/bases.ts'
 import type { Prepared } from '../../impl/lib/ablate/decide.ts'
 import { decide, prepare, CompiledThreads, wholeGraph } from '../../impl/lib/ablate/decide.ts'
-import type {
-  Answers,
-  ExplainRequest,
-  ExploreRequest,
-  Point,
-  PrepareRequest,
-  Request,
-  VacuityRequest,
-  WorkerStart,
-} from '../../impl/lib/ablate/messages.ts'
+import type { Answers, Point, PropertiesAt, Request, WorkerStart } from '../../impl/lib/ablate/messages.ts'
 
 const start = workerData as WorkerStart
 const protocol = protocolNamed(start.protocol)
@@ -42,13 +31,10 @@ let current: { readonly prepared: Prepared; readonly base: number } | undefined
 // the compiler decides by exceptions, thousands a machine; nobody reads the stacks
 Error.stackTraceLimit = 0
 
-const constantsAt = ({ base, subset }: Point): ReadonlyMap<string, TlaValue> => {
-  const constants = new Map(start.bases[base])
-  toggles.forEach((toggle, i) => constants.set(toggle, tla.bool(hasToggle(subset, i))))
-  return constants
-}
+const constantsAt = ({ base, subset }: Point): ReadonlyMap<string, TlaValue> =>
+  switchedTo(start.bases[base] ?? [], toggles, subset)
 
-const prepareAt = (point: PrepareRequest): Answers['prepare'] => {
+const prepareAt = (point: Request<'prepare'>): Answers['prepare'] => {
   let read = 0
   const prepared = prepare(
     subject,
@@ -65,14 +51,14 @@ const prepareAt = (point: PrepareRequest): Answers['prepare'] => {
   return { digest: prepared.digest, read, monotone }
 }
 
-const exploreCurrent = ({ asked }: ExploreRequest): Answers['explore'] => {
+const exploreCurrent = ({ asked }: Request<'explore'>): Answers['explore'] => {
   if (current === undefined) throw new TypeError('nothing is prepared')
-  const outcome = decide(current.prepared, { asked, expectedStates: sizes[current.base] ?? 0 })
+  const outcome = decide(current.prepared, asked, sizes[current.base])
   sizes[current.base] = outcome.states
   return outcome
 }
 
-const explainAt = (request: ExplainRequest): Answers['explain'] => {
+const explainAt = (request: PropertiesAt): Answers['explain'] => {
   const graph = wholeGraph(subject, constantsAt(request), properties)
   const found = violationsOf(graph, new View(graph.kernel))
   return new Map(
@@ -83,7 +69,7 @@ const explainAt = (request: ExplainRequest): Answers['explain'] => {
   )
 }
 
-const vacuousAt = (request: VacuityRequest): Answers['vacuity'] => {
+const vacuousAt = (request: PropertiesAt): Answers['vacuity'] => {
   const found = vacuityOf(wholeGraph(subject, constantsAt(request), properties))
   return request.properties.filter((name) => {
     const instances = found.get(name)

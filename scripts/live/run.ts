@@ -11,10 +11,8 @@ import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { Fields } from '../../impl/lib/validate/json-codec.ts'
 import type { Validation } from '../../impl/lib/validate/result.ts'
 import { generate, STUCK } from '../../impl/lib/live/generate.ts'
-import type { Lane, Observation } from '../../impl/lib/live/log.ts'
-import { packed, stepsOf } from '../../impl/lib/live/log.ts'
-import type { LoggedMachine } from '../../impl/lib/live/ndjson.ts'
-import { roundLog } from '../../impl/lib/live/ndjson.ts'
+import type { Lane, LoggedMachine, Observation } from '../../impl/lib/live/log.ts'
+import { packed, roundLog, stepsOf } from '../../impl/lib/live/log.ts'
 import type { LiveThread } from '../../impl/lib/live/program.ts'
 import { liveThread } from '../../impl/lib/live/program.ts'
 import type { Arena, Shape } from '../../impl/lib/live/rounds.ts'
@@ -155,7 +153,7 @@ const observationOf = (stage: Stage, round: number, nodes: readonly number[]): O
   const { cells } = compiled.machine.shared
   const lanes = threads.map((thread, i): Lane => {
     const log = logs[i]?.slice(round * LOG, (round + 1) * LOG) ?? []
-    return { thread: thread.thread, steps: stepsOf(thread, log, nodes[i] ?? -1), after: i >= 2 }
+    return { name: thread.name, steps: stepsOf(thread, log, nodes[i] ?? -1), after: i >= 2 }
   })
   const from = round * finalsWidth(shape)
   const final = cells.map(({ variable }, c) => (scenario.history.has(variable) ? undefined : finals[from + c]))

@@ -52,7 +52,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
     const key = `${base} ${subset}`
     const own = bases[base]
     if (own === undefined) throw new RangeError(`no base ${base}`)
-    const found = known.get(key) ?? decide(prepare(subject, constantsOf(own, subset), properties))
+    const found = known.get(key) ?? decide(prepare(subject, constantsOf(own, subset), properties), [...properties])
     known.set(key, found)
     return found
   }
@@ -151,7 +151,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
           const value = nextSubset(size, verdicts.values())
           if (value === undefined) break
           decided.add(value)
-          const found = decide(prepare(subject, constants(value), properties)).violated
+          const found = decide(prepare(subject, constants(value), properties), [...properties]).violated
           for (const [name, v] of verdicts) if (v.verdict(value) === undefined) v.learn(value, !found.has(name))
         }
         const inferred = Array.from({ length: subsetCount(size) }, (_, value) => value).filter((v) => !decided.has(v))
@@ -179,7 +179,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
         const reads = (known?: CompiledThreads): [Decision, string[]] => {
           const read = new Set<string>()
           const prepared = prepare(subject, constants, properties, (name) => read.add(name), known)
-          return [decide(prepared), [...read].sort()]
+          return [decide(prepared, [...properties]), [...read].sort()]
         }
         expect(reads(programs)).toEqual(reads())
       }
@@ -194,7 +194,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
       const safe = [...properties].filter((name) => !name.endsWith('Prop'))
       for (const asked of [...[...properties].map((name) => [name]), safe, safe.filter((name) => all.has(name))]) {
         const expected = [...all].filter(([name]) => asked.includes(name)).sort()
-        expect([asked, [...decide(prepared, { asked }).violated].sort()]).toEqual([asked, expected])
+        expect([asked, [...decide(prepared, asked).violated].sort()]).toEqual([asked, expected])
       }
     }
   })

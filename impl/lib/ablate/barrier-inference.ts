@@ -24,20 +24,16 @@
  */
 
 import type { Subset } from './subsets.ts'
-import { hasToggle } from './subsets.ts'
-import type { Slot } from '../kernel/machine/layout.ts'
-import type { ProgramNode } from '../kernel/machine/automaton.ts'
+import { hasToggle, membersOf } from './subsets.ts'
+import type { Layout, Slot } from '../kernel/machine/layout.ts'
+import type { Automaton, Compiled, ProgramNode } from '../kernel/machine/automaton.ts'
 import type { Predicate } from '../kernel/machine/predicate.ts'
-import type { Layout } from '../kernel/machine/layout.ts'
-import type { Compiled } from '../kernel/machine/automaton.ts'
-import type { Automaton } from '../kernel/machine/automaton.ts'
 import { layOut } from '../kernel/machine/layout.ts'
 import { DEADLOCK } from '../kernel/explore/violations.ts'
 import { compilePredicate } from '../kernel/machine/predicate.ts'
 import type { BarrierKind, Barriers } from '../protocol/barriers.ts'
 import { outcomesOf } from '../kernel/machine/step-tree.ts'
-import { sameThread } from '../kernel/language/machine.ts'
-import { predicatesOf } from '../kernel/language/machine.ts'
+import { predicatesOf, sameThread } from '../kernel/language/machine.ts'
 
 // ---------------------------------------------------------------------------------------------------------------------
 // What a property looks at
@@ -269,25 +265,9 @@ export const nextSubset = (toggles: number, all: Iterable<Verdicts>): Subset | u
 }
 
 /** The bits of a subset that are in a mask, moved together: a number of as many bits as the mask has. */
-export const packed = (subset: Subset, mask: Subset): Subset => {
-  let result = 0
-  let place = 0
-  for (let bit = 0; mask >>> bit !== 0; bit++) {
-    if (!hasToggle(mask, bit)) continue
-    if (hasToggle(subset, bit)) result |= 1 << place
-    place += 1
-  }
-  return result
-}
+export const packed = (subset: Subset, mask: Subset): Subset =>
+  membersOf(mask).reduce((set, bit, place) => (hasToggle(subset, bit) ? set | (1 << place) : set), 0)
 
 /** The inverse of {@link packed}. */
-export const spread = (value: number, mask: Subset): Subset => {
-  let result = 0
-  let place = 0
-  for (let bit = 0; mask >>> bit !== 0; bit++) {
-    if (!hasToggle(mask, bit)) continue
-    if (hasToggle(value, place)) result |= 1 << bit
-    place += 1
-  }
-  return result
-}
+export const spread = (value: number, mask: Subset): Subset =>
+  membersOf(mask).reduce((set, bit, place) => (hasToggle(value, place) ? set | (1 << bit) : set), 0)

@@ -9,7 +9,7 @@ import { tla } from '../kernel/language/value.ts'
 import type { Cell, Model } from '../protocol/model.ts'
 
 /** A memory model as the command line and the manifests name it. */
-export type MemoryName = Model['memory']
+type MemoryName = Model['memory']
 
 /** A model to ablate. */
 export interface Base {
@@ -89,15 +89,20 @@ export const cellsOfBases = (bases: readonly Base[]): readonly Cell[] => [
   ...new Map(bases.flatMap(({ model }) => model.cells.map((cell) => [cell.name, cell] as const))).values(),
 ]
 
-/** The constants of a base with the toggles of a subset TRUE and the others FALSE. */
+/** Constants with the toggles of a subset TRUE and the others FALSE. */
+export const switchedTo = (
+  constants: Iterable<readonly [string, TlaValue]>,
+  toggles: readonly string[],
+  subset: Subset,
+): ReadonlyMap<string, TlaValue> =>
+  new Map([...constants, ...toggles.map((name, i) => [name, tla.bool(hasToggle(subset, i))] as const)])
+
+/** The constants of a base with the toggles of a subset. */
 export const constantsOf = (
   { model, overrides }: Pick<Base, 'model' | 'overrides'>,
   subset: Subset,
-): ReadonlyMap<string, TlaValue> => {
-  const constants = new Map([...model.cfg.constants, ...Object.entries(overrides)])
-  ablatedToggles(model.protocol).forEach((toggle, i) => constants.set(toggle, tla.bool(hasToggle(subset, i))))
-  return constants
-}
+): ReadonlyMap<string, TlaValue> =>
+  switchedTo([...model.cfg.constants, ...Object.entries(overrides)], ablatedToggles(model.protocol), subset)
 
 /** The subset that a model's own cfg is. */
 export const subsetOf = ({ cfg, protocol }: Pick<Model, 'cfg' | 'protocol'>): Subset =>

@@ -3,8 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { Predicate } from '../kernel/machine/predicate.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
-import type { Compiled } from '../kernel/machine/automaton.ts'
-import type { Automaton } from '../kernel/machine/automaton.ts'
+import type { Automaton, Compiled } from '../kernel/machine/automaton.ts'
 import { compile } from '../kernel/machine/compile.ts'
 import { DEFAULT_LIMITS } from '../kernel/machine/replay.ts'
 import { compilePredicate } from '../kernel/machine/predicate.ts'
@@ -21,10 +20,10 @@ import { DEADLOCK, violatedDepths } from '../kernel/explore/violations.ts'
 import { predicatesOf } from '../kernel/language/machine.ts'
 
 /** A graph with more states than this is not explored to its end: the memory of two workers is bounded by it. */
-export const MOST_STATES = 4_000_000
+const MOST_STATES = 4_000_000
 
 /** Whose machines are made. */
-export type MachineSource = Pick<Model, 'protocol' | 'data'>
+type MachineSource = Pick<Model, 'protocol' | 'data'>
 
 /** What the explorer says of the properties that it was asked for. */
 export interface Decision {
@@ -138,7 +137,7 @@ export const wholeGraph = (
   properties: ReadonlySet<string>,
 ): Graph => {
   const machine = protocol.machine(new Constants(constants, protocol.name), data)
-  return graphOf(assemble(compile(restricted(machine, properties))), 0)
+  return explore(assemble(compile(restricted(machine, properties))), { edges: true, maxStates: MOST_STATES })
 }
 
 /**
@@ -165,10 +164,7 @@ const digestOf = (kernel: Kernel): string => {
   hash.update(JSON.stringify(plain))
   numbers('tables', kernel.tree, kernel.leafStart, kernel.and, kernel.or, kernel.initial)
   numbers('roots', kernel.environmentRoots, ...kernel.roots)
-  for (const { name, instances } of machine.invariants)
-    instances.forEach(({ holds }) => {
-      predicate(name, holds)
-    })
+  for (const { name, instances } of machine.invariants) for (const { holds } of instances) predicate(name, holds)
   for (const { name, instances } of machine.liveness) {
     for (const instance of instances)
       predicatesOf(instance).forEach((holds, i) => {
@@ -178,9 +174,6 @@ const digestOf = (kernel: Kernel): string => {
   return hash.digest('hex')
 }
 
-const graphOf = (kernel: Kernel, expectedStates: number): Graph =>
-  explore(kernel, { edges: true, expectedStates, maxStates: MOST_STATES })
-
 /** The kernel with some of its properties: the same states in the same order. */
 const asking = (kernel: Kernel, properties: ReadonlySet<string>): Kernel => ({
   ...kernel,
@@ -188,21 +181,15 @@ const asking = (kernel: Kernel, properties: ReadonlySet<string>): Kernel => ({
 })
 
 /**
- * Decides some properties of a prepared machine; without any all. Edges are kept only where liveness is asked for. An
- * invariant is violated when one state violates it: if that is so of all that is asked for, the rest is not looked at.
+ * Decides some properties of a prepared machine. Edges are kept only where liveness is asked for. An invariant is
+ * violated when one state violates it: if that is so of all that is asked for, the rest is not looked at.
  */
-export const decide = (
-  { kernel }: Prepared,
-  { asked, expectedStates = 0 }: { readonly asked?: readonly string[]; readonly expectedStates?: number } = {},
-): Decision => {
-  const wanted = asked === undefined ? undefined : new Set(asked)
-  const own = wanted === undefined ? kernel : asking(kernel, wanted)
+export const decide = ({ kernel }: Prepared, asked: readonly string[], expectedStates = 0): Decision => {
+  const wanted = new Set(asked)
+  const own = asking(kernel, wanted)
   const { invariants, liveness } = own.compiled.machine
   const edges = liveness.length > 0
-  const safety = [
-    ...invariants.map(({ name }) => name),
-    ...(wanted === undefined || wanted.has(DEADLOCK) ? [DEADLOCK] : []),
-  ]
+  const safety = [...invariants.map(({ name }) => name), ...(wanted.has(DEADLOCK) ? [DEADLOCK] : [])]
   let ended = false
   const graph = explore(own, {
     edges,
@@ -213,9 +200,5 @@ export const decide = (
   })
   const complete = graph.complete || ended
   const depths = complete ? violatedDepths(graph) : new Map<string, number>()
-  return {
-    states: graph.count,
-    violated: new Map([...depths].filter(([name]) => wanted?.has(name) ?? true)),
-    complete,
-  }
+  return { states: graph.count, violated: new Map([...depths].filter(([name]) => wanted.has(name))), complete }
 }

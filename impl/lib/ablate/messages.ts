@@ -22,28 +22,27 @@ export interface Point {
   readonly subset: Subset
 }
 
-/** Compile the machine of a point and say what it depends on. */
-export interface PrepareRequest extends Point {
-  readonly kind: 'prepare'
-  /** say what the properties are monotone in; the point has every barrier on */
-  readonly monotone: boolean
-}
-/** Explore the machine that was prepared last, for some properties. */
-export interface ExploreRequest {
-  readonly kind: 'explore'
-  readonly asked: readonly string[]
-}
-/** Counterexamples to properties that are violated at a point. */
-export interface ExplainRequest extends Point {
-  readonly kind: 'explain'
+/** Some properties at a point. */
+export interface PropertiesAt extends Point {
   readonly properties: readonly string[]
 }
 
-/** Which of these properties say nothing at a point, because nothing that they speak of occurs? */
-export interface VacuityRequest extends Point {
-  readonly kind: 'vacuity'
-  readonly properties: readonly string[]
+/** What is asked for, by kind. */
+interface Questions {
+  /** compile the machine of a point and say what it depends on */
+  readonly prepare: Point & {
+    /** say what the properties are monotone in; the point has every barrier on */
+    readonly monotone: boolean
+  }
+  /** explore the machine that was prepared last, for some properties */
+  readonly explore: { readonly asked: readonly string[] }
+  /** counterexamples to properties that are violated at a point */
+  readonly explain: PropertiesAt
+  /** which of these properties say nothing at a point, because nothing that they speak of occurs? */
+  readonly vacuity: PropertiesAt
 }
+
+export type Request<K extends keyof Questions = keyof Questions> = { [k in K]: Questions[k] & { readonly kind: k } }[K]
 
 /** What comes back for each request. */
 export interface Answers {
@@ -71,5 +70,3 @@ export type Crew = (
   deadline: number,
   task: (hand: Hand) => Promise<void>,
 ) => Promise<boolean>
-
-export type Request = PrepareRequest | ExploreRequest | ExplainRequest | VacuityRequest

@@ -74,6 +74,9 @@ interface Explored {
 /** A machine as its construction has read the toggles. */
 type Known = Answers['prepare']
 
+/** Has the worker compiled it just now? */
+type Found = Known & { readonly fresh: boolean }
+
 /** The machines of one base. */
 class Machines {
   /** by the toggles that were read, then by their values */
@@ -94,16 +97,14 @@ class Machines {
   }
 }
 
-/** A base with values for the toggles that are no barriers. */
-type Unit = Point
-
 /** Goes through the units once, whoever asks. */
 class Ledger {
   private readonly task: Task
   private readonly rows = new Map<Subset, PointVerdicts[]>()
   private readonly byDigest = new Map<string, Explored>()
   private readonly machines: readonly Machines[]
-  private readonly units: Iterator<Unit, void>
+  /** bases with values for the toggles that are no barriers; each comes once, whoever asks */
+  readonly units: Iterable<Point>
   /** the barriers, as bits */
   private readonly barriers: Subset
   private covered = 0
@@ -117,7 +118,7 @@ class Ledger {
     this.units = this.all()
   }
 
-  private *all(): Generator<Unit, void> {
+  private *all(): Generator<Point, void> {
     const [first] = this.task.bases
     if (first === undefined) return
     const others = (subsetCount(this.task.toggles.length) - 1) & ~this.barriers
@@ -126,11 +127,7 @@ class Ledger {
     }
   }
 
-  next(): Unit | undefined {
-    return this.units.next().value ?? undefined
-  }
-
-  private async machineAt(hand: Hand, point: Point, monotone: boolean): Promise<Known & { fresh: boolean }> {
+  private async machineAt(hand: Hand, point: Point, monotone: boolean): Promise<Found> {
     const known = this.machines[point.base]?.find(point.subset, monotone)
     if (known !== undefined) return { ...known, fresh: false }
     const prepared = await hand.ask<'prepare'>({ kind: 'prepare', monotone, ...point })
@@ -143,7 +140,7 @@ class Ledger {
     hand: Hand,
     point: Point,
     asked: readonly string[],
-    machine?: Known & { fresh: boolean },
+    machine?: Found,
   ): Promise<ReadonlyMap<string, number | undefined> | undefined> {
     const { digest, fresh } = machine ?? (await this.machineAt(hand, point, false))
     const explored = this.byDigest.get(digest) ?? { depths: new Map<string, number | undefined>(), tooLarge: false }
@@ -161,11 +158,11 @@ class Ledger {
   }
 
   /** Decides all subsets of the barriers. */
-  async cover(hand: Hand, { base, subset }: Unit): Promise<void> {
+  async cover(hand: Hand, { base, subset }: Point): Promise<void> {
     const { barriers } = this
     const size = sizeOf(barriers)
     const top = { base, subset: subset | barriers }
-    let machine: (Known & { fresh: boolean }) | undefined = await this.machineAt(hand, top, true)
+    let machine: Found | undefined = await this.machineAt(hand, top, true)
     const { monotone } = machine
     const verdicts = new Map(
       this.task.properties.map((name) => [name, new Verdicts(size, packed(monotone?.get(name) ?? 0, barriers))]),
@@ -234,36 +231,22 @@ const startOf = ({ protocol, bases, properties }: Task): WorkerStart => ({
   properties,
 })
 
-/** Covers units until there are no more. */
-const cover =
-  (ledger: Ledger) =>
-  async (hand: Hand): Promise<void> => {
-    for (let unit = ledger.next(); unit !== undefined; unit = ledger.next()) await ledger.cover(hand, unit)
-  }
-
 /** A property at a point: its counterexample, or whether it says anything there. */
 export interface Wanted extends Point {
   readonly property: string
 }
 
-/** Finds out how long the counterexamples are where the verdicts follow from others. */
-const measure =
-  (ledger: Ledger, coverage: Coverage, unmeasured: Iterator<{ point: Point; properties: readonly string[] }, void>) =>
-  async (hand: Hand): Promise<void> => {
-    for (let next = unmeasured.next(); next.done !== true; next = unmeasured.next()) {
-      const { point, properties } = next.value
-      const depths = coverage.rows.get(point.subset)?.[point.base]?.depths
-      for (const [name, depth] of (await ledger.decide(hand, point, properties)) ?? []) {
-        if (depth !== undefined) depths?.set(name, depth)
-      }
-    }
-  }
-
 const keyOf = ({ base, subset }: Point): string => `${base} ${subset}`
 
-/** Wanted counterexamples, those from the same graph together. */
-const grouped = (wanted: readonly Wanted[]): { point: Point; properties: string[] }[] => {
-  const groups = new Map<string, { point: Point; properties: string[] }>()
+/** What is wanted of one graph. */
+interface Group {
+  readonly point: Point
+  readonly properties: string[]
+}
+
+/** What is wanted, that of the same graph together. */
+const grouped = (wanted: readonly Wanted[]): readonly Group[] => {
+  const groups = new Map<string, Group>()
   for (const { base, subset, property } of wanted) {
     const point = { base, subset }
     const group = groups.get(keyOf(point)) ?? { point, properties: [] }
@@ -273,11 +256,8 @@ const grouped = (wanted: readonly Wanted[]): { point: Point; properties: string[
   return [...groups.values()]
 }
 
-/** A behaviour for each of what is wanted, in the same order; undefined where time was up. */
-export type Behaviours = readonly (Behaviour | undefined)[]
-
 /** What the caller wants to see, from what is known. */
-export interface Wishes {
+interface Wishes {
   /** violations that counterexamples are chosen from */
   readonly candidates: (coverage: Coverage) => readonly Wanted[]
   /** the counterexamples; the candidates' depths are known */
@@ -287,9 +267,10 @@ export interface Wishes {
 }
 
 /** What was found in the coverage. */
-export interface Ablations {
+interface Ablations {
   readonly coverage: Coverage
-  readonly behaviours: Behaviours
+  /** for each of {@link Wishes.wanted}, in the same order; undefined where time was up */
+  readonly behaviours: readonly (Behaviour | undefined)[]
   /** of {@link Wishes.passes} those that say nothing, in the same order; undefined where time was up */
   readonly vacuous: readonly (boolean | undefined)[]
   /** false if time was up before everything was asked that the coverage made worth asking */
@@ -302,41 +283,47 @@ export interface Ablations {
  */
 export const ablateWithWorkers = async (task: Task, { candidates, wanted, passes }: Wishes): Promise<Ablations> => {
   const ledger = new Ledger(task)
-  const found = new Map<string, Behaviour>()
   const crew = (work: (hand: Hand) => Promise<void>): Promise<boolean> =>
     task.crew(task.workers, startOf(task), task.deadline, work)
-  const inTime = await crew(cover(ledger))
+  let inTime = await crew(async (hand) => {
+    for (const unit of ledger.units) await ledger.cover(hand, unit)
+  })
   const coverage = ledger.coverage()
-  const isUnmeasured = ({ base, subset, property }: Wanted): boolean =>
-    coverage.rows.get(subset)?.[base]?.depths.has(property) === false
-  const unmeasured = inTime ? grouped(candidates(coverage).filter(isUnmeasured)) : []
-  const measured = inTime && (unmeasured.length === 0 || (await crew(measure(ledger, coverage, unmeasured.values()))))
-  const asked = measured ? wanted(coverage) : []
-  const groups = grouped(asked).values()
-  let answered = measured
-  if (asked.length > 0) {
-    answered = await crew(async (hand) => {
-      for (const { point, properties } of groups) {
-        const behaviours = await hand.ask<'explain'>({ kind: 'explain', ...point, properties })
-        for (const [property, behaviour] of behaviours) found.set(`${keyOf(point)} ${property}`, behaviour)
-      }
+  /** Has somebody look at each graph of which something is wanted, while there is time; what was to be looked at. */
+  const look = async (
+    wishes: (coverage: Coverage) => readonly Wanted[],
+    at: (hand: Hand, group: Group) => Promise<void>,
+  ): Promise<readonly Wanted[]> => {
+    const wishedFor = inTime ? wishes(coverage) : []
+    const groups = grouped(wishedFor).values()
+    if (wishedFor.length === 0) return []
+    inTime = await crew(async (hand) => {
+      for (const group of groups) await at(hand, group)
     })
+    return wishedFor
   }
+  const depthsAt = ({ base, subset }: Point): Map<string, number> | undefined =>
+    coverage.rows.get(subset)?.[base]?.depths
+  const unmeasured = (): Wanted[] => candidates(coverage).filter((w) => depthsAt(w)?.has(w.property) === false)
+  await look(unmeasured, async (hand, { point, properties }) => {
+    for (const [name, depth] of (await ledger.decide(hand, point, properties)) ?? []) {
+      if (depth !== undefined) depthsAt(point)?.set(name, depth)
+    }
+  })
+  const found = new Map<string, Behaviour>()
+  const asked = await look(wanted, async (hand, { point, properties }) => {
+    const behaviours = await hand.ask<'explain'>({ kind: 'explain', ...point, properties })
+    for (const [property, behaviour] of behaviours) found.set(`${keyOf(point)} ${property}`, behaviour)
+  })
   const silent = new Map<string, boolean>()
-  const passed = answered ? passes(coverage) : []
-  const points = grouped(passed).values()
-  const looked =
-    answered &&
-    (await crew(async (hand) => {
-      for (const { point, properties } of points) {
-        const vacuous = new Set(await hand.ask<'vacuity'>({ kind: 'vacuity', ...point, properties }))
-        for (const property of properties) silent.set(`${keyOf(point)} ${property}`, vacuous.has(property))
-      }
-    }))
+  const passed = await look(passes, async (hand, { point, properties }) => {
+    const vacuous = new Set(await hand.ask<'vacuity'>({ kind: 'vacuity', ...point, properties }))
+    for (const property of properties) silent.set(`${keyOf(point)} ${property}`, vacuous.has(property))
+  })
   return {
     coverage,
     behaviours: asked.map((w) => found.get(`${keyOf(w)} ${w.property}`)),
     vacuous: passed.map((w) => silent.get(`${keyOf(w)} ${w.property}`)),
-    inTime: looked,
+    inTime,
   }
 }

@@ -7,7 +7,7 @@ import type { ExploreOptions } from '../kernel/explore/explore.ts'
 import type { Graph } from '../kernel/explore/graph.ts'
 import { explore } from '../kernel/explore/explore.ts'
 import { depthOf } from '../kernel/explore/graph.ts'
-import { DEADLOCK, decideProperties, safetyDepths } from '../kernel/explore/violations.ts'
+import { DEADLOCK, decideProperties, violatedDepths } from '../kernel/explore/violations.ts'
 import type { CellKind, Model } from '../protocol/model.ts'
 import { machineOf } from '../protocol/model.ts'
 import type { Instances } from '../kernel/explore/vacuity.ts'
@@ -60,13 +60,15 @@ interface Decided {
 
 /** Decides what there is time for; a part of a graph shows what is violated in it and nothing of what holds. */
 const decideCells = (graph: Graph, until: number): Decided => {
-  const depths = safetyDepths(graph)
   const { vacuity, lassos } = decideProperties(graph, () => performance.now() > until)
-  for (const [name, { path }] of lassos ?? []) depths.set(name, path.length)
   const complete = new Set<CellKind>()
   if (vacuity !== undefined) complete.add('invariant').add('deadlock')
   if (lassos !== undefined) complete.add('liveness')
-  return { depths, complete, vacuity: vacuity ?? new Map<string, Instances>() }
+  return {
+    depths: violatedDepths(graph, lassos ?? new Map()),
+    complete,
+    vacuity: vacuity ?? new Map<string, Instances>(),
+  }
 }
 
 /** Counts that are the whole graph's, or none. */

@@ -5,7 +5,6 @@ import { badInput } from './error.ts'
 import { explore } from './explore/explore.ts'
 import type { Edges, Graph } from './explore/graph.ts'
 import { depthOf, edgesOf, pathTo } from './explore/graph.ts'
-import type { Lasso } from './explore/liveness.ts'
 import type { Decided, Way } from './explore/violations.ts'
 import { DEADLOCK, decideProperties, waysOf } from './explore/violations.ts'
 import type { Plain } from './language/plain.ts'
@@ -206,7 +205,7 @@ export const check = (machine: CheckedMachine, options: CheckOptions = {}): Chec
   const graph = explore(kernel, { ...options, edges: true })
   const deadlock = deadlockOf(graph, edgesOf(graph, 'a deadlock'))
   const decided = decideProperties(graph, options.expired ?? (() => false))
-  const ways = waysOf(graph, decided.lassos ?? new Map<string, Lasso>())
+  const ways = waysOf(graph, decided.lassos)
   // all threads that have ended are no deadlock
   if (deadlock === undefined) ways.delete(DEADLOCK)
   else ways.set(DEADLOCK, { path: pathTo(graph, deadlock) })

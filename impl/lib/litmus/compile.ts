@@ -1,46 +1,59 @@
 /** From the test as written to steps: resolves names, and takes the shared accesses out of expressions. */
 
 import { match } from 'ts-pattern'
-import type { Call, Expr, Literal, Prop, Stmt, Subject, Test, ThreadAst } from './ast.ts'
-import type { Argument, Effect, Primitive } from './primitives.ts'
-import { PRIMITIVES } from './primitives.ts'
-import type { Address, Eval, Location, Observed, Op, LitmusProgram, Slot, LitmusThread } from './program.ts'
+import type { Call, Expr, Prop, Stmt, Subject, Test, ThreadAst } from './ast.ts'
+import type { Primitive, SectionEffect } from './primitives.ts'
+import { hasValue, PRIMITIVES } from './primitives.ts'
+import type { Address, Eval, LitmusProgram, LitmusThread, Location, Observed, Op, OpKind, Slot } from './program.ts'
 import type { At, Source } from './source.ts'
 import type { Undefined, Value } from './value.ts'
-import { binary, isTrue, unary } from './value.ts'
+import { binary, compareValues, isTrue, unary } from './value.ts'
 
 /** More threads than this are refused: no test of the literature has as many. */
-export const MAX_THREADS = 32
+const MAX_THREADS = 32
 
-/** The shared locations, by name, and what they hold at first. */
-class Memory {
-  readonly names: string[] = []
-  readonly values: Value[] = []
-  readonly #number = new Map<string, Location>()
+/** Names with a number each, from 0, in the order in which they were added. */
+class Names {
+  readonly #numbers = new Map<string, number>()
 
-  add(name: string): Location {
-    const known = this.#number.get(name)
-    if (known !== undefined) return known
-    const location = this.names.length
-    this.#number.set(name, location)
-    this.names.push(name)
-    this.values.push(0)
-    return location
+  add(name: string): number {
+    const number = this.#numbers.get(name) ?? this.#numbers.size
+    this.#numbers.set(name, number)
+    return number
   }
 
-  find(name: string): Location | undefined {
-    return this.#number.get(name)
+  find(name: string): number | undefined {
+    return this.#numbers.get(name)
+  }
+
+  get size(): number {
+    return this.#numbers.size
+  }
+
+  get all(): readonly string[] {
+    return [...this.#numbers.keys()]
   }
 }
+
+/** What locations, or the registers of a thread, hold at first, by name. */
+type Initial = Map<string, Value>
 
 /** Cells of read-side sections, by domain: the name of a struct srcu_struct, or RCU itself. */
 const RCU = 'rcu'
 type Sections = Map<string, Location[]>
 
+/** The cells of a domain; the list grows for as long as threads are compiled. */
+const cellsOf = (sections: Sections, domain: string): Location[] => {
+  const known = sections.get(domain) ?? []
+  sections.set(domain, known)
+  return known
+}
+
 /** What the threads of a test share while they are compiled. */
 interface Context {
   readonly source: Source
-  readonly memory: Memory
+  /** the shared locations */
+  readonly memory: Names
   readonly sections: Sections
   /** names taken for registers without a declaration */
   readonly undeclared: string[]
@@ -49,61 +62,77 @@ interface Context {
 
 const list = (names: Iterable<string>): string => [...names].join(', ')
 
+/** A register for a value inside of an expression has a number, and no C name. */
+const isNamed = (register: string): boolean => !register.startsWith('#')
+
+const truth =
+  (e: Eval): Eval =>
+  (registers) =>
+    isTrue(e(registers)) ? 1 : 0
+
+const constant = (value: number): Eval => {
+  return () => value
+}
+
+/** A register that was just set. */
+const read =
+  (slot: Slot): Eval =>
+  (registers) =>
+    registers[slot] ?? 0
+
 /** Compiles one thread. */
 class ThreadCompiler {
   readonly #context: Context
+  readonly #source: Source
+  readonly #name: string
   readonly #number: number
+  readonly #initial: Initial
   readonly #ops: Op[] = []
   readonly #parameters: ReadonlyMap<string, ThreadAst['parameters'][number]>
-  readonly #registers = new Map<string, Slot>()
-  readonly #initial: (Value | undefined)[] = []
-  readonly #names: string[] = []
-  /** cells of this thread's sections, by domain */
-  readonly #own = new Map<string, Location[]>()
+  readonly #registers = new Names()
+  /** cells of this thread's sections */
+  readonly #own: Sections = new Map<string, Location[]>()
 
-  constructor(context: Context, number: number, ast: ThreadAst) {
+  constructor(context: Context, number: number, { parameters }: ThreadAst, initial: Initial) {
     this.#context = context
+    this.#source = context.source
+    this.#name = `P${number}`
     this.#number = number
-    this.#parameters = new Map(ast.parameters.map((p) => [p.name, p]))
+    this.#initial = initial
+    this.#parameters = new Map(parameters.map((p) => [p.name, p]))
   }
 
-  compile(ast: ThreadAst, initial: ReadonlyMap<string, Value>): LitmusThread {
-    for (const [name, value] of initial) this.#initial[this.#register(name)] = value
-    this.#block(ast.body)
-    const values = this.#names.map((_, slot) => this.#initial[slot])
-    return { ops: this.#ops, registers: this.#names, initial: values }
+  compile({ body }: ThreadAst): LitmusThread {
+    for (const name of this.#initial.keys()) this.#registers.add(name)
+    this.#block(body)
+    const registers = this.#registers.all
+    return { ops: this.#ops, registers, initial: registers.map((name) => this.#initial.get(name)) }
   }
 
-  #register(name: string): Slot {
-    const known = this.#registers.get(name)
-    if (known !== undefined) return known
-    const slot = this.#names.push(name) - 1
-    this.#registers.set(name, slot)
-    return slot
-  }
-
-  /** A register for a value inside of an expression; its name is no C name. */
   #temporary(): Slot {
-    return this.#names.push(`#${this.#names.length}`) - 1
+    return this.#registers.add(`#${this.#registers.size}`)
   }
 
-  #emit(op: Op): number {
-    return this.#ops.push(op) - 1
+  #emit(op: OpKind, at: At, name: string): void {
+    this.#ops.push({ ...op, at, name })
   }
 
-  /** Emits a jump whose target is known later; the result sets it to the place reached then. */
-  #jump(op: { at: At; name: string; condition?: Eval }): () => void {
-    const { at, name, condition } = op
-    const index = this.#emit({ kind: 'goto', to: -1, at, name })
+  #set(slot: Slot, value: Eval, at: At, name: string): void {
+    this.#emit({ kind: 'set', slot, value }, at, name)
+  }
+
+  /** Emits a jump whose target is known later, taken if the condition is false; the result sets it to the place reached then. */
+  #jump(at: At, name: string, condition?: Eval): () => void {
+    const index = this.#ops.length
+    const jump = (): Op => ({ kind: 'goto', unless: condition, to: this.#ops.length, at, name })
+    this.#ops.push(jump())
     return () => {
-      const to = this.#ops.length
-      this.#ops[index] =
-        condition === undefined ? { kind: 'goto', to, at, name } : { kind: 'unless', condition, to, at, name }
+      this.#ops[index] = jump()
     }
   }
 
   #undefinedAt(at: At): Undefined {
-    return (what, hint) => this.#context.source.error('litmus-undefined', at, `${what} has no meaning in C`, hint)
+    return (what, hint) => this.#source.error('litmus-undefined', at, `${what} has no meaning in C`, hint)
   }
 
   // ---------------------------------------------------------------------------------------------------- statements
@@ -113,84 +142,66 @@ class ThreadCompiler {
   }
 
   #statement(stmt: Stmt): void {
-    match(stmt)
-      .with({ kind: 'declare' }, (s) => {
-        this.#declare(s.name, s.at)
-        if (s.value !== undefined) this.#assign(s.name, s.value, s.at)
-      })
-      .with({ kind: 'assign' }, (s) => {
-        this.#assign(s.name, s.value, s.at)
-      })
-      .with({ kind: 'plain-store' }, (s) => {
-        this.#context.plain.push(s.at)
-        const address = this.#address(s.address)
-        this.#emit({
-          kind: 'store',
-          address,
-          value: this.#value(s.value),
-          release: false,
-          at: s.at,
-          name: 'a plain store',
-        })
-      })
-      .with({ kind: 'call' }, (s) => {
-        this.#call(s.call, undefined)
-      })
-      .with({ kind: 'if' }, (s) => {
-        this.#if(s)
-      })
-      .with({ kind: 'block' }, (s) => {
-        this.#block(s.body)
-      })
-      .exhaustive()
+    switch (stmt.kind) {
+      case 'declare':
+        this.#declare(stmt.name, stmt.at)
+        if (stmt.value !== undefined) this.#assign(stmt.name, stmt.value, stmt.at)
+        break
+      case 'assign':
+        this.#assign(stmt.name, stmt.value, stmt.at)
+        break
+      case 'plain-store': {
+        this.#context.plain.push(stmt.at)
+        const address = this.#address(stmt.address)
+        this.#emit({ kind: 'store', address, value: this.#value(stmt.value), release: false }, stmt.at, 'a plain store')
+        break
+      }
+      case 'call':
+        this.#call(stmt.call)
+        break
+      case 'if':
+        this.#if(stmt)
+        break
+      case 'block':
+        this.#block(stmt.body)
+        break
+    }
   }
 
   #declare(name: string, at: At): void {
     if (this.#parameters.has(name)) {
-      throw this.#context.source.error(
-        'litmus-duplicate',
-        at,
-        `${name} is a parameter of P${this.#number} already`,
-        'rename it',
-      )
+      throw this.#source.error('litmus-duplicate', at, `${name} is a parameter of ${this.#name} already`, 'rename it')
     }
-    if (this.#registers.has(name) && this.#initial[this.#register(name)] === undefined) {
-      const message = `the register ${name} is declared twice in P${this.#number}`
-      throw this.#context.source.error(
-        'litmus-duplicate',
-        at,
-        message,
-        'herd has one register of a name in a thread: rename it',
-      )
+    if (this.#registers.find(name) !== undefined && !this.#initial.has(name)) {
+      const message = `the register ${name} is declared twice in ${this.#name}`
+      const hint = 'herd has one register of a name in a thread: rename it'
+      throw this.#source.error('litmus-duplicate', at, message, hint)
     }
-    this.#register(name)
+    this.#registers.add(name)
   }
 
   #assign(name: string, value: Expr, at: At): void {
     if (this.#parameters.has(name)) {
       const hint = `to store in the location write WRITE_ONCE(*${name}, …)`
-      throw this.#context.source.error('litmus-unsupported', at, `${name} is a parameter: it is not assigned to`, hint)
+      throw this.#source.error('litmus-unsupported', at, `${name} is a parameter: it is not assigned to`, hint)
     }
-    if (!this.#registers.has(name)) {
-      this.#context.undeclared.push(`${this.#number}:${name} (${this.#context.source.where(at)})`)
-      this.#register(name)
+    if (this.#registers.find(name) === undefined) {
+      this.#context.undeclared.push(`${this.#number}:${name} (${this.#source.where(at)})`)
     }
-    if (value.kind === 'call') this.#call(value, () => this.#register(name))
-    else if (value.kind === 'plain') this.#plain(value.address, value.at, () => this.#register(name))
-    else {
-      const evaluate = this.#value(value)
-      this.#emit({ kind: 'set', slot: this.#register(name), value: evaluate, at, name })
-    }
+    const slot = this.#registers.add(name)
+    if (value.kind === 'call') this.#call(value, slot)
+    else if (value.kind === 'plain') this.#plain(value, slot)
+    else this.#set(slot, this.#value(value), at, name)
   }
 
   #if({ condition, yes, no, at }: Extract<Stmt, { kind: 'if' }>): void {
-    const otherwise = this.#jump({ at, name: 'if', condition: this.#value(condition) })
+    const otherwise = this.#jump(at, 'if', this.#value(condition))
     this.#block(yes)
     if (no.length === 0) {
       otherwise()
       return
     }
-    const end = this.#jump({ at, name: 'else' })
+    const end = this.#jump(at, 'else')
     otherwise()
     this.#block(no)
     end()
@@ -200,55 +211,48 @@ class ThreadCompiler {
 
   /** Emits the shared accesses of an expression, from left to right; the result is what is left of it. */
   #value(expr: Expr): Eval {
-    return match(expr)
-      .with(
-        { kind: 'int' },
-        ({ value }): Eval =>
-          () =>
-            value,
-      )
-      .with({ kind: 'name' }, ({ name, at }) => this.#name(name, at))
-      .with({ kind: 'unary' }, ({ operator, operand, at }): Eval => {
-        const inner = this.#value(operand)
-        const undefinedAs = this.#undefinedAt(at)
-        return (registers) => unary(operator, inner(registers), undefinedAs)
-      })
-      .with({ kind: 'binary' }, (e) => this.#binary(e))
-      .with({ kind: 'choice' }, (e) => this.#choice(e))
-      .with({ kind: 'plain' }, ({ address, at }) => this.#read(this.#plain(address, at, () => this.#temporary())))
-      .with({ kind: 'call' }, (call) => this.#read(this.#call(call, () => this.#temporary())))
-      .exhaustive()
+    switch (expr.kind) {
+      case 'int':
+        return constant(expr.value)
+      case 'name':
+        return this.#named(expr.name, expr.at)
+      case 'unary': {
+        const operand = this.#value(expr.operand)
+        const undefinedAs = this.#undefinedAt(expr.at)
+        return (registers) => unary(expr.operator, operand(registers), undefinedAs)
+      }
+      case 'binary':
+        return this.#binary(expr)
+      case 'choice':
+        return this.#choice(expr)
+      case 'plain':
+        return read(this.#plain(expr))
+      case 'call':
+        return read(this.#call(expr))
+    }
   }
 
-  /** A register that was just set. */
-  #read(slot: Slot): Eval {
-    return (registers) => registers[slot] ?? 0
-  }
-
-  #name(name: string, at: At): Eval {
+  #named(name: string, at: At): Eval {
     if (this.#parameters.has(name)) return () => name
-    const slot = this.#registers.get(name)
+    const slot = this.#registers.find(name)
     if (slot === undefined) throw this.#unknown(name, at)
     return (registers) => {
       const value = registers[slot]
       if (value !== undefined) return value
-      const message = `the register ${name} of P${this.#number} is read before anything is assigned to it`
+      const message = `the register ${name} of ${this.#name} is read before anything is assigned to it`
       const hint = 'give it a value on every path that leads here; C leaves it undefined'
-      throw this.#context.source.error('litmus-undefined', at, message, hint)
+      throw this.#source.error('litmus-undefined', at, message, hint)
     }
   }
 
   #unknown(name: string, at: At): Error {
-    const shared = this.#context.memory.find(name) !== undefined
-    const hint = shared
-      ? `${name} is shared: add it to the parameters of P${this.#number}, int *${name}`
-      : `P${this.#number} has ${list([...this.#parameters.keys(), ...this.#registers.keys()]) || 'no parameters and no registers'}`
-    return this.#context.source.error(
-      'litmus-unknown',
-      at,
-      `${name} is no register and no parameter of P${this.#number}`,
-      hint,
-    )
+    const known = [...this.#parameters.keys(), ...this.#registers.all.filter(isNamed)]
+    const hint =
+      this.#context.memory.find(name) !== undefined
+        ? `${name} is shared: add it to the parameters of ${this.#name}, int *${name}`
+        : `${this.#name} has ${list(known) || 'no parameters and no registers'}`
+    const message = `${name} is no register and no parameter of ${this.#name}`
+    return this.#source.error('litmus-unknown', at, message, hint)
   }
 
   #binary({ operator, left, right, at }: Extract<Expr, { kind: 'binary' }>): Eval {
@@ -262,35 +266,32 @@ class ThreadCompiler {
   /** The right operand's accesses happen only if the left one leaves the answer open. */
   #shortCircuit(operator: '&&' | '||', a: Eval, right: Expr, at: At): Eval {
     const slot = this.#temporary()
-    const truth =
-      (e: Eval): Eval =>
-      (registers) =>
-        isTrue(e(registers)) ? 1 : 0
-    this.#emit({ kind: 'set', slot, value: truth(a), at, name: operator })
-    const read = this.#read(slot)
-    const open: Eval = operator === '&&' ? read : (registers) => (isTrue(read(registers)) ? 0 : 1)
-    const end = this.#jump({ at, name: operator, condition: open })
-    this.#emit({ kind: 'set', slot, value: truth(this.#value(right)), at, name: operator })
+    const result = read(slot)
+    this.#set(slot, truth(a), at, operator)
+    const open: Eval = operator === '&&' ? result : (registers) => (isTrue(result(registers)) ? 0 : 1)
+    const end = this.#jump(at, operator, open)
+    this.#set(slot, truth(this.#value(right)), at, operator)
     end()
-    return read
+    return result
   }
 
   #choice({ condition, yes, no, at }: Extract<Expr, { kind: 'choice' }>): Eval {
     const slot = this.#temporary()
-    const otherwise = this.#jump({ at, name: '?', condition: this.#value(condition) })
-    this.#emit({ kind: 'set', slot, value: this.#value(yes), at, name: '?' })
-    const end = this.#jump({ at, name: ':' })
+    const otherwise = this.#jump(at, '?', this.#value(condition))
+    this.#set(slot, this.#value(yes), at, '?')
+    const end = this.#jump(at, ':')
     otherwise()
-    this.#emit({ kind: 'set', slot, value: this.#value(no), at, name: ':' })
+    this.#set(slot, this.#value(no), at, ':')
     end()
-    return this.#read(slot)
+    return read(slot)
   }
 
-  #plain(address: Expr, at: At, into: () => Slot): Slot {
+  /** Emits a plain load; gives the register that holds its value. */
+  #plain({ address, at }: Extract<Expr, { kind: 'plain' }>, into?: Slot): Slot {
     this.#context.plain.push(at)
-    const where = this.#address(address)
-    const slot = into()
-    this.#emit({ kind: 'load', address: where, slot, at, name: 'a plain load' })
+    const from = this.#address(address)
+    const slot = into ?? this.#temporary()
+    this.#emit({ kind: 'load', address: from, slot }, at, 'a plain load')
     return slot
   }
 
@@ -302,31 +303,16 @@ class ThreadCompiler {
       const location = typeof value === 'string' ? memory.find(value) : undefined
       if (location !== undefined) return location
       const hint = 'an access takes a parameter, or a register that holds the address of a location'
-      throw this.#context.source.error(
-        'litmus-undefined',
-        expr.at,
-        `${value} is dereferenced, which is no address`,
-        hint,
-      )
+      throw this.#source.error('litmus-undefined', expr.at, `${value} is dereferenced, which is no address`, hint)
     }
   }
 
   // --------------------------------------------------------------------------------------------------------- calls
 
-  /** Emits a call; gives the register that holds its value. */
-  #call(call: Call, into: (() => Slot) | undefined): Slot {
-    const primitive = PRIMITIVES.get(call.name)
-    // the parser has refused all others
-    if (primitive === undefined) throw new TypeError(`${call.name} is no primitive`)
-    const args = this.#arguments(primitive, call)
-    const slot = (): Slot => (into ?? (() => this.#temporary()))()
-    return this.#effect(primitive.effect, { ...args, call, slot })
-  }
-
   #arguments({ args }: Primitive, call: Call): { address: Address; values: Eval[] } {
     let address: Address = () => -1
     const values: Eval[] = []
-    args.forEach((kind: Argument, i) => {
+    args.forEach((kind, i) => {
       const expr = call.args[i]
       if (expr === undefined || kind === 'srcu') return
       if (kind === 'value') values.push(this.#value(expr))
@@ -335,83 +321,77 @@ class ThreadCompiler {
     return { address, values }
   }
 
-  #effect(effect: Effect, given: { address: Address; values: Eval[]; call: Call; slot: () => Slot }): Slot {
-    const { address, values, call, slot } = given
-    const here = { at: call.at, name: `${call.name}()` }
-    const [value = () => 0] = values
-    const none = -1
-    return match(effect)
-      .with({ kind: 'load' }, () => {
-        const to = slot()
-        this.#emit({ kind: 'load', address, slot: to, ...here })
-        return to
-      })
-      .with({ kind: 'is-locked' }, () => {
-        const to = slot()
-        this.#emit({ kind: 'load', address, slot: to, ...here })
-        const read = this.#read(to)
-        this.#emit({ kind: 'set', slot: to, value: (registers) => (isTrue(read(registers)) ? 1 : 0), ...here })
-        return to
-      })
-      .with({ kind: 'store' }, ({ order }) => {
-        this.#emit({ kind: 'store', address, value, release: order === 'release', ...here })
-        if (order === 'mb') this.#emit({ kind: 'mb', ...here })
-        return none
-      })
-      .with({ kind: 'rmw' }, ({ update, gives, fixed }) => {
-        const operands =
-          fixed === undefined
-            ? values
-            : fixed.map(
-                (n): Eval =>
-                  () =>
-                    n,
-              )
-        const to = slot()
-        this.#emit({ kind: 'rmw', address, update, args: operands, gives, slot: to, ...here })
-        return to
-      })
-      .with({ kind: 'mb' }, { kind: 'wmb' }, ({ kind }) => {
-        this.#emit({ kind, ...here })
-        return none
-      })
-      .with({ kind: 'nothing' }, () => none)
-      .with({ kind: 'lock' }, { kind: 'unlock' }, ({ kind }) => {
-        this.#emit({ kind, address, ...here })
-        return none
-      })
-      .with({ kind: 'srcu-lock' }, () => {
-        const to = slot()
-        this.#emit({ kind: 'mb', ...here })
-        this.#open(this.#domain(call), to, here)
-        return to
-      })
-      .with({ kind: 'rcu-lock' }, () => {
-        this.#open(RCU, undefined, here)
-        return none
-      })
-      .with({ kind: 'srcu-unlock' }, () => {
-        this.#emit({ kind: 'mb', ...here })
-        this.#emit({ kind: 'close-srcu', cells: this.#cells(this.#domain(call)), index: value, ...here })
-        return none
-      })
-      .with({ kind: 'rcu-unlock' }, () => {
-        this.#emit({ kind: 'close-rcu', cells: this.#cells(RCU), ...here })
-        return none
-      })
-      .with({ kind: 'grace-period' }, () => {
-        const domain = call.args.length === 0 ? RCU : this.#domain(call)
-        this.#emit({ kind: 'mb', ...here })
-        this.#emit({ kind: 'grace-begin', cells: this.#all(domain), ...here })
-        this.#emit({ kind: 'grace-end', ...here })
-        return none
-      })
-      .exhaustive()
+  /** Emits a call; gives the register that holds its value, -1 where it has none. */
+  #call(call: Call, into?: Slot): Slot {
+    const primitive = PRIMITIVES.get(call.name)
+    // the parser has refused all others
+    if (primitive === undefined) throw new TypeError(`${call.name} is no primitive`)
+    const { address, values } = this.#arguments(primitive, call)
+    const { effect } = primitive
+    const [value = constant(0)] = values
+    const slot = hasValue(primitive) || effect.kind === 'rmw' ? (into ?? this.#temporary()) : -1
+    const emit = (op: OpKind): void => {
+      this.#emit(op, call.at, `${call.name}()`)
+    }
+    switch (effect.kind) {
+      case 'load':
+        emit({ kind: 'load', address, slot })
+        break
+      case 'is-locked':
+        emit({ kind: 'load', address, slot })
+        emit({ kind: 'set', slot, value: truth(read(slot)) })
+        break
+      case 'store':
+        emit({ kind: 'store', address, value, release: effect.order === 'release' })
+        if (effect.order === 'mb') emit({ kind: 'mb' })
+        break
+      case 'rmw':
+        emit({ ...effect, address, args: effect.fixed?.map(constant) ?? values, slot })
+        break
+      case 'mb':
+      case 'wmb':
+        emit({ kind: effect.kind })
+        break
+      case 'nothing':
+        break
+      case 'lock':
+      case 'unlock':
+        emit({ kind: effect.kind, address })
+        break
+      default:
+        this.#section(effect.kind, call, value, slot, emit)
+    }
+    return slot
   }
 
   // ------------------------------------------------------------------------------------------------------ sections
 
-  #domain(call: Call): string {
+  /** Emits what opens, closes or waits for read-side sections; those of SRCU are full barriers besides. */
+  #section(kind: SectionEffect, call: Call, index: Eval, slot: Slot, emit: (op: OpKind) => void): void {
+    const domain = call.args.length === 0 ? RCU : this.#srcu(call)
+    const own = cellsOf(this.#own, domain)
+    const all = cellsOf(this.#context.sections, domain)
+    if (domain !== RCU || kind === 'grace-period') emit({ kind: 'mb' })
+    switch (kind) {
+      case 'read-lock': {
+        const cell = this.#context.memory.add(`${domain} ${this.#name}#${own.length}`)
+        emit({ kind: 'open', cell, index: own.length, ...(slot < 0 ? {} : { slot }) })
+        own.push(cell)
+        all.push(cell)
+        break
+      }
+      case 'read-unlock':
+        emit(domain === RCU ? { kind: 'close-rcu', cells: own } : { kind: 'close-srcu', cells: own, index })
+        break
+      case 'grace-period':
+        emit({ kind: 'grace-begin', cells: all })
+        emit({ kind: 'grace-end' })
+        break
+    }
+  }
+
+  /** The domain that a call names. */
+  #srcu(call: Call): string {
     const [argument] = call.args
     if (argument?.kind !== 'name') throw new TypeError(`${call.name} without a struct srcu_struct`)
     const { name, at } = argument
@@ -419,43 +399,19 @@ class ThreadCompiler {
     if (parameter === undefined) throw this.#unknown(name, at)
     if (parameter.type === 'struct srcu_struct') return `struct ${name}`
     const hint = `declare the parameter struct srcu_struct *${name}`
-    throw this.#context.source.error('litmus-unsupported', at, `${name} is no struct srcu_struct`, hint)
-  }
-
-  /** The cells of a domain in all threads; the list grows until the last thread is compiled. */
-  #all(domain: string): Location[] {
-    const known = this.#context.sections.get(domain) ?? []
-    this.#context.sections.set(domain, known)
-    return known
-  }
-
-  /** Those of this thread, in the order of the text. */
-  #cells(domain: string): Location[] {
-    const known = this.#own.get(domain) ?? []
-    this.#own.set(domain, known)
-    return known
-  }
-
-  #open(domain: string, slot: Slot | undefined, here: { at: At; name: string }): void {
-    const own = this.#cells(domain)
-    const cell = this.#context.memory.add(`${domain} P${this.#number}#${own.length}`)
-    own.push(cell)
-    this.#all(domain).push(cell)
-    const kept = slot === undefined ? {} : { slot }
-    this.#emit({ kind: 'open', cell, index: own.length - 1, ...kept, ...here })
+    throw this.#source.error('litmus-unsupported', at, `${name} is no struct srcu_struct`, hint)
   }
 }
 
 // --------------------------------------------------------------------------------------------------- initial state
 
-const initialValue = (value: Literal, memory: Memory): Value => {
-  if (value.kind === 'int') return value.value
-  memory.add(value.name)
-  return value.name
-}
-
-const initialise = (source: Source, test: Test, memory: Memory): readonly ReadonlyMap<string, Value>[] => {
-  const registers = test.threads.map(() => new Map<string, Value>())
+/** The values that memory, and each thread's registers, begin with. */
+const initialState = (
+  { source, memory }: Context,
+  test: Test,
+): { locations: Initial; registers: readonly Initial[] } => {
+  const locations: Initial = new Map<string, Value>()
+  const registers = test.threads.map((): Initial => new Map<string, Value>())
   const given = new Set<string>()
   for (const { subject, value } of test.init) {
     const label = labelOf(subject)
@@ -463,21 +419,25 @@ const initialise = (source: Source, test: Test, memory: Memory): readonly Readon
       throw source.error('litmus-duplicate', subject.at, `${label} is initialised twice`, 'give it one value')
     }
     given.add(label)
-    if (subject.kind === 'location') memory.values[memory.add(subject.name)] = initialValue(value, memory)
-    else threadOf(source, registers, subject).set(subject.name, initialValue(value, memory))
+    if (subject.kind === 'location') memory.add(subject.name)
+    const holder = subject.kind === 'location' ? locations : threadOf(source, registers, subject)
+    if (value.kind === 'address') memory.add(value.name)
+    holder.set(subject.name, value.kind === 'int' ? value.value : value.name)
   }
-  return registers
+  return { locations, registers }
 }
 
-const threadOf = <T>(source: Source, threads: readonly T[], subject: Extract<Subject, { kind: 'register' }>): T => {
-  const thread = threads[subject.thread]
+type RegisterSubject = Extract<Subject, { kind: 'register' }>
+
+const threadOf = <T>(source: Source, threads: readonly T[], { thread: number, at }: RegisterSubject): T => {
+  const thread = threads[number]
   if (thread !== undefined) return thread
   const hint = `the test has ${threads.map((_, i) => `P${i}`).join(', ')}`
-  throw source.error('litmus-unknown', subject.at, `there is no thread P${subject.thread}`, hint)
+  throw source.error('litmus-unknown', at, `there is no thread P${number}`, hint)
 }
 
 /** A location that is declared is known even where nothing uses it. */
-const declareParameters = (source: Source, test: Test, memory: Memory): void => {
+const declareParameters = ({ source, memory }: Context, test: Test): void => {
   for (const [i, thread] of test.threads.entries()) {
     const names = new Set<string>()
     for (const { name, at } of thread.parameters) {
@@ -495,49 +455,40 @@ const declareParameters = (source: Source, test: Test, memory: Memory): void => 
 const labelOf = (subject: Subject): string =>
   subject.kind === 'register' ? `${subject.thread}:${subject.name}` : subject.name
 
-/** Everything that a condition looks at. */
-const subjectsOf = (prop: Prop): readonly Subject[] =>
+type Equation = Extract<Prop, { kind: 'equals' }>
+
+/** What a condition is made of. */
+const equationsIn = (prop: Prop): readonly Equation[] =>
   match(prop)
     .with({ kind: 'constant' }, () => [])
-    .with({ kind: 'equals' }, ({ subject, value }) =>
-      value.kind === 'register' || value.kind === 'location' ? [subject, value] : [subject],
-    )
-    .with({ kind: 'not' }, ({ operand }) => subjectsOf(operand))
+    .with({ kind: 'equals' }, (equation) => [equation])
+    .with({ kind: 'not' }, ({ operand }) => equationsIn(operand))
     .with({ kind: 'and' }, { kind: 'or' }, { kind: 'implies' }, ({ left, right }) => [
-      ...subjectsOf(left),
-      ...subjectsOf(right),
+      ...equationsIn(left),
+      ...equationsIn(right),
     ])
     .exhaustive()
 
-/** The addresses that a condition compares with; each must be a location. */
-const addressesOf = (prop: Prop): readonly Extract<Literal, { kind: 'address' }>[] =>
-  match(prop)
-    .with({ kind: 'constant' }, () => [])
-    .with({ kind: 'equals' }, ({ value }) => (value.kind === 'address' ? [value] : []))
-    .with({ kind: 'not' }, ({ operand }) => addressesOf(operand))
-    .with({ kind: 'and' }, { kind: 'or' }, { kind: 'implies' }, ({ left, right }) => [
-      ...addressesOf(left),
-      ...addressesOf(right),
-    ])
-    .exhaustive()
+/** Everything that an equation looks at. */
+const subjectsOf = ({ subject, value }: Equation): readonly Subject[] =>
+  value.kind === 'register' || value.kind === 'location' ? [subject, value] : [subject]
 
 type From = Observed['from']
 
 /** Finds what a condition names. */
 const finder =
-  (source: Source, threads: readonly LitmusThread[], memory: Memory, locations: number) =>
+  (source: Source, threads: readonly LitmusThread[], memory: Names, locations: readonly string[]) =>
   (subject: Subject): From => {
     if (subject.kind === 'register') {
       const { registers } = threadOf(source, threads, subject)
       const slot = registers.indexOf(subject.name)
       if (slot >= 0) return { thread: subject.thread, slot }
-      const known = registers.filter((r) => !r.startsWith('#'))
-      const hint = `P${subject.thread} has ${list(known) || 'no registers'}`
+      const hint = `P${subject.thread} has ${list(registers.filter(isNamed)) || 'no registers'}`
       throw source.error('litmus-unknown', subject.at, `P${subject.thread} has no register ${subject.name}`, hint)
     }
     const location = memory.find(subject.name)
     if (location !== undefined) return { location }
-    throw unknownLocation(source, subject, memory.names.slice(0, locations))
+    throw unknownLocation(source, subject, locations)
   }
 
 const unknownLocation = (source: Source, { name, at }: { name: string; at: At }, known: readonly string[]): Error => {
@@ -545,14 +496,11 @@ const unknownLocation = (source: Source, { name, at }: { name: string; at: At },
   return source.error('litmus-unknown', at, `there is no location ${name}`, hint)
 }
 
-const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+/** Locations come after the registers of all threads. */
+const placeOf = (subject: Subject): number => (subject.kind === 'register' ? subject.thread : Number.MAX_VALUE)
 
 /** Registers by thread and name, then locations by name: herd's order. */
-const compareSubjects = (a: Subject, b: Subject): number => {
-  if (a.kind === 'register' && b.kind === 'register') return a.thread - b.thread || byName(a.name, b.name)
-  if (a.kind === b.kind) return byName(a.name, b.name)
-  return a.kind === 'register' ? -1 : 1
-}
+const compareSubjects = (a: Subject, b: Subject): number => placeOf(a) - placeOf(b) || compareValues(a.name, b.name)
 
 const observe = (subjects: readonly Subject[], find: (subject: Subject) => From): readonly Observed[] => {
   const all = new Map(subjects.map((subject) => [labelOf(subject), subject]))
@@ -565,7 +513,7 @@ const observe = (subjects: readonly Subject[], find: (subject: Subject) => From)
 // -------------------------------------------------------------------------------------------------------- the test
 
 const notesOf = ({ source, plain, undeclared }: Context): readonly string[] => {
-  const at = [...new Set(plain)].sort((a, b) => a - b).map((a) => source.place(a).line)
+  const at = [...plain].sort((a, b) => a - b).map((a) => source.place(a).line)
   const lines = list([...new Set(at)].map(String))
   return [
     ...(plain.length === 0
@@ -575,15 +523,21 @@ const notesOf = ({ source, plain, undeclared }: Context): readonly string[] => {
   ]
 }
 
-const requireObserved = (source: Source, test: Test, observed: readonly Observed[]): void => {
-  if (observed.length > 0) return
+/** Finds everything that the test looks at; the outcome is what is listed, and what the condition is about. */
+const observedBy = ({ source, memory }: Context, test: Test, named: readonly string[], find: LitmusProgram['find']) => {
+  const { condition, filter, locations } = test
+  for (const prop of filter === undefined ? [condition.prop] : [condition.prop, filter]) {
+    const equations = equationsIn(prop)
+    equations.flatMap(subjectsOf).forEach(find)
+    for (const { value } of equations) {
+      if (value.kind === 'address' && memory.find(value.name) === undefined) throw unknownLocation(source, value, named)
+    }
+  }
+  const observed = observe([...locations, ...equationsIn(condition.prop).flatMap(subjectsOf)], find)
+  if (observed.length > 0) return observed
+  const message = 'the outcome is over nothing: no value is looked at'
   const hint = 'name a register or a location in the condition or in locations [...]'
-  throw source.error(
-    'litmus-over-nothing',
-    test.conditionAt,
-    'the outcome is over nothing: no value is looked at',
-    hint,
-  )
+  throw source.error('litmus-over-nothing', test.conditionAt, message, hint)
 }
 
 /**
@@ -596,33 +550,24 @@ export const compileTest = (source: Source, test: Test): LitmusProgram => {
     const hint = `a test has at most ${MAX_THREADS} threads`
     throw source.error('litmus-unsupported', late.at, `P${MAX_THREADS} is one thread too many`, hint)
   }
-  const context: Context = { source, memory: new Memory(), sections: new Map(), undeclared: [], plain: [] }
-  const { memory } = context
-  declareParameters(source, test, memory)
-  const initial = initialise(source, test, memory)
-  const named = memory.names.length
+  const memory = new Names()
+  const context: Context = { source, memory, sections: new Map(), undeclared: [], plain: [] }
+  declareParameters(context, test)
+  const { locations, registers } = initialState(context, test)
+  const named = memory.all
   const threads = test.threads.map((ast, i) =>
-    new ThreadCompiler(context, i, ast).compile(ast, initial[i] ?? new Map<string, Value>()),
+    new ThreadCompiler(context, i, ast, registers[i] ?? new Map<string, Value>()).compile(ast),
   )
   const find = finder(source, threads, memory, named)
-  const props = test.filter === undefined ? [test.condition.prop] : [test.condition.prop, test.filter]
-  for (const prop of props) {
-    subjectsOf(prop).forEach(find)
-    for (const address of addressesOf(prop)) {
-      if (memory.find(address.name) === undefined) throw unknownLocation(source, address, memory.names.slice(0, named))
-    }
-  }
-  const observed = observe([...test.locations, ...subjectsOf(test.condition.prop)], find)
-  requireObserved(source, test, observed)
+  const observed = observedBy(context, test, named, find)
   return {
     source,
     name: test.name,
     threads,
-    locations: memory.names,
-    memory: memory.values,
+    memory: memory.all.map((name) => locations.get(name) ?? 0),
     quantifier: test.condition.quantifier,
     prop: test.condition.prop,
-    ...(test.filter === undefined ? {} : { filter: test.filter }),
+    filter: test.filter,
     observed,
     find,
     notes: notesOf(context),

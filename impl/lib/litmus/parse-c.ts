@@ -3,8 +3,7 @@
 import { distance } from 'fastest-levenshtein'
 import type { BinaryOperator, Call, Expr, Parameter, SharedType, Stmt, ThreadAst } from './ast.ts'
 import { PRECEDENCE } from './ast.ts'
-import type { Cursor } from './cursor.ts'
-import type { Token } from './lex.ts'
+import type { Cursor, Token } from './tokens.ts'
 import type { Argument } from './primitives.ts'
 import { hasValue, PRIMITIVES } from './primitives.ts'
 
@@ -23,17 +22,15 @@ const SHARED = new Set<string>(['int', 's32', 'int32_t', 'atomic_t', 'spinlock_t
 const TYPE_HINT =
   'registers are `int` or pointers to it; what is shared is int, atomic_t, spinlock_t or struct srcu_struct'
 
-/** Does a type begin here? */
-const atType = (cursor: Cursor, ahead = 0): boolean => {
-  const { kind, text } = cursor.peek(ahead)
-  return kind === 'name' && (SHARED.has(text) || QUALIFIERS.has(text) || OTHER_TYPES.has(text))
-}
+/** Is it a type that something can be declared with, in the initial state too? */
+export const isTypeName = (text: string): boolean => SHARED.has(text) || OTHER_TYPES.has(text) || QUALIFIERS.has(text)
 
 const skipQualifiers = (cursor: Cursor): void => {
   while (QUALIFIERS.has(cursor.peek().text)) cursor.take()
 }
 
-const stars = (cursor: Cursor): number => {
+/** `*`s behind the name of a type. */
+export const starsOf = (cursor: Cursor): number => {
   let count = 0
   while (cursor.accept('*')) {
     count += 1
@@ -57,12 +54,6 @@ export const sharedType = (cursor: Cursor): SharedType => {
   if (token.text === 'atomic_t' || token.text === 'spinlock_t') return token.text
   return 'int'
 }
-
-/** Is it a type that something can be declared with, in the initial state too? */
-export const isTypeName = (text: string): boolean => SHARED.has(text) || OTHER_TYPES.has(text) || QUALIFIERS.has(text)
-
-/** `*`s behind the name of a type. */
-export const starsOf = stars
 
 // ---------------------------------------------------------------------------------------------------------- calls
 
@@ -118,10 +109,10 @@ const callOf = (cursor: Cursor): Call => {
 
 /** `(int *)`; a cast between 32-bit types changes nothing. */
 const skipCast = (cursor: Cursor): boolean => {
-  if (!cursor.is('(') || !atType(cursor, 1)) return false
+  if (!cursor.is('(') || !isTypeName(cursor.peek(1).text)) return false
   cursor.take()
   sharedType(cursor)
-  stars(cursor)
+  starsOf(cursor)
   cursor.need(')', 'close the cast')
   return true
 }
@@ -129,35 +120,41 @@ const skipCast = (cursor: Cursor): boolean => {
 const unaryExpression = (cursor: Cursor): Expr => {
   if (skipCast(cursor)) return cursor.nested(() => unaryExpression(cursor))
   const token = cursor.peek()
+  const { text, at } = token
   const operand = (): Expr => {
     cursor.take()
     return cursor.nested(() => unaryExpression(cursor))
   }
-  switch (token.kind === 'symbol' ? token.text : '') {
+  switch (text) {
     case '+':
       return operand()
     case '-':
     case '!':
     case '~':
-      return negated(cursor, token)
+      // `-1` is the integer; `-r0` is an operation
+      if (text === '-' && cursor.peek(1).kind === 'int') return { kind: 'int', value: cursor.integer('', ''), at }
+      return { kind: 'unary', operator: text, operand: operand(), at }
     case '*':
-      return { kind: 'plain', address: operand(), at: token.at }
+      return { kind: 'plain', address: operand(), at }
     case '&':
       throw cursor.unsupported(token, 'the operator &', 'a parameter is the address of its location')
     case '++':
     case '--':
-      throw cursor.unsupported(token, `the operator ${token.text}`, 'write r0 = r0 + 1')
+      throw cursor.unsupported(token, `the operator ${text}`, 'write r0 = r0 + 1')
     default:
       return primary(cursor, token)
   }
 }
 
-/** `-1` is the integer; `-r0` is an operation. */
-const negated = (cursor: Cursor, { text, at }: Token): Expr => {
-  if (text === '-' && cursor.peek(1).kind === 'int') return { kind: 'int', value: cursor.integer('', ''), at }
-  cursor.take()
-  const operand = cursor.nested(() => unaryExpression(cursor))
-  return { kind: 'unary', operator: text as '-' | '!' | '~', operand, at }
+/** A name is all that stands for a register or a location. */
+const refuseParts = (cursor: Cursor): void => {
+  const token = cursor.peek()
+  if (!['[', '.', '->'].includes(token.text)) return
+  throw cursor.unsupported(
+    token,
+    `${token.text === '[' ? 'an array' : 'a field'} (${token.text})`,
+    'use a location each',
+  )
 }
 
 const primary = (cursor: Cursor, token: Token): Expr => {
@@ -176,14 +173,7 @@ const primary = (cursor: Cursor, token: Token): Expr => {
   if (cursor.is('(', 1)) return valueOf(cursor, token)
   if (token.text === 'sizeof') throw cursor.unsupported(token, 'sizeof', 'write the number')
   cursor.take()
-  const after = cursor.peek()
-  if (['[', '.', '->'].includes(after.text)) {
-    throw cursor.unsupported(
-      after,
-      `${after.text === '[' ? 'an array' : 'a field'} (${after.text})`,
-      'use a location each',
-    )
-  }
+  refuseParts(cursor)
   return { kind: 'name', name: token.text, at: token.at }
 }
 
@@ -199,16 +189,16 @@ const binaryFrom = (cursor: Cursor, level: number): Expr => {
   if (operators === undefined) return unaryExpression(cursor)
   let left = binaryFrom(cursor, level + 1)
   for (;;) {
-    const token = cursor.peek()
-    const operator = token.kind === 'symbol' ? operators.find((o) => o === token.text) : undefined
+    const { text, at } = cursor.peek()
+    const operator = operators.find((o) => o === text)
     if (operator === undefined) return left
     cursor.take()
-    left = { kind: 'binary', operator, left, right: binaryFrom(cursor, level + 1), at: token.at }
+    left = { kind: 'binary', operator, left, right: binaryFrom(cursor, level + 1), at }
   }
 }
 
 /** A whole expression; assignments inside of expressions are refused. */
-export const expression = (cursor: Cursor): Expr => {
+const expression = (cursor: Cursor): Expr => {
   const condition = binaryFrom(cursor, 0)
   const token = cursor.peek()
   if (!cursor.accept('?')) return condition
@@ -220,11 +210,14 @@ export const expression = (cursor: Cursor): Expr => {
 
 // ----------------------------------------------------------------------------------------------------- statements
 
-const semicolon = (cursor: Cursor): void => {
+const refuseUpdate = (cursor: Cursor): void => {
   const token = cursor.peek()
-  if (/^(?:\+\+|--|[-+*/%&|^]=|<<=|>>=)$/.test(token.text)) {
-    throw cursor.unsupported(token, `the operator ${token.text}`, 'write it out, r0 = r0 + 1')
-  }
+  if (!/^(?:\+\+|--|[-+*/%&|^]=|<<=|>>=)$/.test(token.text)) return
+  throw cursor.unsupported(token, `the operator ${token.text}`, 'write it out, r0 = r0 + 1')
+}
+
+const semicolon = (cursor: Cursor): void => {
+  refuseUpdate(cursor)
   cursor.need(';', 'a statement ends with ;')
 }
 
@@ -235,7 +228,7 @@ const declaration = (cursor: Cursor): Stmt[] => {
   const declared: Stmt[] = []
   do {
     if (declared.length > 0) cursor.count('statements')
-    const depth = stars(cursor)
+    const depth = starsOf(cursor)
     const { text, at } = cursor.name('the name of a register', 'write `int r0;`')
     if (cursor.is('[')) throw cursor.unsupported(cursor.peek(), 'an array ([)', 'use a register each')
     const value = cursor.accept('=') ? { value: expression(cursor) } : {}
@@ -306,7 +299,7 @@ const statement = (cursor: Cursor): Stmt[] => {
   if (cursor.accept(';')) return []
   if (cursor.is('{')) return [cursor.nested(() => block(cursor))]
   if (cursor.is('if')) return [ifStatement(cursor)]
-  if (atType(cursor)) return declaration(cursor)
+  if (isTypeName(cursor.peek().text)) return declaration(cursor)
   if (cursor.is('*')) return [plainStore(cursor)]
   skipVoid(cursor)
   const token = cursor.peek()
@@ -317,27 +310,12 @@ const statement = (cursor: Cursor): Stmt[] => {
 const assignment = (cursor: Cursor): Stmt => {
   const hint = 'a statement is a declaration, an assignment, a call, an if or a block'
   const { text, at } = cursor.name('a statement', hint)
-  if (!cursor.is('=')) semicolonOrEquals(cursor)
-  cursor.take()
+  refuseParts(cursor)
+  refuseUpdate(cursor)
+  if (!cursor.accept('=')) throw cursor.expected('= and a value', 'write r0 = VALUE;')
   const value = expression(cursor)
   semicolon(cursor)
   return { kind: 'assign', name: text, value, at }
-}
-
-/** What follows the name of a register is no assignment: says what it is. */
-const semicolonOrEquals = (cursor: Cursor): never => {
-  const token = cursor.peek()
-  if (['[', '.', '->'].includes(token.text)) {
-    throw cursor.unsupported(
-      token,
-      `${token.text === '[' ? 'an array' : 'a field'} (${token.text})`,
-      'use a location each',
-    )
-  }
-  if (/^(?:\+\+|--|[-+*/%&|^]=|<<=|>>=)$/.test(token.text)) {
-    throw cursor.unsupported(token, `the operator ${token.text}`, 'write it out, r0 = r0 + 1')
-  }
-  throw cursor.expected('= and a value', 'write r0 = VALUE;')
 }
 
 const statementsTo = (cursor: Cursor): readonly Stmt[] => {
@@ -352,7 +330,7 @@ const statementsTo = (cursor: Cursor): readonly Stmt[] => {
 const parameter = (cursor: Cursor): Parameter => {
   cursor.count('terms')
   const type = sharedType(cursor)
-  const depth = stars(cursor)
+  const depth = starsOf(cursor)
   const { text, at } = cursor.name('the name of a location', 'write e.g. int *x')
   if (depth === 0) {
     const hint = `write ${type} *${text}: what is shared is given by its address`

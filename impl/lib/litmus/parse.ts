@@ -1,8 +1,7 @@
 /** Reads a litmus test in herd's C syntax: name, initial state, threads, `locations`, `filter`, condition. */
 
 import type { Condition, InitItem, Literal, Prop, Quantifier, SharedType, Subject, Test, ThreadAst } from './ast.ts'
-import { Cursor } from './cursor.ts'
-import { header, lex } from './lex.ts'
+import { Cursor, header } from './tokens.ts'
 import { atThread, isTypeName, sharedType, starsOf, thread } from './parse-c.ts'
 import type { Source } from './source.ts'
 
@@ -192,7 +191,7 @@ const threads = (cursor: Cursor): readonly ThreadAst[] => {
  */
 export const parseTest = (source: Source): Test => {
   const { name, end } = header(source)
-  const cursor = new Cursor(source, lex(source, end))
+  const cursor = new Cursor(source, end)
   const init = initialState(cursor)
   const processes = threads(cursor)
   const at = cursor.peek().at

@@ -37,18 +37,14 @@ export type Update =
 /** What a read-modify-write returns; `done`: whether it wrote. */
 export type Gives = 'nothing' | 'old' | 'new' | 'is-zero' | 'is-negative' | 'done'
 
+/** What is done to a read-side section, or to wait for all; the domain is SRCU's if the call names one, else RCU's. */
+export type SectionEffect = 'read-lock' | 'read-unlock' | 'grace-period'
+
 export type Effect =
-  | { readonly kind: 'load' }
-  /** is there a lock, or a value other than 0? */
-  | { readonly kind: 'is-locked' }
+  /** `is-locked`: is there a lock, or a value other than 0? */
+  | { readonly kind: 'load' | 'is-locked' | 'mb' | 'wmb' | 'nothing' | 'lock' | 'unlock' | SectionEffect }
   | { readonly kind: 'store'; readonly order: 'once' | 'release' | 'mb' }
   | { readonly kind: 'rmw'; readonly update: Update; readonly gives: Gives; readonly fixed?: readonly number[] }
-  | { readonly kind: 'mb' }
-  | { readonly kind: 'wmb' }
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'lock' }
-  | { readonly kind: 'unlock' }
-  | { readonly kind: 'srcu-lock' | 'srcu-unlock' | 'rcu-lock' | 'rcu-unlock' | 'grace-period' }
 
 export interface Primitive {
   readonly args: readonly Argument[]
@@ -116,19 +112,19 @@ define('spin_unlock', 'address', { kind: 'unlock' })
 define('spin_trylock', 'address', { kind: 'rmw', update: 'unless', gives: 'done', fixed: [1, 1] })
 define('spin_is_locked', 'address', { kind: 'is-locked' })
 
-define('srcu_read_lock', 'srcu', { kind: 'srcu-lock' })
-define('srcu_read_unlock', 'srcu value', { kind: 'srcu-unlock' })
+define('srcu_read_lock', 'srcu', { kind: 'read-lock' })
+define('srcu_read_unlock', 'srcu value', { kind: 'read-unlock' })
 define('synchronize_srcu synchronize_srcu_expedited', 'srcu', { kind: 'grace-period' })
-define('rcu_read_lock', '', { kind: 'rcu-lock' })
-define('rcu_read_unlock', '', { kind: 'rcu-unlock' })
+define('rcu_read_lock', '', { kind: 'read-lock' })
+define('rcu_read_unlock', '', { kind: 'read-unlock' })
 define('synchronize_rcu synchronize_rcu_expedited', '', { kind: 'grace-period' })
 
 /** All of them, by name. */
 export const PRIMITIVES: ReadonlyMap<string, Primitive> = table
 
 /** Does a call have a value? */
-export const hasValue = ({ effect }: Primitive): boolean =>
+export const hasValue = ({ effect, args }: Primitive): boolean =>
   effect.kind === 'load' ||
   effect.kind === 'is-locked' ||
-  effect.kind === 'srcu-lock' ||
+  (effect.kind === 'read-lock' && args.length > 0) ||
   (effect.kind === 'rmw' && effect.gives !== 'nothing')

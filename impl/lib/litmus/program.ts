@@ -21,11 +21,10 @@ export type Address = (registers: Registers) => Location
 /** One step of a thread. */
 export type Op = OpKind & { readonly at: At; readonly name: string }
 
-type OpKind =
+export type OpKind =
   | { readonly kind: 'set'; readonly slot: Slot; readonly value: Eval }
-  /** goes on at `to` if the condition is false */
-  | { readonly kind: 'unless'; readonly condition: Eval; readonly to: Target }
-  | { readonly kind: 'goto'; readonly to: Target }
+  /** goes on at `to`; where there is a condition, only if it is false */
+  | { readonly kind: 'goto'; readonly unless: Eval | undefined; readonly to: Target }
   | { readonly kind: 'load'; readonly address: Address; readonly slot: Slot }
   | { readonly kind: 'store'; readonly address: Address; readonly value: Eval; readonly release: boolean }
   | {
@@ -36,10 +35,8 @@ type OpKind =
       readonly gives: Gives
       readonly slot: Slot
     }
-  | { readonly kind: 'mb' }
-  | { readonly kind: 'wmb' }
-  | { readonly kind: 'lock'; readonly address: Address }
-  | { readonly kind: 'unlock'; readonly address: Address }
+  | { readonly kind: 'mb' | 'wmb' }
+  | { readonly kind: 'lock' | 'unlock'; readonly address: Address }
   /** a read-side section opens: its cell, a location of its own, becomes 1 */
   | { readonly kind: 'open'; readonly cell: Location; readonly index: number; readonly slot?: Slot }
   /** closes the section of `cells` that srcu_read_lock() gave the index of */
@@ -68,12 +65,11 @@ export interface LitmusProgram {
   readonly source: Source
   readonly name: string
   readonly threads: readonly LitmusThread[]
-  /** names of the locations; those of sections are no C names */
-  readonly locations: readonly string[]
+  /** what each location holds at first */
   readonly memory: readonly Value[]
   readonly quantifier: Quantifier
   readonly prop: Prop
-  readonly filter?: Prop
+  readonly filter: Prop | undefined
   /** what an outcome shows, in herd's order */
   readonly observed: readonly Observed[]
   /** what the condition or the filter looks at */

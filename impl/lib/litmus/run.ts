@@ -29,7 +29,7 @@ import type { Undefined, Value } from './value.ts'
 import { binary, compareValues } from './value.ts'
 
 /** A search of more states than this is given up. */
-export const MAX_STATES = 1_000_000
+const MAX_STATES = 1_000_000
 
 /** Characters of all that is told apart, above which a search is given up: states of long buffers are large. */
 const MAX_CHARACTERS = 2 ** 28
@@ -54,6 +54,12 @@ interface ThreadState {
 }
 
 type Memory = readonly Value[]
+
+/** All threads, and the memory that they share. */
+interface State {
+  readonly threads: readonly ThreadState[]
+  readonly memory: Memory
+}
 
 /** A thread and the memory after a step of it. */
 type Successor = readonly [ThreadState, Memory]
@@ -88,23 +94,23 @@ const given = (gives: Gives, old: Value, written: Value | undefined): Value =>
 
 /** The steps of one test under one model. */
 class Steps {
-  readonly #program: LitmusProgram
-  readonly #model: MemoryModel
+  readonly program: LitmusProgram
+  readonly model: MemoryModel
 
   constructor(program: LitmusProgram, model: MemoryModel) {
-    this.#program = program
-    this.#model = model
+    this.program = program
+    this.model = model
   }
 
-  initial(): { readonly threads: readonly ThreadState[]; readonly memory: Memory } {
-    const threads = this.#program.threads.map(({ initial }, i) =>
+  initial(): State {
+    const threads = this.program.threads.map(({ initial }, i) =>
       this.#settled(i, { pc: 0, registers: initial, buffer: [], awaits: [] }),
     )
-    return { threads, memory: this.#program.memory }
+    return { threads, memory: this.program.memory }
   }
 
   op(thread: number, state: ThreadState): Op | undefined {
-    return this.#program.threads[thread]?.ops[state.pc]
+    return this.program.threads[thread]?.ops[state.pc]
   }
 
   hasEnded(thread: number, state: ThreadState): boolean {
@@ -122,7 +128,7 @@ class Steps {
   }
 
   #commits(state: ThreadState, memory: Memory): readonly Successor[] {
-    return committable(this.#model, state.buffer).flatMap((i): Successor[] => {
+    return committable(this.model, state.buffer).flatMap((i): Successor[] => {
       const entry = state.buffer[i]
       if (entry === undefined || 'barrier' in entry) return []
       return [[{ ...state, buffer: withoutStore(state.buffer, i) }, replaced(memory, entry.location, entry.value)]]
@@ -131,54 +137,53 @@ class Steps {
 
   /** A step that others may see or prevent; undefined if it has to wait. */
   #step(state: ThreadState, memory: Memory, op: Op): Successor | undefined {
+    const { registers } = state
     const next = { ...state, pc: state.pc + 1 }
+    const stored = (location: Location, value: Value): Successor => [next, replaced(memory, location, value)]
     const sees = (location: Location): Value => this.#sees(state, memory, location)
-    return match(op)
-      .with({ kind: 'load' }, ({ address, slot }): Successor => [
-        { ...next, registers: replaced(state.registers, slot, sees(address(state.registers))) },
-        memory,
-      ])
-      .with({ kind: 'store' }, ({ address, value }): Successor => [
-        next,
+    switch (op.kind) {
+      case 'load':
+        return [{ ...next, registers: replaced(registers, op.slot, sees(op.address(registers))) }, memory]
+      case 'store':
         // only a model without buffers comes here: elsewhere the store is settled
-        replaced(memory, address(state.registers), value(state.registers)),
-      ])
-      .with({ kind: 'rmw' }, (rmw) => this.#rmw(state, memory, rmw))
-      .with({ kind: 'lock' }, ({ address }): Successor | undefined => {
-        const location = address(state.registers)
-        if (state.buffer.length > 0 || memory[location] !== 0) return undefined
-        return [next, replaced(memory, location, 1)]
-      })
-      .with({ kind: 'unlock' }, ({ address, at }): Successor => {
-        const location = address(state.registers)
-        if (sees(location) === 0) throw this.#undefined(at, 'spin_unlock() of a lock that is free', 'take it first')
-        return this.#release(next, memory, location)
-      })
-      .with({ kind: 'open' }, ({ cell, index, slot }): Successor => {
-        const registers = slot === undefined ? state.registers : replaced(state.registers, slot, index)
-        return [{ ...next, registers }, replaced(memory, cell, 1)]
-      })
-      .with({ kind: 'close-srcu' }, ({ cells, index, at }): Successor => {
-        const which = index(state.registers)
-        const cell = typeof which === 'number' ? cells[which] : undefined
-        if (cell !== undefined && memory[cell] === 1) return [next, replaced(memory, cell, 0)]
+        return stored(op.address(registers), op.value(registers))
+      case 'rmw':
+        return this.#rmw(state, memory, op)
+      case 'lock': {
+        const location = op.address(registers)
+        return state.buffer.length > 0 || memory[location] !== 0 ? undefined : stored(location, 1)
+      }
+      case 'unlock': {
+        const location = op.address(registers)
+        if (sees(location) !== 0) return this.#release(next, memory, location)
+        throw this.#undefined(op.at, 'spin_unlock() of a lock that is free', 'take it first')
+      }
+      case 'open': {
+        const [opened, then] = stored(op.cell, 1)
+        return [op.slot === undefined ? opened : { ...opened, registers: replaced(registers, op.slot, op.index) }, then]
+      }
+      case 'close-srcu': {
+        const index = op.index(registers)
+        const cell = typeof index === 'number' ? op.cells[index] : undefined
+        if (cell !== undefined && memory[cell] === 1) return stored(cell, 0)
         const hint = 'give srcu_read_unlock() what srcu_read_lock() returned to this thread'
-        throw this.#undefined(at, `srcu_read_unlock() with the index ${which}, of which no section is open,`, hint)
-      })
-      .with({ kind: 'close-rcu' }, ({ cells, at }): Successor => {
-        const cell = cells.findLast((c) => sees(c) === 1)
+        throw this.#undefined(op.at, `srcu_read_unlock() with the index ${index}, of which no section is open,`, hint)
+      }
+      case 'close-rcu': {
+        const cell = op.cells.findLast((c) => sees(c) === 1)
         if (cell !== undefined) return this.#release(next, memory, cell)
-        throw this.#undefined(at, 'rcu_read_unlock() without an open section', 'call rcu_read_lock() first')
-      })
-      .with({ kind: 'grace-begin' }, ({ cells }): Successor => [
-        { ...next, awaits: cells.filter((cell) => memory[cell] === 1) },
-        memory,
-      ])
-      .with({ kind: 'grace-end' }, (): Successor | undefined =>
-        state.awaits.every((cell) => memory[cell] === 0) ? [{ ...next, awaits: [] }, memory] : undefined,
-      )
-      .with({ kind: 'mb' }, { kind: 'wmb' }, { kind: 'set' }, { kind: 'unless' }, { kind: 'goto' }, () => undefined)
-      .exhaustive()
+        throw this.#undefined(op.at, 'rcu_read_unlock() without an open section', 'call rcu_read_lock() first')
+      }
+      case 'grace-begin':
+        return [{ ...next, awaits: op.cells.filter((cell) => memory[cell] === 1) }, memory]
+      case 'grace-end':
+        return state.awaits.every((cell) => memory[cell] === 0) ? [{ ...next, awaits: [] }, memory] : undefined
+      case 'mb':
+      case 'wmb':
+      case 'set':
+      case 'goto':
+        return undefined
+    }
   }
 
   /** What a thread sees at a location. */
@@ -187,13 +192,13 @@ class Steps {
   }
 
   #undefined(at: At, what: string, hint: string): LockstepError {
-    return this.#program.source.error('litmus-undefined', at, `${what} has no meaning`, hint)
+    return this.program.source.error('litmus-undefined', at, `${what} has no meaning`, hint)
   }
 
   /** A store of 0 that no earlier store may overtake: the end of a section or of a critical section. */
   #release(next: ThreadState, memory: Memory, location: Location): Successor {
-    if (!buffersStores(this.#model)) return [next, replaced(memory, location, 0)]
-    const ordered = withWriteBarrier(this.#model, next.buffer)
+    if (!buffersStores(this.model)) return [next, replaced(memory, location, 0)]
+    const ordered = withWriteBarrier(this.model, next.buffer)
     return [{ ...next, buffer: withStore(ordered, location, 0) }, memory]
   }
 
@@ -228,18 +233,23 @@ class Steps {
   #quiet(state: ThreadState, op: Op): ThreadState | undefined {
     const next = { ...state, pc: state.pc + 1 }
     const { registers, buffer } = state
-    return match(op)
-      .with({ kind: 'set' }, ({ slot, value }) => ({ ...next, registers: replaced(registers, slot, value(registers)) }))
-      .with({ kind: 'unless' }, ({ condition, to }) => (condition(registers) === 0 ? { ...next, pc: to } : next))
-      .with({ kind: 'goto' }, ({ to }) => ({ ...next, pc: to }))
-      .with({ kind: 'store' }, ({ address, value, release }) => {
-        if (!buffersStores(this.#model)) return undefined
-        const ordered = release ? withWriteBarrier(this.#model, buffer) : buffer
-        return { ...next, buffer: withStore(ordered, address(registers), value(registers)) }
-      })
-      .with({ kind: 'wmb' }, () => ({ ...next, buffer: withWriteBarrier(this.#model, buffer) }))
-      .with({ kind: 'mb' }, () => (buffer.length === 0 ? next : undefined))
-      .otherwise(() => undefined)
+    switch (op.kind) {
+      case 'set':
+        return { ...next, registers: replaced(registers, op.slot, op.value(registers)) }
+      case 'goto':
+        return op.unless === undefined || op.unless(registers) === 0 ? { ...next, pc: op.to } : next
+      case 'store': {
+        if (!buffersStores(this.model)) return undefined
+        const ordered = op.release ? withWriteBarrier(this.model, buffer) : buffer
+        return { ...next, buffer: withStore(ordered, op.address(registers), op.value(registers)) }
+      }
+      case 'wmb':
+        return { ...next, buffer: withWriteBarrier(this.model, buffer) }
+      case 'mb':
+        return buffer.length === 0 ? next : undefined
+      default:
+        return undefined
+    }
   }
 }
 
@@ -249,19 +259,15 @@ class Steps {
 class Numbering<T> {
   readonly #numbers = new Map<string, number>()
   readonly #items: T[] = []
-  #characters = 0
-
   /** of all that is numbered */
-  get characters(): number {
-    return this.#characters
-  }
+  characters = 0
 
   of(item: T): number {
     const key = JSON.stringify(item)
     const known = this.#numbers.get(key)
     if (known !== undefined) return known
     this.#numbers.set(key, this.#items.length)
-    this.#characters += key.length
+    this.characters += key.length
     return this.#items.push(item) - 1
   }
 
@@ -270,14 +276,8 @@ class Numbering<T> {
   }
 }
 
-/** A final state: all threads have ended, all stores are visible. */
-interface Final {
-  readonly threads: readonly ThreadState[]
-  readonly memory: Memory
-}
-
 /** A thread that waits for ever in some execution. */
-export interface Stuck {
+interface Stuck {
   readonly thread: number
   /** the call it waits in */
   readonly operation: string
@@ -285,55 +285,45 @@ export interface Stuck {
   readonly column: number
 }
 
-interface Found {
-  readonly finals: readonly Final[]
-  readonly stuck: readonly Stuck[]
-  readonly explored: number
-}
-
 /** A state is the number of the memory and of each thread's state: what a thread can do is worked out once for both. */
 class Search {
   readonly #steps: Steps
-  readonly #program: LitmusProgram
-  readonly #model: MemoryModel
   readonly #limit: number
   readonly #tick: () => void
   readonly #memories = new Numbering<Memory>()
-  readonly #threads: readonly Numbering<ThreadState>[]
+  readonly #threads = new Numbering<ThreadState>()
+  /** what each thread can do, by its state and the memory */
   readonly #known: readonly Map<string, readonly (readonly [number, number])[]>[]
   readonly #visited = new Set<string>()
   readonly #todo: (readonly number[])[] = []
-  readonly #finals: Final[] = []
-  readonly #stuck = new Map<string, Stuck>()
+  /** states in which all threads have ended and all stores are visible */
+  readonly finals: State[] = []
+  readonly stuck = new Map<string, Stuck>()
 
-  constructor(program: LitmusProgram, model: MemoryModel, { states = MAX_STATES, tick = () => undefined }: Limits) {
-    this.#steps = new Steps(program, model)
-    this.#program = program
-    this.#model = model
+  constructor(steps: Steps, { states = MAX_STATES, tick = () => undefined }: Limits) {
+    this.#steps = steps
     this.#limit = states
     this.#tick = tick
-    this.#threads = program.threads.map(() => new Numbering<ThreadState>())
-    this.#known = program.threads.map(() => new Map<string, readonly (readonly [number, number])[]>())
+    this.#known = steps.program.threads.map(() => new Map<string, readonly (readonly [number, number])[]>())
   }
 
-  run(): Found {
+  get explored(): number {
+    return this.#visited.size
+  }
+
+  run(): void {
     const { threads, memory } = this.#steps.initial()
-    this.#add([this.#memories.of(memory), ...threads.map((t, i) => this.#numbering(i).of(t))])
+    this.#add([this.#memories.of(memory), ...threads.map((thread) => this.#threads.of(thread))])
     for (let state = this.#todo.pop(), n = 1; state !== undefined; state = this.#todo.pop(), n++) {
       if (n % EVERY === 0) this.#look()
       this.#expand(state)
     }
-    return { finals: this.#finals, stuck: [...this.#stuck.values()], explored: this.#visited.size }
   }
 
   #look(): void {
     this.#tick()
-    const characters = this.#threads.reduce((sum, { characters: n }) => sum + n, this.#memories.characters)
-    if (characters > MAX_CHARACTERS) throw this.#tooMany('states of more than 256 million characters')
-  }
-
-  #numbering(thread: number): Numbering<ThreadState> {
-    return this.#threads[thread] as Numbering<ThreadState>
+    if (this.#threads.characters + this.#memories.characters <= MAX_CHARACTERS) return
+    throw this.#tooMany('states of more than 256 million characters')
   }
 
   #add(state: readonly number[]): void {
@@ -345,12 +335,12 @@ class Search {
   }
 
   #tooMany(what: string): Error {
-    const { source, name } = this.#program
+    const { program, model } = this.#steps
     return environmentFailure({
       code: 'litmus-too-many-states',
-      message: `${name} has ${what} under ${this.#model}: no answer`,
+      message: `${program.name} has ${what} under ${model}: no answer`,
       hint: 'make the test smaller: fewer threads, fewer stores without barriers between them',
-      ...(source.file === undefined ? {} : { file: source.file }),
+      ...(program.source.file === undefined ? {} : { file: program.source.file }),
     })
   }
 
@@ -374,24 +364,23 @@ class Search {
     const key = `${number},${memory}`
     const before = known?.get(key)
     if (before !== undefined) return before
-    const numbering = this.#numbering(thread)
     const found = this.#steps
-      .successors(thread, numbering.at(number), this.#memories.at(memory))
-      .map(([next, then]) => [numbering.of(next), this.#memories.of(then)] as const)
+      .successors(thread, this.#threads.at(number), this.#memories.at(memory))
+      .map(([next, then]) => [this.#threads.of(next), this.#memories.of(then)] as const)
     known?.set(key, found)
     return found
   }
 
   #end(memory: number, numbers: readonly number[]): void {
-    const threads = numbers.map((n, i) => this.#numbering(i).at(n))
+    const threads = numbers.map((n) => this.#threads.at(n))
     const waiting = threads.flatMap((t, i) => (this.#steps.hasEnded(i, t) ? [] : [this.#waiting(i, t)]))
-    for (const stuck of waiting) this.#stuck.set(`${stuck.thread}:${stuck.line}:${stuck.column}`, stuck)
-    if (waiting.length === 0) this.#finals.push({ threads, memory: this.#memories.at(memory) })
+    for (const stuck of waiting) this.stuck.set(`${stuck.thread}:${stuck.line}:${stuck.column}`, stuck)
+    if (waiting.length === 0) this.finals.push({ threads, memory: this.#memories.at(memory) })
   }
 
   #waiting(thread: number, state: ThreadState): Stuck {
     const op = this.#steps.op(thread, state)
-    return { thread, operation: op?.name ?? 'the end', ...this.#program.source.place(op?.at ?? 0) }
+    return { thread, operation: op?.name ?? 'the end', ...this.#steps.program.source.place(op?.at ?? 0) }
   }
 }
 
@@ -419,20 +408,20 @@ export interface Answer {
 }
 
 /** A register to which nothing was ever assigned is 0 in a final state, as in herd. */
-const valueIn = (final: Final, from: Observed['from']): Value => {
+const valueIn = (final: State, from: Observed['from']): Value => {
   const value =
     'thread' in from ? final.threads[from.thread]?.registers[from.slot satisfies Slot] : final.memory[from.location]
   return value ?? 0
 }
 
-const comparandIn = (final: Final, value: Literal | Subject, find: LitmusProgram['find']): Value =>
+const comparandIn = (final: State, value: Literal | Subject, find: LitmusProgram['find']): Value =>
   match(value)
     .with({ kind: 'int' }, ({ value: n }): Value => n)
     .with({ kind: 'address' }, ({ name }): Value => name)
     .with({ kind: 'register' }, { kind: 'location' }, (subject) => valueIn(final, find(subject)))
     .exhaustive()
 
-const holds = (prop: Prop, final: Final, find: LitmusProgram['find']): boolean =>
+const holds = (prop: Prop, final: State, find: LitmusProgram['find']): boolean =>
   match(prop)
     .with({ kind: 'constant' }, ({ value }) => value)
     .with({ kind: 'equals' }, ({ subject, value }) => valueIn(final, find(subject)) === comparandIn(final, value, find))
@@ -448,7 +437,7 @@ const compareOutcomes = (a: FinalState, b: FinalState): number => {
 }
 
 /** Distinct outcomes, in herd's order. */
-const outcomesOf = (program: LitmusProgram, finals: readonly Final[]): readonly FinalState[] => {
+const outcomesOf = (program: LitmusProgram, finals: readonly State[]): readonly FinalState[] => {
   const { filter, prop, find, observed } = program
   const all = new Map<string, FinalState>()
   for (const final of finals) {
@@ -466,8 +455,9 @@ const outcomesOf = (program: LitmusProgram, finals: readonly Final[]): readonly 
  *   (exit 3) `litmus-too-many-states` if the search is given up
  */
 export const runTest = (program: LitmusProgram, model: MemoryModel, limits: Limits = {}): Answer => {
-  const { finals, stuck, explored } = new Search(program, model, limits).run()
-  const outcomes = outcomesOf(program, finals)
+  const search = new Search(new Steps(program, model), limits)
+  search.run()
+  const outcomes = outcomesOf(program, search.finals)
   const satisfying = outcomes.filter((o) => o.satisfies).length
   const others = outcomes.length - satisfying
   const ok = match(program.quantifier)
@@ -483,7 +473,7 @@ export const runTest = (program: LitmusProgram, model: MemoryModel, limits: Limi
     observation: satisfying === 0 ? 'Never' : others === 0 ? 'Always' : 'Sometimes',
     satisfying,
     others,
-    stuck: [...stuck].sort((a, b) => a.thread - b.thread || a.line - b.line || a.column - b.column),
-    explored,
+    stuck: [...search.stuck.values()].sort((a, b) => a.thread - b.thread || a.line - b.line || a.column - b.column),
+    explored: search.explored,
   }
 }

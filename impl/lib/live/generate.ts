@@ -74,7 +74,7 @@ const outcomesAt = (tree: StepTree, cell: number, index: number): readonly StepO
 /** Values of a cell that lead to the same node, each with its entry in the log. */
 interface Way {
   readonly next: number
-  readonly values: { readonly index: number; readonly entry: number }[]
+  readonly values: (readonly [index: number, entry: number])[]
 }
 
 class Generator {
@@ -171,8 +171,8 @@ class Generator {
       if (key === undefined) continue
       const { next, entry } = this.following(id, key)
       const way = ways.find((w) => w.next === next)
-      if (way === undefined) ways.push({ next, values: [{ index, entry }] })
-      else way.values.push({ index, entry })
+      if (way === undefined) ways.push({ next, values: [[index, entry]] })
+      else way.values.push([index, entry])
     }
     return ways
   }
@@ -185,7 +185,7 @@ class Generator {
     const name = `r${id}`
     const lines = ways.map(({ next, values }) => [`g[p++] = ${entryText(name, values)}`, ...this.goTo(next)])
     if (ways.length === 1) return [`const ${name} = ${read}`, ...lines.flat()]
-    const tests = ways.map(({ values }) => values.map(({ index }) => `${name} === ${index}`).join(' || '))
+    const tests = ways.map(({ values }) => values.map(([index]) => `${name} === ${index}`).join(' || '))
     return [`const ${name} = ${read}`, ...branches(tests, lines)]
   }
 
@@ -280,15 +280,15 @@ const branches = (tests: readonly string[], bodies: readonly Lines[]): string[] 
   '}',
 ]
 
-/** The log entry of a result, as an expression. */
-const entryText = (name: string, values: Way['values']): string => {
-  const [only, ...others] = values
-  if (only !== undefined && others.length === 0) return String(only.entry)
-  if (values.every(({ index, entry }) => entry === index + 1)) return `${name} + 1`
-  return values
-    .map(({ index, entry }, i) => (i === values.length - 1 ? `${entry}` : `${name} === ${index} ? ${entry} : `))
+/** What each value of a name stands for, as an expression without a table; the last test is not needed. */
+const chosen = (name: string, meanings: readonly (readonly [value: number, meaning: number])[]): string =>
+  meanings
+    .map(([value, meaning], i) => (i === meanings.length - 1 ? `${meaning}` : `${name} === ${value} ? ${meaning} : `))
     .join('')
-}
+
+/** The log entry of a result, as an expression. */
+const entryText = (name: string, values: Way['values']): string =>
+  values.length > 1 && values.every(([index, entry]) => entry === index + 1) ? `${name} + 1` : chosen(name, values)
 
 /** How many values of a cell a tree tells apart; 1 if it does not look at it. */
 const sizeOf = (tree: StepTree, cell: number): number => {
@@ -298,9 +298,7 @@ const sizeOf = (tree: StepTree, cell: number): number => {
 
 /** `map[name]` without a table. */
 const mapped = (name: string, map: readonly number[]): string =>
-  new Set(map).size === 1
-    ? String(map[0])
-    : map.map((to, from) => (from === map.length - 1 ? `${to}` : `${name} === ${from} ? ${to} : `)).join('')
+  new Set(map).size === 1 ? String(map[0]) : chosen(name, [...map.entries()])
 
 /** The body of a `Runner(m, g, p, e, w, b, k)` for a thread of a machine with `cells` cells. Deterministic. */
 export const generate = (thread: LiveThread, cells: number): string => {

@@ -1,5 +1,6 @@
 /** What a name on the command line means: a protocol, a design, a model, a glob, or a property. */
 
+import type { Problem } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
 import { near } from '../text/near.ts'
 import { matchesGlob } from './glob.ts'
@@ -86,6 +87,13 @@ export const targetModels = (
   return { meant, left: namedBy(models, target).all.filter((m) => !meant.includes(m)) }
 }
 
+/** The only one of those that a target names. */
+const onlyOf = <T>([first, ...others]: readonly T[], several: Problem): T => {
+  if (first === undefined) throw new RangeError('a target selects at least one model')
+  if (others.length > 0) throw badInput(several)
+  return first
+}
+
 /**
  * The one model that a command works on: a model, or a design, protocol or glob that means one only. `otherwise` is what
  * else can be done with several.
@@ -93,10 +101,7 @@ export const targetModels = (
  */
 export const oneModel = (models: readonly Model[], target: string, otherwise?: string): Model => {
   const { meant } = targetModels(models, target)
-  const [first, ...others] = meant
-  if (first === undefined) throw new RangeError('a target selects at least one model')
-  if (others.length === 0) return first
-  throw badInput({
+  return onlyOf(meant, {
     code: 'several-models',
     message: `${target} is ${meant.length} models, and this is about one`,
     hint: `name one of ${meant.map((m) => m.name).join(', ')}${otherwise === undefined ? '' : `; or ${otherwise}`}`,
@@ -106,10 +111,7 @@ export const oneModel = (models: readonly Model[], target: string, otherwise?: s
 /** The protocol of a target. */
 export const protocolOf = (models: readonly Model[], target: string): Protocol => {
   const protocols = [...new Set(selectModels(models, [target], undefined).map((m) => m.protocol))]
-  const [first, ...others] = protocols
-  if (first === undefined) throw new RangeError('a target selects at least one model')
-  if (others.length === 0) return first
-  throw badInput({
+  return onlyOf(protocols, {
     code: 'several-protocols',
     message: `${target} is models of several protocols`,
     hint: `name one of ${protocols.map(({ name }) => name).join(', ')}`,

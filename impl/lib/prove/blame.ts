@@ -135,14 +135,10 @@ const callsIn = (modules: readonly SourceText[], text: string): Call[] => {
   })
 }
 
-const headOf = ({ name, definition }: Call): Blame => ({
-  side: 'spec',
-  file: definition.file,
-  line: definition.line,
-  text: `${leftSide(name, definition.parameters)} == ${definition.body}`.slice(0, MOST_TEXT),
-})
-
 const MOST_TEXT = 120
+
+const headOf = ({ name, definition }: Call): Blame =>
+  wholeAction(definition, `${leftSide(name, definition.parameters)} == ${definition.body}`.slice(0, MOST_TEXT))
 
 /** A step, in part or as a whole: it says what becomes of something. */
 const isStepBody = (body: string): boolean => /'|\bUNCHANGED\b/.test(body)
@@ -150,7 +146,8 @@ const isStepBody = (body: string): boolean => /'|\bUNCHANGED\b/.test(body)
 /** Only says where a thread is, which the label says already. */
 const isPlace = ({ definition }: Call): boolean => /^pc\b/.test(definition.body) || /\bpc'/.test(definition.body)
 
-const unique = (all: readonly Blame[]): Blame[] =>
+/** One of each line. */
+export const unique = (all: readonly Blame[]): Blame[] =>
   all.filter((b, i) => all.findIndex((o) => o.file === b.file && o.line === b.line) === i)
 
 /** The predicates and functions that a text is put together from, with those that they are put together from. */
@@ -194,22 +191,17 @@ export type Evaluate = (predicate: string) => boolean | undefined
 const stepsIn = (modules: readonly SourceText[], text: string): Call[] =>
   callsIn(modules, text).filter((call) => isStepBody(call.definition.body) && !isPlace(call))
 
-const conjunctLine = ({ file }: ActionDefinition, { line, rows: [row = ''] }: Conjunct): Blame => ({
+/** The n-th line of a conjunct; its first one unless told. */
+const conjunctLine = ({ file }: ActionDefinition, { line, rows }: Conjunct, n = 0): Blame => ({
   side: 'spec',
   file,
-  line,
-  text: oneLine(row),
+  line: line + n,
+  text: oneLine(rows[n] ?? '').replace(n === 0 ? '' : /^\/\\ /, ''),
 })
 
 /** The first line of a conjunct, and those of its lines that are wanted. */
-const rowsOf = (definition: ActionDefinition, conjunct: Conjunct, wanted: (row: string) => boolean): Blame[] => [
-  conjunctLine(definition, conjunct),
-  ...conjunct.rows.flatMap((row, i): Blame[] =>
-    i > 0 && wanted(row)
-      ? [{ side: 'spec', file: definition.file, line: conjunct.line + i, text: oneLine(row).replace(/^\/\\ /, '') }]
-      : [],
-  ),
-]
+const rowsOf = (definition: ActionDefinition, conjunct: Conjunct, wanted: (row: string) => boolean): Blame[] =>
+  conjunct.rows.flatMap((row, n) => (n === 0 || wanted(row) ? [conjunctLine(definition, conjunct, n)] : []))
 
 /**
  * The guards of an action that are false for some arguments in the state at hand, and the predicates that they are made
@@ -294,9 +286,9 @@ export const aboutOf = (
 const guardText = (body: string): string => body.replace(/\bUNCHANGED\s+(?:<<.*?>>|\w+)/g, '')
 
 /** The definition's own line, for want of something more precise. */
-export const wholeAction = (definition: ActionDefinition, action: string): Blame => ({
+export const wholeAction = ({ file, line }: ActionDefinition, text: string): Blame => ({
   side: 'spec',
-  file: definition.file,
-  line: definition.line,
-  text: action,
+  file,
+  line,
+  text,
 })

@@ -1,7 +1,6 @@
 /** Whole-graph equality of a specification's graph, as TLC dumps it, and a machine's. */
 
 import { at } from '../kernel/at.ts'
-import type { Kernel } from '../kernel/machine/tables.ts'
 import type { Hash128 } from './lts-digest.ts'
 import { hash128, LtsDigest } from './lts-digest.ts'
 import { Growing } from '../kernel/int-list.ts'
@@ -182,9 +181,9 @@ export class GraphComparison {
   /** Compares; call once, after everything has come in. */
   finish(): Comparison {
     const names = [...this.actionIds.keys()]
-    const { kernel } = this.graph
     const specEdges = bySource(this.machineState.length, this.from.done(), this.to.done(), this.action.done())
-    const implEdges = this.machineEdges(kernel)
+    if (!this.graph.complete) throw new TypeError('a proof needs a complete graph')
+    const implEdges = machineEdges(this.graph, 'a proof')
     const specCounts = countActions(names, specEdges.action)
     const implCounts = countActions(names, implEdges.action)
     const difference = this.firstDifference(specEdges, implEdges, names)
@@ -194,24 +193,10 @@ export class GraphComparison {
       states: { spec: this.machineState.length, impl: this.graph.count },
       edges: { spec: specEdges.target.length, impl: implEdges.target.length },
       actions: Object.fromEntries(names.map((name, i) => [name, { spec: at(specCounts, i), impl: at(implCounts, i) }])),
-      digest: this.digests(specEdges, names),
+      digest: this.digests(specEdges, implEdges, names),
       dumpedEdges: this.from.done().length,
       difference,
     }
-  }
-
-  private machineEdges(kernel: Kernel): BySource {
-    if (!this.graph.complete) throw new TypeError('a proof needs a complete graph')
-    const { start, target, step } = edgesOf(this.graph, 'a proof')
-    const { count } = this.graph
-    const from = new Int32Array(target.length)
-    for (let s = 0; s < count; s++) from.fill(s, at(start, s), at(start, s + 1))
-    return bySource(
-      count,
-      from,
-      target,
-      step.map((s) => at(kernel.steps, s).action),
-    )
   }
 
   private specState(id: number): ReadonlyMap<string, TlaValue> {
@@ -279,22 +264,27 @@ export class GraphComparison {
     return undefined
   }
 
-  private digests(spec: BySource, names: readonly string[]): Sides<string> {
+  private digests(spec: BySource, impl: BySource, names: readonly string[]): Sides<string> {
     const known = stateHashes(this.graph, this.view)
-    const digest = new LtsDigest()
-    const initial = new Set(this.initialIds)
-    const hashes = this.machineState.map((state, id) => {
-      const hash = known[state] ?? hash128(this.foreign.get(id)?.text ?? '')
-      digest.state(hash, initial.has(id))
-      return hash
-    })
-    const actions = names.map(hash128)
-    hashes.forEach((source, id) => {
-      for (const e of range(spec, id))
-        digest.edge(source, at(actions, at(spec.action, e)), at(hashes, at(spec.target, e)))
-    })
-    return { spec: digest.value(), impl: digestOf(this.graph, known) }
+    const hashes = this.machineState.map((state, id) => known[state] ?? hash128(this.foreign.get(id)?.text ?? ''))
+    return {
+      spec: digestOf(hashes, new Set(this.initialIds), spec, names),
+      impl: digestOf(known, INITIAL, impl, names),
+    }
   }
+}
+
+/** The machine's initial states. */
+const INITIAL: ReadonlySet<number> = new Set([0])
+
+/** Edges of the machine; several steps by one action to one state are one edge. */
+const machineEdges = (graph: Graph, what: string): BySource => {
+  const { start, target, step } = edgesOf(graph, what)
+  const { count, kernel } = graph
+  const from = new Int32Array(target.length)
+  for (let s = 0; s < count; s++) from.fill(s, at(start, s), at(start, s + 1))
+  const action = step.map((s) => at(kernel.steps, s).action)
+  return bySource(count, from, target, action)
 }
 
 const stateHashes = (graph: Graph, view: View): Hash128[] => {
@@ -302,32 +292,26 @@ const stateHashes = (graph: Graph, view: View): Hash128[] => {
   return Array.from({ length: graph.count }, (_, s) => hash128(view.text(graph.states, s * words)))
 }
 
-/** Digest of a machine's graph. */
-export const graphDigest = (graph: Graph, view: View): string => digestOf(graph, stateHashes(graph, view))
-
-const digestOf = (graph: Graph, hashes: readonly Hash128[]): string => {
-  const { kernel } = graph
-  const { start, target, step } = edgesOf(graph, 'a digest')
+const digestOf = (
+  hashes: readonly Hash128[],
+  initial: ReadonlySet<number>,
+  edges: BySource,
+  names: readonly string[],
+): string => {
   const digest = new LtsDigest()
-  hashes.forEach((hash, s) => {
-    digest.state(hash, s === 0)
-  })
-  const actions = kernel.actions.map(hash128)
-  const seen: number[] = []
-  for (let s = 0; s < graph.count; s++) {
-    seen.length = 0
-    for (let e = at(start, s); e < at(start, s + 1); e++) {
-      const { action } = at(kernel.steps, at(step, e))
-      const to = at(target, e)
-      // several steps by one action to one state are one edge
-      const edge = to * kernel.actions.length + action
-      if (seen.includes(edge)) continue
-      seen.push(edge)
-      digest.edge(at(hashes, s), at(actions, action), at(hashes, to))
+  const actions = names.map(hash128)
+  hashes.forEach((source, state) => {
+    digest.state(source, initial.has(state))
+    for (const e of range(edges, state)) {
+      digest.edge(source, at(actions, at(edges.action, e)), at(hashes, at(edges.target, e)))
     }
-  }
+  })
   return digest.value()
 }
+
+/** Digest of a machine's graph. */
+export const graphDigest = (graph: Graph, view: View): string =>
+  digestOf(stateHashes(graph, view), INITIAL, machineEdges(graph, 'a digest'), graph.kernel.actions)
 
 /** What a comparison says of the machine's graph, which both sides of equal ones have. */
 export const machineSide = (graph: Graph, view: View) => {

@@ -10,7 +10,7 @@ import type { TlaValue } from '../kernel/language/value.ts'
 import { entriesOf, equal } from '../kernel/language/value.ts'
 import type { View } from '../tla/state-codec.ts'
 import type { Blame, SourceText } from './blame.ts'
-import { aboutOf, falseGuards, findAction, updatesOf, wholeAction } from './blame.ts'
+import { aboutOf, falseGuards, findAction, unique, updatesOf, wholeAction } from './blame.ts'
 import type { Locate, Packed } from './machine.ts'
 import { declarationsOf, MachineBlame } from './machine.ts'
 import type { Difference } from './compare.ts'
@@ -124,16 +124,14 @@ export type BlameContext = Pick<DivergenceContext, 'specSources' | 'implSources'
 export const blameSpec = (context: BlameContext, action: string, source: State, thread?: number): Blame[] => {
   const definition = findAction(context.specSources, action)
   if (definition === undefined) {
-    return [
-      { side: 'spec', file: context.specSources.at(-1)?.file ?? '', line: 1, text: `no action ${action} is defined` },
-    ]
+    const file = context.specSources.at(-1)?.file ?? ''
+    return [{ side: 'spec', file, line: 1, text: `no action ${action} is defined` }]
   }
   const evaluate = (predicate: string): boolean | undefined => context.evaluate(source, predicate)
   const guards = argumentsOf(context.kernel, action, thread).flatMap((argument) =>
     falseGuards(context.specSources, definition, definition.parameters.length === 0 ? [] : [argument], evaluate),
   )
-  const unique = guards.filter((g, i) => guards.findIndex((h) => h.line === g.line && h.file === g.file) === i)
-  return unique.length > 0 ? unique : [wholeAction(definition, action)]
+  return guards.length > 0 ? unique(guards) : [wholeAction(definition, action)]
 }
 
 /** For want of a statement: the file of the machine, and that there is none. */
@@ -187,29 +185,23 @@ const prefixStep = (step: BehaviourStep): Divergence['prefix'][number] => ({
 })
 
 /** The pair of targets, one of each side, that differ in the fewest fields; targets that both sides have are left out. */
-const nearest = (
-  spec: readonly State[],
-  impl: readonly State[],
-): { spec: State; impl: State; names: string[] } | undefined => {
-  const [specs, impls] = [spec, impl].map((side) => side.map((state) => ({ state, parts: elements(state) })))
-  if (specs === undefined || impls === undefined) return undefined
-  const same = (a: State, b: State): boolean => differing(a, b).length === 0
-  const foreignSpec = specs.filter((s) => !impls.some((i) => same(s.parts, i.parts)))
-  const foreignImpl = impls.filter((i) => !specs.some((s) => same(s.parts, i.parts)))
-  const pairs = (foreignSpec.length > 0 ? foreignSpec : specs).flatMap((s) =>
-    (foreignImpl.length > 0 ? foreignImpl : impls).map((i) => ({
-      spec: s.state,
-      impl: i.state,
-      names: differing(s.parts, i.parts),
-    })),
+const nearest = (specs: readonly State[], impls: readonly State[]) => {
+  const apart = (states: readonly State[]) => states.map((state) => ({ state, parts: elements(state) }))
+  const [spec, impl] = [apart(specs), apart(impls)]
+  const own = (side: typeof spec, other: typeof spec): typeof spec => {
+    const foreign = side.filter((a) => !other.some((b) => differing(a.parts, b.parts).length === 0))
+    return foreign.length > 0 ? foreign : side
+  }
+  const pairs = own(spec, impl).flatMap((s) =>
+    own(impl, spec).map((i) => ({ spec: s.parts, impl: i.parts, target: i.state, names: differing(s.parts, i.parts) })),
   )
   return pairs.sort((a, b) => a.names.length - b.names.length)[0]
 }
 
 /** Two states that differ, as a divergence has them. */
 const sidesOf = (pair: ReturnType<typeof nearest>): Pick<Divergence, 'expected' | 'actual'> => ({
-  expected: pair === undefined ? null : pick(elements(pair.spec), pair.names),
-  actual: pair === undefined ? null : pick(elements(pair.impl), pair.names),
+  expected: pair === undefined ? null : pick(pair.spec, pair.names),
+  actual: pair === undefined ? null : pick(pair.impl, pair.names),
 })
 
 /** The initial states differ: who says what the variables begin with. */
@@ -236,7 +228,7 @@ export const divergenceOf = (context: DivergenceContext, difference: Difference)
   const common = { prefix: behaviour.steps.map(prefixStep), side, action, source: fields(source) }
   const pair = nearest(targets.spec, targets.impl)
   if (pair !== undefined) {
-    const encoded = view.encode(pair.impl)
+    const encoded = view.encode(pair.target)
     const target = 'words' in encoded ? encoded.words : undefined
     const blame = blameUpdate(blaming, action, [...new Set(pair.names.map(variableOf))], at, target)
     return { ...common, ...sidesOf(pair), blame }

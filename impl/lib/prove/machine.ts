@@ -4,6 +4,7 @@ import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
 import { resultKey } from '../kernel/machine/step-tree.ts'
 import type { Blame, SourceText } from './blame.ts'
+import { unique } from './blame.ts'
 import type { Frame, Reached, Run, Stack } from './statements.ts'
 import { Statements } from './statements.ts'
 
@@ -25,19 +26,6 @@ const isMachinery = (file: string): boolean =>
 const isLibrary = (file: string): boolean => /(^|\/)impl\/lib\//.test(file)
 
 const isSource = (file: string): boolean => /(^|\/)impl\//.test(file) && !isMachinery(file)
-
-const lineOf = ({ file, line, text }: SourceLine): Blame => ({ side: 'impl', file, line, text: text.trim() })
-
-const unique = (all: readonly Blame[]): Blame[] =>
-  all.filter((b, i) => all.findIndex((o) => o.file === b.file && o.line === b.line) === i)
-
-/** The statements of the protocol on a stack, innermost first, then the library's. */
-const statements = (locate: Locate, stack: Stack): Blame[] => {
-  const places = stack.flatMap((frame) => locate(frame) ?? []).filter(({ file }) => isSource(file))
-  const own = places.filter(({ file }) => !isLibrary(file))
-  const library = places.filter(({ file }) => isLibrary(file))
-  return unique([...own, ...library].map(lineOf))
-}
 
 /** The statement that begins at a line: until its brackets are closed. */
 const statementAt = (lines: readonly string[], first: number): string => {
@@ -131,8 +119,11 @@ export class MachineBlame {
     return runs.length === 0 ? threads : [...threads, { thread: -1, node: -1, reached: undefined, runs }]
   }
 
+  /** The statements of the protocol on a stack, innermost first, then the library's. */
   #lines(stack: Stack): Blame[] {
-    return statements(this.#locate, stack)
+    const places = stack.flatMap((frame) => this.#locate(frame) ?? []).filter(({ file }) => isSource(file))
+    const byOwner = places.sort((a, b) => Number(isLibrary(a.file)) - Number(isLibrary(b.file)))
+    return unique(byOwner.map(({ file, line, text }) => ({ side: 'impl', file, line, text: text.trim() })))
   }
 
   /** Those of the protocol's own files. */

@@ -1,6 +1,5 @@
 /** Which toggle is needed for which property: a table, the minimal sets, and a counterexample for each need. */
 
-import { match } from 'ts-pattern'
 import type { Ablation, Role, Subset } from '../ablate/subsets.ts'
 import { hasToggle, membersOf, nested, roleOf } from '../ablate/subsets.ts'
 
@@ -56,16 +55,17 @@ export interface AblationReport {
 
 const WIDTH = 100
 
-const SIGNS: readonly (readonly [Role, string, string])[] = [
-  ['necessary', '●', 'in every set that suffices'],
-  ['some', '○', 'in some minimal set'],
-  ['conditional', '◐', 'needed once a toggle marked × is on'],
-  ['harmful', '×', 'breaks it when switched on'],
-  ['never', '·', 'not needed'],
-  ['unknown', '?', 'not decided'],
-]
+/** In the order of the legend. */
+const SIGNS: Readonly<Record<Role, readonly [sign: string, meaning: string]>> = {
+  necessary: ['●', 'in every set that suffices'],
+  some: ['○', 'in some minimal set'],
+  conditional: ['◐', 'needed once a toggle marked × is on'],
+  harmful: ['×', 'breaks it when switched on'],
+  never: ['·', 'not needed'],
+  unknown: ['?', 'not decided'],
+}
 
-const signOf = (role: Role): string => SIGNS.find(([r]) => r === role)?.[1] ?? '?'
+const signOf = (role: Role): string => SIGNS[role][0]
 
 const thousands = (n: number): string => n.toLocaleString('en-US')
 
@@ -85,19 +85,17 @@ const setText = (report: AblationReport, subset: Subset): string => {
 const rolesOf = ({ toggles, complete }: AblationReport, { ablation }: AblatedProperty): Role[] =>
   toggles.map((_, i) => roleOf(ablation, i, complete))
 
-const status = (report: AblationReport, { ablation, silent }: AblatedProperty): string => {
-  const said = match({ complete: report.complete, ablation })
-    .with({ complete: true, ablation: { sufficing: 0 } }, () => ['no set suffices'])
-    .with({ complete: true, ablation: { violated: 0 } }, () => ['holds in every set'])
-    .otherwise(() => [])
-  return [...said, ...(silent.size === 0 ? [] : ['vacuous in a minimal set'])].join(', ')
-}
+const status = ({ complete }: AblationReport, { ablation, silent }: AblatedProperty): string =>
+  [
+    ...(complete && ablation.sufficing === 0 ? ['no set suffices'] : []),
+    ...(complete && ablation.sufficing > 0 && ablation.violated === 0 ? ['holds in every set'] : []),
+    ...(silent.size === 0 ? [] : ['vacuous in a minimal set']),
+  ].join(', ')
 
 const legend = (report: AblationReport): string => {
-  const present = new Set(report.properties.flatMap((p) => rolesOf(report, p)))
-  return SIGNS.filter(([role]) => present.has(role))
-    .map(([, sign, meaning]) => `${sign} ${meaning}`)
-    .join('; ')
+  const present = new Set<string>(report.properties.flatMap((p) => rolesOf(report, p)))
+  const shown = Object.entries(SIGNS).filter(([role]) => present.has(role))
+  return shown.map(([, [sign, meaning]]) => `${sign} ${meaning}`).join('; ')
 }
 
 /** Words in lines of `width`, later ones indented. */
@@ -134,16 +132,17 @@ const remarks = ({ ablation, silent }: AblatedProperty): ((subset: Subset) => st
 
 /** What is to be said of a property's sets; each item is one sentence or one list. */
 const setsOf = (report: AblationReport, property: AblatedProperty): string[] => {
-  const { ablation } = property
+  const { minimal, reversals } = property.ablation
   const remark = remarks(property)
-  const sets = ablation.minimal.map((s) => `${setText(report, s)}${remark(s)}`)
-  const minimal = sets.length === 0 ? (report.complete ? 'no set suffices' : 'none found yet') : sets.join('  or  ')
-  const breaks = ablation.reversals.map((r) => {
-    const name = report.toggles[r.toggle] ?? ''
-    const rest = r.minimal.map((s) => `${setText(report, s)}${remark(s)}`).join('  or  ')
-    return `${name} breaks it in ${setText(report, r.holds)}; with ${name}: ${rest === '' ? 'no set suffices' : rest}`
-  })
-  return [minimal, ...breaks]
+  const anyOf = (sets: readonly Subset[], none: string): string =>
+    sets.map((s) => `${setText(report, s)}${remark(s)}`).join('  or  ') || none
+  return [
+    anyOf(minimal, report.complete ? 'no set suffices' : 'none found yet'),
+    ...reversals.map((r) => {
+      const name = report.toggles[r.toggle] ?? ''
+      return `${name} breaks it in ${setText(report, r.holds)}; with ${name}: ${anyOf(r.minimal, 'no set suffices')}`
+    }),
+  ]
 }
 
 const sections = (report: AblationReport): string[] =>
@@ -200,7 +199,7 @@ const markdownSet = (report: AblationReport, subset: Subset): string => {
 }
 
 /** The table in Markdown, with its legend. */
-export const ablationTable = (report: AblationReport): string => {
+const ablationTable = (report: AblationReport): string => {
   const { toggles, properties } = report
   const head = `| Property | ${toggles.map((_, i) => String(i + 1)).join(' | ')} | |`
   const rule = `| --- |${' :-: |'.repeat(toggles.length)} --- |`
@@ -226,24 +225,21 @@ const markdownNeed = (report: AblationReport, need: Need): string[] => [
 const markdownProperty = (report: AblationReport, p: AblatedProperty): string[] => {
   const { minimal, reversals, sufficing, violated } = p.ablation
   const remark = remarks(p)
+  const listOf = (sets: readonly Subset[]): string[] => [
+    '',
+    ...(sets.length === 0 ? ['- none: no set suffices'] : sets.map((s) => `- ${markdownSet(report, s)}${remark(s)}`)),
+    '',
+  ]
   return [
     `### ${p.name}`,
     '',
     p.meaning,
     '',
     `Holds in ${thousands(sufficing)} of ${thousands(sufficing + violated)} subsets. Minimal sets:`,
-    '',
-    ...(minimal.length === 0
-      ? ['- none: no set suffices']
-      : minimal.map((s) => `- ${markdownSet(report, s)}${remark(s)}`)),
-    '',
+    ...listOf(minimal),
     ...reversals.flatMap((r) => [
       `Not monotone: ${code(report.toggles[r.toggle] ?? '')} breaks it where what is on is: ${markdownSet(report, r.holds)}. Minimal sets with it on:`,
-      '',
-      ...(r.minimal.length === 0
-        ? ['- none: no set suffices']
-        : r.minimal.map((s) => `- ${markdownSet(report, s)}${remark(s)}`)),
-      '',
+      ...listOf(r.minimal),
     ]),
     ...p.needs.flatMap((need) => markdownNeed(report, need)),
   ]

@@ -18,14 +18,14 @@ const OVERLAP = 8
 const GAP = 4
 
 /** Columns side by side, each as wide as asked for; the space between them may be negative. Undefined: no room. */
-const unwrapped = (widths: readonly number[], total: number, overlap: number): Column[] | undefined => {
+const unwrapped = (widths: readonly number[], overlap: number): Column[] | undefined => {
   const between = widths.length - 1
-  const free = total - widths.reduce((sum, w) => sum + w, 0)
+  const free = WIDTH - widths.reduce((sum, w) => sum + w, 0)
   const gap = between === 0 ? 0 : Math.min(GAP, Math.floor(free / between))
   if (between === 0 ? free < 0 : gap < -overlap) return undefined
   let start = 0
   return widths.map((width, i) => {
-    const reach = i === between ? total - start : Math.min(total - start, Math.max(width, width + gap + OVERLAP))
+    const reach = i === between ? WIDTH - start : Math.min(WIDTH - start, Math.max(width, width + gap + OVERLAP))
     const column = { start, width, reach }
     start += width + gap
     return column
@@ -46,17 +46,17 @@ const shares = (wishes: readonly number[], room: number): number[] => {
 }
 
 /** Columns for text of these widths; the first wishes that can be met count, the last ones are cut to fit. */
-export const layOut = (wishes: readonly (readonly number[])[], total = WIDTH): { columns: Column[]; wish: number } => {
+export const layOut = (wishes: readonly (readonly number[])[]): { columns: Column[]; wish: number } => {
   for (const [wish, widths] of wishes.entries()) {
     // the fuller wording is not worth more than a slight overlap
     const overlap = wish === wishes.length - 1 ? OVERLAP : OVERLAP / 2
-    const columns = unwrapped(widths, total, overlap)
+    const columns = unwrapped(widths, overlap)
     if (columns !== undefined) return { columns, wish }
   }
   const wish = wishes.length - 1
   const last = wishes[wish] ?? []
-  const cut = shares(last, total + OVERLAP * (last.length - 1))
-  return { columns: unwrapped(cut, total, OVERLAP) ?? [], wish }
+  const cut = shares(last, WIDTH + OVERLAP * (last.length - 1))
+  return { columns: unwrapped(cut, OVERLAP) ?? [], wish }
 }
 
 /** Where a line may be broken, the better places first. A break is after the match; a comment keeps its end. */

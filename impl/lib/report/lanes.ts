@@ -50,14 +50,12 @@ const widthOf = (lane: number, heading: string, cells: readonly Cell[], style: S
   return Math.max(heading.length, ...hard, Math.min(LEAST, longest))
 }
 
-const placed = ({ start }: Column, line: string): string => ' '.repeat(start) + line
-
 const renderCell = ({ lane, indent, text, soft }: Cell, columns: readonly Column[], style: Style): string[] => {
   const column = columns[lane]
   if (column === undefined) return []
   const width = soft ? column.reach : column.width
   const lines = wrap(text[style], width - indent, text[style].startsWith('/*') ? COMMENT_HANG : HANG)
-  return lines.map((line) => placed(column, ' '.repeat(indent) + line))
+  return lines.map((line) => ' '.repeat(column.start + indent) + line)
 }
 
 /** Texts at the columns' starts, on one line. */

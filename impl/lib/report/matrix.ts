@@ -18,34 +18,18 @@ interface Sign {
   readonly meaning: string
 }
 
-const signOf = (verdict: CellVerdict): Sign => {
-  switch (verdict) {
-    case 'holds':
-      return { sign: '.', markdown: 'holds', meaning: 'holds' }
-    case 'vacuous in part':
-      return { sign: '~', markdown: 'holds, in part vacuous', meaning: 'holds, vacuous in part' }
-    case 'vacuous':
-      return { sign: '-', markdown: '*vacuous*', meaning: 'vacuous: what it speaks of does not occur' }
-    case 'violated':
-      return { sign: 'V', markdown: '**violated**', meaning: 'violated' }
-    case 'incomplete':
-      return { sign: '?', markdown: '*incomplete*', meaning: 'incomplete' }
-    case 'error':
-      return { sign: '!', markdown: '*error*', meaning: 'error' }
-    case undefined:
-      return { sign: '/', markdown: '', meaning: 'not asked of the design' }
-  }
+/** In the order of the legend. */
+const SIGNS: Readonly<Record<Exclude<CellVerdict, undefined> | 'not asked', Sign>> = {
+  holds: { sign: '.', markdown: 'holds', meaning: 'holds' },
+  'vacuous in part': { sign: '~', markdown: 'holds, in part vacuous', meaning: 'holds, vacuous in part' },
+  violated: { sign: 'V', markdown: '**violated**', meaning: 'violated' },
+  vacuous: { sign: '-', markdown: '*vacuous*', meaning: 'vacuous: what it speaks of does not occur' },
+  incomplete: { sign: '?', markdown: '*incomplete*', meaning: 'incomplete' },
+  error: { sign: '!', markdown: '*error*', meaning: 'error' },
+  'not asked': { sign: '/', markdown: '', meaning: 'not asked of the design' },
 }
 
-const ORDER: readonly CellVerdict[] = [
-  'holds',
-  'vacuous in part',
-  'violated',
-  'vacuous',
-  'incomplete',
-  'error',
-  undefined,
-]
+const signOf = (verdict: CellVerdict): Sign => SIGNS[verdict ?? 'not asked']
 
 type CellOf = (design: string, property: string) => CellVerdict
 
@@ -61,9 +45,9 @@ const blocks = (properties: readonly string[], first: number, column: number): (
 
 /** Signs that occur, explained on one line. */
 const legend = (designs: readonly string[], properties: readonly string[], cell: CellOf): string => {
-  const present = new Set(designs.flatMap((design) => properties.map((property) => cell(design, property))))
-  return ORDER.filter((verdict) => present.has(verdict))
-    .map(signOf)
+  const present = new Set(designs.flatMap((design) => properties.map((property) => signOf(cell(design, property)))))
+  return Object.values(SIGNS)
+    .filter((sign) => present.has(sign))
     .map(({ sign, meaning }) => `${sign} ${meaning}`)
     .join('   ')
 }

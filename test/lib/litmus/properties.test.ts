@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest'
 import type { Test } from '../../../impl/lib/litmus/ast.ts'
 import { checkLitmus } from '../../../impl/lib/litmus/index.ts'
 import { parseTest } from '../../../impl/lib/litmus/parse.ts'
-import { testText } from '../../../impl/lib/litmus/print.ts'
 import { Source } from '../../../impl/lib/litmus/source.ts'
 import type { MemoryModel } from '../../../impl/lib/kernel/memory/buffer.ts'
 import { anyTest, smallTest, smallText } from './arbitrary.ts'
+import { testText } from './print-test.ts'
 
 /** A test without its places. */
 const unplaced = (test: Test): unknown =>

@@ -42,18 +42,6 @@ export interface Graph {
 /** Number of levels, as TLC reports depth. */
 export const depthOf = (graph: Graph): number => graph.levels.length - 1
 
-/** Level of a state, counted from 1 as TLC does. */
-export const levelOf = (graph: Graph, state: number): number => {
-  let low = 0
-  let high = graph.levels.length - 1
-  while (low + 1 < high) {
-    const middle = (low + high) >> 1
-    if (at(graph.levels, middle) <= state) low = middle
-    else high = middle
-  }
-  return low + 1
-}
-
 /** The edges of a graph, by the state that they begin in. */
 export interface Edges {
   /** edges of state i are `start[i] .. start[i + 1]` */

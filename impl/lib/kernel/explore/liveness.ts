@@ -27,11 +27,6 @@ export interface Lasso {
   readonly stuttering: boolean
 }
 
-const completeEdges = (graph: Graph): Edges => {
-  if (!graph.complete) throw new TypeError('liveness needs a complete graph')
-  return edgesOf(graph, 'liveness')
-}
-
 /** Bit of the fairness condition that each step belongs to, 0 where it belongs to none. */
 const fairnessBits = (kernel: Kernel): Int32Array => {
   const { machine } = kernel.compiled
@@ -64,6 +59,30 @@ const enabledBits = (graph: Graph, { start, target, step }: Edges, bits: Int32Ar
 
 /** Called every few thousand states; what it throws ends the search. */
 export type Tick = () => void
+
+/** A graph with its fairness conditions, each a bit. */
+interface FairGraph {
+  readonly graph: Graph
+  readonly edges: Edges
+  /** condition that each step belongs to */
+  readonly bits: Int32Array
+  /** conditions that have a step in each state */
+  readonly enabled: Int32Array
+  /** all conditions, and the strong ones */
+  readonly all: number
+  readonly strong: number
+  readonly tick: Tick
+}
+
+const fairGraph = (graph: Graph, tick: Tick): FairGraph => {
+  if (!graph.complete) throw new TypeError('liveness needs a complete graph')
+  const edges = edgesOf(graph, 'liveness')
+  const bits = fairnessBits(graph.kernel)
+  const { fairness } = graph.kernel.compiled.machine
+  const all = fairness.reduce((mask, _, i) => mask | (1 << i), 0)
+  const strong = fairness.reduce((mask, fair, i) => (fair.strong === true ? mask | (1 << i) : mask), 0)
+  return { graph, edges, bits, enabled: enabledBits(graph, edges, bits), all, strong, tick }
+}
 
 const EVERY = 0x3fff
 
@@ -112,7 +131,8 @@ const UNREACHED = -2
 const ROOT = -1
 
 /** Breadth first from the `from` states, each at its own depth, through states that avoid `to`. */
-const pendingStates = (graph: Graph, { start, target }: Edges, marks: Uint8Array, tick: Tick): Pending => {
+const pendingStates = ({ graph, edges, tick }: FairGraph, marks: Uint8Array): Pending => {
+  const { start, target } = edges
   const previous = new Int32Array(graph.count).fill(UNREACHED)
   const edge = new Int32Array(graph.count).fill(-1)
   const order = new Int32Array(graph.count)
@@ -144,13 +164,9 @@ const pendingStates = (graph: Graph, { start, target }: Edges, marks: Uint8Array
 }
 
 /** Strongly connected components of the states that stay, by Tarjan's algorithm without recursion. */
-const components = (
-  { start, target }: Edges,
-  candidates: Int32Array,
-  inside: Uint8Array,
-  count: number,
-  tick: Tick,
-): Int32Array => {
+const components = ({ graph, edges, tick }: FairGraph, candidates: Int32Array, inside: Uint8Array): Int32Array => {
+  const { start, target } = edges
+  const { count } = graph
   const component = new Int32Array(count).fill(-1)
   const index = new Int32Array(count).fill(-1)
   const low = new Int32Array(count)
@@ -199,30 +215,14 @@ const components = (
   return component
 }
 
-/** What a search for fair cycles knows of the fairness conditions. */
-interface FairnessBits {
-  /** condition that each step belongs to */
-  readonly bits: Int32Array
-  /** conditions that have a step in each state */
-  readonly enabled: Int32Array
-  /** the strong ones */
-  readonly strong: number
-}
-
 /** Components without the states that no strongly fair cycle can pass; `inside` loses them too. */
-const stronglyFairComponents = (
-  edges: Edges,
-  candidates: Int32Array,
-  inside: Uint8Array,
-  count: number,
-  { bits, enabled, strong }: FairnessBits,
-  tick: Tick,
-): Int32Array => {
+const stronglyFairComponents = (fair: FairGraph, candidates: Int32Array, inside: Uint8Array): Int32Array => {
+  const { enabled, strong, tick } = fair
   for (;;) {
     tick()
-    const component = components(edges, candidates, inside, count, tick)
+    const component = components(fair, candidates, inside)
     if (strong === 0) return component
-    const { taken } = metBy(edges, bits, enabled, component)
+    const { taken } = metBy(fair, component)
     let removed = false
     for (const s of candidates) {
       const c = component[s] as number
@@ -235,12 +235,8 @@ const stronglyFairComponents = (
 }
 
 /** Fairness conditions that each component meets: taken inside, or disabled somewhere in it. */
-const metBy = (
-  { start, target, step }: Edges,
-  bits: Int32Array,
-  enabled: Int32Array,
-  component: Int32Array,
-): { met: Int32Array; moves: Uint8Array; taken: Int32Array } => {
+const metBy = ({ edges, bits, enabled }: FairGraph, component: Int32Array) => {
+  const { start, target, step } = edges
   const size = component.reduce((most, c) => Math.max(most, c), -1) + 1
   const met = new Int32Array(size)
   const moves = new Uint8Array(size)
@@ -295,16 +291,14 @@ const walk = (
 
 /** A cycle through `entry` that meets every fairness condition of its component. */
 const fairCycle = (
-  edges: Edges,
-  { bits, enabled, strong }: FairnessBits,
-  component: Int32Array,
+  { edges, bits, enabled, all, strong }: FairGraph,
+  { component, taken }: Search,
   entry: number,
-  weak: number,
-  mustTake: number,
-) => {
+): readonly number[] => {
   const cycle: number[] = []
   let here = entry
-  let missing = (weak & (enabled[entry] as number)) | mustTake
+  const mustTake = (taken[component[entry] as number] as number) & strong
+  let missing = (all & ~strong & (enabled[entry] as number)) | mustTake
   const go = (path: readonly number[]): void => {
     for (const e of path) {
       cycle.push(e)
@@ -333,41 +327,29 @@ const fairCycle = (
 /** What is known of the ways on which an instance of a property may be broken. */
 interface Search {
   readonly pending: Pending
-  readonly fairness: FairnessBits
   readonly component: Int32Array
-  /** strong conditions that are taken in each component */
+  /** conditions that are taken in each component */
   readonly taken: Int32Array
-  /** all conditions */
-  readonly all: number
   /** can a behaviour that is fair stay for ever where this state is? */
   readonly isFair: (state: number) => boolean
   /** can nothing fair happen in it? */
   readonly stutters: (state: number) => boolean
 }
 
-const searchIn = (
-  graph: Graph,
-  edges: Edges,
-  bits: Int32Array,
-  enabled: Int32Array,
-  marks: Uint8Array,
-  tick: Tick,
-): Search => {
-  const pending = pendingStates(graph, edges, marks, tick)
-  const inside = new Uint8Array(graph.count)
+const searchIn = (fair: FairGraph, marks: Uint8Array): Search => {
+  const { enabled, all } = fair
+  const pending = pendingStates(fair, marks)
+  const inside = new Uint8Array(fair.graph.count)
   for (const s of pending.order) if (((marks[s] as number) & STAYS) !== 0) inside[s] = 1
-  const { fairness } = graph.kernel.compiled.machine
-  const all = fairness.reduce((mask, _, i) => mask | (1 << i), 0)
-  const strong = fairness.reduce((mask, { strong: isStrong }, i) => (isStrong === true ? mask | (1 << i) : mask), 0)
-  const component = stronglyFairComponents(edges, pending.order, inside, graph.count, { bits, enabled, strong }, tick)
-  const { met, moves, taken } = metBy(edges, bits, enabled, component)
+  const component = stronglyFairComponents(fair, pending.order, inside)
+  const { met, moves, taken } = metBy(fair, component)
   const stutters = (s: number): boolean => ((enabled[s] as number) & all) === 0
   const isFair = (s: number): boolean => {
     const c = component[s] as number
     if (c < 0) return false
     return stutters(s) || (moves[c] !== 0 && ((met[c] as number) & all) === all)
   }
-  return { pending, fairness: { bits, enabled, strong }, component, taken, all, isFair, stutters }
+  return { pending, component, taken, isFair, stutters }
 }
 
 /**
@@ -375,10 +357,9 @@ const searchIn = (
  * where it begins and a fair cycle without its end. None where it holds.
  */
 export const brokenRegion = (graph: Graph, marks: Uint8Array, tick: Tick = () => undefined): readonly number[] => {
-  const edges = completeEdges(graph)
-  const bits = fairnessBits(graph.kernel)
-  const enabled = enabledBits(graph, edges, bits)
-  const { pending, isFair } = searchIn(graph, edges, bits, enabled, marks, tick)
+  const fair = fairGraph(graph, tick)
+  const { edges } = fair
+  const { pending, isFair } = searchIn(fair, marks)
   const leads = new Uint8Array(graph.count)
   for (const s of pending.order) if (isFair(s)) leads[s] = 1
   const backwards = [...pending.order].reverse()
@@ -401,37 +382,26 @@ export const brokenRegion = (graph: Graph, marks: Uint8Array, tick: Tick = () =>
   return [...pending.order].filter((s) => leads[s] === 1)
 }
 
-const checkInstance = (
-  graph: Graph,
-  edges: Edges,
-  bits: Int32Array,
-  enabled: Int32Array,
-  instance: LeadsTo['instances'][number],
-  tick: Tick,
-): Lasso | undefined => {
-  const marks = marksOf(graph, instance, tick)
-  const search = searchIn(graph, edges, bits, enabled, marks, tick)
-  const { pending, component, taken, all, fairness } = search
-  for (const s of pending.order) {
-    if (!search.isFair(s)) continue
-    const c = component[s] as number
-    const stuttering = search.stutters(s)
-    const tail: { state: number; step: number }[] = []
-    let root = s
-    while (pending.previous[root] !== ROOT) {
-      tail.push({ state: root, step: edges.step[pending.edge[root] as number] as number })
-      root = pending.previous[root] as number
-    }
-    const path = [...pathTo(graph, root), ...tail.reverse()]
-    if (stuttering) return { path, loop: path.length - 1, stuttering: true }
-    const loop = path.length - 1
-    const { strong } = fairness
-    const cycle = fairCycle(edges, fairness, component, s, all & ~strong, (taken[c] as number) & strong)
-    // the last edge of the cycle leads back to path[loop]
-    for (const e of cycle) path.push({ state: edges.target[e] as number, step: edges.step[e] as number })
-    return { path, loop, stuttering: false }
+const checkInstance = (fair: FairGraph, instance: LeadsTo['instances'][number]): Lasso | undefined => {
+  const { graph, edges, tick } = fair
+  const search = searchIn(fair, marksOf(graph, instance, tick))
+  const { previous, edge, order } = search.pending
+  const entry = order.find(search.isFair)
+  if (entry === undefined) return undefined
+  const tail: { state: number; step: number }[] = []
+  let root = entry
+  while (previous[root] !== ROOT) {
+    tail.push({ state: root, step: edges.step[edge[root] as number] as number })
+    root = previous[root] as number
   }
-  return undefined
+  const path = [...pathTo(graph, root), ...tail.reverse()]
+  const loop = path.length - 1
+  if (search.stutters(entry)) return { path, loop, stuttering: true }
+  // the last edge of the cycle leads back to path[loop]
+  for (const e of fairCycle(fair, search, entry)) {
+    path.push({ state: edges.target[e] as number, step: edges.step[e] as number })
+  }
+  return { path, loop, stuttering: false }
 }
 
 /**
@@ -440,12 +410,10 @@ const checkInstance = (
  * @param tick called now and then; what it throws ends the search
  */
 export const checkLeadsTo = (graph: Graph, property: LeadsTo, tick: Tick = () => undefined): Lasso | undefined => {
-  const edges = completeEdges(graph)
-  const bits = fairnessBits(graph.kernel)
-  const enabled = enabledBits(graph, edges, bits)
+  const fair = fairGraph(graph, tick)
   let best: Lasso | undefined
   for (const instance of property.instances) {
-    const lasso = checkInstance(graph, edges, bits, enabled, instance, tick)
+    const lasso = checkInstance(fair, instance)
     if (lasso !== undefined && (best === undefined || lasso.path.length < best.path.length)) best = lasso
   }
   return best

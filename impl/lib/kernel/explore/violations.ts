@@ -20,31 +20,24 @@ export const livenessOf = (graph: Graph, tick?: Tick): Map<string, Lasso> => {
   return found
 }
 
-/** Violated invariants, and `Deadlock`, with the states of their counterexamples. */
-export const safetyDepths = (graph: Graph): Map<string, number> => {
-  const depths = new Map([...graph.violations].map(([name, { depth }]) => [name, depth]))
-  if (graph.deadlock !== undefined) depths.set(DEADLOCK, graph.deadlock.depth)
-  return depths
-}
-
-/** Violated properties of a machine, `Deadlock` among them, with the states of their counterexamples. */
-export const violatedDepths = (graph: Graph): Map<string, number> => {
-  const depths = safetyDepths(graph)
-  for (const [name, { path }] of livenessOf(graph)) depths.set(name, path.length)
-  return depths
-}
-
 /** The way to what is wrong; with a loop, as a lasso has it, where it goes on for ever. */
 export type Way = Pick<Lasso, 'path'> & Partial<Pick<Lasso, 'loop'>>
 
 /** The shortest way to each violated property; `lassos` are those that break liveness. */
-export const waysOf = (graph: Graph, lassos: ReadonlyMap<string, Lasso>): Map<string, Way> => {
+export const waysOf = (
+  graph: Graph,
+  lassos: ReadonlyMap<string, Lasso> = new Map<string, Lasso>(),
+): Map<string, Way> => {
   const ways = new Map<string, Way>()
   for (const [name, { state }] of graph.violations) ways.set(name, { path: pathTo(graph, state) })
   if (graph.deadlock !== undefined) ways.set(DEADLOCK, { path: pathTo(graph, graph.deadlock.state) })
   for (const [name, lasso] of lassos) ways.set(name, lasso)
   return ways
 }
+
+/** Violated properties of a machine, `Deadlock` among them, with the states of their counterexamples. */
+export const violatedDepths = (graph: Graph, lassos: Decided['lassos'] = livenessOf(graph)): Map<string, number> =>
+  new Map([...waysOf(graph, lassos)].map(([name, { path }]) => [name, path.length]))
 
 /** What is known of a graph's properties besides what its search has found; nothing of one that is not complete. */
 export interface Decided {

@@ -6,10 +6,8 @@ import { assemble } from '../../../impl/lib/kernel/machine/tables.ts'
 import { tla } from '../../../impl/lib/kernel/language/value.ts'
 import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import type { Lane, LoggedStep, Observation } from '../../../impl/lib/live/log.ts'
-import { cellName, stepsOf } from '../../../impl/lib/live/log.ts'
-import { roundLog } from '../../../impl/lib/live/ndjson.ts'
+import { cellName, roundLog, roundText, stepsOf } from '../../../impl/lib/live/log.ts'
 import { liveThread } from '../../../impl/lib/live/program.ts'
-import { roundText } from '../../../impl/lib/live/report.ts'
 import { SCENARIOS } from '../../../impl/catalog.ts'
 import { loadModels } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
@@ -76,8 +74,12 @@ const poller = steps(
   'kvm_vcpu_poll_read_kicked = false',
 )
 
-const lanesOf = (...logs: readonly (readonly LoggedStep[])[]): Lane[] =>
-  logs.map((own, thread) => ({ thread, steps: own, after: thread >= 2 }))
+const lanesBy =
+  (...names: readonly string[]) =>
+  (...logs: readonly (readonly LoggedStep[])[]): Lane[] =>
+    logs.map((own, i) => ({ name: names[i] ?? '', steps: own, after: i >= 2 }))
+
+const lanesOf = lanesBy('vcpu0', 'source1', 'poller3')
 
 const MODEL = 'poll-kick/clear-recheck-no-mb.tso'
 const lost: Observation = {
@@ -153,8 +155,8 @@ describe('the log of a round', () => {
     ]
     const seen: Observation = {
       lanes: [
-        { thread: 2, steps: poll, after: false },
-        { thread: 1, steps: wake, after: false },
+        { name: 'poller3', steps: poll, after: false },
+        { name: 'source1', steps: wake, after: false },
       ],
       final: finalOf(model, { 'requests[0]': 1, kicked: 1, wqh: 1 }, HISTORY),
     }
@@ -186,11 +188,14 @@ describe('the log of a round', () => {
 
   it('knows store buffering', async () => {
     const both = steps('store', 'load = 0')
+    const litmusLanes = lanesBy('P0', 'P1')
     const final = finalOf('litmus/sb.tso', { 'mem["x"]': 1, 'mem["y"]': 1 }, [])
-    expect(await verdict('litmus/sb.tso', { lanes: lanesOf(both, both), final })).toBe('accepted')
-    expect(await verdict('litmus/sb.sc', { lanes: lanesOf(both, both), final }, {}, 'litmus/sb.tso')).toBe('rejected')
+    expect(await verdict('litmus/sb.tso', { lanes: litmusLanes(both, both), final })).toBe('accepted')
+    expect(await verdict('litmus/sb.sc', { lanes: litmusLanes(both, both), final }, {}, 'litmus/sb.tso')).toBe(
+      'rejected',
+    )
     const fenced = steps('store', 'smp_mb', 'load = 0')
-    expect(await verdict('litmus/sb+mbs.tso', { lanes: lanesOf(fenced, fenced), final })).toBe('rejected')
+    expect(await verdict('litmus/sb+mbs.tso', { lanes: litmusLanes(fenced, fenced), final })).toBe('rejected')
   })
 })
 
