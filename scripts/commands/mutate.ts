@@ -4,7 +4,7 @@ import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/li
 import type { Mutant, MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
-import type { Judged } from '../../impl/lib/mutate/verdict.ts'
+import type { Judged } from '../../impl/lib/mutate/mutant.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { workersOf } from '../engines/options.ts'
 import type { Toolchain } from '../engines/tlc.ts'

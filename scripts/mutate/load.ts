@@ -5,6 +5,8 @@
 
 import { dirname, join, posix } from 'node:path'
 import { compileFunction } from 'node:vm'
+import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
+import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { readPlainText } from '../node/input.ts'
@@ -101,6 +103,11 @@ export class Loader {
     const known = this.compiled.get(file) ?? this.compile(readSource(file))
     this.compiled.set(file, known)
     return known
+  }
+
+  /** The protocol as a mutant has it. */
+  mutated({ file, edit }: Pick<Mutant, 'file' | 'edit'>): Protocol {
+    return this.load(file, edited(readSource(file), edit))
   }
 
   /** The protocol with another text for one of its sources. */

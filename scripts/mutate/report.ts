@@ -2,7 +2,7 @@
 
 import type { MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
-import type { Fate, Judged, Killer } from '../../impl/lib/mutate/verdict.ts'
+import type { Fate, Judged, Killer } from '../../impl/lib/mutate/mutant.ts'
 import type { Style } from '../ui/output.ts'
 import { columns, seconds } from '../ui/output.ts'
 import type { Stale } from './argued.ts'

@@ -1,11 +1,10 @@
 /** Runs mutants against the models of a protocol, a few at a time. */
 
-import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
-import type { Judged, Killer } from '../../impl/lib/mutate/verdict.ts'
+import type { Fate, Judged, Killer, Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { MutateHand } from './workers.ts'
 import { withCrew } from './workers.ts'
-import type { Opinion } from './judge.ts'
+import type { Opinion } from './bench.ts'
 import { mutableSources } from './load.ts'
 
 /** Who is asked about faults, one at a time; undefined is no answer within so many milliseconds. */
@@ -19,30 +18,33 @@ export interface FaultHand {
 export type FaultCrew = (size: number, protocol: string, task: (hand: FaultHand) => Promise<void>) => Promise<void>
 
 const faultWorkers: FaultCrew = (size, protocol, task) =>
-  withCrew(size, { protocol }, (hand) =>
+  withCrew(size, protocol, (hand) =>
     task({
       time: (model, limit) => hand.askWithin({ kind: 'time', model }, limit),
       fault: (mutant, model, limit) => hand.askWithin({ kind: 'fault', model, mutant }, limit),
     }),
   )
 
-/** Options of a run. */
-export interface CrewOptions {
+/** Options of the runs of both sides. */
+export interface RunOptions {
   readonly workers: number
+  /** when no new question is asked, a time of performance.now(); all are asked if not given */
+  readonly until?: number | undefined
+  readonly onProgress: (done: number, of: number, alive: number) => void
+}
+
+/** Options of a run on worker threads. */
+export interface CrewOptions extends RunOptions {
   /** milliseconds that one model may take: for all weakenings, or for one fault */
   readonly limit: number
   /** who is asked about faults; worker threads if not given */
   readonly faultCrew?: FaultCrew
-  /** when no new question is asked, a time of performance.now(); all are asked if not given */
-  readonly until?: number
   /** go on after the first that notices a mutant */
   readonly all: boolean
-  readonly onProgress: (done: number, of: number, alive: number) => void
 }
 
 /** Is the time of a run up that has one? */
-export const isLate = ({ until = Infinity }: { readonly until?: number | undefined }): boolean =>
-  performance.now() > until
+export const isLate = ({ until = Infinity }: Pick<RunOptions, 'until'>): boolean => performance.now() > until
 
 /** Milliseconds that a question may take. */
 export const limitOf = ({ limit, until = Infinity }: CrewOptions): number =>
@@ -53,7 +55,7 @@ export const LATE = 'the time of the run was up'
 
 /** Leaves those undecided that nobody has noticed yet: not all were asked. */
 export const leave = (cases: readonly Case[]): void => {
-  for (const c of cases) if (c.killedBy.length === 0) c.unfinished ??= LATE
+  for (const c of cases) if (c.isAlive) c.unfinished ??= LATE
 }
 
 /** What is known of a mutant so far. */
@@ -67,30 +69,33 @@ export class Case {
     this.mutant = mutant
   }
 
+  /** Is nobody known who notices it? */
+  get isAlive(): boolean {
+    return this.killedBy.length === 0
+  }
+
   judged(): Judged {
     const { mutant, killedBy } = this
-    if (killedBy.length > 0) return { mutant, fate: 'killed', killedBy, reason: undefined }
-    if (this.unfinished !== undefined) return { mutant, fate: 'incomplete', killedBy, reason: this.unfinished }
-    const none = mutant.instance === true ? 'no such instance' : 'the same machine in every model'
-    const isMachine = mutant.side === 'machine'
-    if (isMachine && !this.differs && (mutant.kind === 'fault' || mutant.instance === true))
-      return { mutant, fate: 'refused', killedBy, reason: none }
-    return {
-      mutant,
-      fate: 'survived',
-      killedBy,
-      reason: this.differs ? undefined : 'no model tells it from the original',
-    }
+    const fated = (fate: Fate, reason?: string): Judged => ({ mutant, fate, killedBy, reason })
+    if (!this.isAlive) return fated('killed')
+    if (this.unfinished !== undefined) return fated('incomplete', this.unfinished)
+    if (this.differs) return fated('survived')
+    const isInstance = mutant.instance === true
+    if (mutant.side === 'machine' && (mutant.kind === 'fault' || isInstance))
+      return fated('refused', isInstance ? 'no such instance' : 'the same machine in every model')
+    return fated('survived', 'no model tells it from the original')
   }
 }
 
-const bySize = (models: readonly Model[]): Model[] => [...models].sort((a, b) => a.distinctStates - b.distinctStates)
+/** Smallest models first. */
+export const bySize = (models: readonly Model[]): Model[] =>
+  [...models].sort((a, b) => a.distinctStates - b.distinctStates)
 
 /** Properties and fairness: model by model, as the graph of a model serves all mutants. */
 const judgeAll = async (protocol: string, cases: readonly Case[], models: readonly Model[], options: CrewOptions) => {
   const queue = bySize(models)
   let done = 0
-  const alive = (): Case[] => cases.filter(({ killedBy }) => options.all || killedBy.length === 0)
+  const alive = (): Case[] => cases.filter(({ isAlive }) => options.all || isAlive)
   const work = async (hand: MutateHand): Promise<void> => {
     for (let model = queue.shift(); model !== undefined; model = queue.shift()) {
       const asked = alive()
@@ -111,59 +116,33 @@ const judgeAll = async (protocol: string, cases: readonly Case[], models: readon
       })
     }
   }
-  await withCrew(options.workers, { protocol }, work)
+  await withCrew(options.workers, protocol, work)
 }
 
 /** A run with a fault does not end if it takes so many times what the model takes without, and no less than so many milliseconds. */
 const PATIENCE = 20
 const LEAST_PATIENCE = 10_000
 
-/** How long a model takes without a fault, by worker: one that has just begun still loads what the others have. */
-class Pace {
-  private readonly hand: FaultHand
-  private readonly limit: number
-  private known = new Map<string, number>()
-
-  constructor(hand: FaultHand, limit: number) {
-    this.hand = hand
-    this.limit = limit
-  }
-
-  /** Milliseconds after which a run with a fault is given up on; undefined where the model itself takes longer than the limit. */
-  async patience(model: string): Promise<number | undefined> {
-    const own = this.known.get(model) ?? (await this.hand.time(model, this.limit))
-    if (own === undefined) return undefined
-    this.known.set(model, own)
-    return Math.max(LEAST_PATIENCE, PATIENCE * own)
-  }
-
-  /** The worker was given up on. */
-  again(): void {
-    this.known = new Map()
-  }
-}
-
-/** What one model says of a fault; `late` where it does not end, undefined where that is not known. */
-const opinionOn = async (
-  hand: FaultHand,
-  pace: Pace,
-  mutant: Mutant,
-  model: string,
-  limit: number,
-): Promise<Opinion | 'late' | undefined> => {
-  const patience = await pace.patience(model)
-  if (patience === undefined) return undefined
-  const opinion = await hand.fault(mutant, model, Math.min(limit, patience))
-  if (opinion !== undefined) return opinion
-  pace.again()
-  return patience < limit ? 'late' : undefined
-}
+/** Milliseconds that models take without a fault, of one worker: one that has just begun still loads what the others have. */
+type Pace = Map<string, number>
 
 /** Asks one model about a fault; a run without end is believed the second time. */
 const askAbout = async (hand: FaultHand, pace: Pace, c: Case, model: string, options: CrewOptions): Promise<void> => {
   const limit = limitOf(options)
-  const first = await opinionOn(hand, pace, c.mutant, model, limit)
-  const opinion = first === 'late' ? await opinionOn(hand, pace, c.mutant, model, limit) : first
+  // `late` where it does not end, undefined where that is not known: the model itself may take longer than the limit
+  const ask = async (): Promise<Opinion | 'late' | undefined> => {
+    const own = pace.get(model) ?? (await hand.time(model, options.limit))
+    if (own === undefined) return undefined
+    pace.set(model, own)
+    const patience = Math.max(LEAST_PATIENCE, PATIENCE * own)
+    const opinion = await hand.fault(c.mutant, model, Math.min(limit, patience))
+    if (opinion !== undefined) return opinion
+    // the worker was given up on
+    pace.clear()
+    return patience < limit ? 'late' : undefined
+  }
+  const first = await ask()
+  const opinion = first === 'late' ? await ask() : first
   if (opinion === 'late') c.killedBy.push({ kind: 'cell', name: `${model} does not end` })
   else if (opinion === undefined && isLate(options)) leave([c])
   else if (opinion === undefined) c.unfinished ??= `${model} took longer than the limit`
@@ -176,12 +155,12 @@ const tryAll = async (protocol: string, cases: readonly Case[], models: readonly
   const names = bySize(models).map(({ name }) => name)
   const queue = [...cases]
   const work = async (hand: FaultHand): Promise<void> => {
-    const pace = new Pace(hand, options.limit)
+    const pace: Pace = new Map()
     for (let c = queue.shift(); c !== undefined; c = queue.shift()) {
-      options.onProgress(cases.length - queue.length, cases.length, cases.filter((x) => x.killedBy.length === 0).length)
+      options.onProgress(cases.length - queue.length, cases.length, cases.filter(({ isAlive }) => isAlive).length)
       for (const name of names) {
         if (isLate(options)) leave([c])
-        else if (c.killedBy.length === 0) await askAbout(hand, pace, c, name, options)
+        else if (c.isAlive) await askAbout(hand, pace, c, name, options)
       }
     }
   }
@@ -197,7 +176,7 @@ export type ModelsOf = ReadonlyMap<string, { readonly usual: readonly Model[]; r
  */
 const tryFaults = async (protocol: string, cases: readonly Case[], models: ModelsOf, options: CrewOptions) => {
   const own = models.get(protocol) ?? { usual: [], larger: [] }
-  const unnoticed = (): Case[] => cases.filter((c) => c.killedBy.length === 0)
+  const unnoticed = (): Case[] => cases.filter(({ isAlive }) => isAlive)
   const ask = async (of: string, rest: readonly Case[], theirs: readonly Model[]): Promise<void> => {
     if (rest.length > 0 && theirs.length > 0) await tryAll(of, rest, theirs, options)
   }

@@ -7,24 +7,16 @@
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Seed } from './argued.ts'
-import type { MutateHand } from './workers.ts'
-import { withCrew } from './workers.ts'
-import type { SeedKill } from './messages.ts'
 import type { Case, CrewOptions } from './run.ts'
-import { isLate, limitOf } from './run.ts'
+import { bySize, isLate, limitOf } from './run.ts'
+import type { MutateHand, SeedKill } from './workers.ts'
+import { withCrew } from './workers.ts'
 
-const isAlive = ({ killedBy, mutant, differs }: Case): boolean =>
-  killedBy.length === 0 &&
-  mutant.side === 'machine' &&
-  mutant.kind !== 'fault' &&
-  !(mutant.instance === true && !differs)
+const isOpen = ({ isAlive, mutant, differs }: Case): boolean =>
+  isAlive && mutant.side === 'machine' && mutant.kind !== 'fault' && !(mutant.instance === true && !differs)
 
-const noted = (c: Case, fault: Mutant, kill: SeedKill): void => {
-  const where = kill.thread === null ? '' : ` of ${kill.thread}`
-  c.killedBy.push({
-    kind: 'cell',
-    name: `${kill.model} with fault ${fault.id} in ${fault.within}${where}: ${kill.cell}`,
-  })
+const noted = (c: Case, { where, cell }: SeedKill): void => {
+  c.killedBy.push({ kind: 'cell', name: `${where}: ${cell}` })
 }
 
 /** A machine with a fault, and the weakenings that it is on record for. */
@@ -80,11 +72,11 @@ export const holdSeeds = async (
         const kill = kills.find(({ id }) => id === c.mutant.id)
         if (kill === undefined) continue
         c.differs = true
-        noted(c, fault, kill)
+        noted(c, kill)
       }
     }
   }
-  if (all > 0) await withCrew(options.workers, { protocol }, work)
+  if (all > 0) await withCrew(options.workers, protocol, work)
 }
 
 const changeOf = ({ id, file, kind, within, from, to }: Mutant): Seed['fault'] => ({ id, file, kind, within, from, to })
@@ -101,29 +93,25 @@ export const searchSeeds = async (
   most: number,
   options: CrewOptions,
 ): Promise<Seed[]> => {
-  const names = [...models]
-    .sort((a, b) => a.distinctStates - b.distinctStates)
-    .filter(({ distinctStates }) => distinctStates <= most)
-    .map(({ name }) => name)
+  const names = bySize(models).flatMap(({ name, distinctStates }) => (distinctStates <= most ? [name] : []))
   const found: Seed[] = []
   const queue = [...faults]
-  const alive = (): Case[] => cases.filter(isAlive)
   const work = async (hand: MutateHand): Promise<void> => {
     for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
-      const left = alive()
+      const left = cases.filter(isOpen)
       if (left.length === 0) return
       options.onProgress(faults.length - queue.length, faults.length, left.length)
       const mutants = left.map(({ mutant }) => mutant)
       const kills = (await hand.askWithin({ kind: 'seed', fault, models: names, mutants }, options.limit)) ?? []
       for (const kill of kills) {
-        const c = left.find(({ mutant, killedBy }) => mutant.id === kill.id && killedBy.length === 0)
+        const c = left.find(({ mutant, isAlive }) => mutant.id === kill.id && isAlive)
         if (c === undefined) continue
-        noted(c, fault, kill)
+        noted(c, kill)
         const { model, thread, cell, verdict } = kill
         found.push({ mutant: changeOf(c.mutant), fault: changeOf(fault), thread, model, cell, verdict })
       }
     }
   }
-  await withCrew(options.workers, { protocol }, work)
+  await withCrew(options.workers, protocol, work)
   return found
 }

@@ -13,18 +13,15 @@ import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { key } from '../../impl/lib/kernel/language/value.ts'
 import type { AskOptions, Question } from './ask.ts'
 import { ask } from './ask.ts'
-import type { Bed } from './beds.ts'
+import type { Bench } from './bench.ts'
 import type { Prepared, Specification } from './spec-case.ts'
-import { disagree, isAlive, killed } from './spec-case.ts'
+import { disagree, isAlive, items, killed } from './spec-case.ts'
 
 /** The definition of a specification's fairness. */
 export const FAIRNESS = 'Fairness'
 
-const items = (value: TlaValue | undefined): readonly TlaValue[] =>
-  value?.kind === 'seq' || value?.kind === 'set' ? value.items : []
-
 /** Which threads take a step of this name, in a machine. */
-const takers = ({ graph: { kernel } }: Bed): ReadonlyMap<string, readonly ThreadId[]> => {
+const takers = ({ graph: { kernel } }: Bench): ReadonlyMap<string, readonly ThreadId[]> => {
   const found = new Map<string, Set<ThreadId>>()
   for (const { thread, action } of kernel.steps) {
     const id = kernel.compiled.machine.threads[thread]?.id
@@ -109,12 +106,12 @@ const assumedBy = (name: string, definitions: Definitions, lines: readonly strin
   return { fair, question: { formula: fairnessTable(fair), definitions: lines } }
 }
 
-const converted = ({ fair }: Assumed, table: TlaValue | undefined, bed: Bed): Fairness[] => {
+const converted = ({ fair }: Assumed, table: TlaValue | undefined, bed: Bench): Fairness[] => {
   const by = takers(bed)
   return machineFairness(fair.flatMap((one, i) => instancesOf(one, items(table)[i], by)))
 }
 
-const judgeOne = (bed: Bed, mutant: Prepared, fairness: readonly Fairness[]): void => {
+const judgeOne = (bed: Bench, mutant: Prepared, fairness: readonly Fairness[]): void => {
   for (const name of bed.named('liveness', 'holds')) {
     if (!isAlive(mutant)) return
     if (!bed.holdsUnder(name, fairness)) killed(mutant, 'cell', `${bed.name} ${name} (fairness by tlc)`)
@@ -124,7 +121,7 @@ const judgeOne = (bed: Bed, mutant: Prepared, fairness: readonly Fairness[]): vo
 /** Judges weaker fairness in graphs of one model. */
 export const judgeFairness = async (
   spec: Specification,
-  beds: readonly Bed[],
+  beds: readonly Bench[],
   alive: readonly Prepared[],
   options: AskOptions,
 ): Promise<void> => {

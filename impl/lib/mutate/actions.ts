@@ -12,15 +12,11 @@ import { placeAt } from '../text/place.ts'
 import type { Draft } from './mutant.ts'
 import { normalised } from './mutant.ts'
 import type { SpecSource } from './spec.ts'
-import { definitionsFrom } from './spec.ts'
+import { definitionsIn } from './spec.ts'
 import type { Step } from './temporal.ts'
 import { isChoice, printStep, stepsOf } from './temporal.ts'
 
 const isUnchanged = ({ kind, text }: Expr): boolean => kind === 'prefix' && text === 'UNCHANGED'
-
-/** The definitions of some modules by name. */
-export const definitionsIn = (sources: readonly SpecSource[]): Definitions =>
-  new Map(sources.flatMap(definitionsFrom).map((definition) => [definition.name, definition]))
 
 const variablesIn = (sources: readonly SpecSource[]): string[] =>
   sources.flatMap(({ text }) => readModule(text).variables)

@@ -34,8 +34,9 @@ const moduleOf = (source: SpecSource): Module => {
   return found
 }
 
-/** The definitions of a source; it is read once. */
-export const definitionsFrom = (source: SpecSource): readonly Definition[] => definitionsOf(moduleOf(source))
+/** The definitions of some modules by name; each module is read once. */
+export const definitionsIn = (sources: readonly SpecSource[]): Definitions =>
+  new Map(sources.flatMap((source) => definitionsOf(moduleOf(source))).map((one) => [one.name, one]))
 
 /** A definition of a source with an edit made in it. Only it is read again: a module is a thousand lines, and mutants are hundreds. */
 export const editedDefinition = (source: SpecSource, within: string, edit: Edit): Definition => {
