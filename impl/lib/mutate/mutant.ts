@@ -13,6 +13,14 @@ export const MUTANT_KINDS: readonly MutantKind[] = ['property', 'fairness', 'fau
 /** Which way a condition is changed. */
 export type Direction = 'truer' | 'falser'
 
+export const opposite = (direction: Direction): Direction => (direction === 'truer' ? 'falser' : 'truer')
+
+const TRUER: Readonly<Record<string, number>> = { '<': 1, '<=': 1, '>': -1, '>=': -1 }
+
+/** By how much a number to the right of a comparison is changed, so that it is true more often or less; 0 where it is none. */
+export const shiftOf = (operator: string, direction: Direction): number =>
+  (TRUER[operator] ?? 0) * (direction === 'truer' ? 1 : -1)
+
 /** A piece of a source and what stands there instead. */
 export interface Edit {
   readonly start: number
