@@ -1,9 +1,10 @@
-/** Runs mutants against the models of a protocol, a few at a time. */
+/** Runs mutants against the models of a protocol, and weakenings against machines with a fault, a few at a time. */
 
 import type { Fate, Judged, Killer, Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import type { MutateHand } from './workers.ts'
+import type { MutateHand, SeedKill } from './workers.ts'
 import { withCrew } from './workers.ts'
+import type { Change, FaultOf, Seed } from './argued.ts'
 import type { Opinion } from './bench.ts'
 import { mutableSources } from './load.ts'
 
@@ -205,4 +206,106 @@ export const judgeMachine = async (
   const weaker = cases.filter(({ mutant }) => mutant.kind !== 'fault')
   if (weaker.length > 0) await judgeAll(protocol, weaker, models.get(protocol)?.usual ?? [], options)
   if (faults.length > 0) await tryFaults(protocol, faults, models, options)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Faults that only one property catches. A weakened property that no design tells from the original is no weaker if a fault in the
+// programs is caught by the original and not by it. Such faults are searched among all that are made, kept in a checked
+// file, and tried again on every run.
+
+const isOpen = ({ isAlive, mutant, differs }: Case): boolean =>
+  isAlive && mutant.side === 'machine' && mutant.kind !== 'fault' && !(mutant.instance === true && !differs)
+
+const noted = (c: Case, { where, cell }: SeedKill): void => {
+  c.killedBy.push({ kind: 'cell', name: `${where}: ${cell}` })
+}
+
+/** A machine with a fault, and the weakenings that it is on record for. */
+interface Group extends Pick<Seed, 'model' | 'thread'> {
+  readonly fault: Mutant
+  readonly cases: Case[]
+}
+
+const groupsOf = (cases: readonly Case[], faultOf: FaultOf, seeds: readonly Seed[]): Group[] => {
+  const groups = new Map<string, Group>()
+  for (const c of cases) {
+    const seed = seeds.find((s) => s.mutant.id === c.mutant.id)
+    const fault = seed === undefined || c.mutant.side !== 'machine' ? undefined : faultOf(seed.fault)
+    if (seed === undefined || fault === undefined) continue
+    const { model, thread } = seed
+    const key = JSON.stringify([fault.id, model, thread])
+    const group = groups.get(key) ?? { fault, model, thread, cases: [] }
+    groups.set(key, group)
+    group.cases.push(c)
+  }
+  return [...groups.values()]
+}
+
+/**
+ * Tries the faults that are on record, each for all weakenings that it is on record for. They come first: what is killed here is asked of
+ * no model, and weaker fairness takes the large ones long.
+ */
+export const holdSeeds = async (
+  protocol: string,
+  cases: readonly Case[],
+  faultOf: FaultOf,
+  seeds: readonly Seed[],
+  options: CrewOptions,
+): Promise<void> => {
+  const queue = groupsOf(cases, faultOf, seeds)
+  const all = queue.length
+  const work = async (hand: MutateHand): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { cases: asked, fault, model, thread } = next
+      // whoever they would have noticed is left by those that are asked next
+      if (isLate(options)) return
+      options.onProgress(all - queue.length, all, asked.length)
+      const mutants = asked.map(({ mutant }) => mutant)
+      const request = { kind: 'seed', fault, models: [model], thread, mutants } as const
+      for (const kill of (await hand.askWithin(request, limitOf(options))) ?? []) {
+        const c = asked.find(({ mutant }) => mutant.id === kill.id)
+        if (c === undefined) continue
+        c.differs = true
+        noted(c, kill)
+      }
+    }
+  }
+  if (all > 0) await withCrew(options.workers, protocol, work)
+}
+
+const changeOf = ({ id, file, kind, within, from, to }: Mutant): Change => ({ id, file, kind, within, from, to })
+
+/**
+ * Searches faults for the weakenings that are left: every fault, in all threads and in each of them, in models of up to `most`
+ * states. There are hundreds of faults.
+ */
+export const searchSeeds = async (
+  protocol: string,
+  cases: readonly Case[],
+  faults: readonly Mutant[],
+  models: readonly Model[],
+  most: number,
+  options: CrewOptions,
+): Promise<Seed[]> => {
+  const names = bySize(models).flatMap(({ name, distinctStates }) => (distinctStates <= most ? [name] : []))
+  const found: Seed[] = []
+  const queue = [...faults]
+  const work = async (hand: MutateHand): Promise<void> => {
+    for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
+      const left = cases.filter(isOpen)
+      if (left.length === 0) return
+      options.onProgress(faults.length - queue.length, faults.length, left.length)
+      const mutants = left.map(({ mutant }) => mutant)
+      const kills = (await hand.askWithin({ kind: 'seed', fault, models: names, mutants }, options.limit)) ?? []
+      for (const kill of kills) {
+        const c = left.find(({ mutant, isAlive }) => mutant.id === kill.id && isAlive)
+        if (c === undefined) continue
+        noted(c, kill)
+        const { model, thread, cell, verdict } = kill
+        found.push({ mutant: changeOf(c.mutant), fault: changeOf(fault), thread, model, cell, verdict })
+      }
+    }
+  }
+  await withCrew(options.workers, protocol, work)
+  return found
 }

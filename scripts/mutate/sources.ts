@@ -8,6 +8,7 @@ import { weakenings } from '../../impl/lib/mutate/properties.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import { Source } from '../../impl/lib/mutate/syntax.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
+import type { Change } from './argued.ts'
 import { isMutable, mutableSources, readSource } from './load.ts'
 
 /** Mutants and how many were the same text as the source or as another mutant. */
@@ -36,9 +37,6 @@ export const machineMutants = (ts: TypeScript, protocol: Protocol, kinds: readon
 
 /** The id of faults that people wrote: `from` stands in `within` exactly once, and `to` takes its place. */
 export const BY_HAND = 'hand'
-
-/** A change as a file describes it. */
-export type Change = Pick<Mutant, 'id' | 'file' | 'kind' | 'within' | 'from' | 'to'>
 
 /** The fault that a file describes, among those that are made, or as it was written by hand; undefined where it is none any more. */
 export const faultNamed = (

@@ -5,7 +5,7 @@
 
 import { relative } from 'node:path'
 import { actionFaults, differenceOf } from '../../impl/lib/mutate/actions.ts'
-import type { Mutant, MutantKind } from '../../impl/lib/mutate/mutant.ts'
+import type { MutantKind } from '../../impl/lib/mutate/mutant.ts'
 import { numbered } from '../../impl/lib/mutate/mutant.ts'
 import type { SpecSource } from '../../impl/lib/mutate/spec.ts'
 import { definitionsIn, specWeakenings } from '../../impl/lib/mutate/spec.ts'
@@ -16,7 +16,7 @@ import { readPlainText } from '../node/input.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { packageRoot, specFiles } from '../workspace/project.ts'
 import { pool } from '../node/pool.ts'
-import type { Seed } from './argued.ts'
+import type { FaultOf, Seed } from './argued.ts'
 import type { AskOptions } from './ask.ts'
 import { ask } from './ask.ts'
 import { Bench, seeded } from './bench.ts'
@@ -93,7 +93,7 @@ export interface SpecOptions extends AskOptions, RunOptions {
   readonly ts: TypeScript
   /** the faults of the machine that are on record */
   readonly seeds: readonly Seed[]
-  readonly faultOf: (fault: Seed['fault']) => Mutant | undefined
+  readonly faultOf: FaultOf
 }
 
 const sourcesOf = (protocol: Protocol): SpecSource[] =>
