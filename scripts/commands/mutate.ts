@@ -1,7 +1,7 @@
 /** `lockstep mutate`: weakens and breaks machines one change at a time, and says what notices each change. */
 
 import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
-import type { Mutant, MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
+import type { Generated, Mutant, MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import type { Judged } from '../../impl/lib/mutate/mutant.ts'
@@ -29,7 +29,6 @@ import { jsonOf, report } from '../mutate/report.ts'
 import type { CrewOptions, ModelsOf } from '../mutate/run.ts'
 import { Case, holdSeeds, judgeMachine, LATE, searchSeeds } from '../mutate/run.ts'
 import { judgeSpec, specMutants } from '../mutate/spec-run.ts'
-import type { Generated } from '../mutate/sources.ts'
 import { faultNamed, machineMutants, sampled } from '../mutate/sources.ts'
 import { TypeCheck } from '../mutate/types.ts'
 import type { Output } from '../ui/output.ts'

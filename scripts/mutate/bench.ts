@@ -42,7 +42,6 @@ export class Bench {
   readonly name: string
   private readonly view: View
   private readonly verdicts = new Map<string, boolean>()
-  private readonly regions = new Map<string, readonly number[]>()
   private ownKeys: Keys | undefined
 
   constructor(model: Model, graph: Graph = graphOf(model), name = model.name) {
@@ -214,11 +213,7 @@ export class Bench {
 
   /** The states on the ways on which a temporal property of the machine is broken. */
   region(name: string): readonly number[] {
-    const known = this.regions.get(name)
-    if (known !== undefined) return known
-    const found = [...new Set(this.marksOf(name).flatMap((own) => brokenRegion(this.graph, own)))]
-    this.regions.set(name, found)
-    return found
+    return [...new Set(this.marksOf(name).flatMap((own) => brokenRegion(this.graph, own)))]
   }
 
   /** The marks of each instance of a temporal property of the machine, in these states. */

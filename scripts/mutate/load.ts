@@ -39,50 +39,51 @@ export const findTypeScript = async (): Promise<TypeScript | undefined> => {
 /** Text of a source of the package. */
 export const readSource = (file: string): string => readPlainText(join(packageRoot(), file), 'source')
 
-/** Sources that may be changed and that a protocol is made of: its own first. */
-export const mutableSources = (protocol: string): readonly string[] => {
-  const found = new Set<string>()
+/** The sources of a protocol, from that which exports it; each with those that it imports. */
+const sourcesFrom = (entry: string): ReadonlyMap<string, readonly string[]> => {
+  const found = new Map<string, readonly string[]>()
   const visit = (file: string): void => {
     if (found.has(file)) return
-    found.add(file)
-    importsOf(file, readSource(file)).forEach(visit)
+    const imports = importsOf(file, readSource(file))
+    found.set(file, imports)
+    imports.forEach(visit)
   }
-  visit(`impl/${protocol}/index.ts`)
-  return [...found]
+  visit(entry)
+  return found
+}
+
+const entryOf = (protocol: string): string => `impl/${protocol}/index.ts`
+
+/** Sources that may be changed and that a protocol is made of: its own first. */
+export const mutableSources = (protocol: string): readonly string[] =>
+  [...sourcesFrom(entryOf(protocol)).keys()]
     .filter((file) => isMutable(file, protocol))
     .sort((a, b) => Number(isShared(a)) - Number(isShared(b)))
-}
 
 /** The modules that a protocol is made of, by their sources. */
 export class Loader {
   private readonly ts: TypeScript
   private readonly entry: string
-  /** all sources of the protocol, each with those that it imports: whoever imports a changed one is compiled anew too */
-  readonly imports = new Map<string, readonly string[]>()
+  /** all sources of the protocol: whoever imports a changed one is compiled anew too */
+  private readonly imports: ReadonlyMap<string, readonly string[]>
   private readonly real = new Map<string, Exports>()
   private readonly compiled = new Map<string, string>()
 
   private constructor(ts: TypeScript, protocol: string) {
     this.ts = ts
-    this.entry = `impl/${protocol}/index.ts`
+    this.entry = entryOf(protocol)
+    this.imports = sourcesFrom(this.entry)
   }
 
   /** Finds the sources of a protocol and loads what they import. */
   static async of(ts: TypeScript, protocol: string): Promise<Loader> {
     const loader = new Loader(ts, protocol)
-    await loader.discover(loader.entry)
-    return loader
-  }
-
-  private async discover(file: string): Promise<void> {
-    if (this.real.has(file)) return
-    this.real.set(file, {})
     const own = new URL(import.meta.url)
-    const built = own.pathname.endsWith('.ts') ? file : file.replace(/\.ts$/, '.js')
-    this.real.set(file, (await import(new URL(`../../${built}`, own).href)) as Exports)
-    const imports = importsOf(file, readSource(file))
-    this.imports.set(file, imports)
-    for (const imported of imports) await this.discover(imported)
+    for (const file of loader.imports.keys()) {
+      const built = own.pathname.endsWith('.ts') ? file : file.replace(/\.ts$/, '.js')
+      loader.real.set(file, (await import(new URL(`../../${built}`, own).href)) as Exports)
+    }
+    return loader
   }
 
   private depends(file: string, on: string, seen = new Set<string>()): boolean {

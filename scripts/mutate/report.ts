@@ -41,12 +41,14 @@ const rows = (judged: readonly Judged[]): string[][] =>
     ),
   )
 
-const details = ({ mutant, reason }: Judged): string[] => [
-  `  ${mutant.file}:${mutant.line}  ${mutant.within}`,
-  `    ${mutant.from}`,
-  `    -> ${mutant.to}`,
+const change = (place: string, { within, from, to }: Stale['about'], reason: string | undefined): string[] => [
+  `  ${place}  ${within}`,
+  `    ${from}`,
+  `    -> ${to}`,
   ...(reason === undefined ? [] : [`    ${reason}`]),
 ]
+
+const details = ({ mutant, reason }: Judged): string[] => change(`${mutant.file}:${mutant.line}`, mutant, reason)
 
 /** A line of the report. */
 export interface ReportLine {
@@ -76,12 +78,7 @@ export const report = (part: Part): ReportLine[] => {
     ...titled('incomplete: not decided', of('incomplete').flatMap(details)),
     ...titled(
       'arguments and seeded faults that are none any more',
-      stale.flatMap(({ about, why }) => [
-        `  ${about.file}  ${about.within}`,
-        `    ${about.from}`,
-        `    -> ${about.to}`,
-        `    ${why}`,
-      ]),
+      stale.flatMap(({ about, why }) => change(about.file, about, why)),
     ),
   ]
 }

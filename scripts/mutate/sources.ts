@@ -3,19 +3,13 @@
 import { hash } from 'node:crypto'
 import { faults } from '../../impl/lib/mutate/faults.ts'
 import { numbered } from '../../impl/lib/mutate/mutant.ts'
-import type { Draft, Mutant, MutantKind } from '../../impl/lib/mutate/mutant.ts'
+import type { Draft, Generated, Mutant, MutantKind } from '../../impl/lib/mutate/mutant.ts'
 import { weakenings } from '../../impl/lib/mutate/properties.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import { Source } from '../../impl/lib/mutate/syntax.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import type { Change } from './argued.ts'
 import { isMutable, mutableSources, readSource } from './load.ts'
-
-/** Mutants and how many were the same text as the source or as another mutant. */
-export interface Generated {
-  readonly mutants: readonly Mutant[]
-  readonly same: number
-}
 
 const draftsOf = (ts: TypeScript, file: string, text: string): Draft[] => {
   const source = new Source(ts, file, text)

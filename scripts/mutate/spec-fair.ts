@@ -46,53 +46,32 @@ const takerOf = (threads: readonly ThreadId[], args: readonly TlaValue[], action
   return named[0]
 }
 
-/** One assumption for one value of what is bound around it. */
-interface Instance {
-  readonly strong: boolean
-  readonly steps: Map<string, { readonly thread: ThreadId; readonly labels: Set<string> }>
-}
-
-const instancesOf = (fair: Fair, table: TlaValue | undefined, by: ReturnType<typeof takers>): Instance[] => {
-  const found = new Map<string, Instance>()
+/** What the steps of an assumption are in a machine, for each value of what is bound around it. */
+const instancesOf = (fair: Fair, table: TlaValue | undefined, by: ReturnType<typeof takers>): Fairness[] => {
+  const found = new Map<string, Fairness & { readonly labels: Set<string> }>()
   fair.steps.forEach(({ action }, s) => {
     for (const pair of items(items(table)[s])) {
       const [bounds, args] = items(pair)
-      const name = bounds === undefined ? '' : key(bounds)
-      const instance: Instance = found.get(name) ?? { strong: fair.strong, steps: new Map() }
-      found.set(name, instance)
       const thread = takerOf(by.get(action) ?? [], items(args), action)
       if (thread === undefined) continue
-      const own = instance.steps.get(thread.join()) ?? { thread, labels: new Set() }
-      instance.steps.set(thread.join(), own)
+      const name = bounds === undefined ? '' : key(bounds)
+      const own = found.get(name) ?? { thread, labels: new Set<string>(), ...(fair.strong ? { strong: true } : {}) }
+      if (own.thread.join() !== thread.join()) throw new UnknownShape('an assumption speaks of several threads at once')
       own.labels.add(action)
+      found.set(name, own)
     }
   })
   return [...found.values()]
 }
 
-/** The fairness of a machine that is the same as these assumptions. */
-const machineFairness = (instances: readonly Instance[]): Fairness[] =>
-  instances.flatMap(({ strong, steps }) => {
-    const [one, ...others] = steps.values()
-    if (one === undefined) return []
-    if (others.length > 0) throw new UnknownShape('an assumption speaks of several threads at once')
-    return [{ ...one, ...(strong ? { strong: true as const } : {}) }]
-  })
-
 /** What fairness comes to in a machine: steps that no thread of it has do not count. */
-const textOf = (fairness: readonly Fairness[], by: ReturnType<typeof takers>): string =>
-  [
-    ...new Set(
-      fairness
-        .map(({ thread, labels, strong }) => {
-          const own = [...labels].filter((label) => by.get(label)?.some((id) => id.join() === thread.join()) === true)
-          return own.length === 0 ? '' : JSON.stringify([thread, own.sort(), strong === true])
-        })
-        .filter((text) => text !== ''),
-    ),
-  ]
-    .sort()
-    .join()
+const textOf = (fairness: readonly Fairness[], by: ReturnType<typeof takers>): string => {
+  const texts = fairness.flatMap(({ thread, labels, strong }) => {
+    const own = [...labels].filter((label) => by.get(label)?.some((id) => id.join() === thread.join()) === true)
+    return own.length === 0 ? [] : [JSON.stringify([thread, own.sort(), strong === true])]
+  })
+  return [...new Set(texts)].sort().join()
+}
 
 interface Assumed {
   readonly fair: readonly Fair[]
@@ -108,7 +87,7 @@ const assumedBy = (name: string, definitions: Definitions, lines: readonly strin
 
 const converted = ({ fair }: Assumed, table: TlaValue | undefined, bed: Bench): Fairness[] => {
   const by = takers(bed)
-  return machineFairness(fair.flatMap((one, i) => instancesOf(one, items(table)[i], by)))
+  return fair.flatMap((one, i) => instancesOf(one, items(table)[i], by))
 }
 
 const judgeOne = (bed: Bench, mutant: Prepared, fairness: readonly Fairness[]): void => {

@@ -125,11 +125,11 @@ const judgeNamed = async (
   const values = names.map((name): Question => ({ formula: only(groups, name, name), definitions: [] }))
   // per property and mutant, the groups in which it is still violated
   const still = new Map(all.map((weaker) => [weaker, new Set<Broken>()]))
-  const isOpen = (weaker: Weaker): boolean =>
-    groups.some((group) => group.invariants.includes(weaker.property) && still.get(weaker)?.has(group) !== true)
+  const openIn = (weaker: Weaker): Broken | undefined =>
+    groups.find((group) => group.invariants.includes(weaker.property) && still.get(weaker)?.has(group) !== true)
   const size = Math.max(1, Math.floor(STATES_A_RUN / Math.max(1, groups.length)))
   for (let at = 0; groups.some(({ states }) => states.length > at); at += size) {
-    const open = all.filter((weaker) => isAlive(weaker.mutant) && isOpen(weaker))
+    const open = all.filter((weaker) => isAlive(weaker.mutant) && openIn(weaker) !== undefined)
     if (open.length === 0) break
     const parts = groups.map(({ states }) => states.slice(at, at + size))
     const seen = open.map(({ copy, mutant, property }) => ({
@@ -154,9 +154,7 @@ const judgeNamed = async (
   }
   for (const weaker of all) {
     weaker.mutant.case.differs = true
-    const by = groups.find(
-      (group) => group.invariants.includes(weaker.property) && still.get(weaker)?.has(group) !== true,
-    )
+    const by = openIn(weaker)
     if (by !== undefined) killed(weaker.mutant, 'cell', `${by.bed.name} ${weaker.property} (tlc)`)
   }
 }

@@ -52,10 +52,8 @@ const statements = (source: Source, list: readonly ts.Statement[]): void => {
 /** Two steps in the other order. */
 const exchanged = (source: Source, first: ts.Statement, second: ts.Statement): void => {
   const [before, after] = [first.getText(), second.getText()]
-  source.drafts.push({
-    ...source.place('fault', first, `${before} ${after}`, `${after} ${before}`),
-    edit: { start: first.getStart(), end: second.getEnd(), text: `${after}\n${before}` },
-  })
+  const shown = { from: `${before} ${after}`, to: `${after} ${before}`, last: second }
+  source.note('fault', first, `${after}\n${before}`, shown)
 }
 
 const binary = (source: Source, e: ts.BinaryExpression): void => {

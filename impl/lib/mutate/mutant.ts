@@ -61,11 +61,14 @@ export const edited = (text: string, { start, end, text: by }: Edit): string =>
 const contentOf = ({ side, file, kind, within, from, to }: Draft): string =>
   JSON.stringify([side, file, kind, within, from, to])
 
+/** Mutants and how many were the same text as the source or as another mutant. */
+export interface Generated {
+  readonly mutants: readonly Mutant[]
+  readonly same: number
+}
+
 /** Gives each mutant its id; of those that are the same text only the first is kept, and how many were not is told. */
-export const numbered = (
-  drafts: readonly Draft[],
-  sources: ReadonlyMap<string, string>,
-): { readonly mutants: readonly Mutant[]; readonly same: number } => {
+export const numbered = (drafts: readonly Draft[], sources: ReadonlyMap<string, string>): Generated => {
   const texts = new Set<string>()
   const times = new Map<string, number>()
   const mutants: Mutant[] = []

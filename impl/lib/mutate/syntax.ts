@@ -15,11 +15,12 @@ const SHOWN = 160
 
 const shortened = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text)
 
-/** What a report shows in place of the source, and whether an instance is dropped by its number. */
+/** What a report shows in place of the source, whether an instance is dropped by its number, and up to where the edit goes. */
 interface Shown {
   readonly from?: string
   readonly to?: string
   readonly instance?: true
+  readonly last?: ts.Node
 }
 
 /** One source of a machine. */
@@ -108,9 +109,10 @@ export class Source {
     return found
   }
 
-  /** What a mutant at a node is, all but its edit. */
-  place(kind: MutantKind, node: ts.Node, from: string, to: string): Omit<Draft, 'edit'> {
-    return {
+  /** Notes a mutant: `node`, or all up to another one, replaced by `text`; what a report shows may be said in other words. */
+  note(kind: MutantKind, node: ts.Node, text: string, shown: Shown = {}): void {
+    const { from = node.getText(), to = text, instance, last = node } = shown
+    this.drafts.push({
       side: 'machine',
       file: this.file,
       line: this.tree.getLineAndCharacterOfPosition(node.getStart()).line + 1,
@@ -118,15 +120,7 @@ export class Source {
       within: this.within(node),
       from: shortened(normalised(from)),
       to: shortened(normalised(to)),
-    }
-  }
-
-  /** Notes a mutant: `node` replaced by `text`; what a report shows may be said in other words. */
-  note(kind: MutantKind, node: ts.Node, text: string, shown: Shown = {}): void {
-    const { from = node.getText(), to = text, instance } = shown
-    this.drafts.push({
-      ...this.place(kind, node, from, to),
-      edit: { start: node.getStart(), end: node.getEnd(), text },
+      edit: { start: node.getStart(), end: last.getEnd(), text },
       ...(instance === undefined ? {} : { instance }),
     })
   }
