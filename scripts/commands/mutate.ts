@@ -1,10 +1,9 @@
 /** `lockstep mutate`: weakens and breaks machines one change at a time, and says what notices each change. */
 
 import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
-import type { Generated, Mutant, MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
+import type { Generated, Judged, Mutant, MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
-import type { Judged } from '../../impl/lib/mutate/mutant.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { workersOf } from '../engines/options.ts'
 import type { Toolchain } from '../engines/tlc.ts'
@@ -23,14 +22,12 @@ import {
   withArguments,
 } from '../mutate/argued.ts'
 import { changedFiles, protocolsOf } from '../mutate/changed.ts'
-import { findTypeScript } from '../mutate/load.ts'
 import type { Part } from '../mutate/report.ts'
 import { jsonOf, report } from '../mutate/report.ts'
 import type { CrewOptions, ModelsOf } from '../mutate/run.ts'
 import { Case, holdSeeds, judgeMachine, LATE, searchSeeds } from '../mutate/run.ts'
 import { judgeSpec, specMutants } from '../mutate/spec-run.ts'
-import { faultNamed, machineMutants, sampled } from '../mutate/sources.ts'
-import { TypeCheck } from '../mutate/types.ts'
+import { faultNamed, findTypeScript, machineMutants, sampled, TypeCheck } from '../mutate/sources.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'

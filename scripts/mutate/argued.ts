@@ -15,7 +15,7 @@ import { parseJson } from '../../impl/lib/text/json.ts'
 import { readPlainText } from '../node/input.ts'
 import { packageRoot, specDirectory } from '../workspace/project.ts'
 import { writeWhole } from '../node/write.ts'
-import { mutableSources } from './load.ts'
+import { mutableSources } from './sources.ts'
 
 const change = z.strictObject({
   id: z.string(),

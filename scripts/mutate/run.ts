@@ -6,7 +6,7 @@ import type { MutateHand, SeedKill } from './workers.ts'
 import { withCrew } from './workers.ts'
 import type { Change, FaultOf, Seed } from './argued.ts'
 import type { Opinion } from './bench.ts'
-import { mutableSources } from './load.ts'
+import { mutableSources } from './sources.ts'
 
 /** Who is asked about faults, one at a time; undefined is no answer within so many milliseconds. */
 export interface FaultHand {

@@ -12,7 +12,7 @@ import { loadModels } from '../workspace/project.ts'
 import type { Opinion } from './bench.ts'
 import { attempt, Bench, seeded } from './bench.ts'
 import { faultOpinion, unchangedOpinion } from './fault.ts'
-import { findTypeScript, Loader, readSource } from './load.ts'
+import { findTypeScript, Loader, readSource } from './sources.ts'
 import type { Answers, FaultRequest, JudgeRequest, Request, SeedKill, SeedRequest, TimeRequest } from './workers.ts'
 
 const own = workerData as string

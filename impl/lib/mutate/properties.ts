@@ -35,27 +35,19 @@ const isBuilder = (source: Source, node: ts.Node): boolean =>
 const listsIn = (source: Source, region: ts.Node): ts.ArrayLiteralExpression[] => {
   const { ts } = source
   const lists: ts.ArrayLiteralExpression[] = []
-  const list = (e: ts.Expression): void => {
-    if (ts.isParenthesizedExpression(e)) list(e.expression)
-    else if (ts.isConditionalExpression(e)) {
-      list(e.whenTrue)
-      list(e.whenFalse)
-    } else if (ts.isCallExpression(e)) {
-      for (const argument of e.arguments) if (source.isCallable(argument)) answers(argument)
-    } else if (ts.isArrayLiteralExpression(e)) {
+  const list = (e: ts.Node): void => {
+    if (ts.isParenthesizedExpression(e) || ts.isSpreadElement(e)) list(e.expression)
+    else if (ts.isConditionalExpression(e)) [e.whenTrue, e.whenFalse].forEach(list)
+    else if (ts.isCallExpression(e)) e.arguments.filter((argument) => source.isCallable(argument)).forEach(list)
+    else if (ts.isArrayLiteralExpression(e)) {
       lists.push(e)
-      for (const element of e.elements) if (ts.isSpreadElement(element)) list(element.expression)
+      e.elements.filter(ts.isSpreadElement).forEach(list)
+    } else if (source.isCallable(e) && e.body !== undefined) {
+      if (!ts.isBlock(e.body)) list(e.body)
+      else e.body.statements.flatMap((s) => (ts.isReturnStatement(s) ? (s.expression ?? []) : [])).forEach(list)
     }
   }
-  const answers = (fn: ts.Node): void => {
-    if (!source.isCallable(fn) || fn.body === undefined) return
-    if (!ts.isBlock(fn.body)) list(fn.body)
-    else
-      for (const statement of fn.body.statements)
-        if (ts.isReturnStatement(statement) && statement.expression !== undefined) list(statement.expression)
-  }
-  if (source.isCallable(region)) answers(region)
-  else if (ts.isExpression(region)) list(region)
+  list(region)
   return lists
 }
 
@@ -83,18 +75,16 @@ const conditions = (source: Source, region: ts.Node, weaken: Weakener): void => 
   const visit = (node: ts.Node, inInstances: boolean): void => {
     if (isBuilder(source, node)) return
     let inside = inInstances
-    if (ts.isPropertyAssignment(node)) {
+    if (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) {
+      const field = node.name.getText()
       // when a property is vacuous is not what it says
-      if (node.name.getText() === 'occurs') return
-      const direction = FIELDS[node.name.getText()]
+      if (field === 'occurs') return
+      const direction = FIELDS[field]
       if (direction !== undefined) {
-        weaken.reference(node.initializer, direction)
+        weaken.reference(ts.isPropertyAssignment(node) ? node.initializer : node.name, direction)
         return
       }
-      if (node.name.getText() === 'instances') inside = true
-    } else if (ts.isShorthandPropertyAssignment(node)) {
-      const direction = FIELDS[node.name.text]
-      if (direction !== undefined) weaken.reference(node.name, direction)
+      if (field === 'instances') inside = true
     } else if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
       for (const argument of node.arguments) if (source.isCallable(argument)) weaken.callable(argument, 'truer')
     } else if (inside && ts.isArrowFunction(node) && node.parameters.length === 0) {

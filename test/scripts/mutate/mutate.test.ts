@@ -23,9 +23,8 @@ import type { Opinion } from '../../../scripts/mutate/bench.ts'
 import { Bench } from '../../../scripts/mutate/bench.ts'
 import type { FaultCrew, FaultHand } from '../../../scripts/mutate/run.ts'
 import { Case, judgeMachine, LATE } from '../../../scripts/mutate/run.ts'
-import { Loader, readSource } from '../../../scripts/mutate/load.ts'
 import { report } from '../../../scripts/mutate/report.ts'
-import { BY_HAND, faultNamed, machineMutants, sampled } from '../../../scripts/mutate/sources.ts'
+import { BY_HAND, faultNamed, Loader, machineMutants, readSource, sampled } from '../../../scripts/mutate/sources.ts'
 import { isFull } from '../../effort.ts'
 
 const models = loadModels()

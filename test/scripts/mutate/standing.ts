@@ -8,9 +8,8 @@ import type { Protocol } from '../../../impl/lib/protocol/protocol.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
 import type { Seed, Verdict } from '../../../scripts/mutate/argued.ts'
 import { loadArguments } from '../../../scripts/mutate/argued.ts'
-import { Loader } from '../../../scripts/mutate/load.ts'
 import { seeded } from '../../../scripts/mutate/bench.ts'
-import { faultNamed, machineMutants } from '../../../scripts/mutate/sources.ts'
+import { faultNamed, Loader, machineMutants } from '../../../scripts/mutate/sources.ts'
 
 /** A machine with a fault, and the verdict that a property has to have in it. */
 export type Standing = Omit<Seed, 'mutant'>
