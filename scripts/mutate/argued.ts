@@ -7,9 +7,8 @@ import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import { badInput } from '../../impl/lib/kernel/error.ts'
-import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
+import type { Change, Judged, Mutant } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
-import type { Judged } from '../../impl/lib/mutate/mutant.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { parseJson } from '../../impl/lib/text/json.ts'
 import { readPlainText } from '../node/input.ts'
@@ -47,9 +46,6 @@ const seed = z.strictObject({
 })
 
 const schema = z.strictObject({ argued: z.array(argument), seeded: z.array(seed).default([]) })
-
-/** A change as a file describes it. */
-export type Change = z.infer<typeof change>
 
 /** A weakening that a fault was found for. */
 export type Seed = z.infer<typeof seed>

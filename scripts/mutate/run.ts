@@ -1,10 +1,10 @@
 /** Runs mutants against the models of a protocol, and weakenings against machines with a fault, a few at a time. */
 
-import type { Fate, Judged, Killer, Mutant } from '../../impl/lib/mutate/mutant.ts'
+import type { Change, Fate, Judged, Killer, Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { MutateHand, SeedKill } from './workers.ts'
 import { withCrew } from './workers.ts'
-import type { Change, FaultOf, Seed } from './argued.ts'
+import type { FaultOf, Seed } from './argued.ts'
 import type { Opinion } from './bench.ts'
 import { mutableSources } from './sources.ts'
 

@@ -9,7 +9,7 @@ import { dirname, join, posix } from 'node:path'
 import { compileFunction } from 'node:vm'
 import type ts from 'typescript'
 import { faults } from '../../impl/lib/mutate/faults.ts'
-import type { Draft, Generated, Mutant, MutantKind } from '../../impl/lib/mutate/mutant.ts'
+import type { Change, Draft, Generated, Mutant, MutantKind } from '../../impl/lib/mutate/mutant.ts'
 import { edited, numbered } from '../../impl/lib/mutate/mutant.ts'
 import { weakenings } from '../../impl/lib/mutate/properties.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
@@ -17,7 +17,6 @@ import { Source } from '../../impl/lib/mutate/syntax.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { readPlainText } from '../node/input.ts'
 import { packageRoot } from '../workspace/project.ts'
-import type { Change } from './argued.ts'
 
 /** The machinery that protocols share. */
 const isShared = (file: string): boolean => /^impl\/lib\/(kvm|kernel\/memory)\/.*\.ts$/.test(file)

@@ -48,6 +48,9 @@ export interface Mutant {
   readonly direction?: Direction
 }
 
+/** A change as a file describes it. */
+export type Change = Pick<Mutant, 'id' | 'file' | 'kind' | 'within' | 'from' | 'to'>
+
 /** A mutant before it is numbered. */
 export type Draft = Omit<Mutant, 'id'>
 
