@@ -1,10 +1,9 @@
 /** `lockstep mutate`: weakens and breaks machines one change at a time, and says what notices each change. */
 
 import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
-import type { Mutant, MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
+import type { Generated, Judged, Mutant, MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
-import type { Judged } from '../../impl/lib/mutate/verdict.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { workersOf } from '../engines/options.ts'
 import type { Toolchain } from '../engines/tlc.ts'
@@ -12,7 +11,7 @@ import { tlcIfPresent } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { near } from '../../impl/lib/text/near.ts'
-import type { Argument } from '../mutate/argued.ts'
+import type { Argument, FaultOf } from '../mutate/argued.ts'
 import {
   isArgued,
   isRefused,
@@ -23,17 +22,12 @@ import {
   withArguments,
 } from '../mutate/argued.ts'
 import { changedFiles, protocolsOf } from '../mutate/changed.ts'
-import { findTypeScript } from '../mutate/load.ts'
 import type { Part } from '../mutate/report.ts'
 import { jsonOf, report } from '../mutate/report.ts'
 import type { CrewOptions, ModelsOf } from '../mutate/run.ts'
-import { Case, judgeMachine, LATE } from '../mutate/run.ts'
-import { holdSeeds, searchSeeds } from '../mutate/seeds.ts'
-import type { SpecOptions } from '../mutate/spec-run.ts'
+import { Case, holdSeeds, judgeMachine, LATE, searchSeeds } from '../mutate/run.ts'
 import { judgeSpec, specMutants } from '../mutate/spec-run.ts'
-import type { Change, Generated } from '../mutate/sources.ts'
-import { faultNamed, machineMutants, sampled } from '../mutate/sources.ts'
-import { TypeCheck } from '../mutate/types.ts'
+import { faultNamed, findTypeScript, machineMutants, sampled, TypeCheck } from '../mutate/sources.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
@@ -59,16 +53,6 @@ export const withEverydaySample = (options: MutateOptions): MutateOptions =>
   options.changed === true && options.sample === undefined && options.tag === 'fast'
     ? { ...options, ...EVERYDAY }
     : options
-
-const compilerOrFail = async (): Promise<TypeScript> => {
-  const ts = await findTypeScript()
-  if (ts !== undefined) return ts
-  throw environmentFailure({
-    code: 'no-typescript',
-    message: 'mutate needs the package typescript, which is not installed',
-    hint: 'it is a command for checkouts: clone the repository and run `npm ci` in it',
-  })
-}
 
 const known = (name: string, protocols: readonly Protocol[]): Protocol => {
   const protocol = protocols.find((p) => p.name === name)
@@ -98,83 +82,61 @@ const typed = (judged: readonly Judged[], types: () => TypeCheck): Judged[] =>
     return error === undefined ? j : { ...j, fate: 'refused', killedBy: [], reason: `type error: ${error}` }
   })
 
-/** What a run needs besides its options. */
+/** What a run needs. */
 interface Means {
   readonly out: Output
-  readonly project: Project
+  readonly options: MutateOptions
+  readonly modelsOf: ModelsOf
   readonly ts: TypeScript
   readonly types: () => TypeCheck
   /** TLC, or why the side of the specification is left out */
   readonly tlc: Toolchain | string
 }
 
-const kindsOf = ({ kind }: MutateOptions): readonly MutantKind[] => (kind === undefined ? MUTANT_KINDS : [kind])
-
-/** The faults of a machine's programs: those that are made, and how those in the file are found. */
-interface Faults {
-  readonly made: readonly Mutant[]
-  readonly named: (change: Change) => Mutant | undefined
-}
-
-const faultsOf = (ts: TypeScript, protocol: Protocol): Faults => {
-  const made = machineMutants(ts, protocol, ['fault']).mutants
-  return { made, named: (change) => faultNamed(ts, protocol, made, change) }
-}
-
-const isOfSpec = ({ file }: { readonly file: string }): boolean => file.startsWith('spec/')
-
-/** Weakenings that no design has noticed, on machines with a fault. */
-const searchFaults = async (
-  { made }: Faults,
-  protocol: Protocol,
-  cases: readonly Case[],
-  models: readonly Model[],
-  crew: CrewOptions,
-  options: MutateOptions,
-): Promise<void> => {
-  const { argued, seeded } = loadArguments(protocol, options.arguments)
-  const unexplained = cases.filter(({ mutant }) => !isArgued(argued, mutant))
-  const found = await searchSeeds(protocol.name, unexplained, made, models, options.searchStates, crew)
-  const again = new Set(found.map(({ mutant }) => mutant.id))
-  const asked = new Set(kindsOf(options))
-  const kept = seeded.filter(
-    ({ mutant }) =>
-      !again.has(mutant.id) &&
-      (isOfSpec(mutant) || !asked.has(mutant.kind) || cases.some((c) => c.mutant.id === mutant.id)),
-  )
-  if (found.length > 0) keepSeeds(protocol, argued, [...kept, ...found])
-}
-
 /** What is asked of one protocol. */
-interface Asked {
+interface Asked extends Means {
   readonly protocol: Protocol
-  readonly faults: Faults
-  readonly modelsOf: ModelsOf
+  /** the faults that are made of its machine, and how those in the file are found */
+  readonly faults: readonly Mutant[]
+  readonly faultOf: FaultOf
   /** when no new question is asked, a time of performance.now(); all are asked if there is none */
   readonly until: number | undefined
 }
 
-type Progress = (side: Side) => (done: number, of: number, alive: number) => void
+const kindsOf = ({ kind }: MutateOptions): readonly MutantKind[] => (kind === undefined ? MUTANT_KINDS : [kind])
+
+const isOfSpec = ({ file }: { readonly file: string }): boolean => file.startsWith('spec/')
+
+/** Weakenings that no design has noticed, on machines with a fault. */
+const searchFaults = async (asked: Asked, cases: readonly Case[], crew: CrewOptions): Promise<void> => {
+  const { protocol, options, faults, modelsOf } = asked
+  const { argued, seeded } = loadArguments(protocol, options.arguments)
+  const unexplained = cases.filter(({ mutant }) => !isArgued(argued, mutant))
+  const models = modelsOf.get(protocol.name)?.usual ?? []
+  const found = await searchSeeds(protocol.name, unexplained, faults, models, options.searchStates, crew)
+  const again = new Set(found.map(({ mutant }) => mutant.id))
+  const kept = seeded.filter(
+    ({ mutant }) =>
+      !again.has(mutant.id) &&
+      (isOfSpec(mutant) || !kindsOf(options).includes(mutant.kind) || cases.some((c) => c.mutant.id === mutant.id)),
+  )
+  if (found.length > 0) keepSeeds(protocol, argued, [...kept, ...found])
+}
 
 /** The machine's side: the faults on record first, then the models, then a search for faults if that is asked for. */
-const judgeMachineSide = async (
-  { protocol, faults, modelsOf }: Asked,
-  cases: readonly Case[],
-  crew: CrewOptions,
-  options: MutateOptions,
-): Promise<void> => {
+const judgeMachineSide = async (asked: Asked, cases: readonly Case[], crew: CrewOptions): Promise<void> => {
+  const { protocol, options, faultOf, modelsOf } = asked
   const { seeded } = loadArguments(protocol, options.arguments)
-  await holdSeeds(protocol.name, cases, faults.named, seeded, crew)
+  await holdSeeds(protocol.name, cases, faultOf, seeded, crew)
   await judgeMachine(protocol.name, cases, modelsOf, crew)
-  const models = modelsOf.get(protocol.name)?.usual ?? []
-  if (options.search === true) await searchFaults(faults, protocol, cases, models, crew, options)
+  if (options.search === true) await searchFaults(asked, cases, crew)
 }
 
 const judgeSpecSide = async (
-  { protocol, faults, modelsOf, until }: Asked,
+  { protocol, options, faultOf, modelsOf, until, ts }: Asked,
   cases: readonly Case[],
-  { ts, toolchain, onProgress }: Pick<SpecOptions, 'ts' | 'toolchain' | 'onProgress'>,
-  options: MutateOptions,
+  toolchain: Toolchain,
+  onProgress: CrewOptions['onProgress'],
 ): Promise<void> => {
   // read now: the search has written what it found
   const { seeded } = loadArguments(protocol, options.arguments)
@@ -191,54 +153,45 @@ const judgeSpecSide = async (
     onProgress,
     ts,
     seeds: seeded,
-    faultOf: faults.named,
+    faultOf,
   })
 }
 
-const judged = async (
-  { out, ts, types, tlc }: Means,
-  asked: Asked,
-  mutants: readonly Mutant[],
-  options: MutateOptions,
-): Promise<readonly Judged[]> => {
+const judged = async (asked: Asked, mutants: readonly Mutant[]): Promise<readonly Judged[]> => {
+  const { out, options, tlc, until } = asked
   const cases = mutants.map((mutant) => new Case(mutant))
   const of = (side: Side): Case[] => cases.filter(({ mutant }) => mutant.side === side)
-  const onProgress: Progress = (side) => (done, total, alive) => {
-    out.progress(`${asked.protocol.name}, ${side}: ${done} of ${total} done, ${alive} mutants nobody noticed yet`)
-  }
+  const onProgress =
+    (side: Side): CrewOptions['onProgress'] =>
+    (done, total, alive) => {
+      out.progress(`${asked.protocol.name}, ${side}: ${done} of ${total} done, ${alive} mutants nobody noticed yet`)
+    }
   const toolchain = typeof tlc === 'string' || of('spec').length === 0 ? undefined : tlc
   const now = performance.now()
-  const left = (asked.until ?? Infinity) - now
-  const crew: CrewOptions = {
+  const left = (until ?? Infinity) - now
+  await judgeMachineSide(asked, of('machine'), {
     workers: workersOf(options),
     limit: options.timeout * 1000,
     // each side has half of the time, and the second what the first leaves
     until: now + (toolchain === undefined ? left : left / 2),
     all: options.all ?? false,
     onProgress: onProgress('machine'),
-  }
-  await judgeMachineSide(asked, of('machine'), crew, options)
-  if (toolchain !== undefined)
-    await judgeSpecSide(asked, of('spec'), { ts, toolchain, onProgress: onProgress('spec') }, options)
+  })
+  if (toolchain !== undefined) await judgeSpecSide(asked, of('spec'), toolchain, onProgress('spec'))
   out.clear()
   return typed(
     cases.map((c) => c.judged()),
-    types,
+    asked.types,
   )
 }
 
-const runProtocol = async (
-  means: Means,
-  protocol: Protocol,
-  modelsOf: ModelsOf,
-  options: MutateOptions,
-  until: number | undefined,
-): Promise<Part> => {
-  const models = modelsOf.get(protocol.name)?.usual ?? []
+const runProtocol = async (means: Means, protocol: Protocol, until: number | undefined): Promise<Part> => {
+  const { ts, options, modelsOf, tlc } = means
   const start = performance.now()
   const kinds = kindsOf(options)
-  const machine = options.side === 'spec' ? NONE : machineMutants(means.ts, protocol, kinds)
-  const spec = options.side === 'machine' || typeof means.tlc === 'string' ? NONE : specMutants(protocol, models, kinds)
+  const models = modelsOf.get(protocol.name)?.usual ?? []
+  const machine = options.side === 'spec' ? NONE : machineMutants(ts, protocol, kinds)
+  const spec = options.side === 'machine' || typeof tlc === 'string' ? NONE : specMutants(protocol, models, kinds)
   const all = [...machine.mutants, ...spec.mutants]
   const mutants = sampled(all, options)
   const { argued, seeded } = loadArguments(protocol, options.arguments)
@@ -247,13 +200,14 @@ const runProtocol = async (
     sides.has(isOfSpec({ file }) ? 'spec' : 'machine') &&
     kinds.includes(kind) &&
     (kind === 'fault' ? options.sample : options.weakenings) === undefined
-  const faults = faultsOf(means.ts, protocol)
-  const asked = await judged(means, { protocol, faults, modelsOf, until }, mutants, options)
+  const faults = machineMutants(ts, protocol, ['fault']).mutants
+  const faultOf: FaultOf = (change) => faultNamed(ts, protocol, faults, change)
+  const asked = await judged({ ...means, protocol, faults, faultOf, until }, mutants)
   // what there was no time for was not asked: it is counted, and is no verdict
   const found = asked.filter(({ reason }) => reason !== LATE)
   const shared = sharedArguments(protocol).filter((a) => !isRefused(a, found))
   const explained = withArguments(found, [...argued, ...shared], wasRun)
-  const gone = staleSeeds(seeded, mutants, faults.named, wasRun)
+  const gone = staleSeeds(seeded, mutants, faultOf, wasRun)
   return {
     protocol: protocol.name,
     judged: explained.judged,
@@ -311,21 +265,26 @@ const refuseIgnored = ({ base, changed }: MutateOptions): void => {
 }
 
 const load = async (out: Output, options: MutateOptions, project: Project): Promise<Means> => {
-  const ts = await compilerOrFail()
+  const ts = await findTypeScript()
+  if (ts === undefined)
+    throw environmentFailure({
+      code: 'no-typescript',
+      message: 'mutate needs the package typescript, which is not installed',
+      hint: 'it is a command for checkouts: clone the repository and run `npm ci` in it',
+    })
   const tlc = await toolsFor(options)
   let checker: TypeCheck | undefined
-  return { out, project, ts, tlc, types: () => (checker ??= new TypeCheck(ts)) }
+  const types = (): TypeCheck => (checker ??= new TypeCheck(ts))
+  return { out, options, ts, tlc, types, modelsOf: modelsBySize(options, project) }
 }
 
 /** One protocol after the other, each with its share of the time; what came of it is printed as it is known. */
-const runAll = async (means: Means, protocols: readonly Protocol[], options: MutateOptions): Promise<Part[]> => {
-  const modelsOf = modelsBySize(options, means.project)
+const runAll = async (means: Means, protocols: readonly Protocol[]): Promise<Part[]> => {
   const parts: Part[] = []
   const begin = performance.now()
   for (const [i, protocol] of protocols.entries()) {
-    const share = ((options.budget ?? Infinity) * 1000 * (i + 1)) / protocols.length
-    const until = share === Infinity ? undefined : begin + share
-    const part = await runProtocol(means, protocol, modelsOf, options, until)
+    const share = ((means.options.budget ?? Infinity) * 1000 * (i + 1)) / protocols.length
+    const part = await runProtocol(means, protocol, share === Infinity ? undefined : begin + share)
     parts.push(part)
     for (const { text, style } of report(part)) means.out.line(text, style)
   }
@@ -338,7 +297,7 @@ export const mutate = async (out: Output, asked: MutateOptions, project: Project
   refuseIgnored(options)
   const means = await load(out, options, project)
   const protocols = chosen(options, project)
-  const parts = await runAll(means, protocols, options)
+  const parts = await runAll(means, protocols)
   const skipped = options.side === 'both' && typeof means.tlc === 'string' ? means.tlc : undefined
   const code = exitOf(parts, skipped !== undefined)
   if (out.json) printJson(jsonOf(parts, code === EXIT.ok, { ...options, skipped }))

@@ -7,35 +7,30 @@ import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import { badInput } from '../../impl/lib/kernel/error.ts'
-import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
+import type { Change, Judged, Mutant } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
-import type { Judged } from '../../impl/lib/mutate/verdict.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { parseJson } from '../../impl/lib/text/json.ts'
 import { readPlainText } from '../node/input.ts'
 import { packageRoot, specDirectory } from '../workspace/project.ts'
 import { writeWhole } from '../node/write.ts'
-import { mutableSources } from './load.ts'
+import { mutableSources } from './sources.ts'
 
-const argument = z.strictObject({
+const change = z.strictObject({
+  id: z.string(),
   /** path from the root of the package */
   file: z.string(),
   kind: z.enum(MUTANT_KINDS),
   /** function or definition */
   within: z.string(),
-  /** several, where one reason is that of all of them */
-  from: z.union([z.string(), z.array(z.string()).min(2)]),
-  to: z.string(),
-  reason: z.string().min(20, 'a reason is a sentence'),
-})
-
-const change = z.strictObject({
-  id: z.string(),
-  file: z.string(),
-  kind: z.enum(MUTANT_KINDS),
-  within: z.string(),
   from: z.string(),
   to: z.string(),
+})
+
+const argument = change.omit({ id: true }).extend({
+  /** several, where one reason is that of all of them */
+  from: z.union([z.string(), z.array(z.string()).min(2)]),
+  reason: z.string().min(20, 'a reason is a sentence'),
 })
 
 /** A weakening, and a machine with a fault in which it changes a verdict; the texts are for people, the ids are what counts. */
@@ -59,10 +54,7 @@ export type Seed = z.infer<typeof seed>
 export type Verdict = Seed['verdict']
 
 /** What a file says of mutants. */
-interface Arguments {
-  readonly argued: readonly Argument[]
-  readonly seeded: readonly Seed[]
-}
+type Arguments = z.infer<typeof schema>
 
 /** Why a survivor may survive. */
 export type Argument = z.infer<typeof argument>
@@ -75,16 +67,19 @@ export const keepSeeds = (protocol: Protocol, argued: readonly Argument[], seede
 
 /** An argument or a seeded fault that is none any more: which change it speaks of, and what is wrong. */
 export interface Stale {
-  readonly about: Pick<Mutant, 'file' | 'kind' | 'within' | 'from' | 'to'>
+  readonly about: Omit<Change, 'id'>
   readonly why: string
 }
+
+/** Finds the fault that a file describes, among those that are made; undefined where it is none any more. */
+export type FaultOf = (fault: Change) => Mutant | undefined
 
 /** Seeded faults that kill nothing, because the weakening or the fault is not made any more. */
 export const staleSeeds = (
   seeds: readonly Seed[],
   mutants: readonly Mutant[],
-  faultOf: (fault: Seed['fault']) => Mutant | undefined,
-  isWhole: (mutant: Seed['mutant']) => boolean,
+  faultOf: FaultOf,
+  isWhole: (mutant: Change) => boolean,
 ): readonly Stale[] =>
   seeds
     .filter(({ mutant }) => isWhole(mutant))

@@ -49,16 +49,16 @@ interface Raw {
   readonly values: string[]
 }
 
+const formulasOf = (questions: readonly Question[]): string[] => questions.map(({ formula }) => formula)
+
 const run = (model: Model, asked: Asked, { toolchain, timeout }: AskOptions): Promise<Raw> =>
   withTempDir('mutate', async (directory) => {
     const { groups, seen, values } = asked
     const definitions = [...new Set([...seen, ...values].flatMap((q) => q.definitions))]
-    const [formulas, expressions] = [seen, values].map((questions) => questions.map(({ formula }) => formula))
-    const questions = { groups, definitions, seen: formulas ?? [], values: expressions ?? [] }
+    const questions = { groups, definitions, seen: formulasOf(seen), values: formulasOf(values) }
     const module = statesModule(modelModule(model.protocol), questions)
     for (const file of specFiles(model.protocol)) copyFileSync(file, join(directory, basename(file)))
-    const [specFile, cfgFile] = ['tla', 'cfg'].map((end) => join(directory, `${STATES_MODULE}.${end}`))
-    if (specFile === undefined || cfgFile === undefined) throw new RangeError('no files')
+    const [specFile, cfgFile] = [join(directory, `${STATES_MODULE}.tla`), join(directory, `${STATES_MODULE}.cfg`)]
     writeFileSync(specFile, module.text)
     const selection = { specification: STATES_SPEC, invariants: [STATES_INVARIANT], properties: [] }
     writeFileSync(cfgFile, printCfg(model.cfg, selection))
@@ -93,8 +93,6 @@ const failedWith = (raw: Raw, asked: Asked): LockstepError | undefined => {
   })
 }
 
-const without = <T>(items: readonly T[], at: number): T[] => items.filter((_, i) => i !== at)
-
 /** What cannot be evaluated is noticed by whoever evaluates it; all else is ours, or the machine's, to mend. */
 export const isNoAnswer = (error: unknown): boolean =>
   error instanceof LockstepError && error.problem.code === 'evaluation-error'
@@ -108,12 +106,11 @@ export const ask = async (model: Model, asked: Asked, options: AskOptions): Prom
   if (!isNoAnswer(problem) || asked.seen.length === 0) throw problem
   const bad = culprit(raw) ?? (asked.seen.length === 1 && asked.values.length === 0 ? 0 : undefined)
   if (bad === undefined) return inHalves(model, asked, options)
-  const rest = await ask(model, { ...asked, seen: without(asked.seen, bad) }, options)
+  const rest = await ask(model, { ...asked, seen: asked.seen.toSpliced(bad, 1) }, options)
   const moved = (i: number): number => (i < bad ? i : i + 1)
-  const seen = [...rest.seen]
-  seen.splice(bad, 0, new Set())
   const errors = new Map([...rest.errors].map(([i, why]) => [moved(i), why] as const))
-  return { seen, values: rest.values, errors: errors.set(bad, reasonOf(problem)) }
+  errors.set(bad, reasonOf(problem))
+  return { seen: rest.seen.toSpliced(bad, 0, new Set()), values: rest.values, errors }
 }
 
 /** TLC does not say which formula it is: the questions in two runs, the values in one of their own. */

@@ -2,7 +2,7 @@
 
 import type { MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
-import type { Fate, Judged, Killer } from '../../impl/lib/mutate/verdict.ts'
+import type { Fate, Judged, Killer } from '../../impl/lib/mutate/mutant.ts'
 import type { Style } from '../ui/output.ts'
 import { columns, seconds } from '../ui/output.ts'
 import type { Stale } from './argued.ts'
@@ -41,12 +41,14 @@ const rows = (judged: readonly Judged[]): string[][] =>
     ),
   )
 
-const details = ({ mutant, reason }: Judged): string[] => [
-  `  ${mutant.file}:${mutant.line}  ${mutant.within}`,
-  `    ${mutant.from}`,
-  `    -> ${mutant.to}`,
+const change = (place: string, { within, from, to }: Stale['about'], reason: string | undefined): string[] => [
+  `  ${place}  ${within}`,
+  `    ${from}`,
+  `    -> ${to}`,
   ...(reason === undefined ? [] : [`    ${reason}`]),
 ]
+
+const details = ({ mutant, reason }: Judged): string[] => change(`${mutant.file}:${mutant.line}`, mutant, reason)
 
 /** A line of the report. */
 export interface ReportLine {
@@ -76,12 +78,7 @@ export const report = (part: Part): ReportLine[] => {
     ...titled('incomplete: not decided', of('incomplete').flatMap(details)),
     ...titled(
       'arguments and seeded faults that are none any more',
-      stale.flatMap(({ about, why }) => [
-        `  ${about.file}  ${about.within}`,
-        `    ${about.from}`,
-        `    -> ${about.to}`,
-        `    ${why}`,
-      ]),
+      stale.flatMap(({ about, why }) => change(about.file, about, why)),
     ),
   ]
 }

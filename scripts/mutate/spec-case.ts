@@ -2,10 +2,9 @@
 
 import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Copies, SpecSource } from '../../impl/lib/mutate/spec.ts'
-import { copiesOf, editedDefinition, weakerCopies } from '../../impl/lib/mutate/spec.ts'
-import { parseModule } from '../../impl/lib/tla/module/parse.ts'
+import { copiesOf, definitionsIn, editedDefinition, weakerCopies } from '../../impl/lib/mutate/spec.ts'
+import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import type { Definitions } from '../../impl/lib/tla/module/tree.ts'
-import { definitionsOf } from '../../impl/lib/tla/module/tree.ts'
 import type { Case } from './run.ts'
 
 /** A specification: its modules, and its definitions by name. */
@@ -37,17 +36,19 @@ export const prepared = (spec: Specification, c: Case, names: readonly string[])
     direction === undefined
       ? copiesOf(changed, within, names, suffix)
       : weakerCopies(spec.definitions, definition, direction, names, suffix)
-  const module = parseModule(['---- MODULE Copies ----', ...copies.lines, '===='].join('\n'), file)
-  const own = definitionsOf(module).map((definition) => [definition.name, definition] as const)
-  return { case: c, copies, definitions: new Map([...spec.definitions, ...own]), changed }
+  const text = ['---- MODULE Copies ----', ...copies.lines, '===='].join('\n')
+  return { case: c, copies, definitions: new Map([...spec.definitions, ...definitionsIn([{ file, text }])]), changed }
 }
 
-/** Is nobody known who notices it? */
-export const isAlive = ({ case: { killedBy } }: Prepared): boolean => killedBy.length === 0
+export const isAlive = (mutant: Prepared): boolean => mutant.case.isAlive
+
+/** What is in a set or in a sequence that TLC gives; nothing in what is neither. */
+export const items = (value: TlaValue | undefined): readonly TlaValue[] =>
+  value?.kind === 'seq' || value?.kind === 'set' ? value.items : []
 
 /** Notes who notices a mutant, unless somebody is known. */
 export const killed = ({ case: c }: Prepared, kind: 'cell' | 'proof', name: string): void => {
-  if (c.killedBy.length === 0) c.killedBy.push({ kind, name })
+  if (c.isAlive) c.killedBy.push({ kind, name })
 }
 
 /** Gives up on mutants where TLC did not come to an end; what is wrong with the specification itself is thrown on. */

@@ -13,18 +13,15 @@ import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { key } from '../../impl/lib/kernel/language/value.ts'
 import type { AskOptions, Question } from './ask.ts'
 import { ask } from './ask.ts'
-import type { Bed } from './beds.ts'
+import type { Bench } from './bench.ts'
 import type { Prepared, Specification } from './spec-case.ts'
-import { disagree, isAlive, killed } from './spec-case.ts'
+import { disagree, isAlive, items, killed } from './spec-case.ts'
 
 /** The definition of a specification's fairness. */
 export const FAIRNESS = 'Fairness'
 
-const items = (value: TlaValue | undefined): readonly TlaValue[] =>
-  value?.kind === 'seq' || value?.kind === 'set' ? value.items : []
-
 /** Which threads take a step of this name, in a machine. */
-const takers = ({ graph: { kernel } }: Bed): ReadonlyMap<string, readonly ThreadId[]> => {
+const takers = ({ graph: { kernel } }: Bench): ReadonlyMap<string, readonly ThreadId[]> => {
   const found = new Map<string, Set<ThreadId>>()
   for (const { thread, action } of kernel.steps) {
     const id = kernel.compiled.machine.threads[thread]?.id
@@ -49,53 +46,32 @@ const takerOf = (threads: readonly ThreadId[], args: readonly TlaValue[], action
   return named[0]
 }
 
-/** One assumption for one value of what is bound around it. */
-interface Instance {
-  readonly strong: boolean
-  readonly steps: Map<string, { readonly thread: ThreadId; readonly labels: Set<string> }>
-}
-
-const instancesOf = (fair: Fair, table: TlaValue | undefined, by: ReturnType<typeof takers>): Instance[] => {
-  const found = new Map<string, Instance>()
+/** What the steps of an assumption are in a machine, for each value of what is bound around it. */
+const instancesOf = (fair: Fair, table: TlaValue | undefined, by: ReturnType<typeof takers>): Fairness[] => {
+  const found = new Map<string, Fairness & { readonly labels: Set<string> }>()
   fair.steps.forEach(({ action }, s) => {
     for (const pair of items(items(table)[s])) {
       const [bounds, args] = items(pair)
-      const name = bounds === undefined ? '' : key(bounds)
-      const instance: Instance = found.get(name) ?? { strong: fair.strong, steps: new Map() }
-      found.set(name, instance)
       const thread = takerOf(by.get(action) ?? [], items(args), action)
       if (thread === undefined) continue
-      const own = instance.steps.get(thread.join()) ?? { thread, labels: new Set() }
-      instance.steps.set(thread.join(), own)
+      const name = bounds === undefined ? '' : key(bounds)
+      const own = found.get(name) ?? { thread, labels: new Set<string>(), ...(fair.strong ? { strong: true } : {}) }
+      if (own.thread.join() !== thread.join()) throw new UnknownShape('an assumption speaks of several threads at once')
       own.labels.add(action)
+      found.set(name, own)
     }
   })
   return [...found.values()]
 }
 
-/** The fairness of a machine that is the same as these assumptions. */
-const machineFairness = (instances: readonly Instance[]): Fairness[] =>
-  instances.flatMap(({ strong, steps }) => {
-    const [one, ...others] = steps.values()
-    if (one === undefined) return []
-    if (others.length > 0) throw new UnknownShape('an assumption speaks of several threads at once')
-    return [{ ...one, ...(strong ? { strong: true as const } : {}) }]
-  })
-
 /** What fairness comes to in a machine: steps that no thread of it has do not count. */
-const textOf = (fairness: readonly Fairness[], by: ReturnType<typeof takers>): string =>
-  [
-    ...new Set(
-      fairness
-        .map(({ thread, labels, strong }) => {
-          const own = [...labels].filter((label) => by.get(label)?.some((id) => id.join() === thread.join()) === true)
-          return own.length === 0 ? '' : JSON.stringify([thread, own.sort(), strong === true])
-        })
-        .filter((text) => text !== ''),
-    ),
-  ]
-    .sort()
-    .join()
+const textOf = (fairness: readonly Fairness[], by: ReturnType<typeof takers>): string => {
+  const texts = fairness.flatMap(({ thread, labels, strong }) => {
+    const own = [...labels].filter((label) => by.get(label)?.some((id) => id.join() === thread.join()) === true)
+    return own.length === 0 ? [] : [JSON.stringify([thread, own.sort(), strong === true])]
+  })
+  return [...new Set(texts)].sort().join()
+}
 
 interface Assumed {
   readonly fair: readonly Fair[]
@@ -109,12 +85,12 @@ const assumedBy = (name: string, definitions: Definitions, lines: readonly strin
   return { fair, question: { formula: fairnessTable(fair), definitions: lines } }
 }
 
-const converted = ({ fair }: Assumed, table: TlaValue | undefined, bed: Bed): Fairness[] => {
+const converted = ({ fair }: Assumed, table: TlaValue | undefined, bed: Bench): Fairness[] => {
   const by = takers(bed)
-  return machineFairness(fair.flatMap((one, i) => instancesOf(one, items(table)[i], by)))
+  return fair.flatMap((one, i) => instancesOf(one, items(table)[i], by))
 }
 
-const judgeOne = (bed: Bed, mutant: Prepared, fairness: readonly Fairness[]): void => {
+const judgeOne = (bed: Bench, mutant: Prepared, fairness: readonly Fairness[]): void => {
   for (const name of bed.named('liveness', 'holds')) {
     if (!isAlive(mutant)) return
     if (!bed.holdsUnder(name, fairness)) killed(mutant, 'cell', `${bed.name} ${name} (fairness by tlc)`)
@@ -124,7 +100,7 @@ const judgeOne = (bed: Bed, mutant: Prepared, fairness: readonly Fairness[]): vo
 /** Judges weaker fairness in graphs of one model. */
 export const judgeFairness = async (
   spec: Specification,
-  beds: readonly Bed[],
+  beds: readonly Bench[],
   alive: readonly Prepared[],
   options: AskOptions,
 ): Promise<void> => {

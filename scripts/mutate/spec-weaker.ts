@@ -12,9 +12,9 @@ import { key } from '../../impl/lib/kernel/language/value.ts'
 import type { Definitions } from '../../impl/lib/tla/module/tree.ts'
 import type { AskOptions, Question } from './ask.ts'
 import { ask, isNoAnswer } from './ask.ts'
-import type { Bed } from './beds.ts'
+import type { Bench } from './bench.ts'
 import type { Prepared, Specification } from './spec-case.ts'
-import { disagree, isAlive, killed } from './spec-case.ts'
+import { disagree, isAlive, items, killed } from './spec-case.ts'
 
 /** States that one run of TLC is given. */
 const STATES_A_RUN = 6_000
@@ -42,9 +42,6 @@ const spread = (states: readonly number[]): number[] => {
   return Array.from({ length: step }, (_, first) => states.filter((_s, i) => i % step === first)).flat()
 }
 
-const items = (value: TlaValue | undefined): readonly TlaValue[] =>
-  value?.kind === 'seq' || value?.kind === 'set' ? value.items : []
-
 const valuesIn = (text: string | undefined): readonly TlaValue[] => items(parseValue(text ?? '<<>>'))
 
 const isTrue = (value: TlaValue | undefined): boolean => value?.kind === 'bool' && value.value
@@ -53,12 +50,12 @@ const isTrue = (value: TlaValue | undefined): boolean => value?.kind === 'bool' 
 // Invariants
 
 interface Broken {
-  readonly bed: Bed
+  readonly bed: Bench
   readonly invariants: readonly string[]
   readonly states: readonly number[]
 }
 
-const brokenIn = (bed: Bed, asked: ReadonlySet<string>): Broken => {
+const brokenIn = (bed: Bench, asked: ReadonlySet<string>): Broken => {
   const invariants = bed.named('invariant', 'violated').filter((name) => asked.has(name))
   const states = [...new Set(invariants.flatMap((name) => bed.violating(name)))]
   return { bed, invariants, states: spread(states) }
@@ -86,13 +83,13 @@ const only = (groups: readonly Broken[], property: string, formula: string): str
   return `IF LockstepGroup[lockstep_n] \\in {${numbers.join(', ')}} THEN ${formula} ELSE FALSE`
 }
 
-const violatedIn = (beds: readonly Bed[]): string[] => [
+const violatedIn = (beds: readonly Bench[]): string[] => [
   ...new Set(beds.flatMap((bed) => bed.named('invariant', 'violated'))),
 ]
 
 /** Judges weakened invariants in graphs of one model. */
 export const judgeInvariants = async (
-  beds: readonly Bed[],
+  beds: readonly Bench[],
   alive: readonly Prepared[],
   options: AskOptions,
 ): Promise<void> => {
@@ -114,7 +111,7 @@ export const judgeInvariants = async (
 }
 
 const judgeNamed = async (
-  beds: readonly Bed[],
+  beds: readonly Bench[],
   violated: readonly string[],
   alive: readonly Prepared[],
   options: AskOptions,
@@ -128,11 +125,11 @@ const judgeNamed = async (
   const values = names.map((name): Question => ({ formula: only(groups, name, name), definitions: [] }))
   // per property and mutant, the groups in which it is still violated
   const still = new Map(all.map((weaker) => [weaker, new Set<Broken>()]))
-  const isOpen = (weaker: Weaker): boolean =>
-    groups.some((group) => group.invariants.includes(weaker.property) && still.get(weaker)?.has(group) !== true)
+  const openIn = (weaker: Weaker): Broken | undefined =>
+    groups.find((group) => group.invariants.includes(weaker.property) && still.get(weaker)?.has(group) !== true)
   const size = Math.max(1, Math.floor(STATES_A_RUN / Math.max(1, groups.length)))
   for (let at = 0; groups.some(({ states }) => states.length > at); at += size) {
-    const open = all.filter((weaker) => isAlive(weaker.mutant) && isOpen(weaker))
+    const open = all.filter((weaker) => isAlive(weaker.mutant) && openIn(weaker) !== undefined)
     if (open.length === 0) break
     const parts = groups.map(({ states }) => states.slice(at, at + size))
     const seen = open.map(({ copy, mutant, property }) => ({
@@ -157,9 +154,7 @@ const judgeNamed = async (
   }
   for (const weaker of all) {
     weaker.mutant.case.differs = true
-    const by = groups.find(
-      (group) => group.invariants.includes(weaker.property) && still.get(weaker)?.has(group) !== true,
-    )
+    const by = openIn(weaker)
     if (by !== undefined) killed(weaker.mutant, 'cell', `${by.bed.name} ${weaker.property} (tlc)`)
   }
 }
@@ -180,11 +175,11 @@ const tableOf = (name: string, definitions: Definitions): string | undefined => 
 
 /** A temporal property in one graph, as TLC evaluates its sides. */
 class Evaluated {
-  private readonly bed: Bed
+  private readonly bed: Bench
   private readonly states: readonly number[]
   private readonly broken = new Map<string, boolean>()
 
-  constructor(bed: Bed, states: readonly number[]) {
+  constructor(bed: Bench, states: readonly number[]) {
     this.bed = bed
     this.states = states
   }
@@ -244,7 +239,7 @@ const temporalOf = (spec: Specification, property: string, all: readonly Weaker[
   return table === undefined || weaker.length === 0 ? undefined : { property, table, weaker }
 }
 
-const judgeTemporal = async (bed: Bed, { property, table, weaker }: Temporal, options: AskOptions): Promise<void> => {
+const judgeTemporal = async (bed: Bench, { property, table, weaker }: Temporal, options: AskOptions): Promise<void> => {
   const states = spread(bed.region(property))
   if (states.length === 0 || states.length > MOST_STATES) return
   const original: Question = { formula: 'LockstepOwn', definitions: [`LockstepOwn == ${table}`] }
@@ -277,7 +272,7 @@ const judgeTemporal = async (bed: Bed, { property, table, weaker }: Temporal, op
 /** Judges weakened temporal properties in one graph. */
 export const judgeResponses = async (
   spec: Specification,
-  bed: Bed,
+  bed: Bench,
   alive: readonly Prepared[],
   options: AskOptions,
 ): Promise<void> => {

@@ -5,31 +5,20 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { match } from 'ts-pattern'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
-import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { replyWith } from '../node/ask.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { loadModels } from '../workspace/project.ts'
-import type { Opinion } from './judge.ts'
-import { Bench } from './judge.ts'
+import type { Opinion } from './bench.ts'
+import { attempt, Bench, seeded } from './bench.ts'
 import { faultOpinion, unchangedOpinion } from './fault.ts'
-import { findTypeScript, Loader, readSource } from './load.ts'
-import type {
-  Answers,
-  FaultRequest,
-  JudgeRequest,
-  Request,
-  SeedKill,
-  SeedRequest,
-  TimeRequest,
-  WorkerStart,
-} from './messages.ts'
-import { seeded } from './seed.ts'
+import { findTypeScript, Loader, readSource } from './sources.ts'
+import type { Answers, FaultRequest, JudgeRequest, Request, SeedKill, SeedRequest, TimeRequest } from './workers.ts'
 
-const start = workerData as WorkerStart
+const own = workerData as string
 const models = new Map(
   loadModels()
-    .filter(({ protocol }) => protocol.name === start.protocol)
+    .filter(({ protocol }) => protocol.name === own)
     .map((model) => [model.name, model]),
 )
 
@@ -40,18 +29,16 @@ const loaderOnce = async (): Promise<Loader> => {
   const ts = await findTypeScript()
   if (ts === undefined)
     throw environmentFailure({ code: 'no-typescript', message: 'the package typescript is missing' })
-  return Loader.of(ts, start.protocol)
+  return Loader.of(ts, own)
 }
 const loading = loaderOnce()
 
 /** Machines of mutants that were loaded already: most are asked about by model after model. */
 const known = new Map<string, Protocol>()
 
-const load = (loader: Loader, { id, file, edit }: Mutant): Protocol => {
-  const before = known.get(id)
-  if (before !== undefined) return before
-  const protocol = loader.load(file, edited(readSource(file), edit))
-  known.set(id, protocol)
+const load = (loader: Loader, mutant: Mutant): Protocol => {
+  const protocol = known.get(mutant.id) ?? loader.mutated(mutant)
+  known.set(mutant.id, protocol)
   return protocol
 }
 
@@ -83,8 +70,8 @@ const judge = (loader: Loader, request: JudgeRequest): readonly Opinion[] => {
 /** The machine of the last fault: one is asked of model after model, and then never again. */
 let last: { readonly id: string; readonly protocol: Protocol } | undefined
 
-const fault = (loader: Loader, { mutant: { id, file, edit }, model }: FaultRequest): Opinion => {
-  if (last?.id !== id) last = { id, protocol: loader.load(file, edited(readSource(file), edit)) }
+const fault = (loader: Loader, { mutant, model }: FaultRequest): Opinion => {
+  if (last?.id !== mutant.id) last = { id: mutant.id, protocol: loader.mutated(mutant) }
   return faultOpinion(last.protocol, modelNamed(model))
 }
 
@@ -94,26 +81,18 @@ const time = ({ model }: TimeRequest): number => {
   return performance.now() - start
 }
 
-/** What cannot be loaded or compiled with the fault says nothing of a property. */
-const faulty = (loader: Loader, { file, edit }: Mutant): Protocol | undefined => {
-  try {
-    return loader.load(file, edited(readSource(file), edit))
-  } catch {
-    return undefined
-  }
-}
-
 const seed = (loader: Loader, { fault, models: names, thread, mutants }: SeedRequest): readonly SeedKill[] => {
-  const protocol = faulty(loader, fault)
+  // what cannot be loaded with the fault says nothing of a property
+  const protocol = attempt(() => loader.mutated(fault))
   if (protocol === undefined) return []
   const alive = new Map(mutants.map((mutant) => [mutant.id, mutant]))
   const kills: SeedKill[] = []
   for (const name of names) {
-    for (const { thread: at, bench } of seeded(modelNamed(name), protocol, thread)) {
+    for (const { thread: at, bench } of seeded(modelNamed(name), protocol, fault, thread)) {
       for (const [id, mutant] of alive) {
         const cell = bench.verdictChangedBy(load(loader, mutant))
         if (cell === undefined) continue
-        kills.push({ id, model: name, thread: at, cell: cell.name, verdict: cell.verdict })
+        kills.push({ id, model: name, thread: at, where: bench.name, cell: cell.name, verdict: cell.verdict })
         alive.delete(id)
       }
       if (alive.size === 0) return kills

@@ -8,19 +8,13 @@ import { printExpr } from '../tla/module/print.ts'
 import { readModule } from '../tla/module/read.ts'
 import type { Definition, Definitions } from '../tla/module/tree.ts'
 import { nodesOf, reachOf } from '../tla/module/tree.ts'
-import { placeAt } from '../text/place.ts'
 import type { Draft } from './mutant.ts'
-import { normalised } from './mutant.ts'
 import type { SpecSource } from './spec.ts'
-import { definitionsFrom } from './spec.ts'
+import { definitionsIn, specDraft } from './spec.ts'
 import type { Step } from './temporal.ts'
-import { isChoice, printStep, stepsOf } from './temporal.ts'
+import { isCall, isChoice, last, printStep, stepsOf } from './temporal.ts'
 
 const isUnchanged = ({ kind, text }: Expr): boolean => kind === 'prefix' && text === 'UNCHANGED'
-
-/** The definitions of some modules by name. */
-export const definitionsIn = (sources: readonly SpecSource[]): Definitions =>
-  new Map(sources.flatMap(definitionsFrom).map((definition) => [definition.name, definition]))
 
 const variablesIn = (sources: readonly SpecSource[]): string[] =>
   sources.flatMap(({ text }) => readModule(text).variables)
@@ -42,18 +36,8 @@ class ActionFaults {
     this.stateful = new Set([...this.all.keys(), ...variablesIn(sources)])
   }
 
-  private note(within: string, e: Expr, text: string, from = printExpr(e), to = text): void {
-    const { file } = this.source
-    this.drafts.push({
-      side: 'spec',
-      file,
-      line: placeAt(this.source.text, e.start).line ?? 1,
-      kind: 'fault',
-      within,
-      from: normalised(from),
-      to: normalised(to),
-      edit: { start: e.start, end: e.end, text },
-    })
+  private note(within: string, e: Expr, text: string, from?: string, to?: string): void {
+    this.drafts.push(specDraft(this.source, 'fault', within, e, text, from, to))
   }
 
   /** The variables that an expression says the next value of, as they are written: all that it is a step for. */
@@ -64,7 +48,7 @@ class ActionFaults {
       if ((node.kind === 'prime' || isUnchanged(node)) && inner !== undefined) {
         for (const part of inner.kind === 'tuple' ? inner.parts : [inner]) found.add(printExpr(part))
       }
-      const called = node.kind === 'name' || node.kind === 'apply' ? this.all.get(node.text) : undefined
+      const called = isCall(node) ? this.all.get(node.text) : undefined
       if (called === undefined || seen.has(called.name)) continue
       seen.add(called.name)
       for (const name of this.assigned(called.body, seen)) found.add(name)
@@ -97,21 +81,19 @@ class ActionFaults {
 
   /** Steps of which one is taken: each left out. */
   private choice(within: string, e: Expr): void {
-    const body = e.kind === 'label' || e.kind === 'quantifier' ? (e.parts[e.parts.length - 1] ?? e) : e
-    if (body !== e) this.choice(within, body)
+    if (e.kind === 'label' || e.kind === 'quantifier') this.choice(within, last(e))
     else if (e.kind === 'junction' && e.text === '\\/') {
       for (const part of e.parts) {
         if (!this.isGroup(part)) this.note(within, part, 'FALSE', printExpr(part), 'never taken')
         this.choice(within, part)
       }
-    } else if (e.kind === 'name' || e.kind === 'apply') this.definition(e.text)
+    } else if (isCall(e)) this.definition(e.text)
     else this.step(within, e)
   }
 
   /** A part of a choice that is a choice itself: it is taken apart, not left out as a whole. */
   private isGroup(e: Expr): boolean {
-    const name = e.kind === 'name' || e.kind === 'apply' ? this.own.get(e.text) : undefined
-    return isChoice(name?.body ?? e)
+    return isChoice((isCall(e) ? this.own.get(e.text)?.body : undefined) ?? e)
   }
 
   private step(within: string, e: Expr): void {
@@ -123,12 +105,11 @@ class ActionFaults {
         this.step(within, part)
       }
     } else if (kind === 'if') this.branches(within, e)
-    else if (kind === 'case') {
-      for (const arm of parts) this.step(within, arm.kind === 'arm' ? (arm.parts[1] ?? arm) : arm)
-    } else if (kind === 'let') {
-      for (const local of parts.slice(0, -1)) this.condition(within, local.parts[0] ?? local)
-      this.step(within, parts[parts.length - 1] ?? e)
-    } else if (kind === 'quantifier' || kind === 'label') this.step(within, parts[parts.length - 1] ?? e)
+    else if (kind === 'case') for (const arm of parts) this.step(within, arm)
+    else if (kind === 'let') {
+      for (const local of parts.slice(0, -1)) this.condition(within, last(local))
+      this.step(within, last(e))
+    } else if (kind === 'quantifier' || kind === 'label' || kind === 'arm') this.step(within, last(e))
     else this.effect(within, e)
   }
 
@@ -149,7 +130,7 @@ class ActionFaults {
       this.note(within, e, `UNCHANGED <<${names.join(', ')}>>`, printExpr(e), 'no such effect')
     }
     this.values(within, e)
-    for (const { kind, text } of nodesOf(e)) if (kind === 'name' || kind === 'apply') this.definition(text)
+    for (const node of nodesOf(e)) if (isCall(node)) this.definition(node.text)
   }
 
   private branches(within: string, e: Expr): void {
@@ -174,7 +155,7 @@ class ActionFaults {
       const neutral = e.text === '/\\' ? 'TRUE' : 'FALSE'
       for (const part of e.parts) this.note(within, part, neutral, printExpr(e), `without ${printExpr(part)}`)
     }
-    if (e.kind === 'name' || e.kind === 'apply') this.definition(e.text)
+    if (isCall(e)) this.definition(e.text)
     for (const part of e.parts) this.condition(within, part)
   }
 

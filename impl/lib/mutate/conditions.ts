@@ -6,18 +6,10 @@
 
 import type ts from 'typescript'
 import type { Direction } from './mutant.ts'
+import { opposite, shiftOf } from './mutant.ts'
 import type { Callable, Source } from './syntax.ts'
 
-const other = (direction: Direction): Direction => (direction === 'truer' ? 'falser' : 'truer')
-
 const constant = (direction: Direction): string => (direction === 'truer' ? 'true' : 'false')
-
-const SHIFTS: Readonly<Record<string, { readonly truer: number; readonly falser: number }>> = {
-  '<': { truer: 1, falser: -1 },
-  '<=': { truer: 1, falser: -1 },
-  '>': { truer: -1, falser: 1 },
-  '>=': { truer: -1, falser: 1 },
-}
 
 /** Makes the mutants of the conditions of one source. */
 export class Weakener {
@@ -85,7 +77,7 @@ export class Weakener {
     if (ts.isReturnStatement(then) && then.expression !== undefined) {
       const answer = then.expression.getText()
       if (answer === 'true') this.part(statement.expression, direction)
-      else if (answer === 'false') this.part(statement.expression, other(direction))
+      else if (answer === 'false') this.part(statement.expression, opposite(direction))
     }
     this.statement(then, direction)
     if (statement.elseStatement !== undefined) this.statement(statement.elseStatement, direction)
@@ -96,7 +88,7 @@ export class Weakener {
     const { ts } = this.source
     if (ts.isParenthesizedExpression(e)) this.part(e.expression, direction)
     else if (ts.isPrefixUnaryExpression(e) && e.operator === ts.SyntaxKind.ExclamationToken) {
-      this.part(e.operand, other(direction))
+      this.part(e.operand, opposite(direction))
     } else if (ts.isBinaryExpression(e)) this.binary(e, direction)
     else if (ts.isConditionalExpression(e)) this.conditional(e, direction)
     else if (ts.isCallExpression(e)) this.call(e, direction)
@@ -109,19 +101,16 @@ export class Weakener {
     const operator = e.operatorToken.kind
     const isAnd = operator === ts.SyntaxKind.AmpersandAmpersandToken
     if (isAnd || operator === ts.SyntaxKind.BarBarToken) {
-      const operands = this.source.operands(e)
-      if (isAnd === (direction === 'truer')) this.withoutOperands(e, operands)
-      for (const operand of operands) this.part(operand, direction)
+      if (isAnd === (direction === 'truer')) this.source.withoutOperands('property', e)
+      for (const operand of this.source.operands(e)) this.part(operand, direction)
       return
     }
     if (operator === ts.SyntaxKind.EqualsEqualsEqualsToken && direction === 'truer') this.equivalence(e)
-    const shift = SHIFTS[e.operatorToken.getText()]
-    if (shift !== undefined && ts.isNumericLiteral(e.right)) {
-      this.source.note('property', e.right, String(Number(e.right.text) + shift[direction]), {
-        from: e.getText(),
-        to: `${e.left.getText()} ${e.operatorToken.getText()} ${Number(e.right.text) + shift[direction]}`,
-      })
-    }
+    const sign = e.operatorToken.getText()
+    const shift = shiftOf(sign, direction)
+    if (shift === 0 || !ts.isNumericLiteral(e.right)) return
+    const n = String(Number(e.right.text) + shift)
+    this.source.note('property', e.right, n, { from: e.getText(), to: `${e.left.getText()} ${sign} ${n}` })
   }
 
   /** `a === (b || c)`: only one of the two implications. */
@@ -133,17 +122,6 @@ export class Weakener {
     const [left, right] = [e.left.getText(), e.right.getText()]
     this.source.note('property', e, `(!(${left}) || ${right})`, { to: `the first implies the second` })
     this.source.note('property', e, `(${left} || !(${right}))`, { to: `the second implies the first` })
-  }
-
-  private withoutOperands(e: ts.BinaryExpression, operands: readonly ts.Expression[]): void {
-    const operator = e.operatorToken.getText()
-    operands.forEach((operand, i) => {
-      const rest = operands.filter((_, at) => at !== i).map((o) => o.getText())
-      this.source.note('property', e, `(${rest.join(` ${operator} `)})`, {
-        from: e.getText(),
-        to: `without ${operand.getText()}`,
-      })
-    })
   }
 
   private conditional(e: ts.ConditionalExpression, direction: Direction): void {
@@ -186,62 +164,38 @@ export class Weakener {
       this.quantifier(e, callee, direction)
     } else if (name === 'includes' && direction === 'falser' && ts.isArrayLiteralExpression(list)) {
       this.source.withoutElements('property', list)
-    } else if (name === 'at' && direction === 'falser' && args.length > 1) this.labels(e)
-    else this.helper(name, direction)
+    } else if (name === 'at' && direction === 'falser' && args.length > 1) {
+      this.source.withoutEach('property', e, args, (others) => `${callee.getText()}(${others.join(', ')})`)
+    } else this.helper(name, direction)
   }
 
   /** `every` asks less of a shorter list, and `some` finds less in it. */
   private quantifier(e: ts.CallExpression, callee: ts.PropertyAccessExpression, direction: Direction): void {
     const { source } = this
-    const isEvery = callee.name.text === 'every'
-    if (isEvery !== (direction === 'truer')) return
     const list = callee.expression
-    source.note('property', callee.name, isEvery ? 'some' : 'every', {
-      from: e.getText(),
-      to: `${isEvery ? 'some' : 'every'} in place of ${isEvery ? 'every' : 'some'}`,
-    })
-    if (source.ts.isArrayLiteralExpression(list)) {
-      source.withoutElements('property', list)
-      return
-    }
-    for (const [slice, words] of [
-      ['slice(0, 1)', 'the first only'],
-      ['slice(1)', 'all but the first'],
-    ]) {
-      source.note('property', list, `${list.getText()}.${slice ?? ''}`, { from: e.getText(), to: words ?? '' })
-    }
-  }
-
-  /** `o.at('a', 'b')`: at one label less. */
-  private labels(e: ts.CallExpression): void {
-    e.arguments.forEach((label, i) => {
-      const rest = e.arguments.filter((_, at) => at !== i).map((a) => a.getText())
-      this.source.note('property', e, `${e.expression.getText()}(${rest.join(', ')})`, {
-        from: e.getText(),
-        to: `without ${label.getText()}`,
-      })
-    })
+    const name = callee.name.text
+    if ((name === 'every') !== (direction === 'truer')) return
+    const other = name === 'every' ? 'some' : 'every'
+    source.note('property', callee.name, other, { from: e.getText(), to: `${other} in place of ${name}` })
+    if (source.ts.isArrayLiteralExpression(list)) source.withoutElements('property', list)
+    else source.sliced('property', list, e.getText())
   }
 
   /** Helpers that give a value and not an answer: each answer exchanged with another one of the same helper. */
   private values(e: ts.Expression): void {
     const { ts } = this.source
-    const visit = (node: ts.Node): void => {
-      if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return
+    for (const node of this.source.nodes(e)) {
+      if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) continue
       const fn = this.source.callables.get(node.expression.text)
       const type = fn?.type?.getText()
-      if (fn === undefined || type === undefined || type === 'boolean') return
+      if (fn === undefined || type === undefined || type === 'boolean') continue
       if (this.once(fn, 'value')) this.exchanged(fn)
     }
-    this.source.walk(e, visit)
   }
 
   private exchanged(fn: Callable): void {
     const { ts } = this.source
-    const answers: ts.Expression[] = []
-    this.source.walk(fn, (node) => {
-      if (ts.isReturnStatement(node) && node.expression !== undefined) answers.push(node.expression)
-    })
+    const answers = this.source.nodes(fn).flatMap((n) => (ts.isReturnStatement(n) ? (n.expression ?? []) : []))
     const texts = [...new Set(answers.map((a) => a.getText()))]
     for (const answer of answers) {
       for (const text of texts) if (text !== answer.getText()) this.source.note('property', answer, text)

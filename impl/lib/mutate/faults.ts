@@ -52,10 +52,8 @@ const statements = (source: Source, list: readonly ts.Statement[]): void => {
 /** Two steps in the other order. */
 const exchanged = (source: Source, first: ts.Statement, second: ts.Statement): void => {
   const [before, after] = [first.getText(), second.getText()]
-  source.drafts.push({
-    ...source.place('fault', first, `${before} ${after}`, `${after} ${before}`),
-    edit: { start: first.getStart(), end: second.getEnd(), text: `${after}\n${before}` },
-  })
+  const shown = { from: `${before} ${after}`, to: `${after} ${before}`, last: second }
+  source.note('fault', first, `${after}\n${before}`, shown)
 }
 
 const binary = (source: Source, e: ts.BinaryExpression): void => {
@@ -65,12 +63,7 @@ const binary = (source: Source, e: ts.BinaryExpression): void => {
     source.note('fault', e, `${e.left.getText()} ${turned} ${e.right.getText()}`)
   }
   const isChain = (node: ts.Node): boolean => ts.isBinaryExpression(node) && node.operatorToken.getText() === operator
-  if ((operator !== '&&' && operator !== '||') || isChain(e.parent)) return
-  const operands = source.operands(e)
-  operands.forEach((operand, i) => {
-    const rest = operands.filter((_, at) => at !== i).map((o) => o.getText())
-    source.note('fault', e, `(${rest.join(` ${operator} `)})`, { to: `without ${operand.getText()}` })
-  })
+  if ((operator === '&&' || operator === '||') && !isChain(e.parent)) source.withoutOperands('fault', e)
 }
 
 /** Is the literal a value that a program stores, passes or returns, and not a name? */
@@ -89,14 +82,13 @@ const isValue = (source: Source, node: ts.Expression): boolean => {
 /** The literals that stand in one list with this one: the other values of its type. */
 const neighbour = (source: Source, literal: ts.StringLiteral): string | undefined => {
   const { ts } = source
-  let found: string | undefined
-  source.walk(source.tree, (node) => {
-    if (found !== undefined || !ts.isArrayLiteralExpression(node) || node.elements.length < 2) return
-    const values = node.elements.flatMap((e) => (ts.isStringLiteral(e) ? [e.text] : []))
+  for (const node of source.nodes()) {
+    if (!ts.isArrayLiteralExpression(node) || node.elements.length < 2) continue
+    const values = node.elements.map((e) => (ts.isStringLiteral(e) ? e.text : undefined))
     const at = values.indexOf(literal.text)
-    if (at >= 0 && values.length === node.elements.length) found = values[(at + 1) % values.length]
-  })
-  return found
+    if (at >= 0 && !values.includes(undefined)) return values[(at + 1) % values.length]
+  }
+  return undefined
 }
 
 const literal = (source: Source, node: ts.Node): void => {

@@ -1,4 +1,4 @@
-/** What a mutant is: one small change of a source, made from its syntax, that somebody has to notice. */
+/** What a mutant is: one small change of a source, made from its syntax, that somebody has to notice; and what became of it. */
 
 import { hash } from 'node:crypto'
 
@@ -12,6 +12,14 @@ export const MUTANT_KINDS: readonly MutantKind[] = ['property', 'fairness', 'fau
 
 /** Which way a condition is changed. */
 export type Direction = 'truer' | 'falser'
+
+export const opposite = (direction: Direction): Direction => (direction === 'truer' ? 'falser' : 'truer')
+
+const TRUER: Readonly<Record<string, number>> = { '<': 1, '<=': 1, '>': -1, '>=': -1 }
+
+/** By how much a number to the right of a comparison is changed, so that it is true more often or less; 0 where it is none. */
+export const shiftOf = (operator: string, direction: Direction): number =>
+  (TRUER[operator] ?? 0) * (direction === 'truer' ? 1 : -1)
 
 /** A piece of a source and what stands there instead. */
 export interface Edit {
@@ -40,6 +48,9 @@ export interface Mutant {
   readonly direction?: Direction
 }
 
+/** A change as a file describes it. */
+export type Change = Pick<Mutant, 'id' | 'file' | 'kind' | 'within' | 'from' | 'to'>
+
 /** A mutant before it is numbered. */
 export type Draft = Omit<Mutant, 'id'>
 
@@ -53,11 +64,14 @@ export const edited = (text: string, { start, end, text: by }: Edit): string =>
 const contentOf = ({ side, file, kind, within, from, to }: Draft): string =>
   JSON.stringify([side, file, kind, within, from, to])
 
+/** Mutants and how many were the same text as the source or as another mutant. */
+export interface Generated {
+  readonly mutants: readonly Mutant[]
+  readonly same: number
+}
+
 /** Gives each mutant its id; of those that are the same text only the first is kept, and how many were not is told. */
-export const numbered = (
-  drafts: readonly Draft[],
-  sources: ReadonlyMap<string, string>,
-): { readonly mutants: readonly Mutant[]; readonly same: number } => {
+export const numbered = (drafts: readonly Draft[], sources: ReadonlyMap<string, string>): Generated => {
   const texts = new Set<string>()
   const times = new Map<string, number>()
   const mutants: Mutant[] = []
@@ -75,4 +89,29 @@ export const numbered = (
     mutants.push({ id: hash('sha256', `${content}${before}`).slice(0, 10), ...draft })
   }
   return { mutants, same: drafts.length - mutants.length }
+}
+
+/**
+ * Who noticed a mutant: a cell with another verdict, a graph that is not the proven one, a count, a test. Who waits
+ * for a verdict has an error (`MODEL error: ...`) and a run without end (`MODEL does not end`) for a cell.
+ */
+export interface Killer {
+  readonly kind: 'cell' | 'proof' | 'test' | 'count'
+  readonly name: string
+}
+
+/**
+ * `killed`; `survived`: everything was run and nothing differs; `argued`: survived, and a checked file says why it may;
+ * `incomplete`: not everything ended, which is neither; `refused`: no mutant at all, the type checker or the number of
+ * instances says so.
+ */
+export type Fate = 'killed' | 'survived' | 'argued' | 'incomplete' | 'refused'
+
+/** A mutant and what became of it. */
+export interface Judged {
+  readonly mutant: Mutant
+  readonly fate: Fate
+  readonly killedBy: readonly Killer[]
+  /** why it may survive, or why it was not decided */
+  readonly reason: string | undefined
 }

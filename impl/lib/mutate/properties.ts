@@ -35,41 +35,26 @@ const isBuilder = (source: Source, node: ts.Node): boolean =>
 const listsIn = (source: Source, region: ts.Node): ts.ArrayLiteralExpression[] => {
   const { ts } = source
   const lists: ts.ArrayLiteralExpression[] = []
-  const list = (e: ts.Expression): void => {
-    if (ts.isParenthesizedExpression(e)) list(e.expression)
-    else if (ts.isConditionalExpression(e)) {
-      list(e.whenTrue)
-      list(e.whenFalse)
-    } else if (ts.isCallExpression(e)) {
-      for (const argument of e.arguments) if (source.isCallable(argument)) answers(argument)
-    } else if (ts.isArrayLiteralExpression(e)) {
+  const list = (e: ts.Node): void => {
+    if (ts.isParenthesizedExpression(e) || ts.isSpreadElement(e)) list(e.expression)
+    else if (ts.isConditionalExpression(e)) [e.whenTrue, e.whenFalse].forEach(list)
+    else if (ts.isCallExpression(e)) e.arguments.filter((argument) => source.isCallable(argument)).forEach(list)
+    else if (ts.isArrayLiteralExpression(e)) {
       lists.push(e)
-      for (const element of e.elements) if (ts.isSpreadElement(element)) list(element.expression)
+      e.elements.filter(ts.isSpreadElement).forEach(list)
+    } else if (source.isCallable(e) && e.body !== undefined) {
+      if (!ts.isBlock(e.body)) list(e.body)
+      else e.body.statements.flatMap((s) => (ts.isReturnStatement(s) ? (s.expression ?? []) : [])).forEach(list)
     }
   }
-  const answers = (fn: ts.Node): void => {
-    if (!source.isCallable(fn) || fn.body === undefined) return
-    if (!ts.isBlock(fn.body)) list(fn.body)
-    else
-      for (const statement of fn.body.statements)
-        if (ts.isReturnStatement(statement) && statement.expression !== undefined) list(statement.expression)
-  }
-  if (source.isCallable(region)) answers(region)
-  else if (ts.isExpression(region)) list(region)
+  list(region)
   return lists
-}
-
-const nameOfProperty = (source: Source, element: ts.Expression): string | undefined => {
-  const names: string[] = []
-  source.walk(element, (node) => {
-    if (source.ts.isStringLiteral(node)) names.push(node.text)
-  })
-  return names[0]
 }
 
 /** Each property without all of its instances, and without each of them. */
 const withoutInstances = (source: Source, element: ts.Expression): void => {
-  const name = nameOfProperty(source, element)
+  // the first string that is in it
+  const name = source.nodes(element).find(source.ts.isStringLiteral)?.text
   if (name === undefined) return
   const text = element.getText()
   const kept = (test: string): string =>
@@ -90,18 +75,16 @@ const conditions = (source: Source, region: ts.Node, weaken: Weakener): void => 
   const visit = (node: ts.Node, inInstances: boolean): void => {
     if (isBuilder(source, node)) return
     let inside = inInstances
-    if (ts.isPropertyAssignment(node)) {
+    if (ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)) {
+      const field = node.name.getText()
       // when a property is vacuous is not what it says
-      if (node.name.getText() === 'occurs') return
-      const direction = FIELDS[node.name.getText()]
+      if (field === 'occurs') return
+      const direction = FIELDS[field]
       if (direction !== undefined) {
-        weaken.reference(node.initializer, direction)
+        weaken.reference(ts.isPropertyAssignment(node) ? node.initializer : node.name, direction)
         return
       }
-      if (node.name.getText() === 'instances') inside = true
-    } else if (ts.isShorthandPropertyAssignment(node)) {
-      const direction = FIELDS[node.name.text]
-      if (direction !== undefined) weaken.reference(node.name, direction)
+      if (field === 'instances') inside = true
     } else if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
       for (const argument of node.arguments) if (source.isCallable(argument)) weaken.callable(argument, 'truer')
     } else if (inside && ts.isArrowFunction(node) && node.parameters.length === 0) {
@@ -118,14 +101,12 @@ const conditions = (source: Source, region: ts.Node, weaken: Weakener): void => 
 }
 
 /** Properties that are declared by themselves: `const forbidden: Invariant = ...`. */
-const declaredAlone = (source: Source): ts.Expression[] => {
-  const found: ts.Expression[] = []
-  source.walk(source.tree, (node) => {
-    if (!source.ts.isVariableDeclaration(node) || node.initializer === undefined) return
-    if (isProperty(node.type?.getText() ?? '') && !source.isCallable(node.initializer)) found.push(node.initializer)
-  })
-  return found
-}
+const declaredAlone = (source: Source): ts.Expression[] =>
+  source
+    .nodes()
+    .filter(source.ts.isVariableDeclaration)
+    .filter(({ type }) => isProperty(type?.getText() ?? ''))
+    .flatMap(({ initializer }) => (initializer === undefined || source.isCallable(initializer) ? [] : [initializer]))
 
 const weakerProperties = (source: Source): void => {
   const regions = regionsOf(source, isProperty)
@@ -139,17 +120,21 @@ const weakerProperties = (source: Source): void => {
   for (const property of declaredAlone(source)) conditions(source, property, weaken)
 }
 
+/** A list that is written out, or what a set is made of. */
+const listIn = ({ ts }: Source, e: ts.Expression | undefined): ts.ArrayLiteralExpression | undefined => {
+  const list = e !== undefined && ts.isNewExpression(e) ? e.arguments?.at(0) : e
+  return list !== undefined && ts.isArrayLiteralExpression(list) ? list : undefined
+}
+
 /** The list that a name stands for, where it is written out in this file. */
 const listNamed = (source: Source, name: string): ts.ArrayLiteralExpression | undefined => {
   const { ts } = source
-  let found: ts.ArrayLiteralExpression | undefined
-  source.walk(source.tree, (node) => {
-    if (!ts.isVariableDeclaration(node) || node.name.getText() !== name || node.initializer === undefined) return
-    const value = ts.isAsExpression(node.initializer) ? node.initializer.expression : node.initializer
-    const argument = ts.isNewExpression(value) ? value.arguments?.at(0) : value
-    if (argument !== undefined && ts.isArrayLiteralExpression(argument)) found = argument
-  })
-  return found
+  return source
+    .nodes()
+    .filter(ts.isVariableDeclaration)
+    .filter((declared) => declared.name.getText() === name)
+    .flatMap(({ initializer: e }) => listIn(source, e !== undefined && ts.isAsExpression(e) ? e.expression : e) ?? [])
+    .at(-1)
 }
 
 /** Sets of labels with one label less; lists that are spread into them as well. */
@@ -160,33 +145,26 @@ const fewerLabels = (source: Source, list: ts.ArrayLiteralExpression, done: Set<
   source.withoutElements('fairness', list, least)
   for (const element of list.elements) {
     if (!ts.isSpreadElement(element)) continue
-    source.walk(element, (node) => {
-      const named = ts.isIdentifier(node) ? listNamed(source, node.text) : undefined
-      if (named !== undefined) fewerLabels(source, named, done, 1)
-      if (ts.isArrayLiteralExpression(node)) fewerLabels(source, node, done, 1)
-    })
+    for (const node of source.nodes(element)) {
+      const list = ts.isIdentifier(node) ? listNamed(source, node.text) : node
+      if (list !== undefined && ts.isArrayLiteralExpression(list)) fewerLabels(source, list, done, 1)
+    }
   }
 }
 
 /** One entry of the fairness: weak in place of strong, and fewer labels. */
 const weakerEntry = (source: Source, entry: ts.Node, done: Set<ts.Node>): void => {
   const { ts } = source
-  source.walk(entry, (node) => {
-    if (!ts.isPropertyAssignment(node)) return
-    const field = node.name.getText()
-    if (field === 'strong') {
+  for (const node of source.nodes(entry).filter(ts.isPropertyAssignment)) {
+    const { name, initializer } = node
+    if (name.getText() === 'strong') {
       source.note('fairness', node, '...{}', { from: entry.getText(), to: 'weak in place of strong' })
     }
-    if (field !== 'labels') return
-    const { initializer } = node
-    const [argument] = ts.isNewExpression(initializer) ? (initializer.arguments ?? []) : []
-    const list = ts.isIdentifier(initializer)
-      ? listNamed(source, initializer.text)
-      : argument !== undefined && ts.isArrayLiteralExpression(argument)
-        ? argument
-        : undefined
+    if (name.getText() !== 'labels') continue
+    const isNamed = ts.isIdentifier(initializer)
+    const list = isNamed ? listNamed(source, initializer.text) : listIn(source, initializer)
     if (list !== undefined) fewerLabels(source, list, done, 2)
-  })
+  }
 }
 
 /** A list of fairness entries without each, and what is spread into it without its first and without all others. */
@@ -203,8 +181,7 @@ const fewerEntries = (source: Source, list: ts.ArrayLiteralExpression, done: Set
       done.add(written)
       source.withoutElements('fairness', written, 1)
     } else {
-      source.note('fairness', over, `${over.getText()}.slice(0, 1)`, { from: element.getText(), to: 'the first only' })
-      source.note('fairness', over, `${over.getText()}.slice(1)`, { from: element.getText(), to: 'all but the first' })
+      source.sliced('fairness', over, element.getText())
     }
   }
 }
@@ -213,9 +190,8 @@ const weakerFairness = (source: Source): void => {
   const { ts } = source
   const done = new Set<ts.Node>()
   const regions: ts.Node[] = regionsOf(source, (type) => /^(readonly )?Fairness\[\]$/.test(type))
-  source.walk(source.tree, (node) => {
-    if (ts.isPropertyAssignment(node) && node.name.getText() === 'fairness') regions.push(node.initializer)
-  })
+  for (const { name, initializer } of source.nodes().filter(ts.isPropertyAssignment))
+    if (name.getText() === 'fairness') regions.push(initializer)
   for (const region of regions) {
     for (const list of listsIn(source, region)) {
       if (done.has(list)) continue

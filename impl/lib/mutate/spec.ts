@@ -4,16 +4,15 @@
  */
 
 import { placeAt } from '../text/place.ts'
-import type { Expr, Module } from '../tla/module/ast.ts'
+import type { Expr, Kind, Module } from '../tla/module/ast.ts'
 import { leftSide } from '../tla/module/fragment.ts'
 import { parseModule } from '../tla/module/parse.ts'
 import { printExpr } from '../tla/module/print.ts'
 import type { Definition, Definitions } from '../tla/module/tree.ts'
 import { definitionsOf, nodesOf, reachOf, usersOf } from '../tla/module/tree.ts'
-import type { Direction } from './mutant.ts'
-import type { Draft, Edit, MutantKind } from './mutant.ts'
-import { edited, normalised } from './mutant.ts'
-import { isChoice } from './temporal.ts'
+import type { Direction, Draft, Edit, MutantKind } from './mutant.ts'
+import { edited, normalised, opposite, shiftOf } from './mutant.ts'
+import { isCall, isChoice, last } from './temporal.ts'
 
 /** A module, and the file that it is in. */
 export interface SpecSource {
@@ -34,8 +33,9 @@ const moduleOf = (source: SpecSource): Module => {
   return found
 }
 
-/** The definitions of a source; it is read once. */
-export const definitionsFrom = (source: SpecSource): readonly Definition[] => definitionsOf(moduleOf(source))
+/** The definitions of some modules by name; each module is read once. */
+export const definitionsIn = (sources: readonly SpecSource[]): Definitions =>
+  new Map(sources.flatMap((source) => definitionsOf(moduleOf(source))).map((one) => [one.name, one]))
 
 /** A definition of a source with an edit made in it. Only it is read again: a module is a thousand lines, and mutants are hundreds. */
 export const editedDefinition = (source: SpecSource, within: string, edit: Edit): Definition => {
@@ -49,10 +49,43 @@ export const editedDefinition = (source: SpecSource, within: string, edit: Edit)
   return found
 }
 
-const other = (direction: Direction): Direction => (direction === 'truer' ? 'falser' : 'truer')
+/** A mutant of a specification: `text` in place of an expression; a report may say it in other words. */
+export const specDraft = (
+  { file, text: whole }: SpecSource,
+  kind: MutantKind,
+  within: string,
+  e: Expr,
+  text: string,
+  from = printExpr(e),
+  to = text,
+): Draft => ({
+  side: 'spec',
+  file,
+  line: placeAt(whole, e.start).line ?? 1,
+  kind,
+  within,
+  from: normalised(from),
+  to: normalised(to),
+  edit: { start: e.start, end: e.end, text },
+})
+
 const constant = (direction: Direction): string => (direction === 'truer' ? 'TRUE' : 'FALSE')
 
-const BOUNDS: Readonly<Record<string, number>> = { '<': 1, '<=': 1, '>': -1, '>=': -1 }
+/** How an expression is asked; `value` where more than a yes or no of it counts. */
+type Way = Direction | 'value'
+
+/** How a part of an expression is asked that is asked this way itself. */
+const wayOf = ({ kind, text, parts }: Expr, part: number, way: Direction): Way => {
+  if (kind === 'junction' || kind === 'label' || kind === 'case') return way
+  if (kind === 'prefix' && ['~', '[]', '<>'].includes(text)) return text === '~' ? opposite(way) : way
+  if (kind === 'infix' && ['=>', '~>'].includes(text)) return part === 0 ? opposite(way) : way
+  if (kind === 'quantifier' || kind === 'let') return part === parts.length - 1 ? way : 'value'
+  if (kind === 'if' || kind === 'arm') return part === 0 ? 'value' : way
+  return 'value'
+}
+
+/** What gives one of several answers: each is made a constant by itself. */
+const ANSWERS: ReadonlySet<Kind> = new Set(['if', 'let', 'case', 'arm'])
 
 /** Makes the mutants of the properties of a specification. */
 class SpecWeakener {
@@ -63,30 +96,22 @@ class SpecWeakener {
   private direction: Direction = 'truer'
 
   constructor(sources: readonly SpecSource[]) {
-    this.known = new Map(
-      sources.flatMap((source) =>
-        definitionsOf(parseModule(source.text, source.file)).map((definition): [string, Known] => [
-          definition.name,
-          { source, definition },
-        ]),
-      ),
+    const known = sources.flatMap((source) =>
+      [...definitionsIn([source]).values()].map((definition) => ({ source, definition })),
     )
+    this.known = new Map(known.map((one) => [one.definition.name, one]))
   }
 
-  private note({ source, definition }: Known, kind: MutantKind, e: Expr, text: string, from?: string, to = text): void {
-    const { file } = source
-    const { direction } = this
-    this.drafts.push({
-      side: 'spec',
-      file,
-      line: placeAt(source.text, e.start).line ?? 1,
-      kind,
-      within: definition.name,
-      from: normalised(from ?? printExpr(e)),
-      to: normalised(to),
-      edit: { start: e.start, end: e.end, text },
-      ...(kind === 'property' ? { direction } : {}),
-    })
+  private note(
+    { source, definition }: Known,
+    kind: MutantKind,
+    e: Expr,
+    text: string,
+    from?: string,
+    to?: string,
+  ): void {
+    const draft = specDraft(source, kind, definition.name, e, text, from, to)
+    this.drafts.push(kind === 'property' ? { ...draft, direction: this.direction } : draft)
   }
 
   /** A definition that is asked in some direction: a property, or a helper of one. */
@@ -104,53 +129,27 @@ class SpecWeakener {
   }
 
   private part(known: Known, e: Expr, direction: Direction): void {
+    if (isCall(e)) this.definition(e.text, direction)
+    else if (e.kind === 'infix') this.bound(known, e, direction)
+    const isNarrower = (e.text === '\\A' || e.text === '/\\') === (direction === 'truer')
+    if (e.kind === 'quantifier' && isNarrower) this.narrowed(known, 'property', e)
+    e.parts.forEach((part, i) => {
+      const way = wayOf(e, i, direction)
+      if (way === 'value') return
+      if (e.kind === 'junction' && isNarrower)
+        this.note(known, 'property', part, constant(way), printExpr(e), `without ${printExpr(part)}`)
+      if (ANSWERS.has(e.kind) && part.kind !== 'arm' && printExpr(part) !== constant(way))
+        this.note(known, 'property', part, constant(way))
+      this.part(known, part, way)
+    })
+  }
+
+  private bound(known: Known, e: Expr, direction: Direction): void {
     const [first, second] = e.parts
-    if (e.kind === 'junction') {
-      this.junction(known, e, direction)
-    } else if (e.kind === 'label' && first !== undefined) this.part(known, first, direction)
-    else if (e.kind === 'prefix' && first !== undefined) {
-      if (e.text === '~' || e.text === '[]' || e.text === '<>')
-        this.part(known, first, e.text === '~' ? other(direction) : direction)
-    } else if (e.kind === 'infix' && first !== undefined && second !== undefined) {
-      this.infix(known, e, first, second, direction)
-    } else if (e.kind === 'quantifier') this.quantifier(known, e, direction)
-    else if (e.kind === 'if' || e.kind === 'let') {
-      for (const part of e.kind === 'if' ? e.parts.slice(1) : e.parts.slice(-1)) this.answer(known, part, direction)
-    } else if (e.kind === 'case') {
-      for (const arm of e.parts) this.answer(known, arm.kind === 'arm' ? (arm.parts[1] ?? arm) : arm, direction)
-    } else if (e.kind === 'name' || e.kind === 'apply') this.definition(e.text, direction)
-  }
-
-  private answer(known: Known, e: Expr, direction: Direction): void {
-    if (printExpr(e) !== constant(direction)) this.note(known, 'property', e, constant(direction))
-    this.part(known, e, direction)
-  }
-
-  private junction(known: Known, e: Expr, direction: Direction): void {
-    const weakens = (e.text === '/\\') === (direction === 'truer')
-    for (const part of e.parts) {
-      if (weakens) this.note(known, 'property', part, constant(direction), printExpr(e), `without ${printExpr(part)}`)
-      this.part(known, part, direction)
-    }
-  }
-
-  private infix(known: Known, e: Expr, first: Expr, second: Expr, direction: Direction): void {
-    if (e.text === '=>' || e.text === '~>') {
-      this.part(known, first, other(direction))
-      this.part(known, second, direction)
-      return
-    }
-    const shift = (BOUNDS[e.text] ?? 0) * (direction === 'truer' ? 1 : -1)
-    if (shift === 0 || second.kind !== 'number') return
+    const shift = shiftOf(e.text, direction)
+    if (shift === 0 || first === undefined || second?.kind !== 'number') return
     const n = String(Number(second.text) + shift)
     this.note(known, 'property', second, n, printExpr(e), `${printExpr(first)} ${e.text} ${n}`)
-  }
-
-  private quantifier(known: Known, e: Expr, direction: Direction): void {
-    const body = e.parts[e.parts.length - 1]
-    if (body === undefined) return
-    if ((e.text === '\\A') === (direction === 'truer')) this.narrowed(known, 'property', e)
-    this.part(known, body, direction)
   }
 
   /** Asked of less: of one, and of all but that one. */
@@ -188,14 +187,14 @@ class SpecWeakener {
 
   /** One step less of those that are taken in the end. */
   private fairSteps(known: Known, e: Expr): void {
-    if (e.kind === 'label' || e.kind === 'quantifier') this.fairSteps(known, e.parts[e.parts.length - 1] ?? e)
+    if (e.kind === 'label' || e.kind === 'quantifier') this.fairSteps(known, last(e))
     else if (e.kind === 'junction' && e.text === '\\/') {
       for (const step of e.parts) {
         // one reason is often that of several: they differ in what is changed alone
         this.note(known, 'fairness', step, 'FALSE', undefined, 'not among the fair steps')
         this.fairSteps(known, step)
       }
-    } else if (e.kind === 'name' || e.kind === 'apply') {
+    } else if (isCall(e)) {
       const called = this.known.get(e.text)
       if (called === undefined || !isChoice(called.definition.body) || this.done.has(`${e.text} fair`)) return
       this.done.add(`${e.text} fair`)
@@ -217,7 +216,7 @@ export const specWeakenings = (sources: readonly SpecSource[], properties: reado
 
 const renamedIn = (e: Expr, names: ReadonlyMap<string, string>): Expr => ({
   ...e,
-  text: e.kind === 'name' || e.kind === 'apply' ? (names.get(e.text) ?? e.text) : e.text,
+  text: isCall(e) ? (names.get(e.text) ?? e.text) : e.text,
   parts: e.parts.map((part) => renamedIn(part, names)),
 })
 
@@ -258,75 +257,10 @@ export const copiesOf = (
 // ---------------------------------------------------------------------------------------------------------------------
 // Weaker properties beside the original ones
 
-/** How a definition is asked; `value` where more than a yes or no of it counts. */
-type Way = Direction | 'value'
-
-const opposite = (way: Way): Way => (way === 'value' ? way : other(way))
-
-/**
- * Copies of properties with a definition changed where it is asked in one direction, and as it is everywhere else: a property
- * that asks it both ways is weakened by no change of both, so that half of it would never be tried.
- */
-class WeakerCopies {
-  /** the names of the copies, by the definition's name and the way in which the copy is asked */
-  private readonly named = new Map<string, string | undefined>()
-  /** parameters and bodies of the copies by the definition's name, in the order in which they need each other */
-  readonly made: { readonly copy: string; readonly parameters: readonly string[]; readonly body: Expr }[] = []
-  private readonly byName: Definitions
-  private readonly changed: Definition
-  private readonly direction: Direction
-  private readonly suffix: string
-
-  constructor(byName: Definitions, changed: Definition, direction: Direction, suffix: string) {
-    this.byName = byName
-    this.changed = changed
-    this.direction = direction
-    this.suffix = suffix
-  }
-
-  /** The name of the copy of a definition that is asked this way; undefined if it stays as it is. */
-  copyOf(name: string, way: Way, kept = `${name}_${way}_${this.suffix}`): string | undefined {
-    const definition = this.byName.get(name)
-    if (definition === undefined || way === 'value') return undefined
-    const key = `${name} ${way}`
-    if (this.named.has(key)) return this.named.get(key)
-    // TLA+ without RECURSIVE: no definition is part of itself
-    const isChanged = name === this.changed.name && way === this.direction
-    const { parameters, body } = isChanged ? this.changed : definition
-    const own = isChanged ? body : this.part(body, way)
-    const copy = own === definition.body ? undefined : kept
-    this.named.set(key, copy)
-    if (copy !== undefined) this.made.push({ copy, parameters, body: own })
-    return copy
-  }
-
-  /** The expression with copies in it; the same expression where nothing in it is changed. */
-  private part(e: Expr, way: Way): Expr {
-    if (way === 'value') return e
-    const { kind, text } = e
-    if (kind === 'name' || kind === 'apply') {
-      const copy = this.copyOf(text, way)
-      return copy === undefined ? e : { ...e, text: copy }
-    }
-    const ways = this.waysOf(e, way)
-    const parts = e.parts.map((part, i) => this.part(part, ways(i)))
-    return parts.every((part, i) => part === e.parts[i]) ? e : { ...e, parts }
-  }
-
-  /** How each part of an expression is asked that is asked this way. */
-  private waysOf({ kind, text, parts }: Expr, way: Way): (part: number) => Way {
-    if (kind === 'junction' || kind === 'label' || kind === 'case') return () => way
-    if (kind === 'prefix' && ['~', '[]', '<>'].includes(text)) return () => (text === '~' ? opposite(way) : way)
-    if (kind === 'infix' && ['=>', '~>'].includes(text)) return (part) => (part === 0 ? opposite(way) : way)
-    if (kind === 'quantifier' || kind === 'let') return (part) => (part === parts.length - 1 ? way : 'value')
-    if (kind === 'if' || kind === 'arm') return (part) => (part === 0 ? 'value' : way)
-    return () => 'value'
-  }
-}
-
 /**
  * The properties that a changed definition weakens where it is asked in `direction`, as they are with it; `suffix` tells mutants
- * apart. Properties that do not ask for it that way have no copy.
+ * apart. Everywhere else it is as it was: a property that asks it both ways is weakened by no change of both, so that half of it
+ * would never be tried. Properties that do not ask for it that way have no copy.
  */
 export const weakerCopies = (
   byName: Definitions,
@@ -335,12 +269,36 @@ export const weakerCopies = (
   properties: readonly string[],
   suffix: string,
 ): Copies => {
-  const copies = new WeakerCopies(byName, changed, direction, suffix)
+  /** the names of the copies, by the definition's name and the way in which the copy is asked */
+  const named = new Map<string, string | undefined>()
+  const lines: string[] = []
+  const copyOf = (name: string, way: Direction, kept = `${name}_${way}_${suffix}`): string | undefined => {
+    const definition = byName.get(name)
+    if (definition === undefined) return undefined
+    const key = `${name} ${way}`
+    if (named.has(key)) return named.get(key)
+    // TLA+ without RECURSIVE: no definition is part of itself
+    const isChanged = name === changed.name && way === direction
+    const own = isChanged ? changed.body : part(definition.body, way)
+    const copy = own === definition.body ? undefined : kept
+    named.set(key, copy)
+    if (copy !== undefined) lines.push(definitionLine(copy, (isChanged ? changed : definition).parameters, own))
+    return copy
+  }
+  /** the expression with copies in it; the same expression where nothing in it is changed */
+  const part = (e: Expr, way: Way): Expr => {
+    if (way === 'value') return e
+    if (isCall(e)) {
+      const text = copyOf(e.text, way)
+      return text === undefined ? e : { ...e, text }
+    }
+    const parts = e.parts.map((one, i) => part(one, wayOf(e, i, way)))
+    return parts.every((one, i) => one === e.parts[i]) ? e : { ...e, parts }
+  }
   const names = new Map<string, string>()
   for (const property of properties) {
-    const copy = copies.copyOf(property, 'truer', `${property}_${suffix}`)
+    const copy = copyOf(property, 'truer', `${property}_${suffix}`)
     if (copy !== undefined) names.set(property, copy)
   }
-  const lines = copies.made.map(({ copy, parameters, body }) => definitionLine(copy, parameters, body))
   return { lines, names }
 }

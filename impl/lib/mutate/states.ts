@@ -29,24 +29,17 @@ export interface Questions {
   readonly values: readonly string[]
 }
 
-/** Each value of a variable once, and its number. */
-class Column {
-  readonly numbers = new Map<string, number>()
-  numberOf(value: TlaValue): number {
-    const text = printValue(value)
-    const known = this.numbers.get(text) ?? this.numbers.size + 1
-    this.numbers.set(text, known)
-    return known
-  }
-}
-
-const table = (states: readonly State[]): { columns: Map<string, Column>; rows: string[] } => {
-  const columns = new Map([...(states[0]?.keys() ?? [])].map((name) => [name, new Column()]))
+/** Per variable each of its values once, with a number, and the states as rows of these. */
+const table = (states: readonly State[]): { columns: Map<string, Map<string, number>>; rows: string[] } => {
+  const columns = new Map([...(states[0]?.keys() ?? [])].map((name) => [name, new Map<string, number>()]))
   const rows = states.map((state) => {
-    const numbers = [...columns].map(([name, column]) => {
+    const numbers = [...columns].map(([name, known]) => {
       const value = state.get(name)
       if (value === undefined) throw new RangeError(`a state without ${name}`)
-      return column.numberOf(value)
+      const text = printValue(value)
+      const number = known.get(text) ?? known.size + 1
+      known.set(text, number)
+      return number
     })
     return `<<${numbers.join(', ')}>>`
   })
@@ -71,7 +64,7 @@ export const statesModule = (own: string, { groups, definitions, seen, values }:
     'LOCAL INSTANCE Sequences',
     'LOCAL INSTANCE TLC',
     'VARIABLE lockstep_n',
-    ...[...columns.values()].map(({ numbers }, i) => `LockstepValues${i + 1} == <<${[...numbers.keys()].join(', ')}>>`),
+    ...[...columns.values()].map((known, i) => `LockstepValues${i + 1} == <<${[...known.keys()].join(', ')}>>`),
     'LockstepTable == <<',
     ...rows.map((row, i) => `${row}${i + 1 < rows.length ? ',' : '>>'}`),
     `LockstepGroup == <<${groups.flatMap((group, g) => group.map(() => g)).join(', ')}>>`,

@@ -15,6 +15,14 @@ const SHOWN = 160
 
 const shortened = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text)
 
+/** What a report shows in place of the source, whether an instance is dropped by its number, and up to where the edit goes. */
+interface Shown {
+  readonly from?: string
+  readonly to?: string
+  readonly instance?: true
+  readonly last?: ts.Node
+}
+
 /** One source of a machine. */
 export class Source {
   readonly ts: TypeScript
@@ -23,6 +31,7 @@ export class Source {
   /** functions and methods that are declared in the file */
   readonly callables: ReadonlyMap<string, Callable>
   readonly drafts: Draft[] = []
+  private readonly all: ts.Node[] = []
 
   constructor(compiler: TypeScript, file: string, text: string) {
     this.ts = compiler
@@ -34,14 +43,14 @@ export class Source {
   private named(): Map<string, Callable> {
     const { ts } = this
     const found = new Map<string, Callable>()
-    this.walk(this.tree, (node) => {
+    for (const node of this.nodes()) {
       if ((ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node)) && node.name !== undefined) {
         found.set(node.name.getText(), node)
       }
       if (ts.isVariableDeclaration(node) && node.initializer !== undefined && this.isCallable(node.initializer)) {
         found.set(node.name.getText(), node.initializer)
       }
-    })
+    }
     return found
   }
 
@@ -55,12 +64,16 @@ export class Source {
     )
   }
 
-  /** Every node below, the node itself first. */
-  walk(node: ts.Node, visit: (node: ts.Node) => void): void {
-    visit(node)
-    this.ts.forEachChild(node, (child) => {
-      this.walk(child, visit)
-    })
+  /** Every node below, the node itself first; those of the file if none is given. */
+  nodes(top: ts.Node = this.tree): readonly ts.Node[] {
+    if (top === this.tree && this.all.length > 0) return this.all
+    const found: ts.Node[] = top === this.tree ? this.all : []
+    const visit = (node: ts.Node): void => {
+      found.push(node)
+      this.ts.forEachChild(node, visit)
+    }
+    visit(top)
+    return found
   }
 
   /** The nearest node around that passes. */
@@ -89,19 +102,17 @@ export class Source {
     const whole = this.tree.text
     const found: { readonly start: number; readonly line: number }[] = []
     for (let start = whole.indexOf(text); start !== -1; start = whole.indexOf(text, start + 1)) {
-      let at: ts.Node = this.tree
-      this.walk(this.tree, (node) => {
-        if (node.getStart() <= start && start < node.getEnd()) at = node
-      })
-      if (this.within(at) === within)
+      const at = this.nodes().findLast((node) => node.getStart() <= start && start < node.getEnd())
+      if (this.within(at ?? this.tree) === within)
         found.push({ start, line: this.tree.getLineAndCharacterOfPosition(start).line + 1 })
     }
     return found
   }
 
-  /** What a mutant at a node is, all but its edit. */
-  place(kind: MutantKind, node: ts.Node, from: string, to: string): Omit<Draft, 'edit'> {
-    return {
+  /** Notes a mutant: `node`, or all up to another one, replaced by `text`; what a report shows may be said in other words. */
+  note(kind: MutantKind, node: ts.Node, text: string, shown: Shown = {}): void {
+    const { from = node.getText(), to = text, instance, last = node } = shown
+    this.drafts.push({
       side: 'machine',
       file: this.file,
       line: this.tree.getLineAndCharacterOfPosition(node.getStart()).line + 1,
@@ -109,20 +120,7 @@ export class Source {
       within: this.within(node),
       from: shortened(normalised(from)),
       to: shortened(normalised(to)),
-    }
-  }
-
-  /** Notes a mutant: `node` replaced by `text`; what a report shows may be said in other words. */
-  note(
-    kind: MutantKind,
-    node: ts.Node,
-    text: string,
-    shown: { readonly from?: string; readonly to?: string; readonly instance?: true } = {},
-  ): void {
-    const { from = node.getText(), to = text, instance } = shown
-    this.drafts.push({
-      ...this.place(kind, node, from, to),
-      edit: { start: node.getStart(), end: node.getEnd(), text },
+      edit: { start: node.getStart(), end: last.getEnd(), text },
       ...(instance === undefined ? {} : { instance }),
     })
   }
@@ -135,12 +133,36 @@ export class Source {
     return flat(node)
   }
 
+  /** Mutants without each of some parts of a node; `made` says what stands in its place with the others. */
+  withoutEach(
+    kind: MutantKind,
+    node: ts.Node,
+    parts: readonly ts.Node[],
+    made: (others: readonly string[]) => string,
+    shown = (part: string): Shown => ({ to: `without ${part}` }),
+  ): void {
+    const texts = parts.map((part) => part.getText())
+    texts.forEach((text, i) => {
+      this.note(kind, node, made(texts.filter((_, other) => other !== i)), shown(text))
+    })
+  }
+
+  /** Mutants without one operand of a chain of `&&` or of `||`. */
+  withoutOperands(kind: MutantKind, chain: ts.BinaryExpression): void {
+    const operator = chain.operatorToken.getText()
+    this.withoutEach(kind, chain, this.operands(chain), (others) => `(${others.join(` ${operator} `)})`)
+  }
+
   /** Mutants without one element of a list that is written out, if it has more than one. */
   withoutElements(kind: MutantKind, list: ts.ArrayLiteralExpression, least = 2): void {
     if (list.elements.length < least) return
-    list.elements.forEach((element, i) => {
-      const rest = list.elements.filter((_, other) => other !== i).map((e) => e.getText())
-      this.note(kind, list, `[${rest.join(', ')}]`, { from: element.getText(), to: 'not in the list' })
-    })
+    const made = (others: readonly string[]): string => `[${others.join(', ')}]`
+    this.withoutEach(kind, list, list.elements, made, (from) => ({ from, to: 'not in the list' }))
+  }
+
+  /** A list of which only the first is looked at, and all but the first. */
+  sliced(kind: MutantKind, list: ts.Expression, from: string): void {
+    this.note(kind, list, `${list.getText()}.slice(0, 1)`, { from, to: 'the first only' })
+    this.note(kind, list, `${list.getText()}.slice(1)`, { from, to: 'all but the first' })
   }
 }

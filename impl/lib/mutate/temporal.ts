@@ -36,7 +36,11 @@ export interface Fair {
   readonly steps: readonly Step[]
 }
 
-const last = (e: Expr): Expr => e.parts[e.parts.length - 1] ?? e
+/** What a quantifier, a label, a LET or an arm is about. */
+export const last = (e: Expr): Expr => e.parts[e.parts.length - 1] ?? e
+
+/** Does the expression stand for what a definition may say? */
+export const isCall = ({ kind }: Expr): boolean => kind === 'name' || kind === 'apply'
 
 /** The bounds of a quantifier, one for each name. */
 const boundsOf = (e: Expr): Bound[] =>

@@ -1,9 +1,15 @@
 /** What the specification's side of `mutate` makes and asks, from the syntax alone. */
 
 import { describe, expect, it } from 'vitest'
-import { actionFaults, definitionsIn, differenceOf } from '../../../impl/lib/mutate/actions.ts'
+import { actionFaults, differenceOf } from '../../../impl/lib/mutate/actions.ts'
 import { edited, numbered } from '../../../impl/lib/mutate/mutant.ts'
-import { copiesOf, editedDefinition, specWeakenings, weakerCopies } from '../../../impl/lib/mutate/spec.ts'
+import {
+  copiesOf,
+  definitionsIn,
+  editedDefinition,
+  specWeakenings,
+  weakerCopies,
+} from '../../../impl/lib/mutate/spec.ts'
 import { answerIn, statesModule } from '../../../impl/lib/mutate/states.ts'
 import {
   fairnessOf,

@@ -11,15 +11,15 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import type { Mutant, MutantKind } from '../../../impl/lib/mutate/mutant.ts'
 import { edited } from '../../../impl/lib/mutate/mutant.ts'
-import type { Judged } from '../../../impl/lib/mutate/verdict.ts'
+import type { Judged } from '../../../impl/lib/mutate/mutant.ts'
 import type { Toolchain } from '../../../scripts/engines/tlc.ts'
 import { findToolchain, runSelection } from '../../../scripts/engines/tlc.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
 import { loadModels, packageRoot, specFiles } from '../../../scripts/workspace/project.ts'
 import { ask } from '../../../scripts/mutate/ask.ts'
-import { Bed, ownBed } from '../../../scripts/mutate/beds.ts'
+import { Bench } from '../../../scripts/mutate/bench.ts'
 import { Case } from '../../../scripts/mutate/run.ts'
-import { definitionsIn } from '../../../impl/lib/mutate/actions.ts'
+import { definitionsIn } from '../../../impl/lib/mutate/spec.ts'
 import { prepared } from '../../../scripts/mutate/spec-case.ts'
 import { judgeFairness } from '../../../scripts/mutate/spec-fair.ts'
 import { judgeSpec, specMutants } from '../../../scripts/mutate/spec-run.ts'
@@ -137,7 +137,7 @@ describe.skipIf(toolchain === undefined)('the specification of mutants (needs Ja
     'a temporal property that is weaker is noticed if and only if TLC says of the whole model that it holds (needs CI)',
     async () => {
       const flush = smallest('flush-inhibit', 'violated')
-      const [name] = ownBed(flush).named('liveness', 'violated')
+      const [name] = new Bench(flush).named('liveness', 'violated')
       if (name === undefined) throw new Error('no such cell')
       const weaker = mutantsOf(flush, 'property').filter(({ within }) => within === name)
       const fates = await judged(flush, some(weaker, 4))
@@ -157,7 +157,7 @@ describe.skipIf(toolchain === undefined)('the specification of mutants (needs Ja
     'fairness that is weaker is noticed if and only if TLC finds a property broken under it (needs CI)',
     async () => {
       const model = smallest('poll-kick', 'holds')
-      const names = ownBed(model).named('liveness', 'holds')
+      const names = new Bench(model).named('liveness', 'holds')
       const fates = await judged(model, some(mutantsOf(model, 'fairness'), 5))
       expect(new Set(fates.map(({ fate }) => fate)).size).toBeGreaterThan(1)
       for (const { mutant, fate } of fates) {
@@ -176,10 +176,10 @@ describe.skipIf(toolchain === undefined)('the specification of mutants (needs Ja
     'a machine whose property or fairness is another than the specification’s is an error, not a verdict (needs CI)',
     async () => {
       const model = smallest('flush-inhibit', 'violated')
-      const { graph } = ownBed(model)
+      const { graph } = new Bench(model)
       const { compiled } = graph.kernel
-      const withMachine = (change: Partial<typeof compiled.machine>): Bed =>
-        new Bed(model, {
+      const withMachine = (change: Partial<typeof compiled.machine>): Bench =>
+        new Bench(model, {
           ...graph,
           kernel: { ...graph.kernel, compiled: { ...compiled, machine: { ...compiled.machine, ...change } } },
         })
@@ -220,7 +220,7 @@ describe.skipIf(toolchain === undefined)('the specification of mutants (needs Ja
   )
 
   it('what cannot be evaluated is set apart, and the others are answered', async () => {
-    const bed = ownBed(modelNamed('litmus/sb.tso'))
+    const bed = new Bench(modelNamed('litmus/sb.tso'))
     const seen = ['TRUE', '1 = TRUE', 'FALSE'].map((formula) => ({ formula, definitions: [] }))
     const groups = [[bed.state(0)], [bed.state(1), bed.state(2)]]
     const answers = await ask(bed.model, { groups, seen, values: [{ formula: '1 + 1', definitions: [] }] }, options())

@@ -3,15 +3,13 @@
  * is on record. Whoever edits a property, on one side or on both, changes one of them.
  */
 
-import { edited } from '../../impl/lib/mutate/mutant.ts'
-import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
-import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import type { Model } from '../../impl/lib/protocol/model.ts'
-import type { Seed, Verdict } from './argued.ts'
-import { loadArguments } from './argued.ts'
-import { Loader, readSource } from './load.ts'
-import { seeded } from './seed.ts'
-import { faultNamed, machineMutants } from './sources.ts'
+import type { TypeScript } from '../../../impl/lib/mutate/syntax.ts'
+import type { Protocol } from '../../../impl/lib/protocol/protocol.ts'
+import type { Model } from '../../../impl/lib/protocol/model.ts'
+import type { Seed, Verdict } from '../../../scripts/mutate/argued.ts'
+import { loadArguments } from '../../../scripts/mutate/argued.ts'
+import { seeded } from '../../../scripts/mutate/bench.ts'
+import { faultNamed, Loader, machineMutants } from '../../../scripts/mutate/sources.ts'
 
 /** A machine with a fault, and the verdict that a property has to have in it. */
 export type Standing = Omit<Seed, 'mutant'>
@@ -42,8 +40,7 @@ export const verdictNow = async (
   const change = faultNamed(ts, protocol, machineMutants(ts, protocol, ['fault']).mutants, fault)
   if (change === undefined) return undefined
   const loader = await Loader.of(ts, protocol.name)
-  const faulty = loader.load(change.file, edited(readSource(change.file), change.edit))
-  const [found] = seeded(model, faulty, thread)
+  const [found] = seeded(model, loader.mutated(change), change, thread)
   const known = found?.bench.model.cells.some((c) => c.name === cell) ?? false
   return known ? found?.bench.verdictOf(cell) : undefined
 }
