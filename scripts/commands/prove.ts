@@ -6,7 +6,7 @@ import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/li
 import type { Divergence } from '../../impl/lib/prove/divergence.ts'
 import { printItf } from '../../impl/lib/tla/trace/itf.ts'
 import { decideModel, provenBefore } from '../engines/decide.ts'
-import { workersOf } from '../engines/options.ts'
+import { runAll, workersOf } from '../engines/options.ts'
 import type { EngineFindings } from '../../impl/lib/check/result.ts'
 import { modelResult } from '../../impl/lib/check/result.ts'
 import { checkWithExplorer } from '../../impl/lib/check/explorer.ts'
@@ -28,7 +28,6 @@ import {
 } from '../workspace/certificate.ts'
 import { counterexamples, traceOf } from '../../impl/lib/evidence/explain.ts'
 import { evidenceFile } from '../workspace/evidence.ts'
-import { pool } from '../node/pool.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { traceDirectory } from '../workspace/project.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
@@ -246,24 +245,8 @@ const toolchainFor = async ({ write }: ProveOptions): Promise<Toolchain> => {
   })
 }
 
-const proveAll = (
-  out: Output,
-  models: readonly Model[],
-  toolchain: Toolchain,
-  options: ProveOptions,
-): Promise<ProofResult[]> => {
-  let done = 0
-  return pool(models, workersOf(options), async (model) => {
-    out.progress(`proving ${model.name} (${done} of ${models.length} done)`)
-    const result = await (options.write === true ? proveAndWrite : proveOne)(model, toolchain, options)
-    done += 1
-    return result
-  })
-}
-
 /** Prints proofs for people. */
 export const printProofs = (out: Output, results: readonly ProofResult[]): void => {
-  out.clear()
   const rows = columns(results.map(proofRow))
   results.forEach((result, i) => {
     out.line(rows[i])
@@ -272,19 +255,18 @@ export const printProofs = (out: Output, results: readonly ProofResult[]): void 
   })
 }
 
-const report = (out: Output, results: readonly ProofResult[], ok: boolean): void => {
-  if (out.json) printJson({ ok, models: results.map(proofJson) })
-  printProofs(out, results)
-  const equal = results.filter((r) => r.comparison.equal).length
-  out.line(`${equal} of ${results.length} machines equal to their specifications`)
-}
-
 /** Proves models; returns the exit code. */
 export const prove = async (out: Output, options: ProveOptions, project: Project): Promise<number> => {
   const models = load(options, project)
   const toolchain = await toolchainFor(options)
-  const results = await proveAll(out, models, toolchain, options)
+  const beginning = ({ name }: Model): string => `proving ${name}`
+  const proveModels = options.write === true ? proveAndWrite : proveOne
+  const results = await runAll(out, models, workersOf(options), beginning, (m) => proveModels(m, toolchain, options))
   const ok = results.every((r) => r.comparison.equal)
-  report(out, results, ok)
+  if (out.json) printJson({ ok, models: results.map(proofJson) })
+  printProofs(out, results)
+  out.line(
+    `${results.filter((r) => r.comparison.equal).length} of ${results.length} machines equal to their specifications`,
+  )
   return ok ? EXIT.ok : EXIT.finding
 }
