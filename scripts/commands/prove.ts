@@ -15,7 +15,7 @@ import { findToolchain } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { Certificate } from '../workspace/certificate.ts'
 import type { ProofResult } from '../engines/proof.ts'
-import { moduleSources, relativePath, withCfg } from '../engines/sources.ts'
+import { moduleSources, withCfg } from '../engines/sources.ts'
 import { proveModel } from '../engines/proof.ts'
 import {
   certifiedCell,
@@ -29,7 +29,7 @@ import {
 import { counterexamples, traceOf } from '../../impl/lib/evidence/explain.ts'
 import { evidenceFile } from '../workspace/evidence.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { traceDirectory } from '../workspace/project.ts'
+import { relativePath, traceDirectory } from '../workspace/project.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import { keepProof, knownProof } from '../engines/results.ts'
 import { assertPlain, writeFailed, writeTogether } from '../node/write.ts'

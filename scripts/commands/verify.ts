@@ -14,8 +14,8 @@ import type { OptionsOf } from '../cli/commands.ts'
 import type { Certificate } from '../workspace/certificate.ts'
 import {
   certificateDifferences,
+  certificateOf,
   certifiedCell,
-  inputHashes,
   JAR,
   readCertificate,
   regenerate,
@@ -43,31 +43,27 @@ const verdictsNow = (model: Model, graph: Graph): Certificate['verdicts'] => {
 /** What a certificate of the model must say, all of it, from the machine and the files as they are now. */
 export const certificateNow = (model: Model): Certificate => {
   const unchanged = watchInputs(model)
-  const inputs = { ...inputHashes(model), [JAR]: PINNED.sha256 }
   const graph = graphOf(model)
   const side = machineSide(graph, new View(graph.kernel))
-  const now: Certificate = {
-    format: 'lockstep-certificate',
-    version: 4,
-    model: model.name,
-    equal: true,
-    initial: bothSides(side.initial),
-    states: bothSides(side.states),
-    edges: bothSides(side.edges),
-    actions: Object.fromEntries(Object.entries(side.actions).map(([name, count]) => [name, bothSides(count)])),
-    digest: side.digest,
-    machine: kernelDigest(graph.kernel),
-    tlc: {
-      version: PINNED.version,
-      generatedStates: graph.generated,
-      distinctStates: graph.count,
-      depth: depthOf(graph),
+  const { generated: generatedStates, count: distinctStates } = graph
+  const { inputs, ...certified } = certificateOf(
+    model,
+    {
+      initial: bothSides(side.initial),
+      states: bothSides(side.states),
+      edges: bothSides(side.edges),
+      actions: Object.fromEntries(Object.entries(side.actions).map(([name, count]) => [name, bothSides(count)])),
+      digest: bothSides(side.digest),
     },
-    verdicts: verdictsNow(model, graph),
-    inputs,
-  }
+    {
+      tlc: { version: PINNED.version, generatedStates, distinctStates, depth: depthOf(graph) },
+      machine: kernelDigest(graph.kernel),
+      jarSha256: PINNED.sha256,
+    },
+  )
+  const verdicts = verdictsNow(model, graph)
   unchanged()
-  return now
+  return { ...certified, verdicts, inputs }
 }
 
 /** What a certificate says that is not so; empty if it is all so. */

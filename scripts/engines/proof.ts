@@ -24,12 +24,12 @@ import type { Certificate } from '../workspace/certificate.ts'
 import { certificateOf, machineSources } from '../workspace/certificate.ts'
 import { readPlainText } from '../node/input.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { specFiles } from '../workspace/project.ts'
+import { relativePath, specFiles } from '../workspace/project.ts'
 import { locator } from './places.ts'
 import { withTempDir } from '../node/tempdir.ts'
 import type { TlcRun } from '../tlc/run.ts'
 import type { ModuleSource, ProofSources } from './sources.ts'
-import { moduleSources, relativePath, sourceNotes, withCfg } from './sources.ts'
+import { moduleSources, sourceNotes, withCfg } from './sources.ts'
 
 /** A dump has gigabytes: the usual chunks of 64 KB cost more than what is in them. */
 const CHUNK = 2 ** 20

@@ -3,7 +3,7 @@
  * results are kept; they are never shown but as what they are: cached. `--no-cache` does without.
  */
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -47,13 +47,11 @@ const findingsSchema = z.strictObject({
 /** A result as text, and its sha256: what a disk has changed is not what was found. */
 const keptSchema = z.strictObject({ sha256: z.string(), content: z.string() })
 
-const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
-
 /** The engine's own files: an installation that was changed is another engine. */
 const embeddedFiles = (): Record<string, string> => {
   const directory = dirname(createRequire(import.meta.url).resolve('tla-checker/package.json'))
   const names = readdirSync(directory).filter((name) => /\.(?:wasm|c?js|mjs|json)$/.test(name))
-  return Object.fromEntries(names.sort().map((name) => [name, sha256(readFileSync(join(directory, name)))]))
+  return Object.fromEntries(names.sort().map((name) => [name, hash('sha256', readFileSync(join(directory, name)))]))
 }
 
 /** Where each kind is decided, and everything that this runs; machines are no part of it but where they are named. */
@@ -96,7 +94,10 @@ const inputsOf = (model: Model, kind: Kind, tools: Tools | undefined): unknown =
 }
 
 const keyOf = (model: Model, kind: Kind, tools: Tools | undefined): string =>
-  sha256(JSON.stringify({ generation: GENERATION, model: model.name, kind, inputs: inputsOf(model, kind, tools) }))
+  hash(
+    'sha256',
+    JSON.stringify({ generation: GENERATION, model: model.name, kind, inputs: inputsOf(model, kind, tools) }),
+  )
 
 /** Where results are kept; undefined where there is no place, and nothing is known from before. */
 const directoryOf = (): string | undefined => {
@@ -117,7 +118,7 @@ const read = <T>(model: Model, kind: Kind, tools: Tools | undefined, schema: z.Z
   try {
     const { sha256: sum, content } = keptSchema.parse(JSON.parse(readPlainText(file, 'kept result')))
     const parsed = schema.safeParse(JSON.parse(content))
-    return parsed.success && sha256(content) === sum ? parsed.data : undefined
+    return parsed.success && hash('sha256', content) === sum ? parsed.data : undefined
   } catch {
     // not there, or damaged: decided again
     return undefined
@@ -150,7 +151,7 @@ const write = (model: Model, kind: Kind, key: string, content: unknown): void =>
     if (directory === undefined) return
     mkdirSync(directory, { recursive: true })
     const text = JSON.stringify(content)
-    const kept = { sha256: sha256(text), content: text }
+    const kept = { sha256: hash('sha256', text), content: text }
     writeWhole(fileOf(directory, model, kind, key), `${JSON.stringify(kept)}\n`, { durable: false })
     const own = readdirSync(directory)
       .filter((name) => name.startsWith(prefixOf(model, kind)) && name.endsWith('.json'))
@@ -186,14 +187,8 @@ export const knownFindings = (model: Model, engine: 'tlc' | 'embedded', tools?: 
 export const keepFindings = (model: Model, findings: EngineFindings, tools?: Tools): void => {
   const { engine, cells, unchecked = [], distinctStates, generatedStates, depth, seconds } = findings
   if (engine === 'explorer' || !isComplete(model, findings)) return
-  const content = {
-    cells: Object.fromEntries(cells),
-    unchecked,
-    distinctStates,
-    generatedStates,
-    depth,
-    seconds,
-  }
+  const figures = { distinctStates, generatedStates, depth, seconds }
+  const content = { cells: Object.fromEntries(cells), unchecked, ...figures }
   write(model, engine, keyOf(model, engine, tools), content)
 }
 
