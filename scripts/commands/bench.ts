@@ -68,8 +68,7 @@ const measureTlc = async (
 ): Promise<TlcRun> => {
   out.progress(`TLC with ${options.workers} workers on ${model.name}`)
   const invariants = model.cells.filter((c) => c.kind === 'invariant' && c.expected !== 'violated').map((c) => c.name)
-  const selection = { specification: 'Spec', invariants, properties: [] }
-  const run = await runSelection(model, toolchain, options, { selection, checkDeadlock: false })
+  const run = await runSelection(model, toolchain, options, { invariants })
   if (run.outcome === 'success' && run.distinctStates === model.distinctStates) return run
   throw environmentFailure({
     code: 'bench-differs',

@@ -67,12 +67,7 @@ export const proveModel = async (
   return withTempDir('prove', async (dir) => {
     const start = performance.now()
     const dump = join(dir, 'graph.dot')
-    const run = await runSelection(model, toolchain, options, {
-      selection: { specification: 'Spec', invariants: [], properties: [] },
-      checkDeadlock: false,
-      dump,
-      modules: files,
-    })
+    const run = await runSelection(model, toolchain, options, { dump, modules: files })
     if (run.outcome !== 'success') {
       throw environmentFailure({
         code: 'dump-failed',

@@ -323,8 +323,7 @@ describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
     if (found === undefined) throw new Error('no model')
     model = found
     const dump = join(specDirectory, 'graph.dot')
-    const selection = { specification: 'Spec', invariants: [], properties: [] }
-    const run = await runSelection(model, chain(), { timeout: 120 }, { selection, checkDeadlock: false, dump })
+    const run = await runSelection(model, chain(), { timeout: 120 }, { dump })
     dumped = { run, dump }
   })
   afterAll(() => {
