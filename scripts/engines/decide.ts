@@ -27,7 +27,7 @@ export interface Decision {
   readonly findings: EngineFindings
   readonly proof: ProofResult | LockstepError
   /** the explorer's verdicts, where some of TLC's are from a certificate and must be held against something of now */
-  readonly machine?: EngineFindings
+  readonly machine?: EngineFindings | undefined
 }
 
 /** Options of `decideModel` beside those of the command. */
@@ -66,11 +66,6 @@ const certifiedLiveness = (model: Model, jar: string): ReadonlyMap<string, Found
   return live.length === 0 ? undefined : new Map(live)
 }
 
-const foundOf = ({ cells }: EngineFindings, name: string): [string, Found][] => {
-  const found = cells.get(name)
-  return found === undefined ? [] : [[name, found]]
-}
-
 const notHeld = (model: Model, { notes }: EngineFindings): LockstepError =>
   environmentFailure({
     code: 'incomplete',
@@ -91,10 +86,11 @@ export const decideModel = async (
   if (findings !== undefined && certificate !== undefined) {
     return { findings, proof: provenBefore(model, certificate) }
   }
+  const invariants = model.cells.filter(({ kind }) => kind === 'invariant').map(({ name }) => name)
   // what is known already need not be decided again only because the machine has changed, which TLC does not see
   const certified =
     findings !== undefined
-      ? new Map(model.cells.flatMap(({ name, kind }) => (kind === 'invariant' ? [] : foundOf(findings, name))))
+      ? new Map([...findings.cells].filter(([name]) => !invariants.includes(name)))
       : options.cache !== false && useCertified
         ? certifiedLiveness(model, jar)
         : undefined
@@ -112,12 +108,12 @@ export const decideModel = async (
     const graph = graphOf(model, { until })
     const isHeld = (checked.findings.certified ?? []).length > 0
     const machine = isHeld ? checkGraph(model, graph, start, until) : undefined
-    const decided = { findings: findings ?? checked.findings, ...(machine === undefined ? {} : { machine }) }
+    const decided = { findings: findings ?? checked.findings, machine }
     try {
       requireComplete(graph, model)
       // certified verdicts that nothing was held against are none
       if (machine?.failure !== undefined) return { ...decided, proof: notHeld(model, machine) }
-      const proof = await proveDump(model, toolchain, checked.complete, dump, { graph })
+      const proof = await proveDump(model, toolchain, checked.complete, dump, graph)
       unchanged()
       if (proof.certificate !== undefined) keepProof(model, proof.certificate, toolchain)
       return { ...decided, proof }
