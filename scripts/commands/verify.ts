@@ -77,36 +77,31 @@ export const trusted = ({ tlc }: Certificate): string[] => [
   'that its verdicts were those that are certified; the explorer finds the same in the machine',
 ]
 
-/** A certificate and the model that it is of. */
-const load = (file: string, project: Project): { readonly certificate: Certificate; readonly model: Model } => {
-  const certificate = readCertificate(file)
-  const model = project.modelsFor([certificate.model]).find((m) => m.name === certificate.model)
-  if (model !== undefined) return { certificate, model }
-  throw badInput({
-    code: 'unknown-model',
-    message: `there is no model ${JSON.stringify(certificate.model)}`,
-    file,
-    hint: '`lockstep list` shows the models',
-  })
-}
-
-const report = (out: Output, certificate: Certificate, model: Model, wrong: readonly string[]): void => {
-  const trust = trusted(certificate)
-  if (out.json) printJson({ ok: wrong.length === 0, model: model.name, differences: wrong, trusted: trust })
-  if (wrong.length === 0) {
-    out.line(
-      `${model.name}: the machine has the ${thousands(certificate.states.impl)} states and ${thousands(certificate.edges.impl)} edges that were certified equal to the specification's by TLC ${certificate.tlc.version}`,
-    )
-    for (const line of trust) out.line(`  taken on trust: ${line}`)
-  }
-  for (const line of wrong) out.line(`${model.name}: ${line}`)
-  if (wrong.length > 0) out.line(`  ${regenerate(model.name)}`)
+/** The model that a certificate is of. */
+const modelOf = ({ model: name }: Certificate, file: string, project: Project): Model => {
+  const model = project.modelsFor([name]).find((m) => m.name === name)
+  if (model !== undefined) return model
+  const message = `there is no model ${JSON.stringify(name)}`
+  throw badInput({ code: 'unknown-model', message, file, hint: '`lockstep list` shows the models' })
 }
 
 /** Verifies a certificate; returns the exit code. */
 export const verify = (out: Output, { file }: OptionsOf<'verify'>, project: Project): number => {
-  const { certificate, model } = load(file, project)
-  const wrong = verifyCertificate(certificate, model)
-  report(out, certificate, model, wrong)
-  return wrong.length === 0 ? EXIT.ok : EXIT.finding
+  const certificate = readCertificate(file)
+  const model = modelOf(certificate, file, project)
+  const differences = verifyCertificate(certificate, model)
+  const { states, edges, tlc } = certificate
+  const trust = trusted(certificate)
+  const ok = differences.length === 0
+  if (out.json) printJson({ ok, model: model.name, differences, trusted: trust })
+  if (ok) {
+    out.line(
+      `${model.name}: the machine has the ${thousands(states.impl)} states and ${thousands(edges.impl)} edges that were certified equal to the specification's by TLC ${tlc.version}`,
+    )
+    for (const line of trust) out.line(`  taken on trust: ${line}`)
+    return EXIT.ok
+  }
+  for (const line of differences) out.line(`${model.name}: ${line}`)
+  out.line(`  ${regenerate(model.name)}`)
+  return EXIT.finding
 }
