@@ -30,14 +30,6 @@ export interface Decision {
   readonly machine?: EngineFindings | undefined
 }
 
-/** Options of `decideModel` beside those of the command. */
-export interface DecideOptions {
-  /** take TLC's verdicts of temporal properties from the checked-in certificate of the very same files */
-  readonly useCertified?: boolean
-  /** where TLC waits for its turn, if several models are decided at a time */
-  readonly slots?: Slots
-}
-
 /** A proof that was made before, of the same files. */
 export const provenBefore = (model: Model, certificate: Certificate): ProofResult => ({
   model,
@@ -72,27 +64,28 @@ const notHeld = (model: Model, { notes }: EngineFindings): LockstepError =>
     message: `the explorer did not finish ${model.name}, so the certified verdicts were held against nothing: ${notes.join('; ')}`,
   })
 
-/** Every cell of a model by TLC, and the proof. What fails is in the result; bad input is thrown (exit 2). */
+/**
+ * Every cell of a model by TLC, and the proof. What fails is in the result; bad input is thrown (exit 2). With `useCertified` TLC's
+ * verdicts of temporal properties are taken from the checked-in certificate of the very same files; `slots` is where TLC waits for
+ * its turn, if several models are decided at a time.
+ */
 export const decideModel = async (
   model: Model,
   toolchain: Toolchain,
   options: CachedOptions,
-  { useCertified = false, slots = new Slots(1) }: DecideOptions = {},
+  { useCertified = false, slots = new Slots(1) } = {},
 ): Promise<Decision> => {
-  const jar = toolchain.jar.sha256
   const unchanged = watchInputs(model)
   const findings = options.cache === false ? undefined : knownFindings(model, 'tlc', toolchain)
   const certificate = options.cache === false ? undefined : knownProof(model, toolchain)
-  if (findings !== undefined && certificate !== undefined) {
-    return { findings, proof: provenBefore(model, certificate) }
-  }
+  if (findings !== undefined && certificate !== undefined) return { findings, proof: provenBefore(model, certificate) }
   const invariants = model.cells.filter(({ kind }) => kind === 'invariant').map(({ name }) => name)
   // what is known already need not be decided again only because the machine has changed, which TLC does not see
   const certified =
     findings !== undefined
       ? new Map([...findings.cells].filter(([name]) => !invariants.includes(name)))
       : options.cache !== false && useCertified
-        ? certifiedLiveness(model, jar)
+        ? certifiedLiveness(model, toolchain.jar.sha256)
         : undefined
   return withTempDir('decide', async (directory) => {
     const dump = join(directory, 'graph.dot')

@@ -70,17 +70,16 @@ export interface Tools {
   readonly jar: Pick<Toolchain['jar'], 'sha256'>
 }
 
-const toolsOf = (tools: Tools | undefined) => ({ jar: tools?.jar.sha256, java: tools?.java.version })
-
 /**
  * Everything that a result depends on. Contents only: a cache may serve many checkouts. Of the machine an engine that runs on the
  * specification takes the names of the instances, for which it says whether they are vacuous.
  */
 const inputsOf = (model: Model, kind: Kind, tools: Tools | undefined): unknown => {
   const common = { specification: { ...specificationHashes(model), ...occursHash(model) }, code: codeOf(kind) }
+  const own = { jar: tools?.jar.sha256, java: tools?.java.version }
   switch (kind) {
     case 'tlc':
-      return { ...common, ...toolsOf(tools), subjects: subjectsOfModel(model) }
+      return { ...common, ...own, subjects: subjectsOfModel(model) }
     case 'embedded':
       return {
         ...common,
@@ -89,7 +88,7 @@ const inputsOf = (model: Model, kind: Kind, tools: Tools | undefined): unknown =
         subjects: subjectsOfModel(model),
       }
     case 'proof':
-      return { ...common, ...toolsOf(tools), machine: loadedHashes(machineModules(model)) }
+      return { ...common, ...own, machine: loadedHashes(machineModules(model)) }
   }
 }
 

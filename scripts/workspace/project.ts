@@ -39,6 +39,13 @@ export const packageRoot = (): string => {
   return root
 }
 
+/** What our package.json says of us. */
+export const packageJson = () =>
+  JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    readonly version: string
+    readonly engines: { readonly node: string }
+  }
+
 /** A path as people are shown it: relative to the package if it is in there. */
 export const relativePath = (file: string): string => {
   const path = relative(packageRoot(), file).replaceAll('\\', '/')
@@ -78,8 +85,6 @@ const manifestSchema = z.strictObject({
   ),
 })
 
-export type Manifest = z.infer<typeof manifestSchema>
-
 /** Directory of a protocol's specification. */
 export const specDirectory = (protocol: Protocol): string => join(packageRoot(), 'spec', protocol.name)
 
@@ -114,14 +119,14 @@ export const readCfg = (text: string, file: string, names: ModuleNames): Cfg =>
 export const namesIn = (files: readonly string[]): ModuleNames =>
   namesOf(files.map((file) => readPlainText(file, 'module')))
 
-const loadManifest = (file: string): Manifest => {
+const loadManifest = (file: string): z.infer<typeof manifestSchema> => {
   const parsed = manifestSchema.safeParse(parseJson(readPlainText(file, 'manifest'), { file }))
   if (parsed.success) return parsed.data
   const message = z.prettifyError(parsed.error)
   throw badInput({ code: 'bad-manifest', message, file, hint: 'see CONTRIBUTING.md' })
 }
 
-type ModelEntry = Manifest['modules'][number]['models'][number]
+type ModelEntry = z.infer<typeof manifestSchema>['modules'][number]['models'][number]
 
 /** What a configuration checks, with the verdicts that the manifest expects: of each one, and of nothing else. */
 const cellsOf = (entry: ModelEntry, cfg: Cfg, cfgFile: string): readonly Cell[] => {
