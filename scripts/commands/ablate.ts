@@ -88,21 +88,15 @@ const designNames = (models: readonly Model[], [base]: readonly Base[]): ((subse
 }
 
 /** What is ablated. */
-interface Loaded {
-  readonly protocol: Protocol
-  readonly toggles: readonly string[]
-  readonly bases: readonly Base[]
-  readonly cells: readonly Cell[]
-  readonly designOf: (subset: Subset) => string | undefined
-}
-
-const load = (options: AblateOptions, project: Project): Loaded => {
+const load = (options: AblateOptions, project: Project) => {
   const protocol = knownProtocol(options.protocol, project.protocols)
   const models = project.modelsFor([protocol.name])
   const bases = basesOf(protocol, models, options.memory)
   const cells = cellsOf(bases, options.property)
   return { protocol, toggles: ablatedToggles(protocol), bases, cells, designOf: designNames(models, bases) }
 }
+
+type Loaded = ReturnType<typeof load>
 
 /** By property. */
 type Ablations = ReadonlyMap<string, Ablation>

@@ -129,8 +129,7 @@ const taskOf = (
   )
   const small = model.distinctStates <= SMALL_STATES[properties.length > 0 ? 'liveness' : 'safety']
   return {
-    java: toolchain.java,
-    jar: toolchain.jar,
+    ...toolchain,
     specFile: join(directory, `${name}.tla`),
     cfgFile,
     deadlock: selected.checkDeadlock ?? false,
@@ -302,12 +301,10 @@ export const checkWithTlc = async (model: Model, toolchain: Toolchain, options: 
 
 /** The commands that `checkWithTlc` would run, for `sh` in the directory of the specification. */
 export const dryRunTlc = async (model: Model, options: RunOptions): Promise<string[]> => {
-  const toolchain = await findToolchain()
   return [
     `# ${model.name}: the configuration as it is; check splits its properties over several runs`,
     printCommand({
-      java: toolchain.java,
-      jar: toolchain.jar,
+      ...(await findToolchain()),
       specFile: join(specDirectory(model.protocol), `${modelModule(model.protocol)}.tla`),
       cfgFile: model.cfgFile,
       deadlock: true,
