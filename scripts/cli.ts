@@ -1,7 +1,5 @@
 /** The command line: runs the command that is asked for; exit codes as docs/commands.md gives them. */
 
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { CommanderError } from 'commander'
 import { EXIT } from '../impl/lib/kernel/error.ts'
@@ -9,15 +7,10 @@ import type { CommandName, OptionsOf } from './cli/commands.ts'
 import type { Dispatch } from './cli/program.ts'
 import { programOf } from './cli/program.ts'
 import type { Project } from '../impl/lib/protocol/project.ts'
-import { openProject, packageRoot } from './workspace/project.ts'
+import { openProject, packageJson } from './workspace/project.ts'
 import { errorJson, reportError } from './ui/errors.ts'
 import type { Output } from './ui/output.ts'
 import { outputFor, printJson, writeError, writeOut } from './ui/output.ts'
-
-const version = (): string => {
-  const { version: v } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }
-  return v
-}
 
 /** Runs a command; returns the exit code. */
 type Runner<C extends CommandName> = (out: Output, options: OptionsOf<C>, project: Project) => Promise<number>
@@ -70,7 +63,7 @@ const parse = async (root: Command, argv: readonly string[], json: boolean): Pro
 
 /** Runs the command line; the exit code is in `process.exitCode`. */
 export const run = async (argv: readonly string[]): Promise<void> => {
-  const root = programOf(version(), dispatch)
+  const root = programOf(packageJson().version, dispatch)
   const json = argv.includes('--json')
   const override = (command: Command): void => {
     command.exitOverride()

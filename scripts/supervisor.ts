@@ -32,12 +32,6 @@ const PATIENCE_MS = 600
 /** How often those who started us are looked for, in milliseconds. */
 const WATCH_MS = 300
 
-/** Options of `supervise`. */
-export interface SuperviseOptions {
-  /** end when the process that started us does; for `npm start`, which does not pass every signal on */
-  readonly watchParents?: boolean
-}
-
 const startCommand = (argv: readonly string[]): Worker => {
   const start: CommandStart = { argv, terminals: terminals() }
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
@@ -62,9 +56,6 @@ class Supervisor {
   constructor(argv: readonly string[]) {
     this.#argv = argv
     this.#worker = startCommand(argv)
-  }
-
-  start({ watchParents = false }: SuperviseOptions): void {
     process.once('exit', removeProcessTempDirs)
     for (const signal of Object.keys(EXIT_CODE) as Handled[]) {
       process.on(signal, () => {
@@ -80,7 +71,6 @@ class Supervisor {
     this.#worker.once('exit', (code) => {
       if (!this.#failed) void this.#finish(this.#told ?? code)
     })
-    if (watchParents) this.#watchParents()
   }
 
   /** Tells the command, and ends it if that is not enough; a second signal ends it at once. */
@@ -102,7 +92,8 @@ class Supervisor {
     )
   }
 
-  #watchParents(): void {
+  /** Ends it when the process that started us does. */
+  watchParents(): void {
     const areThere = parentWatch()
     const timer = setInterval(() => {
       if (areThere()) return
@@ -126,7 +117,11 @@ class Supervisor {
   }
 }
 
-/** Runs the command line; the process ends with it. */
-export const supervise = (argv: readonly string[], options: SuperviseOptions = {}): void => {
-  new Supervisor(argv).start(options)
+/**
+ * Runs the command line; the process ends with it. `watchParents` ends it when the process that started us does: for `npm start`,
+ * which does not pass every signal on.
+ */
+export const supervise = (argv: readonly string[], { watchParents = false } = {}): void => {
+  const supervisor = new Supervisor(argv)
+  if (watchParents) supervisor.watchParents()
 }

@@ -80,34 +80,30 @@ const cellsOf = (bases: readonly Base[], wanted: readonly string[] | undefined):
 }
 
 /** The first design of the manifest that has these toggles; what else its model has (sizes, the world) does not count. */
-const designNames = (
-  models: readonly Model[],
-  protocol: Protocol,
-  [base]: readonly Base[],
-): ((subset: Subset) => string | undefined) => {
-  const names = new Map<Subset, string>()
-  const alike = models.filter((m) => m.protocol === protocol && base !== undefined && isLike(m, base))
-  for (const model of alike) {
-    const subset = subsetOf(model)
-    if (!names.has(subset)) names.set(subset, model.design)
-  }
+const designNames = (models: readonly Model[], [base]: readonly Base[]): ((subset: Subset) => string | undefined) => {
+  const alike = models.filter((m) => base !== undefined && isLike(m, base))
+  // of several the first is the last that is put in
+  const names = new Map(alike.map((model) => [subsetOf(model), model.design] as const).reverse())
   return (subset) => names.get(subset)
 }
 
-const violatedIn = (coverage: Coverage, subset: Subset, property: string): boolean | undefined =>
-  coverage.rows.get(subset)?.some(({ violated }) => violated.has(property))
+/** What is ablated. */
+const load = (options: AblateOptions, project: Project) => {
+  const protocol = knownProtocol(options.protocol, project.protocols)
+  const models = project.modelsFor([protocol.name])
+  const bases = basesOf(protocol, models, options.memory)
+  const cells = cellsOf(bases, options.property)
+  return { protocol, toggles: ablatedToggles(protocol), bases, cells, designOf: designNames(models, bases) }
+}
 
-const analysed = (protocol: Protocol, cells: readonly Cell[], coverage: Coverage): Map<string, Ablation> => {
-  const covered = [...coverage.rows.keys()]
-  return new Map(
-    cells.map(({ name }) => {
-      const holds = (subset: Subset): boolean | undefined => {
-        const violated = violatedIn(coverage, subset, name)
-        return violated === undefined ? undefined : !violated
-      }
-      return [name, ablationOf(ablatedToggles(protocol).length, holds, covered)]
-    }),
-  )
+type Loaded = ReturnType<typeof load>
+
+/** By property. */
+type Ablations = ReadonlyMap<string, Ablation>
+
+const analysed = ({ toggles, cells }: Loaded, { rows }: Coverage): Ablations => {
+  const holds = (name: string) => (subset: Subset) => rows.get(subset)?.every(({ violated }) => !violated.has(name))
+  return new Map(cells.map(({ name }) => [name, ablationOf(toggles.length, holds(name), [...rows.keys()])]))
 }
 
 /** A counterexample that shows a need. */
@@ -115,29 +111,23 @@ interface WantedNeed extends Wanted {
   readonly toggle: number
 }
 
-/** The violations that show that a property needs a toggle: the boundary's sets, in all bases. */
-const needCandidates = (coverage: Coverage, property: string, ablation: Ablation, toggle: number): WantedNeed[] =>
-  edgesFor(ablation, toggle).flatMap(({ violated: subset }) =>
-    [...(coverage.rows.get(subset) ?? []).entries()].flatMap(([base, { violated }]) =>
-      violated.has(property) ? [{ base, subset, property, toggle }] : [],
+/** For each property and each toggle that it needs the violations that show it: the boundary's sets, in all bases. */
+const needCandidates = ({ toggles }: Loaded, { rows }: Coverage, ablations: Ablations): WantedNeed[][] =>
+  [...ablations].flatMap(([property, ablation]) =>
+    toggles.map((_, toggle) =>
+      edgesFor(ablation, toggle).flatMap(({ violated: subset }) =>
+        (rows.get(subset) ?? []).flatMap(({ violated }, base) =>
+          violated.has(property) ? [{ base, subset, property, toggle }] : [],
+        ),
+      ),
     ),
   )
 
-/** For each property and each toggle that it needs the violations that show it. */
-const allCandidates = (
-  protocol: Protocol,
-  coverage: Coverage,
-  ablations: ReadonlyMap<string, Ablation>,
-): WantedNeed[][] =>
-  [...ablations].flatMap(([property, ablation]) =>
-    ablatedToggles(protocol).map((_, toggle) => needCandidates(coverage, property, ablation, toggle)),
-  )
-
 /** The sets of which the report says that they suffice, in every base. */
-const passesOf = (bases: readonly Base[], ablations: ReadonlyMap<string, Ablation>): Wanted[] =>
+const passesOf = ({ bases }: Loaded, ablations: Ablations): Wanted[] =>
   [...ablations].flatMap(([property, { minimal, reversals }]) =>
     [...new Set([...minimal, ...reversals.flatMap((r) => r.minimal)])].flatMap((subset) =>
-      [...bases.keys()].map((base) => ({ base, subset, property })),
+      bases.map((_, base) => ({ base, subset, property })),
     ),
   )
 
@@ -160,29 +150,25 @@ export const silentSets = (
   return silent
 }
 
-const depthIn = (coverage: Coverage, { base, subset, property }: Wanted): number =>
-  coverage.rows.get(subset)?.[base]?.depths.get(property) ?? Infinity
-
 /** The shortest counterexample for each need. */
-const shortest = (coverage: Coverage, candidates: readonly WantedNeed[][]): WantedNeed[] =>
-  candidates.flatMap((own) => {
-    const depth = (wanted: Wanted): number => depthIn(coverage, wanted)
-    const order = (a: WantedNeed, b: WantedNeed): number =>
-      depth(a) - depth(b) || a.base - b.base || bySize(a.subset, b.subset)
-    return [...own].sort(order).slice(0, 1)
-  })
+const shortest = ({ rows }: Coverage, candidates: readonly WantedNeed[][]): WantedNeed[] => {
+  const depth = ({ base, subset, property }: Wanted): number =>
+    rows.get(subset)?.[base]?.depths.get(property) ?? Infinity
+  const order = (a: WantedNeed, b: WantedNeed): number =>
+    depth(a) - depth(b) || a.base - b.base || bySize(a.subset, b.subset)
+  return candidates.flatMap((own) => [...own].sort(order).slice(0, 1))
+}
+
+/** A need, what shows it, and how that is shown. */
+type ShownNeed = Need & WantedNeed & { readonly cx: Counterexample }
 
 /** Everything known when the workers are done. */
-interface Ablated {
-  readonly protocol: Protocol
-  readonly bases: readonly Base[]
-  readonly cells: readonly Cell[]
+interface Ablated extends Loaded {
   readonly coverage: Coverage
-  readonly ablations: ReadonlyMap<string, Ablation>
-  readonly needs: readonly { readonly wanted: WantedNeed; readonly cx: Counterexample }[]
+  readonly ablations: Ablations
+  readonly needs: readonly ShownNeed[]
   /** by property, the sets that suffice only because nothing that it speaks of occurs */
   readonly silent: ReadonlyMap<string, ReadonlySet<Subset>>
-  readonly designOf: (subset: Subset) => string | undefined
   /** all subsets, and every counterexample and every look for vacuity that goes with them */
   readonly complete: boolean
   readonly seconds: number
@@ -196,55 +182,35 @@ const glossOf = ({ gloss, overrides }: Base): string => {
   return own.length === 0 ? gloss : `${gloss} (with ${own.join(', ')})`
 }
 
-/** The toggles each of which, switched alone, makes the property hold in this base. */
-const preventedBy = (protocol: Protocol, coverage: Coverage, { base, subset, property }: Wanted): string[] =>
-  ablatedToggles(protocol).filter(
-    (_, i) => coverage.rows.get(switched(subset, i))?.[base]?.violated.has(property) === false,
-  )
-
-const titleOf = (protocol: Protocol, base: Base | undefined, subset: Subset): string => {
-  const toggles = ablatedToggles(protocol)
+const titleOf = ({ toggles, bases }: Loaded, { base, subset }: Pick<Wanted, 'base' | 'subset'>): string => {
   const names = membersOf(subset).map((i) => toggles[i] ?? '')
-  return `${nameOf(base)} with ${names.length === 0 ? 'all toggles off' : `only ${names.join(', ')}`}`
+  return `${nameOf(bases[base])} with ${names.length === 0 ? 'all toggles off' : `only ${names.join(', ')}`}`
 }
 
-const counterexampleOf = (
-  protocol: Protocol,
-  bases: readonly Base[],
-  cells: readonly Cell[],
-  coverage: Coverage,
-  wanted: Wanted,
-  behaviour: Behaviour,
-): Counterexample => ({
-  model: titleOf(protocol, bases[wanted.base], wanted.subset),
-  property: wanted.property,
-  kind: cells.find(({ name }) => name === wanted.property)?.kind ?? 'invariant',
-  behaviour,
-  preventedBy: preventedBy(protocol, coverage, wanted),
-})
-
-/** What is ablated. */
-interface Loaded {
-  readonly protocol: Protocol
-  readonly models: readonly Model[]
-  readonly bases: readonly Base[]
-  readonly cells: readonly Cell[]
+/** The behaviour that shows a need as a counterexample, and that as lanes. */
+const needOf = (loaded: Loaded, { rows }: Coverage, wanted: WantedNeed, behaviour: Behaviour): ShownNeed => {
+  const { protocol, toggles, cells } = loaded
+  const { base, subset, property } = wanted
+  const cx: Counterexample = {
+    model: titleOf(loaded, wanted),
+    property,
+    kind: cells.find(({ name }) => name === property)?.kind ?? 'invariant',
+    behaviour,
+    // the toggles each of which, switched alone, makes the property hold in this base
+    preventedBy: toggles.filter((_, i) => rows.get(switched(subset, i))?.[base]?.violated.has(property) === false),
+  }
+  const text = lanes(cx, protocol.docs, {
+    toggle: (name) => {
+      const i = toggles.indexOf(name)
+      return i < 0 ? undefined : hasToggle(subset, i)
+    },
+  })
+  return { ...wanted, cx, depth: behaviour.steps.length + 1, text }
 }
 
-const load = (options: AblateOptions, project: Project): Loaded => {
-  const protocol = knownProtocol(options.protocol, project.protocols)
-  const models = project.modelsFor([protocol.name])
-  const bases = basesOf(protocol, models, options.memory)
-  return { protocol, models, bases, cells: cellsOf(bases, options.property) }
-}
-
-const runAblation = async (
-  out: Output,
-  { protocol, models, bases, cells }: Loaded,
-  options: AblateOptions,
-): Promise<Ablated> => {
+const runAblation = async (out: Output, loaded: Loaded, options: AblateOptions): Promise<Ablated> => {
+  const { protocol, toggles, bases, cells } = loaded
   const start = performance.now()
-  const toggles = ablatedToggles(protocol)
   const total = subsetCount(toggles.length)
   let wanted: readonly WantedNeed[] = []
   let passes: readonly Wanted[] = []
@@ -261,44 +227,27 @@ const runAblation = async (
       out.progress(`${covered} of ${total} subsets, ${machines} machines explored`)
     },
   }
-  const candidates = (seen: Coverage): WantedNeed[][] => allCandidates(protocol, seen, analysed(protocol, cells, seen))
+  const candidates = (seen: Coverage): WantedNeed[][] => needCandidates(loaded, seen, analysed(loaded, seen))
   const { coverage, behaviours, vacuous, inTime } = await ablateWithWorkers(task, {
     candidates: (seen) => candidates(seen).flat(),
     wanted: (seen) => (wanted = shortest(seen, candidates(seen))),
-    passes: (seen) => (passes = passesOf(bases, analysed(protocol, cells, seen))),
+    passes: (seen) => (passes = passesOf(loaded, analysed(loaded, seen))),
   })
   out.clear()
   const needs = wanted.flatMap((w, i) => {
     const behaviour = behaviours[i]
-    if (behaviour === undefined) return []
-    return [{ wanted: w, cx: counterexampleOf(protocol, bases, cells, coverage, w, behaviour) }]
+    return behaviour === undefined ? [] : [needOf(loaded, coverage, w, behaviour)]
   })
   return {
-    protocol,
-    bases,
-    cells,
+    ...loaded,
     coverage,
-    ablations: analysed(protocol, cells, coverage),
+    ablations: analysed(loaded, coverage),
     needs,
     silent: silentSets(passes, vacuous),
-    designOf: designNames(models, protocol, bases),
     complete: coverage.complete && inTime && needs.length === wanted.length && !vacuous.includes(undefined),
     seconds: (performance.now() - start) / 1000,
   }
 }
-
-const needOf = ({ protocol }: Ablated, { wanted, cx }: Ablated['needs'][number]): Need => ({
-  toggle: wanted.toggle,
-  subset: wanted.subset,
-  base: wanted.base,
-  depth: cx.behaviour.steps.length + 1,
-  text: lanes(cx, protocol.docs, {
-    toggle: (name) => {
-      const i = ablatedToggles(protocol).indexOf(name)
-      return i < 0 ? undefined : hasToggle(wanted.subset, i)
-    },
-  }),
-})
 
 /** The value of a constant in the bases, as TLA+ writes it. */
 const fixedAt = ([base]: readonly Base[], name: string): string => {
@@ -306,82 +255,79 @@ const fixedAt = ([base]: readonly Base[], name: string): string => {
   return value === undefined ? '' : printValue(value)
 }
 
-const reportOf = (ablated: Ablated): AblationReport => {
-  const { protocol, bases, cells, coverage, ablations, needs, designOf } = ablated
-  const toggles = ablatedToggles(protocol)
-  return {
-    protocol: protocol.name,
-    memory: [...new Set(bases.map(({ model }) => model.memory))].join(' and '),
-    toggles,
-    meanings: toggles.map((name) => protocol.docs.toggles[name]?.on ?? ''),
-    barriers: toggles.filter((name) => protocol.barriers[name] !== undefined),
-    notAblated: Object.entries(protocol.notAblated).map(([name, why]) => ({ name, value: fixedAt(bases, name), why })),
-    bases: bases.map((base) => ({ model: nameOf(base), gloss: glossOf(base) })),
-    properties: cells.flatMap(({ name }): AblatedProperty[] => {
-      const ablation = ablations.get(name)
-      if (ablation === undefined) return []
-      const own = needs.filter(({ wanted }) => wanted.property === name).map((need) => needOf(ablated, need))
-      const silent = ablated.silent.get(name) ?? new Set()
-      return [{ name, meaning: meaningOf(protocol.docs, name), ablation, silent, needs: own }]
-    }),
-    complete: coverage.complete,
-    covered: coverage.rows.size,
-    total: subsetCount(toggles.length),
-    machines: coverage.machines,
-    decided: coverage.decided,
-    inferred: coverage.inferred,
-    designOf,
-  }
-}
-
-const exitOf = ({ complete }: Ablated, disagreements: readonly Confirmation[]): number =>
-  complete && disagreements.length === 0 ? EXIT.ok : EXIT.environment
+const reportOf = ({
+  protocol,
+  toggles,
+  bases,
+  coverage,
+  ablations,
+  needs,
+  silent,
+  designOf,
+}: Ablated): AblationReport => ({
+  protocol: protocol.name,
+  memory: [...new Set(bases.map(({ model }) => model.memory))].join(' and '),
+  toggles,
+  meanings: toggles.map((name) => protocol.docs.toggles[name]?.on ?? ''),
+  barriers: toggles.filter((name) => protocol.barriers[name] !== undefined),
+  notAblated: Object.entries(protocol.notAblated).map(([name, why]) => ({ name, value: fixedAt(bases, name), why })),
+  bases: bases.map((base) => ({ model: nameOf(base), gloss: glossOf(base) })),
+  properties: [...ablations].map(([name, ablation]) => ({
+    name,
+    meaning: meaningOf(protocol.docs, name),
+    ablation,
+    silent: silent.get(name) ?? new Set(),
+    needs: needs.filter(({ property }) => property === name),
+  })),
+  complete: coverage.complete,
+  covered: coverage.rows.size,
+  total: subsetCount(toggles.length),
+  machines: coverage.machines,
+  decided: coverage.decided,
+  inferred: coverage.inferred,
+  designOf,
+})
 
 type NamesOf = (subset: Subset) => string[]
 
-const coverageJson = ({ coverage }: Ablated, report: AblationReport): unknown => ({
-  covered: coverage.rows.size,
+const coverageJson = ({ tooLarge, states }: Coverage, report: AblationReport): unknown => ({
+  covered: report.covered,
   of: report.total,
-  tooLarge: coverage.tooLarge,
-  machines: coverage.machines,
-  states: coverage.states,
+  tooLarge,
+  machines: report.machines,
+  states,
   pruning: 'barriers: what holds without one holds with it; equal machines are explored once, without idle steps',
   barriers: report.barriers,
-  verdicts: { decided: coverage.decided, inferred: coverage.inferred },
+  verdicts: { decided: report.decided, inferred: report.inferred },
 })
 
-const rowsJson = (ablated: Ablated, properties: readonly string[], names: NamesOf): unknown[] =>
-  [...ablated.coverage.rows]
+const rowsJson = ({ coverage, bases, designOf }: Ablated, properties: readonly string[], names: NamesOf): unknown[] =>
+  [...coverage.rows]
     .sort(([a], [b]) => bySize(a, b))
     .map(([subset, row]) => ({
       toggles: names(subset),
-      design: ablated.designOf(subset) ?? null,
+      design: designOf(subset) ?? null,
       violated: properties.filter((name) => row.some(({ violated }) => violated.has(name))),
       models: row.map(({ violated, decided }, i) => ({
-        model: nameOf(ablated.bases[i]),
+        model: nameOf(bases[i]),
         violated: properties.filter((name) => violated.has(name)),
         inferred: properties.filter((name) => !decided.has(name)),
       })),
     }))
 
 /** What is concluded of each property. */
-const conclusionsJson = (
-  { coverage, ablations, silent }: Ablated,
-  properties: readonly string[],
-  names: NamesOf,
-  toggles: readonly string[],
-) => {
-  const byProperty = <V>(value: (ablation: Ablation) => V): Record<string, V> =>
-    Object.fromEntries([...ablations].map(([name, ablation]) => [name, value(ablation)]))
+const conclusionsJson = ({ toggles, complete, properties }: AblationReport, names: NamesOf) => {
+  const byProperty = <V>(value: (property: AblatedProperty) => V): Record<string, V> =>
+    Object.fromEntries(properties.map((property) => [property.name, value(property)]))
   return {
     // what verdicts that are missing might change is not said
-    necessary: coverage.complete ? byProperty((ablation) => necessaryNames(toggles, ablation)) : {},
-    minimal: byProperty(({ minimal }) => minimal.map(names)),
-    vacuous: Object.fromEntries(properties.map((name) => [name, [...(silent.get(name) ?? [])].map(names)])),
-    nested: byProperty(({ minimal }) => nested(minimal).map(names)),
-    sufficing: byProperty(({ sufficing }) => sufficing),
-    notMonotone: byProperty(({ reversals }) =>
-      reversals.map((r) => ({
+    necessary: complete ? byProperty(({ ablation }) => necessaryNames(toggles, ablation)) : {},
+    minimal: byProperty(({ ablation }) => ablation.minimal.map(names)),
+    vacuous: byProperty(({ silent }) => [...silent].map(names)),
+    nested: byProperty(({ ablation }) => nested(ablation.minimal).map(names)),
+    sufficing: byProperty(({ ablation }) => ablation.sufficing),
+    notMonotone: byProperty(({ ablation }) =>
+      ablation.reversals.map((r) => ({
         toggle: toggles[r.toggle],
         holds: names(r.holds),
         violated: names(switched(r.holds, r.toggle)),
@@ -391,45 +337,39 @@ const conclusionsJson = (
   }
 }
 
-const needJson = (ablated: Ablated, need: Ablated['needs'][number], names: NamesOf): unknown => {
-  const { wanted, cx } = need
-  return {
-    property: wanted.property,
-    toggle: ablatedToggles(ablated.protocol)[wanted.toggle],
-    toggles: names(wanted.subset),
-    design: ablated.designOf(wanted.subset) ?? null,
-    model: nameOf(ablated.bases[wanted.base]),
-    depth: cx.behaviour.steps.length + 1,
-    preventedBy: cx.preventedBy,
-    steps: cx.behaviour.steps.map(({ action, thread }) => ({ action, thread: threadName(thread) })),
-    text: needOf(ablated, need).text,
-  }
-}
-
 const json = (
   ablated: Ablated,
   report: AblationReport,
   confirmations: readonly Confirmation[] | undefined,
   code: number,
 ): unknown => {
-  const { protocol, bases, cells, needs, complete } = ablated
-  const toggles = ablatedToggles(protocol)
+  const { protocol, toggles, bases, cells, coverage, needs, designOf } = ablated
   const names: NamesOf = (subset) => toggles.filter((_, i) => hasToggle(subset, i))
   const properties = cells.map(({ name }) => name)
   return {
     ok: code === EXIT.ok,
     protocol: protocol.name,
-    verdict: complete ? 'complete' : 'incomplete',
+    verdict: ablated.complete ? 'complete' : 'incomplete',
     memory: report.memory,
     toggles,
     notAblated: protocol.notAblated,
     properties,
-    models: bases.map((base) => ({ model: nameOf(base), gloss: glossOf(base) })),
-    coverage: coverageJson(ablated, report),
+    models: report.bases,
+    coverage: coverageJson(coverage, report),
     seconds: Math.round(ablated.seconds * 1000) / 1000,
     rows: rowsJson(ablated, properties, names),
-    ...conclusionsJson(ablated, properties, names, toggles),
-    counterexamples: needs.map((need) => needJson(ablated, need, names)),
+    ...conclusionsJson(report, names),
+    counterexamples: needs.map(({ property, toggle, subset, base, depth, cx, text }) => ({
+      property,
+      toggle: toggles[toggle],
+      toggles: names(subset),
+      design: designOf(subset) ?? null,
+      model: nameOf(bases[base]),
+      depth,
+      preventedBy: cx.preventedBy,
+      steps: cx.behaviour.steps.map(({ action, thread }) => ({ action, thread: threadName(thread) })),
+      text,
+    })),
     // not there if TLC was not asked
     confirmed: confirmations?.map(({ property, subset, base, explorer, tlc }) => ({
       property,
@@ -441,22 +381,19 @@ const json = (
   }
 }
 
-const confirmed = async (out: Output, ablated: Ablated, options: AblateOptions): Promise<Confirmation[]> => {
+const confirmed = async (
+  out: Output,
+  { bases, coverage, ablations }: Ablated,
+  options: AblateOptions,
+): Promise<Confirmation[]> => {
   const toolchain = await findToolchain()
   const run = { timeout: TLC_TIMEOUT, workers: options.workers }
-  const { bases, coverage, ablations } = ablated
   const cells = await confirmBoundary(bases, coverage, ablations, toolchain, run, (done, of) => {
     out.progress(`TLC on the boundary: ${done} of ${of} runs`)
   })
   out.clear()
   return cells
 }
-
-const disagreementLine = (
-  { protocol, bases }: Ablated,
-  { property, subset, base, explorer, tlc }: Confirmation,
-): string =>
-  `engines disagree: ${property} in ${titleOf(protocol, bases[base], subset)}: explorer ${explorer}, TLC ${tlc}`
 
 const print = (out: Output, ablated: Ablated, report: AblationReport, options: AblateOptions): void => {
   for (const line of ablationText(report)) out.line(line)
@@ -478,7 +415,10 @@ const printConfirmations = (
 ): void => {
   const agreed = confirmations.length - disagreements.length
   out.line(`TLC confirms ${agreed} of ${confirmations.length} verdicts on the boundary`)
-  for (const d of disagreements) out.line(disagreementLine(ablated, d), 'red')
+  for (const d of disagreements) {
+    const where = `${d.property} in ${titleOf(ablated, d)}`
+    out.line(`engines disagree: ${where}: explorer ${d.explorer}, TLC ${d.tlc}`, 'red')
+  }
 }
 
 /** The page, of an ablation that is complete only. */
@@ -502,7 +442,7 @@ export const ablate = async (out: Output, options: AblateOptions, project: Proje
   const report = reportOf(ablated)
   const confirmations = confirm === true && ablated.complete ? await confirmed(out, ablated, options) : undefined
   const disagreements = (confirmations ?? []).filter(({ explorer, tlc }) => explorer !== tlc)
-  const code = exitOf(ablated, disagreements)
+  const code = ablated.complete && disagreements.length === 0 ? EXIT.ok : EXIT.environment
   if (markdown !== undefined) writePage(markdown, ablated, report)
   if (out.json) printJson(json(ablated, report, confirmations, code))
   print(out, ablated, report, options)

@@ -40,23 +40,9 @@ const exploreOnce = (model: Model, options: BenchOptions): number => {
     expired: () => performance.now() > until,
   })
   requireComplete(graph, model)
-  if (graph.count !== model.distinctStates) {
-    throw environmentFailure({
-      code: 'bench-differs',
-      message: `${graph.count} states, expected ${model.distinctStates}`,
-    })
-  }
+  const message = `${graph.count} states, expected ${model.distinctStates}`
+  if (graph.count !== model.distinctStates) throw environmentFailure({ code: 'bench-differs', message })
   return (performance.now() - start) / 1000
-}
-
-/** Seconds of each exploration. */
-const measureExplorer = (out: Output, model: Model, options: BenchOptions): number[] => {
-  const times: number[] = []
-  for (let i = 0; i < options.rounds; i++) {
-    out.progress(`explorer, round ${i + 1} of ${options.rounds}, on ${model.name}`)
-    times.push(exploreOnce(model, options))
-  }
-  return times
 }
 
 /** One run of TLC that searches the same graph with the same invariants that hold, and does not stop early either. */
@@ -68,8 +54,7 @@ const measureTlc = async (
 ): Promise<TlcRun> => {
   out.progress(`TLC with ${options.workers} workers on ${model.name}`)
   const invariants = model.cells.filter((c) => c.kind === 'invariant' && c.expected !== 'violated').map((c) => c.name)
-  const selection = { specification: 'Spec', invariants, properties: [] }
-  const run = await runSelection(model, toolchain, options, { selection, checkDeadlock: false })
+  const run = await runSelection(model, toolchain, options, { invariants })
   if (run.outcome === 'success' && run.distinctStates === model.distinctStates) return run
   throw environmentFailure({
     code: 'bench-differs',
@@ -106,7 +91,10 @@ export const bench = async (out: Output, options: BenchOptions, project: Project
   const model = options.model === undefined ? largest(project.models) : modelOfTarget(out, project, options.model)
   const toolchain = await findToolchain()
   const workers = options.workers ?? 2
-  const times = measureExplorer(out, model, options)
+  const times = Array.from({ length: options.rounds }, (_, i) => {
+    out.progress(`explorer, round ${i + 1} of ${options.rounds}, on ${model.name}`)
+    return exploreOnce(model, options)
+  })
   const run = await measureTlc(out, model, toolchain, { ...options, workers })
   report(out, model, times, run, workers)
   return EXIT.ok

@@ -5,16 +5,14 @@ import { badInput, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Compiled } from '../../impl/lib/kernel/machine/automaton.ts'
 import { checkWithEmbedded } from '../engines/embedded.ts'
 import type { CachedOptions } from '../engines/decide.ts'
-import { workersOf } from '../engines/options.ts'
+import { runAll, workersOf } from '../engines/options.ts'
 import { checkWithExplorer, graphOf, requireComplete, untilOf } from '../../impl/lib/check/explorer.ts'
 import type { CellResult, EngineFindings, EngineName, ModelResult, Verdict } from '../../impl/lib/check/result.ts'
 import { modelResult } from '../../impl/lib/check/result.ts'
 import type { Toolchain } from '../engines/tlc.ts'
-import { tlcIfPresent } from '../engines/tlc.ts'
-import { checkWithTlc, dryRunTlc } from '../engines/tlc.ts'
+import { checkWithTlc, dryRunTlc, tlcIfPresent } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import { checkedInEvidence } from '../workspace/evidence.ts'
-import { pool } from '../node/pool.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import { watchInputs } from '../workspace/certificate.ts'
@@ -38,22 +36,16 @@ interface Job {
   readonly engine: EngineName
 }
 
-/** Which engine decides which model. */
-const jobsFor = (models: readonly Model[], engine: CheckOptions['engine'], tlc: boolean): Job[] => {
-  const all = (names: readonly EngineName[]): Job[] =>
-    models.flatMap((model) => names.map((name) => ({ model, engine: name })))
-  return match(engine)
-    .with('all', () => all(['tlc', 'embedded', 'explorer']))
-    .with('tlc', 'embedded', 'explorer', (name) => all([name]))
-    .with('auto', () =>
-      tlc
-        ? all(['tlc'])
-        : models.flatMap((model): Job[] => {
-            const explorer: Job = { model, engine: 'explorer' }
-            return model.distinctStates <= EMBEDDED_AUTO_STATES ? [{ model, engine: 'embedded' }, explorer] : [explorer]
-          }),
-    )
-    .exhaustive()
+/** Which engines decide a model. */
+const enginesFor = (
+  { distinctStates }: Model,
+  engine: CheckOptions['engine'],
+  toolchain: Toolchain | undefined,
+): readonly EngineName[] => {
+  if (engine === 'all') return ['tlc', 'embedded', 'explorer']
+  if (engine !== 'auto') return [engine]
+  if (toolchain !== undefined) return ['tlc']
+  return distinctStates <= EMBEDDED_AUTO_STATES ? ['embedded', 'explorer'] : ['explorer']
 }
 
 /** What is known of a job from before, else what the engine finds now. */
@@ -88,6 +80,9 @@ const decide = (
     })
     .exhaustive()
 
+const isDecided = ({ verdict }: { readonly verdict: Verdict }): boolean =>
+  verdict !== 'incomplete' && verdict !== 'error'
+
 /** Cells on which two engines give different verdicts, and differing numbers of states. */
 export const disagreements = (results: readonly ModelResult[]): string[] => {
   const out: string[] = []
@@ -96,20 +91,16 @@ export const disagreements = (results: readonly ModelResult[]): string[] => {
     const counts = new Set(own.map((r) => r.distinctStates).filter((n) => n !== null))
     if (counts.size > 1)
       out.push(`${model}: distinct states ${own.map((r) => `${r.engine} ${r.distinctStates ?? '?'}`).join(', ')}`)
-    for (const name of new Set(own.flatMap((r) => r.properties.map((p) => p.name)))) {
-      const cells = own.flatMap((r) =>
-        r.properties.filter((p) => p.name === name).map((p) => ({ engine: r.engine, ...p })),
-      )
-      const decided = cells.filter((c) => c.verdict !== 'incomplete' && c.verdict !== 'error')
-      if (new Set(decided.map((c) => c.verdict)).size > 1) {
+    const cells = own.flatMap(({ engine, properties }) => properties.map((cell) => ({ engine, ...cell })))
+    for (const name of new Set(cells.map((c) => c.name))) {
+      const decided = cells.filter((c) => c.name === name && isDecided(c))
+      if (new Set(decided.map((c) => c.verdict)).size > 1)
         out.push(`${model} ${name}: ${decided.map((c) => `${c.engine} ${c.verdict}`).join(', ')}`)
-      }
-      const silent = decided.flatMap(({ engine, vacuous }) => (vacuous === null ? [] : [{ engine, vacuous }]))
-      if (new Set(silent.map(({ vacuous }) => vacuous.join())).size > 1) {
-        out.push(
-          `${model} ${name}, what is vacuous: ${silent.map((s) => `${s.engine} [${s.vacuous.join()}]`).join(', ')}`,
-        )
-      }
+      const silent = decided.flatMap(({ engine, vacuous }) =>
+        vacuous === null ? [] : [{ engine, vacuous: vacuous.join() }],
+      )
+      if (new Set(silent.map(({ vacuous }) => vacuous)).size > 1)
+        out.push(`${model} ${name}, what is vacuous: ${silent.map((c) => `${c.engine} [${c.vacuous}]`).join(', ')}`)
     }
   }
   return out
@@ -117,12 +108,9 @@ export const disagreements = (results: readonly ModelResult[]): string[] => {
 
 /** Exit code of some results: what could not be decided outweighs what was found. */
 export const exitOf = (results: readonly ModelResult[], conflicts: readonly string[]): number => {
-  if (results.some((r) => r.verdict === 'error' || r.verdict === 'incomplete') || conflicts.length > 0)
-    return EXIT.environment
+  if (!results.every(isDecided) || conflicts.length > 0) return EXIT.environment
   return results.every((r) => r.asExpected) ? EXIT.ok : EXIT.finding
 }
-
-const isDecided = ({ verdict }: CellResult): boolean => verdict !== 'incomplete' && verdict !== 'error'
 
 /** What an engine found of a model's cells, in a few words. What it did not decide, and what says nothing, holds for nobody. */
 export const cellsText = ({ properties, unchecked }: ModelResult): string => {
@@ -140,7 +128,7 @@ export const cellsText = ({ properties, unchecked }: ModelResult): string => {
 
 /** One line of the table of results. */
 export const resultRow = (r: ModelResult): string[] => [
-  r.asExpected ? 'ok' : r.verdict === 'error' || r.verdict === 'incomplete' ? r.verdict.toUpperCase() : 'UNEXPECTED',
+  r.asExpected ? 'ok' : isDecided(r) ? 'UNEXPECTED' : r.verdict.toUpperCase(),
   r.model,
   cellsText(r),
   r.distinctStates === null ? '? states' : `${thousands(r.distinctStates)} states`,
@@ -152,35 +140,24 @@ export const resultRow = (r: ModelResult): string[] => [
   ].join('; '),
 ]
 
-/** What checks found. */
-interface Checked {
-  readonly results: readonly ModelResult[]
-  /** what engines disagree on */
-  readonly conflicts: readonly string[]
-  /** TLC, or why it was not used */
-  readonly tlc: Toolchain | LockstepError
-}
-
 /** What of {@link CheckOptions} says how models are checked. */
-type RunChecksOptions = CachedOptions & Pick<CheckOptions, 'targets' | 'engine' | 'tag'>
+type RunChecksOptions = CachedOptions & Pick<CheckOptions, 'engine'>
 
-/** Runs the checks; used by `check` and `start`. */
-export const runChecks = async (out: Output, options: RunChecksOptions, project: Project): Promise<Checked> => {
-  const models = selectModels(project.modelsFor(options.targets), options.targets, options.tag)
-  const found = options.engine === 'explorer' || options.engine === 'embedded' ? undefined : await tlcIfPresent()
-  if (found instanceof LockstepError && (options.engine === 'tlc' || options.engine === 'all')) throw found
-  const toolchain = found === undefined || found instanceof LockstepError ? undefined : found
-  const jobs = jobsFor(models, options.engine, toolchain !== undefined)
-  let done = 0
-  const results = await pool(jobs, workersOf(options), async (job) => {
-    out.progress(`checking ${job.model.name} with ${job.engine} (${done} of ${jobs.length} done)`)
-    const result = modelResult(job.model, await findingsOf(job, toolchain, options), checkedInEvidence(job.model))
-    done += 1
-    return result
-  })
-  out.clear()
-  const missing = found ?? new LockstepError({ code: 'not-asked', message: 'TLC was not asked for' }, 3)
-  return { results, conflicts: disagreements(results), tlc: toolchain ?? missing }
+/** Runs the checks; used by `check` and `start`. `noTlc` is why TLC is not used, where it would be if it were there. */
+export const runChecks = async (out: Output, models: readonly Model[], options: RunChecksOptions) => {
+  const { engine: asked } = options
+  const found = asked === 'explorer' || asked === 'embedded' ? undefined : await tlcIfPresent()
+  const noTlc = found instanceof LockstepError ? found : undefined
+  if (noTlc !== undefined && asked !== 'auto') throw noTlc
+  const toolchain = found instanceof LockstepError ? undefined : found
+  const jobs = models.flatMap((model) => enginesFor(model, asked, toolchain).map((engine): Job => ({ model, engine })))
+  const remark = ({ model, engine }: Job): string => `checking ${model.name} with ${engine}`
+  const results = await runAll(out, jobs, workersOf(options), remark, async (job) =>
+    modelResult(job.model, await findingsOf(job, toolchain, options), checkedInEvidence(job.model)),
+  )
+  /** what engines disagree on */
+  const conflicts = disagreements(results)
+  return { results, conflicts, code: exitOf(results, conflicts), noTlc }
 }
 
 /** Prints the table of results, and what is to be said of them. */
@@ -196,10 +173,7 @@ const endsOf = ({ automata }: Compiled): ReadonlySet<string> =>
   new Set(automata.flatMap(({ nodes }) => nodes.filter(({ op }) => op.kind === 'end').map(({ label }) => label)))
 
 /** How often each action is taken over all models of each protocol. */
-const coverageOf = (
-  models: readonly Model[],
-  options: CheckOptions,
-): { protocol: string; action: string; taken: number }[] => {
+const coverage = (out: Output, models: readonly Model[], options: CheckOptions): number => {
   const counts = new Map<string, Map<string, number>>()
   for (const model of models) {
     const graph = requireComplete(graphOf(model, { edges: false, invariants: false, until: untilOf(options) }), model)
@@ -210,27 +184,15 @@ const coverageOf = (
     })
     counts.set(model.protocol.name, own)
   }
-  return [...counts].flatMap(([protocol, own]) =>
+  const rows = [...counts].flatMap(([protocol, own]) =>
     [...own].sort(([a], [b]) => (a < b ? -1 : 1)).map(([action, taken]) => ({ protocol, action, taken })),
   )
-}
-
-const coverage = (out: Output, options: CheckOptions, project: Project): number => {
-  const rows = coverageOf(selectModels(project.modelsFor(options.targets), options.targets, options.tag), options)
   const never = rows.filter((r) => r.taken === 0)
   if (out.json) printJson({ ok: never.length === 0, actions: rows })
   for (const row of columns(rows.map((r) => [r.protocol, r.action, thousands(r.taken)]))) out.line(row)
   for (const { action } of never) out.line(`no model takes ${action}`, 'red')
   return never.length === 0 ? EXIT.ok : EXIT.finding
 }
-
-/** Options that were given and say something about models only. */
-const modelOptions = ({ engine, tag, coverage, dryRun }: CheckOptions): string[] => [
-  ...(engine === 'auto' ? [] : ['--engine']),
-  ...(tag === undefined ? [] : ['--tag']),
-  ...(coverage === true ? ['--coverage'] : []),
-  ...(dryRun === true ? ['--dry-run'] : []),
-]
 
 const ignored = (option: string, why: string) =>
   badInput({ code: 'usage', message: `${option} would be ignored: ${why}`, hint: `leave ${option} out` })
@@ -239,47 +201,40 @@ const ignored = (option: string, why: string) =>
 const refuseIgnored = ({ engine, heap, coverage, dryRun }: CheckOptions): void => {
   if (heap !== undefined && (engine === 'explorer' || engine === 'embedded'))
     throw ignored('--heap', `the ${engine} engine runs no JVM`)
-  if (coverage !== true) return
+  if (coverage !== true) {
+    if (dryRun !== true || engine === 'tlc' || engine === 'auto') return
+    throw badInput({ code: 'usage', message: 'only TLC is another program: --dry-run goes with --engine tlc' })
+  }
   if (engine !== 'auto' && engine !== 'explorer') throw ignored('--engine', 'the explorer counts what --coverage shows')
   if (heap !== undefined) throw ignored('--heap', 'the explorer counts what --coverage shows')
   if (dryRun === true) throw ignored('--dry-run', '--coverage runs no other program')
 }
 
 /** The commands of TLC that would be run. */
-const dryRun = async (out: Output, options: CheckOptions, project: Project): Promise<number> => {
-  if (options.engine !== 'tlc' && options.engine !== 'auto') {
-    throw badInput({ code: 'usage', message: 'only TLC is another program: --dry-run goes with --engine tlc' })
-  }
+const dryRun = async (out: Output, models: readonly Model[], options: CheckOptions): Promise<number> => {
   const commands: { readonly model: string; readonly lines: readonly string[] }[] = []
-  for (const model of selectModels(project.modelsFor(options.targets), options.targets, options.tag))
-    commands.push({ model: model.name, lines: await dryRunTlc(model, options) })
+  for (const model of models) commands.push({ model: model.name, lines: await dryRunTlc(model, options) })
   if (out.json)
     printJson({ ok: true, commands: commands.map(({ model, lines }) => ({ model, command: lines.at(-1) })) })
   for (const { lines } of commands) for (const line of lines) out.line(line)
   return EXIT.ok
 }
 
-const report = (out: Output, { results, conflicts, tlc }: Checked, { engine }: CheckOptions, code: number): void => {
-  if (out.json) {
-    printJson({ ok: code === EXIT.ok, models: results, disagreements: conflicts })
-    return
-  }
-  if (engine === 'auto' && tlc instanceof LockstepError) out.line(noTlcNote(tlc))
+/** Checks models, or runs litmus tests; returns the exit code. */
+export const check = async (out: Output, options: CheckOptions, project: Project): Promise<number> => {
+  const { targets, tag } = options
+  if (wantsLitmus(options)) return litmus(out, options)
+  refuseIgnored(options)
+  const models = selectModels(project.modelsFor(targets), targets, tag)
+  if (options.coverage === true) return coverage(out, models, options)
+  if (options.dryRun === true) return dryRun(out, models, options)
+  const { results, conflicts, code, noTlc } = await runChecks(out, models, options)
+  if (out.json) printJson({ ok: code === EXIT.ok, models: results, disagreements: conflicts })
+  if (noTlc !== undefined) out.line(noTlcNote(noTlc))
   printResults(out, results, conflicts)
   out.line()
   for (const line of matrixOf(results)) out.line(line)
   out.line(summary(results, code))
-}
-
-/** Checks models, or runs litmus tests; returns the exit code. */
-export const check = async (out: Output, options: CheckOptions, project: Project): Promise<number> => {
-  if (wantsLitmus({ ...options, modelOptions: modelOptions(options) })) return litmus(out, options.targets, options)
-  refuseIgnored(options)
-  if (options.coverage === true) return coverage(out, options, project)
-  if (options.dryRun === true) return dryRun(out, options, project)
-  const checked = await runChecks(out, options, project)
-  const code = exitOf(checked.results, checked.conflicts)
-  report(out, checked, options, code)
   return code
 }
 

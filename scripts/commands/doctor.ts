@@ -1,11 +1,10 @@
 /** `lockstep doctor`: what is here, what is missing, what to do. */
 
-import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { runEmbedded } from '../embedded/engine.ts'
-import { packageRoot } from '../workspace/project.ts'
+import { packageJson } from '../workspace/project.ts'
 import { makeTempDir, removeTempDir } from '../node/tempdir.ts'
 import { writeWhole } from '../node/write.ts'
 import { findJava } from '../tlc/java.ts'
@@ -32,17 +31,11 @@ const attempt = async (name: string, look: () => Promise<string> | string): Prom
   }
 }
 
-const requiredNode = (): string => {
-  const { engines } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
-    engines: { node: string }
-  }
-  return engines.node
-}
-
 const node = (): string => {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  if (major < 20 || (major === 20 && minor < 19)) throw new Error(`${process.versions.node}, needs ${requiredNode()}`)
-  return process.versions.node
+  const { node: version } = process.versions
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 19)) throw new Error(`${version}, needs ${packageJson().engines.node}`)
+  return version
 }
 
 const java = async (): Promise<string> => {
@@ -59,12 +52,8 @@ const SMOKE =
   "---- MODULE S ----\nVARIABLE x\nInit == x = 0\nNext == x = 0 /\\ x' = 1\nSpec == Init /\\ [][Next]_x\n====\n"
 
 const embedded = (): string => {
-  const { outcome, states } = runEmbedded({
-    source: SMOKE,
-    cfg: 'SPECIFICATION Spec\n',
-    maxStates: 10,
-    allowDeadlock: true,
-  })
+  const cfg = 'SPECIFICATION Spec\n'
+  const { outcome, states } = runEmbedded({ source: SMOKE, cfg, maxStates: 10, allowDeadlock: true })
   if (outcome !== 'success' || states !== 2)
     throw new Error(`tla-checker answers ${outcome} with ${states} states on a specification of 2`)
   return 'tla-checker answers (safety only)'

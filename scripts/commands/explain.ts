@@ -43,25 +43,6 @@ const drawn = ({ model, cx }: Explained, format: OptionsOf<'explain'>['format'])
     .exhaustive()
 }
 
-const json = (
-  meant: readonly Model[],
-  { model, cx, holds, vacuous }: Explained,
-  format: string,
-  text: string,
-): unknown => ({
-  ok: true,
-  model: model.name,
-  models: namesOf(meant),
-  holdsIn: namesOf(holds),
-  vacuousIn: namesOf(vacuous),
-  property: cx.property,
-  kind: cx.kind,
-  depth: cx.behaviour.steps.length + 1,
-  preventedBy: cx.preventedBy,
-  format,
-  text,
-})
-
 /** Explains the first violated cell of a target's models; returns the exit code. */
 export const explain = (out: Output, { target, property, format }: OptionsOf<'explain'>, project: Project): number => {
   const { meant, left } = targetModels(project.modelsFor([target]), target)
@@ -72,14 +53,26 @@ export const explain = (out: Output, { target, property, format }: OptionsOf<'ex
       out.progress(`looking at ${name}`)
     },
   })
+  const { model, cx, holds, vacuous } = explained
   const text = drawn(explained, format)
-  if (out.json) {
-    printJson(json(meant, explained, format, text))
-    return EXIT.ok
-  }
   // the text may be on its way into a file
   const note = choice(target, meant, property, explained)
   if (note !== undefined) out.note(note)
   out.line(text.trimEnd())
+  if (out.json) {
+    printJson({
+      ok: true,
+      model: model.name,
+      models: namesOf(meant),
+      holdsIn: namesOf(holds),
+      vacuousIn: namesOf(vacuous),
+      property: cx.property,
+      kind: cx.kind,
+      depth: cx.behaviour.steps.length + 1,
+      preventedBy: cx.preventedBy,
+      format,
+      text,
+    })
+  }
   return EXIT.ok
 }

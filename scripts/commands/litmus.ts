@@ -4,28 +4,27 @@ import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.
 import { checkLitmus } from '../../impl/lib/litmus/index.ts'
 import { answerJson, answerText } from '../../impl/lib/litmus/print.ts'
 import type { MemoryModel } from '../../impl/lib/kernel/memory/buffer.ts'
+import type { OptionsOf } from '../cli/commands.ts'
 import { readText } from '../node/input.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
 
-/** As the command line spells a memory model. */
-export type MemoryName = Lowercase<MemoryModel>
-
 /** Is a target of `check` a litmus test and no model? `-` is a test on stdin. */
-export const isLitmusTarget = (target: string): boolean => target === '-' || target.endsWith('.litmus')
+const isLitmusTarget = (target: string): boolean => target === '-' || target.endsWith('.litmus')
 
-/** What `check` was given that says something about models and nothing about a litmus test, or the reverse. */
-export interface LitmusUsage {
-  readonly targets: readonly string[]
-  readonly memory?: MemoryName | undefined
-  /** options that were given and are for models only, as they are spelt */
-  readonly modelOptions: readonly string[]
-}
+/** Options that were given and say something about models only. */
+const modelOptions = ({ engine, tag, coverage, dryRun }: OptionsOf<'check'>): string[] => [
+  ...(engine === 'auto' ? [] : ['--engine']),
+  ...(tag === undefined ? [] : ['--tag']),
+  ...(coverage === true ? ['--coverage'] : []),
+  ...(dryRun === true ? ['--dry-run'] : []),
+]
 
 const usage = (message: string, hint: string): Error => badInput({ code: 'usage', message, hint })
 
 /** Whether the targets are litmus tests. Refuses a mix, and options of the other kind. */
-export const wantsLitmus = ({ targets, memory, modelOptions }: LitmusUsage): boolean => {
+export const wantsLitmus = (options: OptionsOf<'check'>): boolean => {
+  const { targets, memory } = options
   const litmus = targets.filter(isLitmusTarget)
   if (litmus.length === 0) {
     if (memory === undefined) return false
@@ -38,7 +37,7 @@ export const wantsLitmus = ({ targets, memory, modelOptions }: LitmusUsage): boo
   if (model !== undefined) {
     throw usage(`${litmus[0] ?? ''} is a litmus test and ${model} is none`, 'check them in two commands')
   }
-  const [option] = modelOptions
+  const [option] = modelOptions(options)
   if (option !== undefined) throw usage(`${option} is for models, not for litmus tests`, 'a litmus test takes --memory')
   return true
 }
@@ -60,11 +59,10 @@ const within = (seconds: number, file: string): (() => void) => {
 /** Runs tests one after the other; returns the exit code. A test that cannot be answered ends the command. */
 export const litmus = async (
   out: Output,
-  files: readonly string[],
-  { memory = 'tso', timeout }: { readonly memory?: MemoryName | undefined; readonly timeout: number },
+  { targets, memory = 'tso', timeout }: OptionsOf<'check'>,
 ): Promise<number> => {
   const answers = []
-  for (const file of files) {
+  for (const file of targets) {
     const text = await readText(file, 'litmus test')
     answers.push({
       file,

@@ -89,16 +89,10 @@ export const outcomeOf = (
 }
 
 const exitOf = (variants: readonly Variant[]): number => {
-  const codes = variants.map(({ outcome, scenario }) =>
-    match(outcome)
-      .with('as-expected', () => EXIT.ok)
-      .with('not-seen', () => (scenario.control ? EXIT.environment : EXIT.ok))
-      .with('undecided', 'not-played', () => EXIT.environment)
-      .with('forbidden', 'unexplained', () => EXIT.finding)
-      .exhaustive(),
-  )
-  if (codes.includes(EXIT.finding)) return EXIT.finding
-  return codes.includes(EXIT.environment) ? EXIT.environment : EXIT.ok
+  const outcomes = variants.map(({ outcome }) => outcome)
+  if (outcomes.includes('forbidden') || outcomes.includes('unexplained')) return EXIT.finding
+  const isUnseen = variants.some(({ outcome, scenario }) => outcome === 'not-seen' && scenario.control)
+  return isUnseen || outcomes.includes('undecided') || outcomes.includes('not-played') ? EXIT.environment : EXIT.ok
 }
 
 /** What there is to say of a design, in a word or two. */
@@ -123,23 +117,16 @@ const figures = ({ rounds, lost, seconds, kinds }: LiveResult) => ({
   seconds,
 })
 
-const byCount = (a: Judged, b: Judged): number => b.count - a.count
-
 /** The most frequent kind of round that lost an event, and every kind that the model cannot explain. */
 const remarkable = ({ result: { kinds } }: Variant): Judged[] => {
-  const unexplained = kinds.filter(({ tso }) => !tso.accepted)
-  if (unexplained.length > 0) return [...unexplained].sort(byCount)
-  return kinds
-    .filter(({ lost }) => lost)
-    .sort(byCount)
-    .slice(0, 1)
+  const sorted = [...kinds].sort((a, b) => b.count - a.count)
+  const unexplained = sorted.filter(({ tso }) => !tso.accepted)
+  return unexplained.length > 0 ? unexplained : sorted.filter(({ lost }) => lost).slice(0, 1)
 }
 
 /** What the model cannot explain goes first; `kinds` has those that violated the property at its beginning. */
-const mostTelling = (kinds: readonly Judged[]): Judged[] => [
-  ...kinds.filter(({ tso }) => !tso.accepted),
-  ...kinds.filter(({ tso }) => tso.accepted),
-]
+const mostTelling = (kinds: readonly Judged[]): Judged[] =>
+  [...kinds].sort((a, b) => Number(a.tso.accepted) - Number(b.tso.accepted))
 
 const kindText = ({ scenario, model, result: { compiled } }: Variant, kind: Judged): string[] => {
   const what = kind.lost ? `that ${scenario.counted}` : 'that the model cannot explain'

@@ -1,12 +1,11 @@
 /** `lockstep prove`: whole-graph equality of specification and machine; certificate or distinguishing trace. */
 
 import { mkdirSync, rmSync } from 'node:fs'
-import { match } from 'ts-pattern'
 import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Divergence } from '../../impl/lib/prove/divergence.ts'
 import { printItf } from '../../impl/lib/tla/trace/itf.ts'
 import { decideModel, provenBefore } from '../engines/decide.ts'
-import { workersOf } from '../engines/options.ts'
+import { runAll, workersOf } from '../engines/options.ts'
 import type { EngineFindings } from '../../impl/lib/check/result.ts'
 import { modelResult } from '../../impl/lib/check/result.ts'
 import { checkWithExplorer } from '../../impl/lib/check/explorer.ts'
@@ -15,7 +14,7 @@ import { findToolchain } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { Certificate } from '../workspace/certificate.ts'
 import type { ProofResult } from '../engines/proof.ts'
-import { moduleSources, relativePath, withCfg } from '../engines/sources.ts'
+import { moduleSources, withCfg } from '../engines/sources.ts'
 import { proveModel } from '../engines/proof.ts'
 import {
   certifiedCell,
@@ -28,9 +27,8 @@ import {
 } from '../workspace/certificate.ts'
 import { counterexamples, traceOf } from '../../impl/lib/evidence/explain.ts'
 import { evidenceFile } from '../workspace/evidence.ts'
-import { pool } from '../node/pool.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { traceDirectory } from '../workspace/project.ts'
+import { relativePath, traceDirectory } from '../workspace/project.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import { keepProof, knownProof } from '../engines/results.ts'
 import { assertPlain, writeFailed, writeTogether } from '../node/write.ts'
@@ -96,18 +94,16 @@ const checkedIn = (result: ProofResult): string | null =>
 
 /** A certificate that says something else is named, and what it says. */
 const contradictions = (result: ProofResult): string[] => {
+  const { model } = result
   const wrong = contradicted(result) ?? []
   if (wrong.length === 0) return []
-  const more = wrong.length > 3 ? `; and ${wrong.length - 3} more` : ''
-  const { model } = result
-  return [
-    `${relativePath(certificateFile(model))} says something else: ${wrong.slice(0, 3).join('; ')}${more}; ${regenerate(model.name)}`,
-  ]
+  const shown = `${wrong.slice(0, 3).join('; ')}${wrong.length > 3 ? `; and ${wrong.length - 3} more` : ''}`
+  return [`${relativePath(certificateFile(model))} says something else: ${shown}; ${regenerate(model.name)}`]
 }
 
 /** A model's proof as `--json` prints it. */
 export const proofJson = (result: ProofResult): unknown => {
-  const { model, comparison, divergence, certificate } = result
+  const { model, comparison, configuration, divergence, certificate } = result
   const { equal, initial, states, edges, actions, digest } = comparison
   return {
     model: model.name,
@@ -118,15 +114,8 @@ export const proofJson = (result: ProofResult): unknown => {
     actions,
     digest,
     certificate: checkedIn(result) ?? certificate ?? null,
-    modules: (result.modules ?? moduleSources(model, {})).map(({ module, file, from }) => ({
-      module,
-      file: relativePath(file),
-      from,
-    })),
-    configuration: {
-      file: relativePath(result.configuration ?? model.cfgFile),
-      own: result.configuration === undefined,
-    },
+    modules: (result.modules ?? moduleSources(model, {})).map((m) => ({ ...m, file: relativePath(m.file) })),
+    configuration: { file: relativePath(configuration ?? model.cfgFile), own: configuration === undefined },
     divergence: divergence ?? null,
     seconds: result.seconds,
     cached: result.cached === true,
@@ -135,7 +124,7 @@ export const proofJson = (result: ProofResult): unknown => {
 }
 
 /** One line of the table of proofs. */
-export const proofRow = (result: ProofResult): string[] => {
+const proofRow = (result: ProofResult): string[] => {
   const { states, edges } = result.comparison
   const verdict = result.comparison.equal ? 'equal' : 'DIFFERENT'
   return [
@@ -148,36 +137,31 @@ export const proofRow = (result: ProofResult): string[] => {
   ]
 }
 
-const fieldLines = (divergence: Divergence): string[] => {
-  const names = [...new Set([...Object.keys(divergence.expected ?? {}), ...Object.keys(divergence.actual ?? {})])]
-  const rows = names.map((name) => [
-    name,
-    `spec ${divergence.expected?.[name] ?? '-'}`,
-    `machine ${divergence.actual?.[name] ?? '-'}`,
-  ])
+const fieldLines = ({ expected, actual }: Divergence): string[] => {
+  const names = [...new Set([...Object.keys(expected ?? {}), ...Object.keys(actual ?? {})])]
+  const rows = names.map((name) => [name, `spec ${expected?.[name] ?? '-'}`, `machine ${actual?.[name] ?? '-'}`])
   return columns(rows, '      ')
 }
 
+/** What one side can do, and the other cannot. */
+const partingText = ({ side, action, expected, actual }: Divergence): string => {
+  if (action === null) return 'their initial states differ'
+  if (expected !== null && actual !== null) return `both can take ${action}, with different results`
+  const [one, other] = side === 'spec' ? ['specification', 'machine'] : ['machine', 'specification']
+  return `the ${one} can take ${action}, the ${other} cannot`
+}
+
 /** The shortest distinguishing trace for people. */
-export const divergenceLines = (divergence: Divergence): string[] => {
-  const { prefix, side, action, expected, actual, blame } = divergence
-  const what =
-    action === null
-      ? 'their initial states differ'
-      : expected !== null && actual !== null
-        ? `both can take ${action}, with different results`
-        : match(side)
-            .with('spec', () => `the specification can take ${action}, the machine cannot`)
-            .with('impl', () => `the machine can take ${action}, the specification cannot`)
-            .exhaustive()
+const divergenceLines = (divergence: Divergence): string[] => {
+  const { prefix, blame } = divergence
   return [
     `    shortest distinguishing trace, ${prefix.length} common steps:`,
-    ...prefix.map(({ action: a, args }, i) => `      ${i + 1}. ${args['thread'] ?? ''}: ${a}`),
-    `    then ${what}`,
+    ...prefix.map(({ action, args }, i) => `      ${i + 1}. ${args['thread'] ?? ''}: ${action}`),
+    `    then ${partingText(divergence)}`,
     ...fieldLines(divergence),
     '    to blame:',
     ...blame.map(
-      ({ side: s, file, line, text }) => `      ${s === 'spec' ? 'spec   ' : 'machine'} ${file}:${line}: ${text}`,
+      ({ side, file, line, text }) => `      ${side === 'spec' ? 'spec   ' : 'machine'} ${file}:${line}: ${text}`,
     ),
   ]
 }
@@ -246,24 +230,8 @@ const toolchainFor = async ({ write }: ProveOptions): Promise<Toolchain> => {
   })
 }
 
-const proveAll = (
-  out: Output,
-  models: readonly Model[],
-  toolchain: Toolchain,
-  options: ProveOptions,
-): Promise<ProofResult[]> => {
-  let done = 0
-  return pool(models, workersOf(options), async (model) => {
-    out.progress(`proving ${model.name} (${done} of ${models.length} done)`)
-    const result = await (options.write === true ? proveAndWrite : proveOne)(model, toolchain, options)
-    done += 1
-    return result
-  })
-}
-
 /** Prints proofs for people. */
 export const printProofs = (out: Output, results: readonly ProofResult[]): void => {
-  out.clear()
   const rows = columns(results.map(proofRow))
   results.forEach((result, i) => {
     out.line(rows[i])
@@ -272,19 +240,18 @@ export const printProofs = (out: Output, results: readonly ProofResult[]): void 
   })
 }
 
-const report = (out: Output, results: readonly ProofResult[], ok: boolean): void => {
-  if (out.json) printJson({ ok, models: results.map(proofJson) })
-  printProofs(out, results)
-  const equal = results.filter((r) => r.comparison.equal).length
-  out.line(`${equal} of ${results.length} machines equal to their specifications`)
-}
-
 /** Proves models; returns the exit code. */
 export const prove = async (out: Output, options: ProveOptions, project: Project): Promise<number> => {
   const models = load(options, project)
   const toolchain = await toolchainFor(options)
-  const results = await proveAll(out, models, toolchain, options)
+  const beginning = ({ name }: Model): string => `proving ${name}`
+  const proveModels = options.write === true ? proveAndWrite : proveOne
+  const results = await runAll(out, models, workersOf(options), beginning, (m) => proveModels(m, toolchain, options))
   const ok = results.every((r) => r.comparison.equal)
-  report(out, results, ok)
+  if (out.json) printJson({ ok, models: results.map(proofJson) })
+  printProofs(out, results)
+  out.line(
+    `${results.filter((r) => r.comparison.equal).length} of ${results.length} machines equal to their specifications`,
+  )
   return ok ? EXIT.ok : EXIT.finding
 }

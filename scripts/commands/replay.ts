@@ -1,9 +1,7 @@
 /** `lockstep replay`: a trace of TLC, in any of its formats, or an ITF file on the machine. */
 
 import { whyNotBroken } from '../../impl/lib/behaviour/breaks.ts'
-import { evaluate } from '../../impl/lib/kernel/machine/predicate.ts'
-import { compilePredicate } from '../../impl/lib/kernel/machine/predicate.ts'
-import type { LockstepError } from '../../impl/lib/kernel/error.ts'
+import { compilePredicate, evaluate } from '../../impl/lib/kernel/machine/predicate.ts'
 import { badInput, EXIT } from '../../impl/lib/kernel/error.ts'
 import type { Graph } from '../../impl/lib/kernel/explore/graph.ts'
 import type { ReplayDivergence } from '../../impl/lib/behaviour/replay.ts'
@@ -30,27 +28,30 @@ import { modelOfTarget } from '../workspace/one-model.ts'
 import { columns, printJson } from '../ui/output.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
 
-const noTrace = (file: string): LockstepError =>
-  badInput({
+/** The machine that is to take the traces of a file. */
+interface Asked {
+  readonly model: Model
+  readonly graph: Graph
+  readonly view: View
+  readonly file: string
+}
+
+const someTraces = (traces: readonly Trace[], file: string): readonly Trace[] => {
+  if (traces.length > 0) return traces
+  throw badInput({
     code: 'no-trace',
     message: 'the output of TLC has no counterexample',
     file,
     hint: 'give the output of a run that found one',
   })
-
-const someTraces = (traces: readonly Trace[], file: string): readonly Trace[] => {
-  if (traces.length === 0) throw noTrace(file)
-  return traces
 }
-
-const isJson = (text: string): boolean => /^\s*[[{]/.test(text)
 
 /**
  * An ITF file that says of what it is must be of that: unlike TLC, whose output has the names that its cfg gives, whoever wrote
  * the claims knew our names. Another model of the protocol may be asked whether it takes the steps too; what they violate
  * is then claimed of the other.
  */
-const ownItf = (text: string, file: string, { kernel }: Graph, model: Model): Trace => {
+const ownItf = (text: string, { file, graph, model }: Asked): Trace => {
   const trace = parseItf(text, { file })
   const { model: claimed, property } = trace.meta
   if (claimed !== undefined && claimed !== model.name) {
@@ -62,7 +63,7 @@ const ownItf = (text: string, file: string, { kernel }: Graph, model: Model): Tr
       hint: `it is of ${claimed}: replay it there, or take "model" out of its #meta`,
     })
   }
-  const { invariants, liveness } = kernel.compiled.machine
+  const { invariants, liveness } = graph.kernel.compiled.machine
   const known = new Set(['Deadlock', ...model.cells.map(({ name }) => name)])
   for (const { name } of [...invariants, ...liveness]) known.add(name)
   if (property !== undefined && !known.has(property)) {
@@ -77,24 +78,23 @@ const ownItf = (text: string, file: string, { kernel }: Graph, model: Model): Tr
 }
 
 /** Tells the formats apart by how they begin; a run with `-continue` has several traces. */
-const parseTraces = (text: string, file: string, graph: Graph, view: View, model: Model): readonly Trace[] => {
+const parseTraces = (text: string, asked: Asked): readonly Trace[] => {
+  const { file, view } = asked
   if (/^\s*-{4,} *MODULE/.test(text)) return [parseSimulationTrace(text, { file })]
-  if (isJson(text)) {
+  if (/^\s*[[{]/.test(text)) {
     const json = parseJson(text, { file })
-    return [
-      isTlcJson(json) ? readTlcJson(json, (name) => view.domainOf(name), { file }) : ownItf(text, file, graph, model),
-    ]
+    return [isTlcJson(json) ? readTlcJson(json, (name) => view.domainOf(name), { file }) : ownItf(text, asked)]
   }
   const copied = logPrefix(text, { file })
   if (copied !== undefined) throw copied
   if (text.includes('@!@!@') || /\b(?:STARTMSG|ENDMSG) \d/.test(text))
     return someTraces(parseToolTraces(text, { file }), file)
   if (isPlainOutput(text)) return someTraces(parsePlainTraces(text, { file }), file)
-  return [ownItf(text, file, graph, model)]
+  return [ownItf(text, asked)]
 }
 
 /** Where a trace that was found to violate something must end; undefined if it does, or if the machine cannot tell. */
-const missingEnd = (graph: Graph, view: View, { meta, states, loop }: Trace): string | undefined => {
+const missingEnd = ({ graph, view }: Asked, { meta, states, loop }: Trace): string | undefined => {
   const { property } = meta
   const encoded = view.encode(states.at(-1)?.values ?? new Map())
   if (property === undefined || !('words' in encoded)) return undefined
@@ -116,12 +116,7 @@ const missingEnd = (graph: Graph, view: View, { meta, states, loop }: Trace): st
 }
 
 /** Refuses what cannot be a trace of this specification at all: other variables, values outside their domains, other actions. */
-const refuseForeign = (
-  { model, graph, view }: Omit<Loaded, 'traces'>,
-  trace: Trace,
-  file: string,
-  { protocols }: Project,
-): void => {
+const refuseForeign = ({ model, graph, view, file }: Asked, trace: Trace, { protocols }: Project): void => {
   trace.states.forEach(({ values, action }, i) => {
     const encoded = view.encode(values)
     const where = `state ${i + 1}`
@@ -146,19 +141,19 @@ const refuseForeign = (
 }
 
 /** The trace lacks states at its end: that it can be replayed would prove nothing. */
-const refuseCut = (graph: Graph, view: View, trace: Trace, file: string): void => {
-  const message = missingEnd(graph, view, trace)
+const refuseCut = (asked: Asked, trace: Trace): void => {
+  const message = missingEnd(asked, trace)
   if (message === undefined) return
   throw badInput({
     code: 'trace-cut',
     message,
-    file,
+    file: asked.file,
     hint: 'a part of the trace is missing: give the whole trace, or the whole output of TLC',
   })
 }
 
 /** The trace goes on in a way that does not break what it is said to break: its cycle was changed, or it is of something else. */
-const refuseHarmless = (graph: Graph, view: View, { meta, states, loop }: Trace, file: string): void => {
+const refuseHarmless = ({ graph, view, file }: Asked, { meta, states, loop }: Trace): void => {
   const property = graph.kernel.compiled.machine.liveness.find(({ name }) => name === meta['property'])
   if (property === undefined) return
   const found = states.map(({ values }) => {
@@ -176,41 +171,6 @@ const refuseHarmless = (graph: Graph, view: View, { meta, states, loop }: Trace,
   })
 }
 
-/** The traces of a file, and the machine that is to take them. */
-interface Loaded {
-  readonly model: Model
-  readonly graph: Graph
-  readonly view: View
-  readonly traces: readonly Trace[]
-}
-
-const load = async (out: Output, { target, file }: OptionsOf<'replay'>, project: Project): Promise<Loaded> => {
-  const model = modelOfTarget(out, project, target)
-  const graph = graphOf(model)
-  const view = new View(graph.kernel)
-  const traces = parseTraces(await readText(file), file, graph, view, model)
-  for (const trace of traces) refuseForeign({ model, graph, view }, trace, file, project)
-  return { model, graph, view, traces }
-}
-
-/** What the machine takes: of all traces, or of the first that it does not take. */
-interface Replayed {
-  readonly steps: number
-  readonly divergence: ReplayDivergence | undefined
-}
-
-/** Replays each trace; those that the machine takes have to be what they are said to be. */
-const replayAll = ({ graph, view, traces }: Loaded, file: string): Replayed => {
-  const replays = traces.map((trace) => replay(graph, view, trace))
-  const failed = replays.find(({ divergence }) => divergence !== undefined)
-  if (failed !== undefined) return { steps: failed.steps, divergence: failed.divergence }
-  for (const trace of traces) {
-    refuseCut(graph, view, trace, file)
-    refuseHarmless(graph, view, trace, file)
-  }
-  return { steps: replays.reduce((sum, { steps }) => sum + steps, 0), divergence: undefined }
-}
-
 const show = (out: Output, model: string, divergence: ReplayDivergence, steps: number): void => {
   out.line(`${model}: the machine takes ${steps} steps; state ${divergence.step} of the trace is not its own`)
   out.line(`  ${divergence.action ?? 'unnamed step'}: ${divergence.reason}`)
@@ -223,20 +183,30 @@ const show = (out: Output, model: string, divergence: ReplayDivergence, steps: n
   out.line(`  enabled there: ${divergence.enabled.join(', ') || 'nothing'}`)
 }
 
-const report = (out: Output, { model: { name: model }, traces }: Loaded, { steps, divergence }: Replayed): void => {
-  const of = traces.map(({ meta }) => meta['model']).find((name) => name !== undefined && name !== model)
-  if (of !== undefined) out.note(`the trace says that it is of ${of}: what it violates there is not asked of ${model}`)
-  const several = traces.length > 1 ? ` of ${traces.length} traces` : ' of the trace'
-  const ok = divergence === undefined
-  if (out.json) printJson({ ok, model, of: of ?? model, steps, divergence: divergence ?? null })
-  else if (ok) out.line(`${model}: the machine takes all ${steps} steps${several}`)
-  else show(out, model, divergence, steps)
-}
-
 /** Replays each trace of a file, up to the first that the machine does not take; returns the exit code. */
 export const replayCommand = async (out: Output, options: OptionsOf<'replay'>, project: Project): Promise<number> => {
-  const loaded = await load(out, options, project)
-  const replayed = replayAll(loaded, options.file)
-  report(out, loaded, replayed)
-  return replayed.divergence === undefined ? EXIT.ok : EXIT.finding
+  const { target, file } = options
+  const model = modelOfTarget(out, project, target)
+  const graph = graphOf(model)
+  const asked = { model, graph, view: new View(graph.kernel), file }
+  const traces = parseTraces(await readText(file), asked)
+  for (const trace of traces) refuseForeign(asked, trace, project)
+  const replays = traces.map((trace) => replay(graph, asked.view, trace))
+  const failed = replays.find(({ divergence }) => divergence !== undefined)
+  // those that the machine takes have to be what they are said to be
+  for (const trace of failed === undefined ? traces : []) {
+    refuseCut(asked, trace)
+    refuseHarmless(asked, trace)
+  }
+  const { name } = model
+  const steps = failed?.steps ?? replays.reduce((sum, taken) => sum + taken.steps, 0)
+  const of = traces.map(({ meta }) => meta['model']).find((claimed) => claimed !== undefined && claimed !== name)
+  if (of !== undefined) out.note(`the trace says that it is of ${of}: what it violates there is not asked of ${name}`)
+  const divergence = failed?.divergence
+  const ok = divergence === undefined
+  const several = traces.length > 1 ? ` of ${traces.length} traces` : ' of the trace'
+  if (out.json) printJson({ ok, model: name, of: of ?? name, steps, divergence: divergence ?? null })
+  else if (ok) out.line(`${name}: the machine takes all ${steps} steps${several}`)
+  else show(out, name, divergence, steps)
+  return ok ? EXIT.ok : EXIT.finding
 }

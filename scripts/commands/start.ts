@@ -4,7 +4,7 @@ import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { lanes } from '../../impl/lib/report/lanes.ts'
 import type { CachedOptions } from '../engines/decide.ts'
 import { decideModel } from '../engines/decide.ts'
-import { workersOf } from '../engines/options.ts'
+import { runAll, workersOf } from '../engines/options.ts'
 import { checkWithExplorer, untilOf } from '../../impl/lib/check/explorer.ts'
 import type { ModelResult } from '../../impl/lib/check/result.ts'
 import { modelResult } from '../../impl/lib/check/result.ts'
@@ -14,7 +14,7 @@ import type { OptionsOf } from '../cli/commands.ts'
 import { checkedInCertificate } from '../workspace/certificate.ts'
 import { checkedInEvidence } from '../workspace/evidence.ts'
 import { counterexample, toggleOf } from '../../impl/lib/evidence/explain.ts'
-import { pool, Slots } from '../node/pool.ts'
+import { Slots } from '../node/pool.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { oneModel, selectModels } from '../../impl/lib/protocol/target.ts'
 import { matrixOf } from '../ui/matrix.ts'
@@ -44,8 +44,6 @@ interface Found {
   readonly proven: number
   readonly printProofs: () => void
   readonly proofs: readonly unknown[]
-  /** how many there should be */
-  readonly toProve: number
 }
 
 /** What the explorer says against TLC's verdicts, of which some are certified; not to have finished is saying nothing for them. */
@@ -55,25 +53,29 @@ const conflictsWith = (result: ModelResult, explored: ModelResult): string[] =>
     : disagreements([result, explored])
 
 /** With TLC: one run over the complete graph of each model decides its cells and is what the machine is held against. */
-const withTlc = async (out: Output, toolchain: Toolchain, options: CachedOptions, project: Project): Promise<Found> => {
-  const models = selectModels(project.models, [], undefined)
-  let done = 0
+const withTlc = async (
+  out: Output,
+  models: readonly Model[],
+  toolchain: Toolchain,
+  options: CachedOptions,
+): Promise<Found> => {
   // the large ones first, so that none is left alone at the end; TLC works on others while a graph is held against a machine
   const slots = new Slots(workersOf(options))
   const largestFirst = [...models].sort((a, b) => b.distinctStates - a.distinctStates)
-  const decisions = await pool(largestFirst, workersOf(options) + 1, async (model) => {
-    out.progress(`checking and proving ${model.name} (${done} of ${models.length} done)`)
+  const beginning = ({ name }: Model): string => `checking and proving ${name}`
+  const decisions = await runAll(out, largestFirst, workersOf(options) + 1, beginning, async (model) => {
     const { findings, proof, machine } = await decideModel(model, toolchain, options, { useCertified: true, slots })
     const result = modelResult(model, findings, checkedInEvidence(model))
     // verdicts that TLC did not give now are held against the machine's at least
     const explored = machine ?? (result.certified.length === 0 ? undefined : checkWithExplorer(model, untilOf(options)))
-    const conflicts = explored === undefined ? [] : conflictsWith(result, modelResult(model, explored))
-    done += 1
-    return { result, proof, conflicts }
+    return {
+      result,
+      proof,
+      conflicts: explored === undefined ? [] : conflictsWith(result, modelResult(model, explored)),
+    }
   })
   const byModel = new Map(largestFirst.map((model, i) => [model, decisions[i]] as const))
   const decided = models.flatMap((model) => byModel.get(model) ?? [])
-  out.clear()
   const proofs = decided.flatMap(({ proof }) => (proof instanceof LockstepError ? [] : [proof]))
   const failures = decided.flatMap(({ proof }) => (proof instanceof LockstepError ? [proof.problem.message] : []))
   const equal = proofs.every((p) => p.comparison.equal)
@@ -86,14 +88,13 @@ const withTlc = async (out: Output, toolchain: Toolchain, options: CachedOptions
       for (const failure of failures) out.line(`NOT PROVEN  ${failure}`, 'red')
     },
     proofs: proofs.map(proofJson),
-    toProve: models.length,
   }
 }
 
 /** Without Java the other engines check, and the certificates of earlier proofs are verified. */
-const withoutTlc = async (out: Output, options: CachedOptions, project: Project): Promise<Found> => {
-  const { results, conflicts } = await runChecks(out, { ...options, targets: [], engine: 'auto' }, project)
-  const verified = verifyAll(out, selectModels(project.models, [], undefined))
+const withoutTlc = async (out: Output, models: readonly Model[], options: CachedOptions): Promise<Found> => {
+  const { results, conflicts } = await runChecks(out, models, { ...options, engine: 'auto' })
+  const verified = verifyAll(out, models)
   out.clear()
   return {
     results,
@@ -111,7 +112,6 @@ const withoutTlc = async (out: Output, options: CachedOptions, project: Project)
       )
     },
     proofs: verified.map(({ model, wrong }) => ({ model, verified: wrong.length === 0, differences: wrong })),
-    toProve: verified.length,
   }
 }
 
@@ -131,66 +131,51 @@ const cacheNotes = (results: readonly ModelResult[]): string[] => {
   ]
 }
 
-const reportCells = (out: Output, { results, conflicts }: Found, tlc: Toolchain | LockstepError): void => {
-  out.line('Model checking: every design against every property', 'bold')
+const heading = (out: Output, title: string): void => {
+  out.line(title, 'bold')
   out.line()
+}
+
+const printCells = (out: Output, { results, conflicts }: Found, tlc: Toolchain | LockstepError): void => {
   if (tlc instanceof LockstepError) out.line(noTlcNote(tlc))
   printResults(out, results, conflicts)
   for (const note of cacheNotes(results)) out.line(note)
   out.line()
 }
 
-const reportProofs = (out: Output, { printProofs: print }: Found): void => {
-  out.line('Proof: is each machine its specification, state by state, edge by edge?', 'bold')
-  out.line()
-  print()
-  out.line()
-}
-
-const reportMatrix = (out: Output, { results }: Found): void => {
-  out.line('Designs x properties', 'bold')
-  out.line()
-  for (const line of matrixOf(results)) out.line(line)
-}
-
-const reportRace = (out: Output, project: Project): void => {
-  out.line(`One of the races found: lockstep explain ${SHOWN}`, 'bold')
-  out.line()
+const printRace = (out: Output, project: Project): void => {
   const shown = oneModel(project.modelsFor([SHOWN]), SHOWN)
   out.line(lanes(counterexample(shown, undefined), shown.protocol.docs, { toggle: toggleOf(shown) }).trimEnd())
   out.line()
-}
-
-/** The last lines: how many, and whether all is well. */
-const reportSums = (
-  out: Output,
-  { results, proofs, proven, toProve }: Found,
-  checked: number,
-  isTlc: boolean,
-): void => {
-  const made = isTlc ? 'made' : 'verified from their certificates'
-  const word = proven === EXIT.ok ? 'all equal' : proven === EXIT.finding ? 'NOT all equal' : 'NOT COMPLETE'
-  out.line(summary(results, checked))
-  out.line(`${proofs.length} of ${toProve} proofs ${made}: ${word}`)
 }
 
 /** Runs the main job; returns the exit code. */
 export const start = async (out: Output, options: OptionsOf<'start'>, project: Project): Promise<number> => {
   const began = performance.now()
   const tlc = await tlcIfPresent()
+  const models = selectModels(project.models, [], undefined)
   const found =
-    tlc instanceof LockstepError ? await withoutTlc(out, options, project) : await withTlc(out, tlc, options, project)
-  const checked = exitOf(found.results, found.conflicts)
-  const code = checked !== EXIT.ok ? checked : found.proven
-  reportCells(out, found, tlc)
-  reportProofs(out, found)
-  reportMatrix(out, found)
-  reportRace(out, project)
-  reportSums(out, found, checked, !(tlc instanceof LockstepError))
+    tlc instanceof LockstepError ? await withoutTlc(out, models, options) : await withTlc(out, models, tlc, options)
+  const { results, conflicts, proven, proofs } = found
+  const checked = exitOf(results, conflicts)
+  const code = checked !== EXIT.ok ? checked : proven
+  heading(out, 'Model checking: every design against every property')
+  printCells(out, found, tlc)
+  heading(out, 'Proof: is each machine its specification, state by state, edge by edge?')
+  found.printProofs()
+  out.line()
+  heading(out, 'Designs x properties')
+  for (const line of matrixOf(results)) out.line(line)
+  heading(out, `One of the races found: lockstep explain ${SHOWN}`)
+  printRace(out, project)
+  const made = tlc instanceof LockstepError ? 'verified from their certificates' : 'made'
+  const word = proven === EXIT.ok ? 'all equal' : proven === EXIT.finding ? 'NOT all equal' : 'NOT COMPLETE'
+  out.line(summary(results, checked))
+  out.line(`${proofs.length} of ${models.length} proofs ${made}: ${word}`)
   out.line(`${thousands(Math.round((performance.now() - began) / 1000))} s in all`)
   if (out.json) {
-    const check = { models: found.results, disagreements: found.conflicts }
-    printJson({ ok: code === EXIT.ok, check, prove: { models: found.proofs } })
+    const check = { models: results, disagreements: conflicts }
+    printJson({ ok: code === EXIT.ok, check, prove: { models: proofs } })
   }
   return code
 }

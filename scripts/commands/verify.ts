@@ -14,8 +14,8 @@ import type { OptionsOf } from '../cli/commands.ts'
 import type { Certificate } from '../workspace/certificate.ts'
 import {
   certificateDifferences,
+  certificateOf,
   certifiedCell,
-  inputHashes,
   JAR,
   readCertificate,
   regenerate,
@@ -43,31 +43,27 @@ const verdictsNow = (model: Model, graph: Graph): Certificate['verdicts'] => {
 /** What a certificate of the model must say, all of it, from the machine and the files as they are now. */
 export const certificateNow = (model: Model): Certificate => {
   const unchanged = watchInputs(model)
-  const inputs = { ...inputHashes(model), [JAR]: PINNED.sha256 }
   const graph = graphOf(model)
   const side = machineSide(graph, new View(graph.kernel))
-  const now: Certificate = {
-    format: 'lockstep-certificate',
-    version: 4,
-    model: model.name,
-    equal: true,
-    initial: bothSides(side.initial),
-    states: bothSides(side.states),
-    edges: bothSides(side.edges),
-    actions: Object.fromEntries(Object.entries(side.actions).map(([name, count]) => [name, bothSides(count)])),
-    digest: side.digest,
-    machine: kernelDigest(graph.kernel),
-    tlc: {
-      version: PINNED.version,
-      generatedStates: graph.generated,
-      distinctStates: graph.count,
-      depth: depthOf(graph),
+  const { generated: generatedStates, count: distinctStates } = graph
+  const { inputs, ...certified } = certificateOf(
+    model,
+    {
+      initial: bothSides(side.initial),
+      states: bothSides(side.states),
+      edges: bothSides(side.edges),
+      actions: Object.fromEntries(Object.entries(side.actions).map(([name, count]) => [name, bothSides(count)])),
+      digest: bothSides(side.digest),
     },
-    verdicts: verdictsNow(model, graph),
-    inputs,
-  }
+    {
+      tlc: { version: PINNED.version, generatedStates, distinctStates, depth: depthOf(graph) },
+      machine: kernelDigest(graph.kernel),
+      jarSha256: PINNED.sha256,
+    },
+  )
+  const verdicts = verdictsNow(model, graph)
   unchanged()
-  return now
+  return { ...certified, verdicts, inputs }
 }
 
 /** What a certificate says that is not so; empty if it is all so. */
@@ -81,36 +77,31 @@ export const trusted = ({ tlc }: Certificate): string[] => [
   'that its verdicts were those that are certified; the explorer finds the same in the machine',
 ]
 
-/** A certificate and the model that it is of. */
-const load = (file: string, project: Project): { readonly certificate: Certificate; readonly model: Model } => {
-  const certificate = readCertificate(file)
-  const model = project.modelsFor([certificate.model]).find((m) => m.name === certificate.model)
-  if (model !== undefined) return { certificate, model }
-  throw badInput({
-    code: 'unknown-model',
-    message: `there is no model ${JSON.stringify(certificate.model)}`,
-    file,
-    hint: '`lockstep list` shows the models',
-  })
-}
-
-const report = (out: Output, certificate: Certificate, model: Model, wrong: readonly string[]): void => {
-  const trust = trusted(certificate)
-  if (out.json) printJson({ ok: wrong.length === 0, model: model.name, differences: wrong, trusted: trust })
-  if (wrong.length === 0) {
-    out.line(
-      `${model.name}: the machine has the ${thousands(certificate.states.impl)} states and ${thousands(certificate.edges.impl)} edges that were certified equal to the specification's by TLC ${certificate.tlc.version}`,
-    )
-    for (const line of trust) out.line(`  taken on trust: ${line}`)
-  }
-  for (const line of wrong) out.line(`${model.name}: ${line}`)
-  if (wrong.length > 0) out.line(`  ${regenerate(model.name)}`)
+/** The model that a certificate is of. */
+const modelOf = ({ model: name }: Certificate, file: string, project: Project): Model => {
+  const model = project.modelsFor([name]).find((m) => m.name === name)
+  if (model !== undefined) return model
+  const message = `there is no model ${JSON.stringify(name)}`
+  throw badInput({ code: 'unknown-model', message, file, hint: '`lockstep list` shows the models' })
 }
 
 /** Verifies a certificate; returns the exit code. */
 export const verify = (out: Output, { file }: OptionsOf<'verify'>, project: Project): number => {
-  const { certificate, model } = load(file, project)
-  const wrong = verifyCertificate(certificate, model)
-  report(out, certificate, model, wrong)
-  return wrong.length === 0 ? EXIT.ok : EXIT.finding
+  const certificate = readCertificate(file)
+  const model = modelOf(certificate, file, project)
+  const differences = verifyCertificate(certificate, model)
+  const { states, edges, tlc } = certificate
+  const trust = trusted(certificate)
+  const ok = differences.length === 0
+  if (out.json) printJson({ ok, model: model.name, differences, trusted: trust })
+  if (ok) {
+    out.line(
+      `${model.name}: the machine has the ${thousands(states.impl)} states and ${thousands(edges.impl)} edges that were certified equal to the specification's by TLC ${tlc.version}`,
+    )
+    for (const line of trust) out.line(`  taken on trust: ${line}`)
+    return EXIT.ok
+  }
+  for (const line of differences) out.line(`${model.name}: ${line}`)
+  out.line(`  ${regenerate(model.name)}`)
+  return EXIT.finding
 }

@@ -28,15 +28,7 @@ export interface Decision {
   readonly findings: EngineFindings
   readonly proof: ProofResult | LockstepError
   /** the explorer's verdicts, where some of TLC's are from a certificate and must be held against something of now */
-  readonly machine?: EngineFindings
-}
-
-/** Options of `decideModel` beside those of the command. */
-export interface DecideOptions {
-  /** take TLC's verdicts of temporal properties from the checked-in certificate of the very same files */
-  readonly useCertified?: boolean
-  /** where TLC waits for its turn, if several models are decided at a time */
-  readonly slots?: Slots
+  readonly machine?: EngineFindings | undefined
 }
 
 /** A proof that was made before, of the same files. */
@@ -76,36 +68,34 @@ const foundBefore = (
   knownFindings(model, 'tlc', toolchain) ??
   (certified === undefined ? undefined : knownFindings(model, 'tlc', toolchain, certified))
 
-const foundOf = ({ cells }: EngineFindings, name: string): [string, Found][] => {
-  const found = cells.get(name)
-  return found === undefined ? [] : [[name, found]]
-}
-
 const notHeld = (model: Model, { notes }: EngineFindings): LockstepError =>
   environmentFailure({
     code: 'incomplete',
     message: `the explorer did not finish ${model.name}, so the certified verdicts were held against nothing: ${notes.join('; ')}`,
   })
 
-/** Every cell of a model by TLC, and the proof. What fails is in the result; bad input is thrown (exit 2). */
+/**
+ * Every cell of a model by TLC, and the proof. What fails is in the result; bad input is thrown (exit 2). With `useCertified` TLC's
+ * verdicts of temporal properties are taken from the checked-in certificate of the very same files; `slots` is where TLC waits for
+ * its turn, if several models are decided at a time.
+ */
 export const decideModel = async (
   model: Model,
   toolchain: Toolchain,
   options: CachedOptions,
-  { useCertified = false, slots = new Slots(1) }: DecideOptions = {},
+  { useCertified = false, slots = new Slots(1) } = {},
 ): Promise<Decision> => {
-  const jar = toolchain.jar.sha256
   const unchanged = watchInputs(model)
-  const fromCertificate = options.cache !== false && useCertified ? certifiedLiveness(model, jar) : undefined
+  const fromCertificate =
+    options.cache !== false && useCertified ? certifiedLiveness(model, toolchain.jar.sha256) : undefined
   const findings = options.cache === false ? undefined : foundBefore(model, toolchain, fromCertificate)
   const certificate = options.cache === false ? undefined : knownProof(model, toolchain)
-  if (findings !== undefined && certificate !== undefined) {
-    return { findings, proof: provenBefore(model, certificate) }
-  }
+  if (findings !== undefined && certificate !== undefined) return { findings, proof: provenBefore(model, certificate) }
+  const invariants = model.cells.filter(({ kind }) => kind === 'invariant').map(({ name }) => name)
   // what is known already need not be decided again only because the machine has changed, which TLC does not see
   const certified =
     findings !== undefined
-      ? new Map(model.cells.flatMap(({ name, kind }) => (kind === 'invariant' ? [] : foundOf(findings, name))))
+      ? new Map([...findings.cells].filter(([name]) => !invariants.includes(name)))
       : fromCertificate
   return withTempDir('decide', async (directory) => {
     const dump = join(directory, 'graph.dot')
@@ -121,12 +111,12 @@ export const decideModel = async (
     const graph = graphOf(model, { until })
     const isHeld = (checked.findings.certified ?? []).length > 0
     const machine = isHeld ? checkGraph(model, graph, start, until) : undefined
-    const decided = { findings: findings ?? checked.findings, ...(machine === undefined ? {} : { machine }) }
+    const decided = { findings: findings ?? checked.findings, machine }
     try {
       requireComplete(graph, model)
       // certified verdicts that nothing was held against are none
       if (machine?.failure !== undefined) return { ...decided, proof: notHeld(model, machine) }
-      const proof = await proveDump(model, toolchain, checked.complete, dump, { graph })
+      const proof = await proveDump(model, toolchain, checked.complete, dump, graph)
       unchanged()
       if (proof.certificate !== undefined) keepProof(model, proof.certificate, toolchain)
       return { ...decided, proof }

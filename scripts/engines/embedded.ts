@@ -7,7 +7,7 @@ import type { EmbeddedAnswer } from '../embedded/engine.ts'
 import { flatten } from '../embedded/flatten.ts'
 import { runEmbeddedWithin } from '../embedded/run.ts'
 import { readPlainText } from '../node/input.ts'
-import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
+import type { Model } from '../../impl/lib/protocol/model.ts'
 import { isType } from '../../impl/lib/protocol/model.ts'
 import { occursFile, specFiles } from '../workspace/project.ts'
 import { printCfg } from '../../impl/lib/tla/cfg.ts'
@@ -23,16 +23,8 @@ export const flatSource = (model: Model): string =>
     })),
   )
 
-/** An instance that is expected to say nothing, as an invariant that it says nothing. */
-interface Silent {
-  readonly property: string
-  readonly name: string
-  readonly definition: string
-  /** are all instances of the property expected to say nothing? */
-  readonly whole: boolean
-}
-
-const silentOf = (model: Model): Silent[] => {
+/** The instances that are expected to say nothing, each as an invariant that it says nothing; `whole`: all of its property's are. */
+const silentOf = (model: Model) => {
   const subjects = subjectsOfModel(model)
   const cells = new Map(model.cells.filter((c) => c.kind !== 'liveness').map((cell) => [cell.name, cell]))
   return subjects
@@ -48,15 +40,9 @@ const silentOf = (model: Model): Silent[] => {
 /** An invariant that always holds: where none is named, tla-checker takes the definitions whose names begin with Inv for some. */
 const NOTHING = 'LockstepNothing'
 
-/** Has the base run shown that the property says nothing? That another instance does say something it cannot show. */
-const saysNothing = (property: string, silent: readonly Silent[]): boolean =>
-  silent.some((s) => s.property === property && s.whole)
-
 /** A module with more definitions at its end. */
 const withDefinitions = (module: string, definitions: readonly string[]): string =>
   module.replace(/\n={4,}\s*$/, (end) => `\n${definitions.join('\n')}${end}`)
-
-const types = (model: Model): string[] => model.cfg.invariants.filter(isType)
 
 const verdictOf = (answer: EmbeddedAnswer | 'timeout', wanted: 'violation' | 'deadlock'): Found => {
   if (answer === 'timeout') return { verdict: 'incomplete' }
@@ -73,8 +59,6 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
     ...silent.map(({ definition }) => definition),
   ])
   const safety = model.cells.filter((c) => c.kind !== 'liveness')
-  const unchecked = model.cells.filter((c) => c.kind === 'liveness').map((c) => c.name)
-  const notes: string[] = []
   const cells = new Map<string, Found>()
   const run = (invariants: readonly string[], allowDeadlock: boolean): Promise<EmbeddedAnswer | 'timeout'> =>
     runEmbeddedWithin(
@@ -90,38 +74,38 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
   const holding = safety.filter((c) => c.expected !== 'violated')
   const invariants = holding.filter((c) => c.kind === 'invariant').map((c) => c.name)
   const base = await run(
-    [...types(model), ...invariants, ...silent.map(({ name }) => name)],
+    [...model.cfg.invariants.filter(isType), ...invariants, ...silent.map(({ name }) => name)],
     !holding.some((c) => c.kind === 'deadlock'),
   )
   const complete = base !== 'timeout' && base.outcome === 'success' && base.states === model.distinctStates
   if (complete) {
-    for (const { name } of holding) cells.set(name, { verdict: saysNothing(name, silent) ? 'vacuous' : 'holds' })
-    for (const cell of safety.filter((c) => c.expected === 'violated')) cells.set(cell.name, await one(cell, run))
-  } else {
-    notes.push(base === 'timeout' ? `no answer within ${timeoutMs / 1000} s` : whyNotComplete(model, base))
+    // that another instance does say something the base run cannot show
+    const isSilent = (property: string): boolean => silent.some((s) => s.property === property && s.whole)
+    for (const { name } of holding) cells.set(name, { verdict: isSilent(name) ? 'vacuous' : 'holds' })
+    for (const { name, kind } of safety.filter((c) => c.expected === 'violated')) {
+      const isDeadlock = kind === 'deadlock'
+      const answer = await run(isDeadlock ? [] : [name], !isDeadlock)
+      cells.set(name, verdictOf(answer, isDeadlock ? 'deadlock' : 'violation'))
+    }
   }
   return {
     engine: 'embedded',
     cells,
-    unchecked,
+    unchecked: model.cells.filter((c) => c.kind === 'liveness').map((c) => c.name),
     distinctStates: base === 'timeout' ? null : base.states,
     generatedStates: null,
     depth: null,
     seconds: (performance.now() - start) / 1000,
-    notes,
-    ...(complete ? {} : { failure: base === 'timeout' ? ('incomplete' as const) : ('error' as const) }),
+    ...(complete ? { notes: [] } : failed(model, base, timeoutMs)),
   }
 }
 
-const one = async (
-  cell: Cell,
-  run: (invariants: readonly string[], allowDeadlock: boolean) => Promise<EmbeddedAnswer | 'timeout'>,
-): Promise<Found> =>
-  cell.kind === 'deadlock'
-    ? verdictOf(await run([], false), 'deadlock')
-    : verdictOf(await run([cell.name], true), 'violation')
-
-const whyNotComplete = (model: Model, answer: EmbeddedAnswer): string =>
-  answer.outcome === 'success'
-    ? `${answer.states} states where the manifest has ${model.distinctStates}: the engine has dropped a definition, so its verdicts do not count`
-    : `the run of what should hold ended with ${answer.outcome}: ${answer.message ?? 'no message'}`
+/** Why the base run is none over the complete graph. */
+const failed = (model: Model, base: EmbeddedAnswer | 'timeout', timeoutMs: number) => {
+  if (base === 'timeout') return { notes: [`no answer within ${timeoutMs / 1000} s`], failure: 'incomplete' as const }
+  const why =
+    base.outcome === 'success'
+      ? `${base.states} states where the manifest has ${model.distinctStates}: the engine has dropped a definition, so its verdicts do not count`
+      : `the run of what should hold ended with ${base.outcome}: ${base.message ?? 'no message'}`
+  return { notes: [why], failure: 'error' as const }
+}

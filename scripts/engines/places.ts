@@ -1,13 +1,13 @@
 /** From a frame of a call stack to the line of the source that a person wrote: what runs may be what the compiler made of it. */
 
 import { SourceMap } from 'node:module'
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SourceMapPayload } from 'node:module'
 import type { Locate } from '../../impl/lib/prove/machine.ts'
 import type { Frame } from '../../impl/lib/prove/statements.ts'
 import { readPlainText } from '../node/input.ts'
-import { packageRoot } from '../workspace/project.ts'
+import { relativePath } from '../workspace/project.ts'
 
 const read = (file: string): string | undefined => {
   try {
@@ -36,7 +36,6 @@ const pathOf = (file: string): string => (file.startsWith('file:') ? fileURLToPa
 
 /** Finds sources; a file without a map is its own source. */
 export const locator = (): Locate => {
-  const root = packageRoot()
   const maps = cached(mapOf)
   const lines = cached((file) => read(file)?.split('\n'))
   const original = (frame: Frame): { file: string; line: number } => {
@@ -49,6 +48,6 @@ export const locator = (): Locate => {
     if (frame.file.startsWith('node:')) return undefined
     const { file, line } = original(frame)
     const text = lines(file)?.[line - 1]
-    return text === undefined ? undefined : { file: relative(root, file).replaceAll('\\', '/'), line, text }
+    return text === undefined ? undefined : { file: relativePath(file), line, text }
   }
 }

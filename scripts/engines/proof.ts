@@ -24,12 +24,12 @@ import type { Certificate } from '../workspace/certificate.ts'
 import { certificateOf, machineSources } from '../workspace/certificate.ts'
 import { readPlainText } from '../node/input.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { specFiles } from '../workspace/project.ts'
+import { relativePath, specFiles } from '../workspace/project.ts'
 import { locator } from './places.ts'
 import { withTempDir } from '../node/tempdir.ts'
 import type { TlcRun } from '../tlc/run.ts'
 import type { ModuleSource, ProofSources } from './sources.ts'
-import { moduleSources, relativePath, sourceNotes, withCfg } from './sources.ts'
+import { moduleSources, sourceNotes, withCfg } from './sources.ts'
 
 /** A dump has gigabytes: the usual chunks of 64 KB cost more than what is in them. */
 const CHUNK = 2 ** 20
@@ -67,21 +67,14 @@ export const proveModel = async (
   return withTempDir('prove', async (dir) => {
     const start = performance.now()
     const dump = join(dir, 'graph.dot')
-    const run = await runSelection(model, toolchain, options, {
-      selection: { specification: 'Spec', invariants: [], properties: [] },
-      checkDeadlock: false,
-      dump,
-      modules: files,
-    })
+    const run = await runSelection(model, toolchain, options, { dump, modules: files })
     if (run.outcome !== 'success') {
-      throw environmentFailure({
-        code: 'dump-failed',
-        message: `TLC ended with ${run.outcome} while it dumped ${model.name}`,
-      })
+      const message = `TLC ended with ${run.outcome} while it dumped ${model.name}`
+      throw environmentFailure({ code: 'dump-failed', message })
     }
     const changed = options.spec !== undefined || options.cfg !== undefined
     const graph = graphOf(model, { until: untilOf(options) })
-    const result = await proveDump(model, toolchain, run, dump, { files, certify: !changed, graph })
+    const result = await proveDump(model, toolchain, run, dump, graph, { files, certify: !changed })
     return {
       ...result,
       modules,
@@ -92,22 +85,14 @@ export const proveModel = async (
   })
 }
 
-/** Options of `proveDump`. */
-export interface ProofOptions {
-  /** the modules of the specification; its own if not given */
-  readonly files?: readonly string[]
-  readonly certify?: boolean
-  /** the machine's graph, where it was explored already */
-  readonly graph?: Graph
-}
-
-/** Holds the graph that a complete run of TLC has dumped against the machine's. */
+/** Holds the graph that a complete run of TLC has dumped against the machine's; `files` are the modules that TLC was given. */
 export const proveDump = async (
   model: Model,
   toolchain: Toolchain,
   run: TlcRun,
   dump: string,
-  { files = specFiles(model.protocol), certify = true, graph = graphOf(model) }: ProofOptions = {},
+  graph: Graph,
+  { files = specFiles(model.protocol), certify = true }: { files?: readonly string[]; certify?: boolean } = {},
 ): Promise<ProofResult> => {
   const start = performance.now()
   requireComplete(graph, model)
@@ -115,35 +100,25 @@ export const proveDump = async (
   const comparer = new GraphComparison(graph, view)
   const counts = await readDot(createReadStream(dump, { highWaterMark: CHUNK }), comparer, { file: 'the dump of TLC' })
   const comparison = comparer.finish()
-  const undescribed = comparer.undescribed()
+  const { version, distinctStates, statesGenerated: generatedStates, depth } = run
   // TLC counts each initial state and each step as generated; it writes each of them but leaves stuttering out
-  const reconciled =
-    counts.states === run.distinctStates && undescribed === 0 && counts.edges + counts.initial <= run.statesGenerated
-  if (!reconciled) {
+  const stuttering = generatedStates - counts.edges - counts.initial
+  if (counts.states !== distinctStates || comparer.undescribed() !== 0 || stuttering < 0) {
     throw environmentFailure({
       code: 'dump-incomplete',
-      message: `the dump of ${model.name} has ${counts.states} states and ${counts.edges} edges, TLC reports ${run.distinctStates} distinct and ${run.statesGenerated} generated`,
+      message: `the dump of ${model.name} has ${counts.states} states and ${counts.edges} edges, TLC reports ${distinctStates} distinct and ${generatedStates} generated`,
       hint: 'is the disk of the temporary directory full?',
     })
   }
-  const notes =
-    counts.edges + counts.initial === run.statesGenerated
-      ? []
-      : [
-          `${run.statesGenerated - counts.edges - counts.initial} generated steps leave the state as it is; the dump has no edge for them`,
-        ]
+  const note = `${stuttering} generated steps leave the state as it is; the dump has no edge for them`
   const divergence =
     comparison.difference && divergenceOf({ graph, view, ...blameSources(model, files) }, comparison.difference)
-  const tlc = {
-    version: run.version,
-    generatedStates: run.statesGenerated,
-    distinctStates: run.distinctStates,
-    depth: run.depth,
-  }
+  const tlc = { version, generatedStates, distinctStates, depth }
   const certificate =
     comparison.equal && certify
       ? certificateOf(model, comparison, { tlc, machine: kernelDigest(graph.kernel), jarSha256: toolchain.jar.sha256 })
       : undefined
+  const notes = stuttering === 0 ? [] : [note]
   return { model, comparison, divergence, certificate, seconds: (performance.now() - start) / 1000, notes }
 }
 

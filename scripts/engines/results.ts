@@ -3,7 +3,7 @@
  * results are kept; they are never shown but as what they are: cached. `--no-cache` does without.
  */
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -47,13 +47,11 @@ const findingsSchema = z.strictObject({
 /** A result as text, and its sha256: what a disk has changed is not what was found. */
 const keptSchema = z.strictObject({ sha256: z.string(), content: z.string() })
 
-const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
-
 /** The engine's own files: an installation that was changed is another engine. */
 const embeddedFiles = (): Record<string, string> => {
   const directory = dirname(createRequire(import.meta.url).resolve('tla-checker/package.json'))
   const names = readdirSync(directory).filter((name) => /\.(?:wasm|c?js|mjs|json)$/.test(name))
-  return Object.fromEntries(names.sort().map((name) => [name, sha256(readFileSync(join(directory, name)))]))
+  return Object.fromEntries(names.sort().map((name) => [name, hash('sha256', readFileSync(join(directory, name)))]))
 }
 
 /** Where each kind is decided, and everything that this runs; machines are no part of it but where they are named. */
@@ -75,17 +73,16 @@ export interface Tools {
 /** Verdicts of TLC's that a run took from the checked-in certificate: what it found beside them is kept as found with these. */
 export type Certified = ReadonlyMap<string, Found>
 
-const toolsOf = (tools: Tools | undefined) => ({ jar: tools?.jar.sha256, java: tools?.java.version })
-
 /**
  * Everything that a result depends on. Contents only: a cache may serve many checkouts. Of the machine an engine that runs on the
  * specification takes the names of the instances, for which it says whether they are vacuous.
  */
 const inputsOf = (model: Model, kind: Kind, tools: Tools | undefined): unknown => {
   const common = { specification: { ...specificationHashes(model), ...occursHash(model) }, code: codeOf(kind) }
+  const own = { jar: tools?.jar.sha256, java: tools?.java.version }
   switch (kind) {
     case 'tlc':
-      return { ...common, ...toolsOf(tools), subjects: subjectsOfModel(model) }
+      return { ...common, ...own, subjects: subjectsOfModel(model) }
     case 'embedded':
       return {
         ...common,
@@ -94,14 +91,14 @@ const inputsOf = (model: Model, kind: Kind, tools: Tools | undefined): unknown =
         subjects: subjectsOfModel(model),
       }
     case 'proof':
-      return { ...common, ...toolsOf(tools), machine: loadedHashes(machineModules(model)) }
+      return { ...common, ...own, machine: loadedHashes(machineModules(model)) }
   }
 }
 
 const keyOf = (model: Model, kind: Kind, tools: Tools | undefined, certified?: Certified): string => {
   const taken = certified && [...certified].map(([name, { verdict }]) => [name, verdict])
   const inputs = inputsOf(model, kind, tools)
-  return sha256(JSON.stringify({ generation: GENERATION, model: model.name, kind, inputs, certified: taken }))
+  return hash('sha256', JSON.stringify({ generation: GENERATION, model: model.name, kind, inputs, certified: taken }))
 }
 
 /** Where results are kept; undefined where there is no place, and nothing is known from before. */
@@ -123,7 +120,7 @@ const read = <T>(model: Model, kind: Kind, key: string, schema: z.ZodType<T>): T
   try {
     const { sha256: sum, content } = keptSchema.parse(JSON.parse(readPlainText(file, 'kept result')))
     const parsed = schema.safeParse(JSON.parse(content))
-    return parsed.success && sha256(content) === sum ? parsed.data : undefined
+    return parsed.success && hash('sha256', content) === sum ? parsed.data : undefined
   } catch {
     // not there, or damaged: decided again
     return undefined
@@ -156,7 +153,7 @@ const write = (model: Model, kind: Kind, key: string, content: unknown): void =>
     if (directory === undefined) return
     mkdirSync(directory, { recursive: true })
     const text = JSON.stringify(content)
-    const kept = { sha256: sha256(text), content: text }
+    const kept = { sha256: hash('sha256', text), content: text }
     writeWhole(fileOf(directory, model, kind, key), `${JSON.stringify(kept)}\n`, { durable: false })
     const own = readdirSync(directory)
       .filter((name) => name.startsWith(prefixOf(model, kind)) && name.endsWith('.json'))
@@ -198,14 +195,8 @@ export const knownFindings = (
 export const keepFindings = (model: Model, findings: EngineFindings, tools?: Tools, certified?: Certified): void => {
   const { engine, cells, unchecked = [], distinctStates, generatedStates, depth, seconds } = findings
   if (engine === 'explorer' || !isComplete(model, findings)) return
-  const content = {
-    cells: Object.fromEntries(cells),
-    unchecked,
-    distinctStates,
-    generatedStates,
-    depth,
-    seconds,
-  }
+  const figures = { distinctStates, generatedStates, depth, seconds }
+  const content = { cells: Object.fromEntries(cells), unchecked, ...figures }
   write(model, engine, keyOf(model, engine, tools, certified), content)
 }
 

@@ -2,12 +2,12 @@
 
 import { hash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { basename, join } from 'node:path'
 import { badInput } from '../../impl/lib/kernel/error.ts'
 import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
 import { readPlainText, whyUnreadable } from '../node/input.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { namesIn, packageRoot, readCfg, specFiles } from '../workspace/project.ts'
+import { namesIn, readCfg, relativePath, specFiles } from '../workspace/project.ts'
 import { near } from '../../impl/lib/text/near.ts'
 
 /** What may stand in for the package's own files. */
@@ -25,14 +25,6 @@ export interface ModuleSource {
   /** the package's, or the user's */
   readonly from: 'package' | '--spec'
 }
-
-/** A path as people are shown it: relative to the package if it is in there. */
-export const relativePath = (file: string): string => {
-  const path = relative(packageRoot(), file).replaceAll('\\', '/')
-  return path.startsWith('..') ? file : path
-}
-
-const moduleName = (file: string): string => basename(file, '.tla')
 
 const listModules = (directory: string): string[] => {
   try {
@@ -92,7 +84,7 @@ export const moduleSources = (model: Model, { spec, cfg }: ProofSources): Module
   const names = spec === undefined ? [] : given(model, spec)
   if (spec !== undefined && cfg === undefined) refuseUnusedCfg(model, spec)
   return specFiles(model.protocol).map((file): ModuleSource => {
-    const module = moduleName(file)
+    const module = basename(file, '.tla')
     if (spec === undefined || !names.includes(basename(file))) return { module, file, from: 'package' }
     const own = join(spec, basename(file))
     // what TLC could not read, or not to an end, is said before it starts

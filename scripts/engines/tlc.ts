@@ -61,17 +61,16 @@ export const findToolchain = async (): Promise<Toolchain> => {
   return { java, jar }
 }
 
-const isOfJar = ({ problem }: LockstepError): boolean => problem.code === 'no-jar' || problem.code === 'bad-jar'
-
 /** TLC if it can run here, else why not. */
 export const tlcIfPresent = async (): Promise<Toolchain | LockstepError> => {
   try {
     return await findToolchain()
   } catch (error) {
     // a jar that the user named is not replaced by another engine
-    const named = (process.env['TLA2TOOLS_JAR'] ?? '') !== '' && error instanceof LockstepError && isOfJar(error)
-    if (error instanceof LockstepError && error.exit === 3 && !named) return error
-    throw error
+    if (!(error instanceof LockstepError) || error.exit !== 3) throw error
+    const isNamed = (process.env['TLA2TOOLS_JAR'] ?? '') !== ''
+    if (isNamed && ['no-jar', 'bad-jar'].includes(error.problem.code)) throw error
+    return error
   }
 }
 
@@ -90,10 +89,9 @@ const formulasOf = ({ watched = [], subjects = [] }: Selected): string[] => [
   ...subjects.map(({ formula }) => formula),
 ]
 
-/** One run of TLC on a model. */
-export interface Selected {
-  readonly selection: CfgSelection
-  readonly checkDeadlock: boolean
+/** One run of TLC on a model: what it checks of it, `Spec` and nothing else if not said. */
+interface Selected extends Partial<CfgSelection> {
+  readonly checkDeadlock?: boolean
   readonly dump?: string | undefined
   /** files that stand in for the modules of the model */
   readonly modules?: readonly string[]
@@ -119,7 +117,7 @@ const taskOf = (
   }
   // TLC looks for the configuration beside the module, so both go to the run's own directory
   for (const file of selected.modules ?? specFiles(model.protocol)) put(basename(file), readPlainFile(file, 'module'))
-  const { properties, invariants } = selected.selection
+  const { specification = 'Spec', invariants = [], properties = [] } = selected
   const witness = witnessModule([own, occursModule(model.protocol)], watched)
   if (watched.length > 0) {
     const occurs = occursFile(model.protocol)
@@ -128,15 +126,14 @@ const taskOf = (
   }
   put(
     basename(cfgFile),
-    printCfg(model.cfg, { ...selected.selection, invariants: [...invariants, ...witness.invariants] }),
+    printCfg(model.cfg, { specification, invariants: [...invariants, ...witness.invariants], properties }),
   )
   const small = model.distinctStates <= SMALL_STATES[properties.length > 0 ? 'liveness' : 'safety']
   return {
-    java: toolchain.java,
-    jar: toolchain.jar,
+    ...toolchain,
     specFile: join(directory, `${name}.tla`),
     cfgFile,
-    deadlock: selected.checkDeadlock,
+    deadlock: selected.checkDeadlock ?? false,
     small,
     workers: model.distinctStates <= SOLO_STATES ? 1 : workersOf(options),
     timeoutMs: options.timeout * 1000,
@@ -174,21 +171,17 @@ const STATE_MESSAGE = 2217
 /** States of the counterexample; an initial state that violates an invariant is in the finding itself. */
 const depthOf = (run: TlcRun): number => Math.max(1, run.trace.filter(({ code }) => code === STATE_MESSAGE).length)
 
-const types = (model: Model): string[] => model.cfg.invariants.filter(isType)
-
 /**
  * What one run can decide: all invariants, and temporal properties and absence of deadlock that are expected to hold.
  * Others among the cells are left out.
  */
-export const together = (model: Model, cells: readonly Cell[]): Selected => {
+const together = (model: Model, cells: readonly Cell[]) => {
   const holds = cells.filter((c) => c.expected !== 'violated')
   const properties = holds.filter((c) => c.kind === 'liveness').map((c) => c.name)
   return {
-    selection: {
-      specification: properties.length > 0 ? model.cfg.specification : 'Spec',
-      invariants: types(model),
-      properties,
-    },
+    specification: properties.length > 0 ? model.cfg.specification : 'Spec',
+    invariants: model.cfg.invariants.filter(isType),
+    properties,
     watched: cells.filter((c) => c.kind === 'invariant').map((c) => c.name),
     subjects: subjectsOfModel(model),
     checkDeadlock: holds.some((c) => c.kind === 'deadlock'),
@@ -196,71 +189,35 @@ export const together = (model: Model, cells: readonly Cell[]): Selected => {
 }
 
 /** What a run checks of one cell alone. */
-export const alone = (model: Model, cell: Cell): Selected =>
-  match(cell.kind)
-    .with('invariant', () => ({
-      selection: { specification: 'Spec', invariants: [cell.name], properties: [] },
-      checkDeadlock: false,
-    }))
-    .with('liveness', () => ({
-      selection: { specification: model.cfg.specification, invariants: [], properties: [cell.name] },
-      checkDeadlock: false,
-    }))
-    .with('deadlock', () => ({
-      selection: { specification: 'Spec', invariants: [], properties: [] },
-      checkDeadlock: true,
-    }))
+const alone = ({ cfg }: Model, { name, kind }: Cell): Selected =>
+  match(kind)
+    .with('invariant', () => ({ invariants: [name] }))
+    .with('liveness', () => ({ specification: cfg.specification, properties: [name] }))
+    .with('deadlock', () => ({ checkDeadlock: true }))
     .exhaustive()
 
-export const isFinding = (run: TlcRun): boolean =>
-  run.outcome === 'violation' || run.outcome === 'deadlock' || run.outcome === 'liveness'
+const isFinding = ({ outcome }: TlcRun): boolean =>
+  outcome === 'violation' || outcome === 'deadlock' || outcome === 'liveness'
 
 const foundBy = (run: TlcRun): Found =>
   isFinding(run) ? { verdict: 'violated', depth: depthOf(run) } : { verdict: 'holds' }
 
 /** Which of the cells of a shared run ended it; TLC names no temporal property, so all of those are suspects. */
-export const suspects = (run: TlcRun, cells: readonly Cell[]): readonly Cell[] =>
+const suspects = (run: TlcRun, cells: readonly Cell[]): readonly Cell[] =>
   run.outcome === 'liveness'
     ? cells.filter((c) => c.kind === 'liveness' && c.expected !== 'violated')
     : cells.filter((c) => run.violated.includes(c.name))
 
-/** What the watched invariants of a run that ended well are. */
-export const watchedBy = (run: TlcRun, selected: Selected): Map<string, Found> => {
-  const { watched = [] } = selected
-  const violated = violatedWitnesses(formulasOf(selected), run.output)
-  return new Map(
-    watched.map((name): [string, Found] => {
-      const depth = violated.get(name)
-      return [name, depth === undefined ? { verdict: 'holds' } : { verdict: 'violated', depth }]
-    }),
-  )
-}
-
 /** The instances of each property, and which of them no state of a complete run has anything for. */
-const vacuityBy = (run: TlcRun, selected: Selected): Map<string, Instances> => {
-  const { subjects = [] } = selected
-  const reached = violatedWitnesses(formulasOf(selected), run.output)
-  const properties = [...new Set(subjects.map(({ property }) => property))]
-  return new Map(
-    properties.map((property) => {
-      const own = subjects.filter((s) => s.property === property)
-      return [
-        property,
-        {
-          all: own.map(({ instance }) => instance),
-          vacuous: own.filter(({ formula }) => !reached.has(formula)).map(({ instance }) => instance),
-        },
-      ]
-    }),
-  )
-}
-
-/** What could not be decided, and why. */
-const undecided = (error: unknown): { verdict: 'incomplete' | 'error'; note: string } => {
-  if (!(error instanceof LockstepError)) throw error
-  const { code, message, hint } = error.problem
-  const stopped = ['tlc-timeout', 'tlc-killed', 'tlc-out-of-memory'].includes(code)
-  return { verdict: stopped ? 'incomplete' : 'error', note: `${message}${hint === undefined ? '' : `; ${hint}`}` }
+const vacuityBy = (reached: ReadonlyMap<string, number>, subjects: readonly Subject[]): Map<string, Instances> => {
+  const vacuity = new Map<string, { readonly all: string[]; readonly vacuous: string[] }>()
+  for (const { property, instance, formula } of subjects) {
+    const own = vacuity.get(property) ?? { all: [], vacuous: [] }
+    own.all.push(instance)
+    if (!reached.has(formula)) own.vacuous.push(instance)
+    vacuity.set(property, own)
+  }
+  return vacuity
 }
 
 /** Options of a check beside those of every run. */
@@ -271,37 +228,28 @@ export interface TlcCheckOptions extends RunOptions {
   readonly certified?: ReadonlyMap<string, Found> | undefined
 }
 
-/** What a run over the complete graph found, and the run itself. */
-interface Whole {
-  readonly run: TlcRun
-  readonly cells: ReadonlyMap<string, Found>
-  readonly vacuity: ReadonlyMap<string, Instances>
-  /** cells that it could not decide */
-  readonly left: readonly Cell[]
-}
-
 /**
  * Runs TLC over the complete graph of a model. A cell that ends the run although it was expected to hold is left for a
- * run of its own, and the others are tried again.
+ * run of its own, and the others are tried again. What is given back is the run, the cells that it decided, and those left.
  */
-const runWhole = async (model: Model, toolchain: Toolchain, options: TlcCheckOptions): Promise<Whole> => {
-  const { dump, certified } = options
+const runWhole = async (model: Model, toolchain: Toolchain, { dump, certified, ...options }: TlcCheckOptions) => {
+  const wanted = model.cells.filter(({ name }) => certified?.has(name) !== true)
   const surprises = new Set<Cell>()
   for (;;) {
-    const cells = model.cells.filter((c) => !surprises.has(c) && certified?.has(c.name) !== true)
+    const cells = wanted.filter((c) => !surprises.has(c))
     const selected = together(model, cells)
     const run = await runSelection(model, toolchain, options, { ...selected, dump })
     if (run.outcome === 'success') {
-      const decided = watchedBy(run, selected)
-      const { properties } = selected.selection
-      for (const name of properties) decided.set(name, { verdict: 'holds' })
-      if (selected.checkDeadlock) decided.set('Deadlock', { verdict: 'holds' })
-      return {
-        run,
-        cells: decided,
-        vacuity: vacuityBy(run, selected),
-        left: model.cells.filter((c) => !decided.has(c.name) && certified?.has(c.name) !== true),
+      const reached = violatedWitnesses(formulasOf(selected), run.output)
+      const decided = new Map<string, Found>()
+      for (const name of selected.watched) {
+        const depth = reached.get(name)
+        decided.set(name, depth === undefined ? { verdict: 'holds' } : { verdict: 'violated', depth })
       }
+      for (const name of selected.properties) decided.set(name, { verdict: 'holds' })
+      if (selected.checkDeadlock) decided.set('Deadlock', { verdict: 'holds' })
+      const left = wanted.filter((c) => !decided.has(c.name))
+      return { run, decided, vacuity: vacuityBy(reached, selected.subjects), left }
     }
     const surprising = suspects(run, cells)
     if (surprising.length === 0) {
@@ -314,18 +262,8 @@ const runWhole = async (model: Model, toolchain: Toolchain, options: TlcCheckOpt
   }
 }
 
-/** What TLC found of a model, and the run that built its complete graph if there was one. */
-export interface TlcFindings {
-  readonly findings: EngineFindings
-  readonly complete: TlcRun | undefined
-}
-
-/** Decides every cell of a model with TLC. */
-export const checkWithTlc = async (
-  model: Model,
-  toolchain: Toolchain,
-  options: TlcCheckOptions,
-): Promise<TlcFindings> => {
+/** Decides every cell of a model with TLC. `complete` is the run that built its complete graph, if there was one. */
+export const checkWithTlc = async (model: Model, toolchain: Toolchain, options: TlcCheckOptions) => {
   const start = performance.now()
   const cells = new Map<string, Found>(options.certified ?? [])
   const notes: string[] = []
@@ -333,7 +271,7 @@ export const checkWithTlc = async (
   try {
     const whole = await runWhole(model, toolchain, options)
     complete = whole.run
-    for (const [name, found] of whole.cells) cells.set(name, found)
+    for (const [name, found] of whole.decided) cells.set(name, found)
     for (const cell of whole.left)
       cells.set(cell.name, foundBy(await runSelection(model, toolchain, options, alone(model, cell))))
     for (const [name, instances] of whole.vacuity) {
@@ -342,10 +280,12 @@ export const checkWithTlc = async (
     }
   } catch (error) {
     // bad input is the user's to mend; everything else is what this engine says of the model
-    if (error instanceof LockstepError && error.exit === 2) throw error
-    const { verdict, note } = undecided(error)
-    notes.push(note)
-    for (const { name } of model.cells) if (!cells.has(name)) cells.set(name, { verdict })
+    if (!(error instanceof LockstepError) || error.exit === 2) throw error
+    const { code, message, hint } = error.problem
+    notes.push(`${message}${hint === undefined ? '' : `; ${hint}`}`)
+    const stopped = ['tlc-timeout', 'tlc-killed', 'tlc-out-of-memory'].includes(code)
+    for (const { name } of model.cells)
+      if (!cells.has(name)) cells.set(name, { verdict: stopped ? 'incomplete' : 'error' })
   }
   const findings: EngineFindings = {
     engine: 'tlc',
@@ -362,12 +302,10 @@ export const checkWithTlc = async (
 
 /** The commands that `checkWithTlc` would run, for `sh` in the directory of the specification. */
 export const dryRunTlc = async (model: Model, options: RunOptions): Promise<string[]> => {
-  const toolchain = await findToolchain()
   return [
     `# ${model.name}: the configuration as it is; check splits its properties over several runs`,
     printCommand({
-      java: toolchain.java,
-      jar: toolchain.jar,
+      ...(await findToolchain()),
       specFile: join(specDirectory(model.protocol), `${modelModule(model.protocol)}.tla`),
       cfgFile: model.cfgFile,
       deadlock: true,

@@ -13,15 +13,11 @@ const TAG = 'lockstep-witness'
 /** Name of the formula that stands for the i-th invariant. */
 const witnessOf = (i: number): string => `LockstepWitness${i + 1}`
 
-/** What a witness module is and has. */
-export interface WitnessModule {
-  readonly text: string
-  /** INVARIANTS of the configuration, in the order of the invariants */
-  readonly invariants: readonly string[]
-}
-
-/** A module that extends `modules` and watches invariants of theirs. Registers of TLC are per worker: each prints once at most. */
-export const witnessModule = (modules: readonly string[], invariants: readonly string[]): WitnessModule => ({
+/**
+ * A module that extends `modules` and watches invariants of theirs; `invariants` are those of its configuration, in their order.
+ * Registers of TLC are per worker: each prints once at most.
+ */
+export const witnessModule = (modules: readonly string[], invariants: readonly string[]) => ({
   text: [
     `---- MODULE ${WITNESS_MODULE} ----`,
     `EXTENDS ${modules.join(', ')}`,

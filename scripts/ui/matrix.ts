@@ -2,7 +2,7 @@
 
 import type { CellVerdict } from '../../impl/lib/report/matrix.ts'
 import { matrix } from '../../impl/lib/report/matrix.ts'
-import type { CellResult, ModelResult, Verdict } from '../../impl/lib/check/result.ts'
+import type { ModelResult, Verdict } from '../../impl/lib/check/result.ts'
 import { worst } from '../../impl/lib/check/result.ts'
 
 /** A cell of a model, its instances, and those of them that say nothing. */
@@ -61,16 +61,10 @@ export const rowsOf = (models: readonly Judged[], properties: readonly string[])
   })
 
 /** An engine that cannot tell what is vacuous takes the manifest's word for it: others are asked beside it. */
-const judgedCell = ({ verdict, instances, vacuous, expectedVacuous }: CellResult): JudgedCell => ({
-  verdict,
-  instances,
-  vacuous: vacuous ?? expectedVacuous,
-})
-
 const judged = ({ design, memory, properties }: ModelResult): Judged => ({
   design,
   memory,
-  cells: new Map(properties.map((p) => [p.name, judgedCell(p)])),
+  cells: new Map(properties.map((cell) => [cell.name, { ...cell, vacuous: cell.vacuous ?? cell.expectedVacuous }])),
 })
 
 /** Lines of the matrix, one block per protocol. */

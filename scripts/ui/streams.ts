@@ -4,24 +4,16 @@
  */
 
 /** Of a stream: is it a terminal, and how wide? */
-export interface Terminal {
-  readonly isTTY: boolean
-  readonly columns: number | undefined
-}
-
-/** Of both streams. */
-export interface Terminals {
-  readonly stdout: Terminal
-  readonly stderr: Terminal
-}
-
-const terminal = ({ isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): Terminal => ({
+const terminal = ({ isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }) => ({
   isTTY: isTTY === true,
   columns,
 })
 
 /** What this process's streams are. */
-export const terminals = (): Terminals => ({ stdout: terminal(process.stdout), stderr: terminal(process.stderr) })
+export const terminals = () => ({ stdout: terminal(process.stdout), stderr: terminal(process.stderr) })
+
+/** Of both streams. */
+export type Terminals = ReturnType<typeof terminals>
 
 /** Makes a thread's streams look like those of its process. */
 export const adoptTerminals = ({ stdout, stderr }: Terminals): void => {

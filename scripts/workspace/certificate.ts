@@ -1,8 +1,8 @@
 /** A certificate of equality: what was compared, what was found, and from what; verifiable again without Java. */
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
 import type { Comparison } from '../../impl/lib/prove/compare.ts'
 import { badInput, environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
@@ -10,7 +10,7 @@ import { parsePlaced } from '../../impl/lib/text/json-places.ts'
 import { readPlainFile, readPlainText } from '../node/input.ts'
 import { assertCodeUnchanged, closureOf, sourceHashes } from '../node/loaded.ts'
 import type { CellKind, CellVerdict, Model } from '../../impl/lib/protocol/model.ts'
-import { occursFile, packageRoot, specFiles, traceDirectory } from './project.ts'
+import { occursFile, packageRoot, relativePath, specFiles, traceDirectory } from './project.ts'
 
 const sides = z.strictObject({ spec: z.int(), impl: z.int() })
 const hex = z.string().regex(/^[0-9a-f]{64}$/)
@@ -51,10 +51,6 @@ export const certificateSchema = z.strictObject({
 
 export type Certificate = z.infer<typeof certificateSchema>
 
-const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
-
-const relativePath = (file: string): string => relative(packageRoot(), file).replaceAll('\\', '/')
-
 /** What turns a machine into a graph, whoever it is of. */
 const KERNEL = [
   'impl/lib/kernel/machine/compile.ts',
@@ -72,35 +68,25 @@ export const machineSources = (model: Model): string[] => machineModules(model).
 const sorted = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(hashes).sort(([a], [b]) => (a < b ? -1 : 1)))
 
-const unreadable = (file: string, error: unknown) =>
-  environmentFailure(
-    {
-      code: 'input-unreadable',
-      message: `cannot read what the result depends on: ${error instanceof Error ? error.message : String(error)}`,
-      file,
-    },
-    error,
-  )
-
 const hashOf = (file: string): string => {
   try {
-    return sha256(readPlainFile(file, 'file of the package'))
+    return hash('sha256', readPlainFile(file, 'file of the package'))
   } catch (error) {
-    throw unreadable(file, error)
+    const why = error instanceof Error ? error.message : String(error)
+    const message = `cannot read what the result depends on: ${why}`
+    throw environmentFailure({ code: 'input-unreadable', message, file }, error)
   }
 }
 
+const hashesOf = (files: readonly string[]): Record<string, string> =>
+  sorted(Object.fromEntries(files.map((file) => [relativePath(file), hashOf(file)])))
+
 /** sha256 of the modules and the configuration, as they are on disk. */
-export const specificationHashes = (model: Model): Record<string, string> =>
-  sorted(
-    Object.fromEntries([...specFiles(model.protocol), model.cfgFile].map((file) => [relativePath(file), hashOf(file)])),
-  )
+export const specificationHashes = ({ protocol, cfgFile }: Model): Record<string, string> =>
+  hashesOf([...specFiles(protocol), cfgFile])
 
 /** sha256 of the module that says what the properties speak of: TLC looks at it, its other verdicts do not depend on it. */
-export const occursHash = (model: Model): Record<string, string> => {
-  const file = occursFile(model.protocol)
-  return { [relativePath(file)]: hashOf(file) }
-}
+export const occursHash = ({ protocol }: Model): Record<string, string> => hashesOf([occursFile(protocol)])
 
 /** sha256 of everything that a proof of the model depends on: the specification on disk, the machine as it was loaded. */
 export const inputHashes = (model: Model): Record<string, string> =>
@@ -124,7 +110,7 @@ export const watchInputs = (model: Model): (() => void) => {
   // the configuration and the module that is data were read when the models were loaded
   if (cfg !== model.cfgSha256) throw changed(relativePath(model.cfgFile))
   const { data } = model
-  if (data !== undefined && before[relativePath(data.file)] !== sha256(data.text))
+  if (data !== undefined && before[relativePath(data.file)] !== hash('sha256', data.text))
     throw changed(relativePath(data.file))
   return () => {
     const now = hashes()
@@ -169,7 +155,7 @@ export const certifiedVerdicts = (
 /** Makes the certificate of a comparison that found the two equal. */
 export const certificateOf = (
   model: Model,
-  comparison: Comparison,
+  comparison: Pick<Comparison, 'initial' | 'states' | 'edges' | 'actions' | 'digest'>,
   { tlc, machine, jarSha256 }: { tlc: Certificate['tlc']; machine: string; jarSha256: string },
 ): Certificate => ({
   format: 'lockstep-certificate',
@@ -179,7 +165,7 @@ export const certificateOf = (
   initial: comparison.initial,
   states: comparison.states,
   edges: comparison.edges,
-  actions: Object.fromEntries(Object.entries(comparison.actions).sort(([a], [b]) => (a < b ? -1 : 1))),
+  actions: comparison.actions,
   digest: comparison.digest.spec,
   machine,
   tlc,

@@ -1,13 +1,14 @@
 /** Counterexamples of a model, from the explorer, and their checked-in files in traces/. */
 
 import { existsSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { parseItf } from '../../impl/lib/tla/trace/itf.ts'
 import type { Evidence } from '../../impl/lib/check/result.ts'
 import { readPlainText } from '../node/input.ts'
 import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
-import { packageRoot, traceDirectory } from './project.ts'
+import { regenerate } from './certificate.ts'
+import { relativePath, traceDirectory } from './project.ts'
 
 /** File of the counterexample to a cell. */
 export const evidenceFile = (model: Model, property: string): string =>
@@ -31,9 +32,8 @@ export const checkedInEvidence =
   ({ name, expected }: Cell): Evidence => {
     const file = evidenceFile(model, name)
     if (expected !== 'violated' || !existsSync(file)) return { trace: null }
-    const path = relative(packageRoot(), file).replaceAll('\\', '/')
+    const path = relativePath(file)
     const flaw = flawOf(file, model, name)
     if (flaw === undefined) return { trace: path }
-    const remedy = `\`lockstep prove ${model.name} --write\` writes it anew`
-    return { trace: null, note: `${path} is not named as evidence: ${flaw}; ${remedy}` }
+    return { trace: null, note: `${path} is not named as evidence: ${flaw}; ${regenerate(model.name)}` }
   }

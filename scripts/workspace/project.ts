@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { PROTOCOLS } from '../../impl/catalog.ts'
@@ -39,6 +39,19 @@ export const packageRoot = (): string => {
   return root
 }
 
+/** What our package.json says of us. */
+export const packageJson = () =>
+  JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    readonly version: string
+    readonly engines: { readonly node: string }
+  }
+
+/** A path as people are shown it: relative to the package if it is in there. */
+export const relativePath = (file: string): string => {
+  const path = relative(packageRoot(), file).replaceAll('\\', '/')
+  return path.startsWith('..') ? file : path
+}
+
 const cellVerdict = z.enum(['holds', 'violated', 'vacuous'])
 
 /** The Examples repository's schema, and beside it what is ours: name, design, memory, tags, gloss, cells. */
@@ -71,8 +84,6 @@ const manifestSchema = z.strictObject({
     }),
   ),
 })
-
-export type Manifest = z.infer<typeof manifestSchema>
 
 /** Directory of a protocol's specification. */
 export const specDirectory = (protocol: Protocol): string => join(packageRoot(), 'spec', protocol.name)
@@ -108,34 +119,26 @@ export const readCfg = (text: string, file: string, names: ModuleNames): Cfg =>
 export const namesIn = (files: readonly string[]): ModuleNames =>
   namesOf(files.map((file) => readPlainText(file, 'module')))
 
-const kindOf = (cfg: Cfg, name: string): CellKind | undefined => {
-  if (name === 'Deadlock') return 'deadlock'
-  if (cfg.invariants.includes(name)) return 'invariant'
-  return cfg.properties.includes(name) ? 'liveness' : undefined
-}
-
-const loadManifest = (file: string): Manifest => {
-  const wrong = (message: string) => badInput({ code: 'bad-manifest', message, file, hint: 'see CONTRIBUTING.md' })
-  const text = readPlainText(file, 'manifest')
-  const parsed = manifestSchema.safeParse(parseJson(text, { file }))
+const loadManifest = (file: string): z.infer<typeof manifestSchema> => {
+  const parsed = manifestSchema.safeParse(parseJson(readPlainText(file, 'manifest'), { file }))
   if (parsed.success) return parsed.data
-  throw wrong(z.prettifyError(parsed.error))
+  const message = z.prettifyError(parsed.error)
+  throw badInput({ code: 'bad-manifest', message, file, hint: 'see CONTRIBUTING.md' })
 }
 
-type ModelEntry = Manifest['modules'][number]['models'][number]
+type ModelEntry = z.infer<typeof manifestSchema>['modules'][number]['models'][number]
 
 /** What a configuration checks, with the verdicts that the manifest expects: of each one, and of nothing else. */
 const cellsOf = (entry: ModelEntry, cfg: Cfg, cfgFile: string): readonly Cell[] => {
-  const names = [
-    ...cfg.invariants.filter((n) => !isType(n)),
-    ...(cfg.checkDeadlock ? ['Deadlock'] : []),
-    ...cfg.properties,
-  ]
-  const unknown = [...Object.keys(entry.cells), ...Object.keys(entry.vacuous ?? {})].find((n) => !names.includes(n))
-  const cells = names.map((name): Cell => {
-    const kind = kindOf(cfg, name)
+  const kinds = new Map<string, CellKind>([
+    ...cfg.invariants.filter((n) => !isType(n)).map((n) => [n, 'invariant'] as const),
+    ...(cfg.checkDeadlock ? [['Deadlock', 'deadlock'] as const] : []),
+    ...cfg.properties.map((n) => [n, 'liveness'] as const),
+  ])
+  const unknown = [...Object.keys(entry.cells), ...Object.keys(entry.vacuous ?? {})].find((n) => !kinds.has(n))
+  const cells = [...kinds].map(([name, kind]): Cell => {
     const expected = entry.cells[name]
-    if (kind === undefined || expected === undefined) {
+    if (expected === undefined) {
       throw badInput({
         code: 'bad-manifest',
         message: `${entry.path} checks ${name}, for which the manifest has no expected verdict`,
@@ -147,13 +150,6 @@ const cellsOf = (entry: ModelEntry, cfg: Cfg, cfgFile: string): readonly Cell[] 
   })
   if (unknown === undefined) return cells
   throw badInput({ code: 'bad-manifest', message: `${entry.path} does not check ${unknown}`, file: cfgFile })
-}
-
-/** Data is read by every engine: what is wrong in it is said once, with its place, before any of them runs. */
-const checkedData = (models: readonly Model[]): readonly Model[] => {
-  const [first] = models
-  if (first?.protocol.data !== undefined) machineOf(first)
-  return models
 }
 
 const loadProtocol = (protocol: Protocol): Model[] => {
@@ -191,7 +187,13 @@ const loadProtocol = (protocol: Protocol): Model[] => {
   )
 }
 
-const modelsOf = (protocol: Protocol): readonly Model[] => checkedData(loadProtocol(protocol))
+/** Data is read by every engine: what is wrong in it is said once, with its place, before any of them runs. */
+const modelsOf = (protocol: Protocol): readonly Model[] => {
+  const models = loadProtocol(protocol)
+  const [first] = models
+  if (first?.protocol.data !== undefined) machineOf(first)
+  return models
+}
 
 /** All models of all protocols, in the order of the catalog and the manifests. */
 export const loadModels = (): Model[] => PROTOCOLS.flatMap(modelsOf)
@@ -210,19 +212,17 @@ export const openProject = (): Project => {
     known.set(protocol, models)
     return models
   }
-  let all: readonly Model[] | undefined
-  const project: Project = {
+  return {
     protocols: PROTOCOLS,
     get models() {
-      return (all ??= PROTOCOLS.flatMap(read))
+      return PROTOCOLS.flatMap(read)
     },
     modelsFor: (targets) => {
       const named = targets.map(protocolIn)
-      if (named.length === 0 || named.includes(undefined)) return project.models
-      return PROTOCOLS.filter((protocol) => named.includes(protocol)).flatMap(read)
+      const isAll = named.length === 0 || named.includes(undefined)
+      return PROTOCOLS.filter((protocol) => isAll || named.includes(protocol)).flatMap(read)
     },
   }
-  return project
 }
 
 /** The text of a protocol's data module, if it has one. */

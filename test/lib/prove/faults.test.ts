@@ -13,6 +13,7 @@ import type { Constants } from '../../../impl/lib/kernel/language/constants.ts'
 import type { Divergence } from '../../../impl/lib/prove/divergence.ts'
 import type { Toolchain } from '../../../scripts/engines/tlc.ts'
 import { findToolchain, runSelection } from '../../../scripts/engines/tlc.ts'
+import { graphOf } from '../../../impl/lib/check/explorer.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
 import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { proveDump, proveModel } from '../../../scripts/engines/proof.ts'
@@ -323,8 +324,7 @@ describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
     if (found === undefined) throw new Error('no model')
     model = found
     const dump = join(specDirectory, 'graph.dot')
-    const selection = { specification: 'Spec', invariants: [], properties: [] }
-    const run = await runSelection(model, chain(), { timeout: 120 }, { selection, checkDeadlock: false, dump })
+    const run = await runSelection(model, chain(), { timeout: 120 }, { dump })
     dumped = { run, dump }
   })
   afterAll(() => {
@@ -407,7 +407,9 @@ describe.skipIf(toolchain === undefined)('seeded faults (needs Java)', () => {
       })
     }
     const changed = { ...model, protocol: { ...model.protocol, machine } }
-    const { comparison, divergence } = await proveDump(changed, chain(), dumped.run, dumped.dump, { certify: false })
+    const { comparison, divergence } = await proveDump(changed, chain(), dumped.run, dumped.dump, graphOf(changed), {
+      certify: false,
+    })
     expect(comparison.equal).toBe(false)
     expectFault(divergence, fault)
     if (divergence !== undefined) expectPlace(divergence, text, fault, /Faulty\d+\.ts$|FlushInhibit\.ts$/)

@@ -76,10 +76,10 @@ const judged = async (model: Model, mutants: readonly Mutant[]): Promise<Judged[
 /** What TLC says of a property in the whole model, with the specification changed. */
 const wholeRun = async (model: Model, mutant: Mutant, name: string): Promise<string> => {
   const modules = specFiles(model.protocol).map((file) => join(changed(model, mutant), basename(file)))
-  const selection = { specification: 'FairSpec', invariants: [], properties: [name] }
+  const selected = { specification: 'FairSpec', properties: [name], modules }
   try {
     const limits = { workers: 1, timeout: 120 }
-    const run = await runSelection(model, chain(), limits, { selection, checkDeadlock: false, modules })
+    const run = await runSelection(model, chain(), limits, selected)
     return run.outcome === 'success' ? 'holds' : 'violated'
   } catch (error) {
     // TLC refuses a property that nothing can break
