@@ -17,14 +17,14 @@ import type {
   LeadsTo,
   LocationMap,
   Machine,
+  Memory,
   Program,
   Read,
+  Shared,
   Step,
   ThreadId,
   Variable,
-
-  Memory,
-  Shared} from '../lib/kernel/design.ts'
+} from '../lib/kernel/design.ts'
 import {
   atomic,
   bool,
