@@ -92,8 +92,8 @@ const NOT_EVALUATED: Verdict = {
 
 const BROKEN: Verdict = { outcome: 'error', statuses: [S.ERROR, 1] }
 
-/** Kinds that are not here decide nothing: a run that says no other is a success only with all that `missing` asks for. */
-const VERDICTS: Readonly<Partial<Record<TlcMessage['kind'], Verdict>>> = {
+/** Every kind is classified: a run whose messages decide nothing is a success only with all that `missing` asks for. */
+const VERDICTS: Readonly<Record<Exclude<TlcMessage['kind'], 'unknown'>, Verdict | undefined>> = {
   'invariant-violated': { outcome: 'violation', statuses: [S.VIOLATION_SAFETY] },
   'property-violated': { outcome: 'violation', statuses: [S.VIOLATION_LIVENESS] },
   deadlock: { outcome: 'deadlock', statuses: [S.VIOLATION_DEADLOCK] },
@@ -109,6 +109,35 @@ const VERDICTS: Readonly<Partial<Record<TlcMessage['kind'], Verdict>>> = {
   'stack-overflow': BROKEN,
   'system-error': BROKEN,
   'general-error': BROKEN,
+  version: undefined,
+  mode: undefined,
+  'sany-start': undefined,
+  'sany-end': undefined,
+  starting: undefined,
+  finished: undefined,
+  'computing-init': undefined,
+  'init-progress': undefined,
+  'init-generated': undefined,
+  progress: undefined,
+  'simulation-progress': undefined,
+  'temporal-branches': undefined,
+  'checking-temporal': undefined,
+  'checked-temporal': undefined,
+  success: undefined,
+  stats: undefined,
+  depth: undefined,
+  outdegree: undefined,
+  checkpoint: undefined,
+  behavior: undefined,
+  counterexample: undefined,
+  state: undefined,
+  stuttering: undefined,
+  'back-to-state': undefined,
+  'jvm-advice': undefined,
+  'coverage-start': undefined,
+  'coverage-end': undefined,
+  'coverage-action': undefined,
+  'coverage-expression': undefined,
 }
 
 const verdictOf = (message: TlcMessage): Verdict | undefined => {
@@ -211,12 +240,19 @@ const assertionProblem =
     })
 
 /** What is to be told of an outcome with which TLC did not finish its work. */
-const PROBLEMS: Readonly<Partial<Record<TlcOutcome, (e: Evidence) => LockstepError>>> = {
+const PROBLEMS: Readonly<Record<TlcOutcome, ((e: Evidence) => LockstepError) | undefined>> = {
+  success: undefined,
+  violation: undefined,
+  deadlock: undefined,
+  liveness: undefined,
   'parse-error': parseProblem,
   'config-error': configProblem,
-  error: errorProblem,
   assumption: assertionProblem('assumption-failed'),
   assert: assertionProblem('assert-failed'),
+  'out-of-memory': plainFailure,
+  timeout: plainFailure,
+  killed: plainFailure,
+  error: errorProblem,
 }
 
 /** With something to report: the first such message decides, and the exit status must be one that goes with them. */
