@@ -263,8 +263,8 @@ const IMPL_FAULTS: readonly Fault[] = [
   },
   {
     name: 'another initial state',
-    from: "memory.map('event', Flushers, bool, false)",
-    to: "memory.map('event', Flushers, bool, true)",
+    from: "memory.map('event', this.c.Flushers, bool, false)",
+    to: "memory.map('event', this.c.Flushers, bool, true)",
     action: null,
     side: 'spec',
   },
