@@ -4,6 +4,7 @@
  * has a run of its own; so has each that turns out otherwise.
  */
 
+import { given } from '../../impl/lib/kernel/given.ts'
 import { basename, join } from 'node:path'
 import { match } from 'ts-pattern'
 import type { CfgSelection } from '../../impl/lib/tla/cfg.ts'
@@ -295,7 +296,7 @@ export const checkWithTlc = async (model: Model, toolchain: Toolchain, options: 
     depth: complete?.depth ?? null,
     seconds: (performance.now() - start) / 1000,
     notes,
-    ...(options.certified === undefined ? {} : { certified: [...options.certified.keys()] }),
+    ...given({ certified: options.certified && [...options.certified.keys()] }),
   }
   return { findings, complete }
 }

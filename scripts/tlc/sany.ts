@@ -24,11 +24,8 @@ const OTHER = /\*\*\* Abort messages: \d+\s*\n(?<message>.+)/s
 
 const errorOf = ({ groups }: RegExpExecArray, file: string): SanyError => {
   const { message = '', line, column } = groups ?? {}
-  return {
-    message: oneLine(message),
-    file,
-    ...(line === undefined ? {} : { line: Number(line), column: Number(column) }),
-  }
+  const place = line === undefined ? {} : { line: Number(line), column: Number(column) }
+  return { message: oneLine(message), file, ...place }
 }
 
 /** The first error in SANY's output; without a place if none of its known forms is there. */

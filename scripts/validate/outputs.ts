@@ -1,5 +1,6 @@
 /** Writes the results of `lockstep validate` to files: all of them or none, each of them whole. */
 
+import { given } from '../../impl/lib/kernel/given.ts'
 import {
   accessSync,
   appendFileSync,
@@ -56,7 +57,7 @@ type Named = Pick<Target, 'file' | 'option'>
 
 /** What is wrong with a file before anything was written to it. */
 const refusal = (code: string, { file, option }: Named, what: string, hint: string): LockstepError =>
-  badInput({ code, message: `${option}: ${what}`, ...(file === '' ? {} : { file }), hint })
+  badInput({ code, message: `${option}: ${what}`, ...given({ file: file === '' ? undefined : file }), hint })
 
 /** Does something with the file system whose failure is the user's to mend. */
 const attempt = <T>(named: Named, act: () => T): T => {

@@ -1,5 +1,6 @@
 /** A certificate of equality: what was compared, what was found, and from what; verifiable again without Java. */
 
+import { given } from '../../impl/lib/kernel/given.ts'
 import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -135,7 +136,7 @@ export const certifiedCell = (
 ): NonNullable<Certificate['verdicts']>[string] => ({
   kind,
   verdict,
-  ...(vacuous.length === 0 ? {} : { vacuous: [...vacuous] }),
+  ...given({ vacuous: vacuous.length === 0 ? undefined : [...vacuous] }),
 })
 
 /** TLC's verdicts in a certificate, if they are of the specification, configuration and tools as they are now. */

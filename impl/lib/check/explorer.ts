@@ -1,5 +1,6 @@
 /** The explorer as an engine: all cells in one pass over the machine's graph. */
 
+import { given } from '../kernel/given.ts'
 import { compile } from '../kernel/machine/compile.ts'
 import { assemble } from '../kernel/machine/tables.ts'
 import { environmentFailure } from '../kernel/error.ts'
@@ -32,7 +33,7 @@ export const graphOf = (
     edges,
     invariants,
     expectedStates: model.distinctStates,
-    ...(until === Infinity ? {} : { expired: () => performance.now() > until }),
+    ...given({ expired: until === Infinity ? undefined : () => performance.now() > until }),
   })
 
 /**
@@ -113,6 +114,6 @@ export const checkGraph = (model: Model, graph: Graph, start: number, until = In
     ...countsOf(graph),
     seconds: (performance.now() - start) / 1000,
     notes,
-    ...(finished ? {} : { failure: 'incomplete' as const }),
+    ...given({ failure: finished ? undefined : ('incomplete' as const) }),
   }
 }

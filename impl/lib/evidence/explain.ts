@@ -1,5 +1,6 @@
 /** Counterexamples of models, from the explorer: which model of a target violates a property, and by which behaviour. */
 
+import { given } from '../kernel/given.ts'
 import type { Behaviour, Counterexample } from '../behaviour/counterexample.ts'
 import { behaviourOf } from '../behaviour/counterexample.ts'
 import { graphOf } from '../check/explorer.ts'
@@ -182,7 +183,7 @@ export const traceOf = (cx: Counterexample): Trace => {
         values: state,
       })),
     ],
-    ...(loop === undefined ? {} : { loop }),
+    ...given({ loop }),
   }
 }
 

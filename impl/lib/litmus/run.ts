@@ -9,6 +9,7 @@
  * with the commits of the own buffer, and there are no loops, so no final state is lost.
  */
 
+import { given } from '../kernel/given.ts'
 import { match } from 'ts-pattern'
 import type { LockstepError } from '../kernel/error.ts'
 import { environmentFailure } from '../kernel/error.ts'
@@ -82,7 +83,7 @@ const updated = (update: Update, old: Value, args: readonly Value[], undefinedAs
     .exhaustive()
 }
 
-const given = (gives: Gives, old: Value, written: Value | undefined): Value =>
+const givenBy = (gives: Gives, old: Value, written: Value | undefined): Value =>
   match(gives)
     .with('nothing', () => 0)
     .with('old', () => old)
@@ -214,7 +215,7 @@ class Steps {
     const written = updated(op.update, old, args, undefinedAs)
     const givesUp = op.update === 'unless' && written === undefined
     if (state.buffer.length > 0 && !givesUp) return undefined
-    const registers = replaced(state.registers, op.slot, given(op.gives, old, written))
+    const registers = replaced(state.registers, op.slot, givenBy(op.gives, old, written))
     const after = written === undefined ? memory : replaced(memory, location, written)
     return [{ ...state, pc: state.pc + 1, registers }, after]
   }
@@ -340,7 +341,7 @@ class Search {
       code: 'litmus-too-many-states',
       message: `${program.name} has ${what} under ${model}: no answer`,
       hint: 'make the test smaller: fewer threads, fewer stores without barriers between them',
-      ...(program.source.file === undefined ? {} : { file: program.source.file }),
+      ...given({ file: program.source.file }),
     })
   }
 

@@ -1,5 +1,6 @@
 /** What the generators of machine mutants share: a TypeScript source, its functions by name, and edits with their place. */
 
+import { given } from '../kernel/given.ts'
 import type ts from 'typescript'
 import type { Draft, MutantKind } from './mutant.ts'
 import { normalised } from './mutant.ts'
@@ -121,7 +122,7 @@ export class Source {
       from: shortened(normalised(from)),
       to: shortened(normalised(to)),
       edit: { start: node.getStart(), end: last.getEnd(), text },
-      ...(instance === undefined ? {} : { instance }),
+      ...given({ instance }),
     })
   }
 

@@ -1,5 +1,6 @@
 /** The designs of a protocol: which of them allow a log, who is asked, what their answers come to, and what one has and another lacks. */
 
+import { given } from '../kernel/given.ts'
 import { badInput, LockstepError } from '../kernel/error.ts'
 import { compile } from '../kernel/machine/compile.ts'
 import { assemble } from '../kernel/machine/tables.ts'
@@ -159,7 +160,7 @@ export const askAll = async (
 
 const verdictOf = ({ model, verdict, divergence, accepted, notes }: Validation): DesignVerdict => {
   const why = accepted || divergence !== null ? undefined : notes[0]
-  return { model, verdict, line: divergence?.line ?? null, ...(why === undefined ? {} : { why }) }
+  return { model, verdict, line: divergence?.line ?? null, ...given({ why }) }
 }
 
 /** The answer of all designs of a protocol about one log: one that allows it is enough. */

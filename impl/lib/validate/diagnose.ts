@@ -1,5 +1,6 @@
 /** Why a log is rejected: what was possible instead, and for the states that remained why each refuses the event. */
 
+import { given } from '../kernel/given.ts'
 import { at } from '../kernel/at.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { readSlot } from '../kernel/machine/layout.ts'
@@ -264,7 +265,7 @@ export const divergenceOf = (read: ReadSubject, rejection: Rejection): LogDiverg
   const rejected: ToldStep = {
     action: seen.action ?? '(state)',
     thread: thread === undefined ? '' : threadName(thread.id),
-    ...(seen.result === undefined ? {} : { result: JSON.stringify(seen.result) }),
+    ...given({ result: seen.result === undefined ? undefined : JSON.stringify(seen.result) }),
     unlogged: false,
   }
   return {
@@ -272,12 +273,11 @@ export const divergenceOf = (read: ReadSubject, rejection: Rejection): LogDiverg
     column: 1,
     event: seen,
     allowed: [...allowed.values()].slice(0, MOST_ALLOWED),
-    ...(left > 0 ? { allowedLeft: left } : {}),
-    ...(looked < count ? { lookedAt: looked } : {}),
+    ...given({ allowedLeft: left > 0 ? left : undefined, lookedAt: looked < count ? looked : undefined }),
     candidateCount: count,
     candidates,
     blame: candidates[0]?.blame ?? [],
-    ...(cut ? { candidatesCut: true } : {}),
+    ...given({ candidatesCut: cut ? (true as const) : undefined }),
     repairs,
     lanes: stepLanes(way.slice(-SHOWN), rejected),
   }

@@ -1,5 +1,6 @@
 /** From lines to events of a model, in whatever format they are: the one place that knows what is wrong with a line. */
 
+import { given } from '../kernel/given.ts'
 import { badInput } from '../kernel/error.ts'
 import type { Decoded } from './decode.ts'
 import { Clocks } from './decode.ts'
@@ -79,8 +80,7 @@ export const seenEvent = ({ source, line }: Entry): SeenEvent => {
     action: action ?? null,
     thread: thread ?? null,
     lane: lane ?? null,
-    ...(result === undefined ? {} : { result }),
-    ...(state === undefined ? {} : { state }),
+    ...given({ result, state }),
   }
 }
 

@@ -1,5 +1,6 @@
 /** An event that nothing explains, and the way to it, whatever the order of the log. */
 
+import { given } from '../kernel/given.ts'
 import { at } from '../kernel/at.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { threadName } from '../kernel/language/machine.ts'
@@ -28,7 +29,7 @@ export const stepOf = (kernel: Kernel, step: number): AllowedStep => {
     action: at(kernel.actions, action),
     // an action of the world may happen to no thread
     thread: thread < 0 ? '' : threadName(at(kernel.compiled.machine.threads, thread).id),
-    ...(result === undefined ? {} : { result: JSON.stringify(result) }),
+    ...given({ result: result === undefined ? undefined : JSON.stringify(result) }),
   }
 }
 

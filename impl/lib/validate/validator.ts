@@ -1,5 +1,6 @@
 /** Holds one log against one model. */
 
+import { given } from '../kernel/given.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import { compile } from '../kernel/machine/compile.ts'
 import { assemble } from '../kernel/machine/tables.ts'
@@ -245,7 +246,7 @@ class Run {
       unmapped: unmapped.count,
       gaps: gapCount,
       seconds: (performance.now() - this.start) / 1000,
-      ...(nodes === undefined ? {} : { nodes }),
+      ...given({ nodes }),
       divergence,
       notes: [...notes, ...other, ...unmapped.notes],
     }

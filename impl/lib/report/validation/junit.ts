@@ -4,6 +4,7 @@
  * through, so that no parser reads the file; what is needed of XML is two escapes.
  */
 
+import { given } from '../../kernel/given.ts'
 import { escaped } from '../../text/visible.ts'
 import type { Validation } from '../../validate/result.ts'
 import { headline, lineOf, outcomeOf, validationLines } from './text.ts'
@@ -55,10 +56,8 @@ const body = (v: Validation): string => {
 
 const testcase = (v: Validation): string => {
   const name = v.file === '-' ? 'stdin' : v.file
-  const place = {
-    file: name,
-    ...(v.divergence === null && typeof v.refused?.line !== 'number' ? {} : { line: lineOf(v) }),
-  }
+  const hasLine = v.divergence !== null || typeof v.refused?.line === 'number'
+  const place = given({ file: name, line: hasLine ? lineOf(v) : undefined })
   return `    ${element('testcase', { name, classname: v.model, ...place, time: v.seconds.toFixed(3) }, body(v))}`
 }
 

@@ -1,5 +1,6 @@
 /** Results of logs as SARIF 2.1.0, for code scanning. */
 
+import { given } from '../../kernel/given.ts'
 import { jsonText } from '../../text/visible.ts'
 import type { Blame } from '../../prove/blame.ts'
 import type { Validation } from '../../validate/result.ts'
@@ -63,7 +64,7 @@ const related = (blame: Blame, i: number): unknown => {
   return {
     id: i + 1,
     physicalLocation: {
-      artifactLocation: { uri, ...(uri.startsWith('file:') ? {} : { uriBaseId: PACKAGE }) },
+      artifactLocation: given({ uri, uriBaseId: uri.startsWith('file:') ? undefined : PACKAGE }),
       region: { startLine: Math.max(1, blame.line) },
     },
     message: message(`${sideName(blame)}: ${shown(blame.text)}`),
@@ -95,7 +96,7 @@ const result = (v: Validation, root: string | undefined): unknown[] => {
       // lists show the first sentence
       message: message(`${headline(v)}.\n\n${detailLines(v).join('\n')}`),
       locations: [location(v, root)],
-      ...(places.length === 0 ? {} : { relatedLocations: places }),
+      ...given({ relatedLocations: places.length === 0 ? undefined : places }),
       properties: { model: v.model, events: v.events, explained: v.explained, order: v.order },
     },
   ]

@@ -6,6 +6,7 @@
  * after Apalache's `v_OF_TYPE` for values of uninterpreted types; strings of other such types stay strings.
  */
 
+import { given } from '../../kernel/given.ts'
 import type { LockstepError } from '../../kernel/error.ts'
 import { badInput } from '../../kernel/error.ts'
 import type { JsonOptions } from '../../text/json.ts'
@@ -251,8 +252,7 @@ class ItfReader {
     const meta = this.#meta(state['#meta'], `${path}.#meta`)
     const args = Object.entries(meta).filter(([name]) => name !== 'action' && name !== 'index')
     return {
-      ...(meta['action'] === undefined ? {} : { action: meta['action'] }),
-      ...(args.length === 0 ? {} : { args: Object.fromEntries(args) }),
+      ...given({ action: meta['action'], args: args.length === 0 ? undefined : Object.fromEntries(args) }),
       values: new Map(values),
     }
   }

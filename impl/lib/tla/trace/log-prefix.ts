@@ -1,5 +1,6 @@
 /** Output that was copied from a CI log has something before every line: it is named, since every reader would fail at it. */
 
+import { given } from '../../kernel/given.ts'
 import type { LockstepError, Place } from '../../kernel/error.ts'
 import { badInput } from '../../kernel/error.ts'
 
@@ -42,7 +43,7 @@ export const logPrefix = (text: string, from: Place = {}): LockstepError | undef
     code: 'log-prefix',
     message: `TLC's output stands after the time stamps of ${found.of}`,
     hint: `take them off: sed -E 's/${found.pattern}//' LOG > OUTPUT`,
-    ...(from.file === undefined ? {} : { file: from.file }),
+    ...given({ file: from.file }),
     line: text.split('\n').indexOf(line) + 1,
     column,
   })

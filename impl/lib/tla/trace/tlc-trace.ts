@@ -3,6 +3,7 @@
  * Nothing that may be a part of a trace is passed over: a mark, a header or a state that cannot be read is an error.
  */
 
+import { given } from '../../kernel/given.ts'
 import type { LockstepError, Place } from '../../kernel/error.ts'
 import { badInput } from '../../kernel/error.ts'
 import { parseState } from '../parse-value.ts'
@@ -128,7 +129,7 @@ function* messages(source: Source): Generator<Message> {
 const stepOf = (location: string): Pick<TraceState, 'action' | 'args'> => {
   const found = /^(\S+?)(?:\((.*)\))? line \d+, col \d+ to line \d+, col \d+ of module /.exec(location)
   if (found?.[1] === undefined) return {}
-  return { action: found[1], ...(found[2] === undefined ? {} : { args: { args: found[2] } }) }
+  return given({ action: found[1], args: found[2] === undefined ? undefined : { args: found[2] } })
 }
 
 const TEMPORAL = 'Temporal properties were violated'
@@ -202,7 +203,7 @@ class TraceBuilder {
     if (number < 1 || number > this.#states.length) {
       throw this.#source.error(at, `the trace goes back to state ${number}, which it does not have`, TRUNCATED)
     }
-    this.finish({ loop: number - 1, ...(action === undefined ? {} : { action }) })
+    this.finish(given({ loop: number - 1, action }))
   }
 
   stutter(at: number): void {
