@@ -5,7 +5,6 @@ import { lanes } from '../../impl/lib/report/lanes.ts'
 import type { CachedOptions } from '../engines/decide.ts'
 import { decideModel } from '../engines/decide.ts'
 import { runAll, workersOf } from '../engines/options.ts'
-import { checkWithExplorer, untilOf } from '../../impl/lib/check/explorer.ts'
 import type { ModelResult } from '../../impl/lib/check/result.ts'
 import { modelResult } from '../../impl/lib/check/result.ts'
 import type { Toolchain } from '../engines/tlc.ts'
@@ -66,12 +65,11 @@ const withTlc = async (
   const decisions = await runAll(out, largestFirst, workersOf(options) + 1, beginning, async (model) => {
     const { findings, proof, machine } = await decideModel(model, toolchain, options, { useCertified: true, slots })
     const result = modelResult(model, findings, checkedInEvidence(model))
-    // verdicts that TLC did not give now are held against the machine's at least
-    const explored = machine ?? (result.certified.length === 0 ? undefined : checkWithExplorer(model, untilOf(options)))
     return {
       result,
       proof,
-      conflicts: explored === undefined ? [] : conflictsWith(result, modelResult(model, explored)),
+      // verdicts that TLC did not give now are held against the machine's at least
+      conflicts: machine === undefined ? [] : conflictsWith(result, modelResult(model, machine)),
     }
   })
   const byModel = new Map(largestFirst.map((model, i) => [model, decisions[i]] as const))

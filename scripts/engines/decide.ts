@@ -6,7 +6,8 @@ import type { Certificate } from '../workspace/certificate.ts'
 import { certifiedVerdicts, checkedInCertificate, comparisonOf, watchInputs } from '../workspace/certificate.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { Slots } from '../node/pool.ts'
-import { checkGraph, graphOf, requireComplete, untilOf } from '../../impl/lib/check/explorer.ts'
+import { given } from '../../impl/lib/kernel/given.ts'
+import { checkGraph, checkWithExplorer, graphOf, requireComplete, untilOf } from '../../impl/lib/check/explorer.ts'
 import type { Certified } from './results.ts'
 import { keepFindings, keepProof, knownFindings, knownProof } from './results.ts'
 import { withTempDir } from '../node/tempdir.ts'
@@ -68,6 +69,8 @@ const foundBefore = (
   knownFindings(model, 'tlc', toolchain) ??
   (certified === undefined ? undefined : knownFindings(model, 'tlc', toolchain, certified))
 
+const isPartlyCertified = ({ certified = [] }: EngineFindings): boolean => certified.length > 0
+
 const notHeld = (model: Model, { notes }: EngineFindings): LockstepError =>
   environmentFailure({
     code: 'incomplete',
@@ -90,7 +93,10 @@ export const decideModel = async (
     options.cache !== false && useCertified ? certifiedLiveness(model, toolchain.jar.sha256) : undefined
   const findings = options.cache === false ? undefined : foundBefore(model, toolchain, fromCertificate)
   const certificate = options.cache === false ? undefined : knownProof(model, toolchain)
-  if (findings !== undefined && certificate !== undefined) return { findings, proof: provenBefore(model, certificate) }
+  if (findings !== undefined && certificate !== undefined) {
+    const machine = isPartlyCertified(findings) ? checkWithExplorer(model, untilOf(options)) : undefined
+    return given({ findings, proof: provenBefore(model, certificate), machine })
+  }
   const invariants = model.cells.filter(({ kind }) => kind === 'invariant').map(({ name }) => name)
   // what is known already need not be decided again only because the machine has changed, which TLC does not see
   const certified =
@@ -102,15 +108,15 @@ export const decideModel = async (
     const checked = await slots.run(() => checkWithTlc(model, toolchain, { ...options, dump, certified }))
     if (checked.complete === undefined) {
       const message = `the graph of ${model.name} is not complete: ${checked.findings.notes.join('; ')}`
-      return { findings: checked.findings, proof: environmentFailure({ code: 'not-proven', message }) }
+      const machine = isPartlyCertified(checked.findings) ? checkWithExplorer(model, untilOf(options)) : undefined
+      return given({ findings: checked.findings, proof: environmentFailure({ code: 'not-proven', message }), machine })
     }
     unchanged()
     if (findings === undefined) keepFindings(model, checked.findings, toolchain, certified)
     const start = performance.now()
     const until = untilOf(options)
     const graph = graphOf(model, { until })
-    const isHeld = (checked.findings.certified ?? []).length > 0
-    const machine = isHeld ? checkGraph(model, graph, start, until) : undefined
+    const machine = isPartlyCertified(checked.findings) ? checkGraph(model, graph, start, until) : undefined
     const decided = { findings: findings ?? checked.findings, machine }
     try {
       requireComplete(graph, model)

@@ -219,6 +219,8 @@ describe('witnesses of violated invariants', () => {
       expect(certified.length).toBeGreaterThan(0)
       const again = await decideModel(tested, toolchain, { timeout: 120 }, { useCertified: true })
       expect(again.findings).toMatchObject({ cached: true, certified, cells })
+      // what is certified is held against the machine every time
+      for (const name of certified) expect(again.machine?.cells.get(name)?.verdict).toBe(cells.get(name)?.verdict)
       // whoever does not take the certificate's word has nothing from before
       expect(knownFindings(tested, 'tlc', toolchain)).toBeUndefined()
       const taken = new Map(certified.map((name) => [name, { verdict: cells.get(name)?.verdict ?? 'error' }]))
