@@ -8,6 +8,14 @@ const tests = report.testResults.flatMap(({ name, assertionResults }) =>
 )
 const skipped = tests.filter(({ status }) => status !== 'passed' && status !== 'failed')
 
+/** Why a test failed: the beginning of what it threw, in one line, without what colours a terminal. */
+const reasonOf = ({ failureMessages = [] }) => {
+  const [message = ''] = failureMessages
+  // eslint-disable-next-line no-control-regex -- what is written to a terminal
+  const plain = message.replace(/\u001b\[[0-9;]*m/g, '').replace(/[\u0000-\u0020]+/g, ' ')
+  return plain.trim().slice(0, 400)
+}
+
 /** A test says in brackets what it needs. */
 const needed = ({ fullName }) => /\(needs ([^)]*)\)/.exec(fullName)?.[1]
 
@@ -16,7 +24,11 @@ if (what === 'counts') {
   const broken = report.success || report.numFailedTests > 0 ? 0 : 1
   console.log(report.numPassedTests, report.numFailedTests + broken, skipped.length)
 } else if (what === 'failed') {
-  for (const { status, name } of tests) if (status === 'failed') console.log(`test: ${name}`)
+  for (const test of tests) {
+    if (test.status !== 'failed') continue
+    const reason = reasonOf(test)
+    console.log(`test: ${test.name}${reason === '' ? '' : `: ${reason}`}`)
+  }
 } else if (what === 'skipped') {
   const reasons = new Map()
   for (const test of skipped) reasons.set(needed(test), [...(reasons.get(needed(test)) ?? []), test])

@@ -28,8 +28,14 @@ const ci = z
   })
   .parse(parse(readFileSync(join(workflows, 'ci.yml'), 'utf8')))
 
+interface Reported {
+  readonly status: string
+  readonly fullName: string
+  readonly failureMessages?: readonly string[]
+}
+
 /** What `.ci/results.mjs` makes of a report. */
-const results = (what: string, tests: readonly { status: string; fullName: string }[]): string => {
+const results = (what: string, tests: readonly Reported[]): string => {
   const directory = mkdtempSync(join(tmpdir(), 'lockstep-ci-'))
   try {
     const file = join(directory, 'report.json')
@@ -75,6 +81,11 @@ describe('what is said of the tests', () => {
   it('counts those that were skipped, which did not pass', () => {
     expect(results('counts', TESTS)).toBe('1 1 4\n')
     expect(results('failed', TESTS)).toBe('test: a/b.test.ts: two\n')
+  })
+  it('says why one failed, in a line that is plain', () => {
+    const failureMessages = [`\u001b[31mError: no\u001b[39m\n\tat ${'x'.repeat(500)}`]
+    const line = results('failed', [{ status: 'failed', fullName: 'two', failureMessages }])
+    expect(line).toBe(`test: a/b.test.ts: two: ${`Error: no at ${'x'.repeat(500)}`.slice(0, 400)}\n`)
   })
   it('says why they were', () => {
     expect(results('skipped', TESTS).split('\n')).toEqual([

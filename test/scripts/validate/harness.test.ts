@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Order } from '../../../impl/lib/validate/event.ts'
+import type { Validation } from '../../../impl/lib/validate/result.ts'
 import { packageRoot } from '../../../scripts/workspace/project.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/node/tempdir.ts'
 import { explain, parse } from './explain.ts'
@@ -35,7 +36,7 @@ interface Build {
   readonly correct: string
   /** the faulty design's own; absent: no design has this fault */
   readonly own?: string
-  /** orders in which the fault is found out in 200 runs, with all but certainty */
+  /** orders in which the fault is found out in MOST_RUNS, with all but certainty */
   readonly shows: readonly Order[]
   readonly rounds: number
 }
@@ -123,8 +124,11 @@ const RACES = '200000'
 /** A race ends after 8 seconds, whatever has been played: on a machine that is busy there may be few rounds. */
 const MOST_RACES = 20
 
-/** A faulty build has this many runs to show its fault. */
-const MOST_RUNS = 200
+/**
+ * A faulty build has this many runs to show its fault. It takes some 30 on two cores that are idle, in 1 of 400 times more
+ * than 200, and more where others want the cores too.
+ */
+const MOST_RUNS = 4000
 /** Runs of a build of which every log has to be explained; for a longer look, HARNESS_RUNS. */
 const RUNS = Number(process.env['HARNESS_RUNS'] ?? 12)
 
@@ -146,11 +150,12 @@ describe.skipIf(reason !== undefined)('the C harness', () => {
     return stdout
   }
 
+  const unexplained = (text: string, model: string, n: number, verdict: Validation): Error =>
+    new Error(`${model} does not explain run ${n} of HARNESS_SEED=${seed}: ${JSON.stringify(verdict)}\n${text}`)
+
   const expectExplained = async (text: string, model: string, order: Order, n: number): Promise<void> => {
     const verdict = await explain(text, model, order)
-    if (!verdict.ok) {
-      throw new Error(`${model} does not explain run ${n} of HARNESS_SEED=${seed}: ${JSON.stringify(verdict)}\n${text}`)
-    }
+    if (!verdict.ok) throw unexplained(text, model, n, verdict)
   }
 
   beforeAll(() => {
@@ -248,7 +253,10 @@ describe.skipIf(reason !== undefined)('the C harness', () => {
         expect(log.header.model).toBe(correct)
         const verdict = await explain(text, correct, order)
         if (verdict.verdict !== 'rejected') continue
-        if (own !== undefined) await expectExplained(text, own, order, n)
+        const ofOwn = own === undefined ? undefined : await explain(text, own, order)
+        // too many states where threads lost their cores in many windows at once: neither explained nor rejected
+        if (ofOwn?.verdict === 'incomplete') continue
+        if (ofOwn?.ok === false) throw unexplained(text, own ?? '', n, ofOwn)
         console.info(`${build.program}, ${build.define}, ${order}: run ${n + 1}, line ${verdict.divergence?.line ?? 0}`)
         return
       }
