@@ -1,6 +1,10 @@
 /** What the package exports: machines, the explorer, proofs, traces. */
 
-export { PROTOCOLS, protocolNamed } from './catalog.ts'
+export type { Config, ProtocolEntry } from './lib/protocol/config.ts'
+export { defineConfig } from './lib/protocol/config.ts'
+export type { ProtocolDefinition } from './lib/protocol/define.ts'
+export { protocol } from './lib/protocol/define.ts'
+export type { DesignDeclaration, ModelsDeclaration } from './lib/protocol/declared.ts'
 export type { Cfg, CfgSelection } from './lib/tla/cfg.ts'
 export { parseCfg, printCfg } from './lib/tla/cfg.ts'
 export type { Automaton, Compiled } from './lib/kernel/machine/automaton.ts'

@@ -7,7 +7,9 @@ import type { CommandName, OptionsOf } from './cli/commands.ts'
 import type { Dispatch } from './cli/program.ts'
 import { programOf } from './cli/program.ts'
 import type { Project } from '../impl/lib/protocol/project.ts'
-import { openProject, packageJson } from './workspace/project.ts'
+import { findWorkspace } from './workspace/config.ts'
+import { packageJson } from './workspace/package.ts'
+import { openProject } from './workspace/project.ts'
 import { errorJson, reportError } from './ui/errors.ts'
 import type { Output } from './ui/output.ts'
 import { outputFor, printJson, writeError, writeOut } from './ui/output.ts'
@@ -36,11 +38,24 @@ const RUNNERS: { readonly [C in CommandName]: Runner<C> } = {
   doctor: async (out, _, project) => (await import('./commands/doctor.ts')).doctor(out, project),
 }
 
+/** What `--workspace` says; one command has no such option. */
+const workspaceIn = (options: OptionsOf<CommandName>): string | undefined =>
+  'workspace' in options && typeof options.workspace === 'string' ? options.workspace : undefined
+
+/** Whoever names a protocol of which there are two is told which one is meant. */
+const noteShadowed = (out: Output, { shadowed }: Project, said: readonly unknown[]): void => {
+  const heads = said.flat().flatMap((word) => (typeof word === 'string' ? word.split('/', 1) : []))
+  const meant = shadowed.filter((name) => heads.includes(name))
+  if (meant.length > 0) out.note(`${meant.join(', ')} is the workspace’s own, not Lockstep’s protocol of that name`)
+}
+
 /** Runs a command and turns what it throws into one clear error and an exit code. */
 const dispatch: Dispatch = async (name, options, json) => {
   const out = outputFor(json)
   try {
-    process.exitCode = await RUNNERS[name](out, options, openProject())
+    const project = await openProject(findWorkspace(workspaceIn(options)))
+    noteShadowed(out, project, Object.values(options))
+    process.exitCode = await RUNNERS[name](out, options, project)
   } catch (error) {
     out.clear()
     process.exitCode = reportError(error, out.json)

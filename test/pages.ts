@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { packageRoot } from '../scripts/workspace/project.ts'
+import { packageRoot } from '../scripts/workspace/package.ts'
 
 /** Are parts written instead of held? */
 export const isUpdate = process.env['UPDATE_README'] !== undefined

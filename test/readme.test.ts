@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { PROTOCOLS } from '../impl/catalog.ts'
 import { checkLitmus } from '../impl/lib/litmus/index.ts'
 import { answerText } from '../impl/lib/litmus/print.ts'
 import type { Protocol } from '../impl/lib/protocol/protocol.ts'
@@ -15,15 +14,15 @@ import { validationLines } from '../impl/lib/report/validation/text.ts'
 import { subjectsOfModel } from '../impl/lib/check/subjects.ts'
 import { counterexample, toggleOf } from '../impl/lib/evidence/explain.ts'
 import type { Cell } from '../impl/lib/protocol/model.ts'
-import { loadModels, packageRoot } from '../scripts/workspace/project.ts'
 import { oneModel } from '../impl/lib/protocol/target.ts'
 import type { MatrixRow } from '../scripts/ui/matrix.ts'
 import { rowsOf } from '../scripts/ui/matrix.ts'
 import { isCI } from './effort.ts'
 import { flipText, saidOf, usualModels, worldRow, worldRows, worldTable } from './worlds.ts'
 import { logValidator } from '../scripts/validate/subject.ts'
-import { project } from './project.ts'
 import { between, hold, isUpdate } from './pages.ts'
+import { packageRoot } from '../scripts/workspace/package.ts'
+import { loadModels, project, PROTOCOLS } from './project.ts'
 
 const models = loadModels()
 
@@ -44,7 +43,7 @@ const judged = (protocol: string): { rows: MatrixRow[]; properties: string[] } =
     const subjects = subjectsOfModel(model)
     const instancesOf = (name: string): string[] =>
       subjects.filter(({ property }) => property === name).map(({ instance }) => instance)
-    const cell = (c: Cell) => ({ verdict: c.expected, instances: instancesOf(c.name), vacuous: c.vacuous })
+    const cell = (c: Cell) => ({ verdict: c.expected ?? 'vacuous', instances: instancesOf(c.name), vacuous: c.vacuous })
     return { design, memory, cells: new Map(cells.map((c) => [c.name, cell(c)])) }
   })
   return { rows: rowsOf(expected, properties), properties }

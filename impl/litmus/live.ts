@@ -1,6 +1,6 @@
 /** Which litmus tests are run live. */
 
-import type { LiveScenario } from '../lib/live/scenario.ts'
+import type { LiveScenario } from '../lib/protocol/live-scenario.ts'
 
 const scenario = (design: string, barrier: boolean, control = false): LiveScenario => ({
   protocol: 'litmus',

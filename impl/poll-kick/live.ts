@@ -1,6 +1,6 @@
 /** What of poll-kick can be run live: where a missing barrier loses an event. */
 
-import type { LiveScenario } from '../lib/live/scenario.ts'
+import type { LiveScenario } from '../lib/protocol/live-scenario.ts'
 
 const COMMON = {
   protocol: 'poll-kick',

@@ -3,13 +3,13 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import '../node/same-code.ts'
 import { match } from 'ts-pattern'
-import { protocolNamed } from '../../impl/catalog.ts'
 import type { Behaviour } from '../../impl/lib/behaviour/counterexample.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { monotoneIn } from '../../impl/lib/ablate/barrier-inference.ts'
 import { vacuityOf } from '../../impl/lib/kernel/explore/vacuity.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { replyWith } from '../node/ask.ts'
+import { protocolNamed } from '../workspace/project.ts'
 import { violationsOf } from '../../impl/lib/evidence/explain.ts'
 import { ablatedToggles, switchedTo } from '../../impl/lib/ablate/bases.ts'
 import type { Prepared } from '../../impl/lib/ablate/decide.ts'
@@ -17,8 +17,7 @@ import { decide, prepare, CompiledThreads, wholeGraph } from '../../impl/lib/abl
 import type { Answers, Point, PropertiesAt, Request, WorkerStart } from '../../impl/lib/ablate/messages.ts'
 
 const start = workerData as WorkerStart
-const protocol = protocolNamed(start.protocol)
-if (protocol === undefined) throw new RangeError(`no protocol ${start.protocol}`)
+const protocol = await protocolNamed(start.workspace, start.protocol)
 const subject = { protocol, data: start.data }
 const properties = new Set(start.properties)
 const toggles = ablatedToggles(protocol)

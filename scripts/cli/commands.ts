@@ -23,7 +23,22 @@ export interface CommandDefinition {
   readonly note?: string
 }
 
-const { json, cache, dryRun, tag, engine, memory, property, coverage, workers, timeout, heap, maxStates } = OPTIONS
+const {
+  workspace,
+  builtin,
+  json,
+  cache,
+  dryRun,
+  tag,
+  engine,
+  memory,
+  property,
+  coverage,
+  workers,
+  timeout,
+  heap,
+  maxStates,
+} = OPTIONS
 const { write, spec, cfg, order, unlogged, design, format, map, writeTla, junit, sarif, summary, github } = OPTIONS
 const { markdown, explain, confirm, side, kind, changed, base, sample, seed, all, search, searchStates } = OPTIONS
 const { rounds, seconds, interpreter, logs, events } = OPTIONS
@@ -49,13 +64,13 @@ export const COMMANDS = {
   start: {
     description: 'the main job: check, then prove, all protocols; what `npm start` runs',
     arguments: {},
-    options: { json, workers, timeout, cache },
+    options: { workers, timeout, cache, workspace, json },
     examples: [],
   },
   list: {
     description: 'protocols, designs, models, expected verdicts',
     arguments: { targets: { syntax: '[target...]', description: 'protocols, designs, models or globs' } },
-    options: { json },
+    options: { builtin, workspace, json },
     examples: ['list', 'list flush-inhibit --json'],
   },
   check: {
@@ -71,6 +86,7 @@ export const COMMANDS = {
       cache,
       coverage,
       dryRun: { ...dryRun, description: 'print the TLC commands instead of running them' },
+      workspace,
       json,
     },
     examples: [
@@ -86,13 +102,13 @@ export const COMMANDS = {
   prove: {
     description: 'is the machine equal to its specification, state by state and edge by edge?',
     arguments: { targets: fastTargets },
-    options: { tag, workers, timeout, heap, cache, write, spec, cfg, json },
+    options: { tag, workers, timeout, heap, cache, write, spec, cfg, workspace, json },
     examples: ['prove', 'prove flush-inhibit/posted.sc --json'],
   },
   verify: {
     description: 'a certificate again, without Java',
     arguments: { file: { syntax: '<file>', description: 'a certificate that `prove --write` wrote' } },
-    options: { json },
+    options: { workspace, json },
     examples: ['verify traces/flush-inhibit/posted.sc.certificate.json'],
   },
   replay: {
@@ -102,7 +118,7 @@ export const COMMANDS = {
       target: { syntax: '<model>', description: 'the model whose machine replays it' },
       file: { syntax: '<trace>', description: 'the file; - is stdin' },
     },
-    options: { json },
+    options: { workspace, json },
     examples: ['replay flush-inhibit/no-srcu.sc traces/flush-inhibit/no-srcu.sc.Deadlock.itf.json'],
   },
   validate: {
@@ -128,6 +144,7 @@ export const COMMANDS = {
       github,
       timeout: { ...timeout, description: 'limit for one log', default: 600 },
       maxStates,
+      workspace,
       json,
     },
     examples: [
@@ -147,6 +164,7 @@ export const COMMANDS = {
     options: {
       property,
       format: { ...format, choices: ['lanes', 'mermaid', 'itf'], default: 'lanes', description: 'how' },
+      workspace,
       json,
     },
     examples: ['explain flush-inhibit/no-srcu', 'explain flush-inhibit/pending-event --property IoctlReturnsProp'],
@@ -162,6 +180,7 @@ export const COMMANDS = {
       markdown,
       explain,
       confirm,
+      workspace,
       json,
     },
     examples: ['ablate flush-inhibit', 'ablate flush-inhibit --property AllOrNothingInv --explain --timeout 300'],
@@ -183,6 +202,7 @@ export const COMMANDS = {
       arguments: OPTIONS.arguments,
       workers,
       timeout: { ...timeout, description: 'limit of one model', default: 600 },
+      workspace,
       json,
     },
     examples: ['mutate poll-kick', 'mutate --changed', 'mutate --kind property --json'],
@@ -200,6 +220,7 @@ export const COMMANDS = {
       },
       interpreter,
       logs,
+      workspace,
       json,
     },
     examples: ['live poll-kick', 'live litmus --rounds 1000000', 'live poll-kick/clear-recheck'],
@@ -222,6 +243,7 @@ export const COMMANDS = {
       workers,
       timeout,
       heap,
+      workspace,
       json,
     },
     examples: ['bench', 'bench flush-inhibit/posted.sc.f3', 'bench --logs --events 10000000'],
@@ -229,7 +251,7 @@ export const COMMANDS = {
   doctor: {
     description: 'what is here, what is missing, what to do',
     arguments: {},
-    options: { json },
+    options: { workspace, json },
     examples: [],
   },
 } as const satisfies Readonly<Record<string, CommandDefinition>>

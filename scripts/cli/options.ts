@@ -54,6 +54,8 @@ const valued = <K extends Valued['kind']>(kind: K, placeholder: string, descript
 
 /** Where commands mean different things by a name, each says what it means when it takes the option (commands.ts). */
 export const OPTIONS = {
+  workspace: valued('once', 'directory', 'the directory with lockstep.config.ts; default the nearest one upwards'),
+  builtin: flag('Lockstep’s own protocols too, in a workspace of yours'),
   json: flag('one JSON document on stdout and nothing else'),
   cache: { kind: 'negated', description: 'run everything, also what was decided before of the very same files' },
   dryRun: { ...flag('print the command instead of running it'), short: 'n' },

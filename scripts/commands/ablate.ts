@@ -15,7 +15,7 @@ import {
 import type { Behaviour, Counterexample } from '../../impl/lib/behaviour/counterexample.ts'
 import { threadName } from '../../impl/lib/kernel/language/machine.ts'
 import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
-import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
+import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 import type { AblatedProperty, AblationReport, Need } from '../../impl/lib/report/ablation.ts'
 import { ablationMarkdown, ablationText, coverageLine, necessaryNames } from '../../impl/lib/report/ablation.ts'
 import { meaningOf } from '../../impl/lib/protocol/docs.ts'
@@ -37,6 +37,7 @@ import { writeWhole } from '../node/write.ts'
 import { checkOutput } from '../validate/outputs.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, seconds } from '../ui/output.ts'
+import { workspaceOf } from '../workspace/project.ts'
 import { withCrew } from '../ablate/workers.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
 
@@ -45,8 +46,9 @@ type AblateOptions = OptionsOf<'ablate'>
 /** Seconds that one run of TLC on the boundary may take. */
 const TLC_TIMEOUT = 1800
 
-const knownProtocol = (name: string, protocols: readonly Protocol[]): Protocol => {
-  const protocol = protocols.find((p) => p.name === name)
+const knownProtocol = (name: string, project: Project): HousedProtocol => {
+  const protocol = project.named(name)
+  const protocols = [...project.protocols, ...project.builtin]
   if (protocol === undefined) {
     const known = protocols.map((p) => p.name)
     const [candidate] = near(name, known, 1)
@@ -89,7 +91,7 @@ const designNames = (models: readonly Model[], [base]: readonly Base[]): ((subse
 
 /** What is ablated. */
 const load = (options: AblateOptions, project: Project) => {
-  const protocol = knownProtocol(options.protocol, project.protocols)
+  const protocol = knownProtocol(options.protocol, project)
   const models = project.modelsFor([protocol.name])
   const bases = basesOf(protocol, models, options.memory)
   const cells = cellsOf(bases, options.property)
@@ -208,13 +210,14 @@ const needOf = (loaded: Loaded, { rows }: Coverage, wanted: WantedNeed, behaviou
   return { ...wanted, cx, depth: behaviour.steps.length + 1, text }
 }
 
-const runAblation = async (out: Output, loaded: Loaded, options: AblateOptions): Promise<Ablated> => {
+const runAblation = async (out: Output, loaded: Loaded, options: AblateOptions, project: Project): Promise<Ablated> => {
   const { protocol, toggles, bases, cells } = loaded
   const start = performance.now()
   const total = subsetCount(toggles.length)
   let wanted: readonly WantedNeed[] = []
   let passes: readonly Wanted[] = []
   const task = {
+    workspace: workspaceOf(project, protocol),
     protocol: protocol.name,
     toggles,
     barriers: protocol.barriers,
@@ -438,7 +441,7 @@ export const ablate = async (out: Output, options: AblateOptions, project: Proje
   // what is missing is said before the work
   if (markdown !== undefined) checkOutput(markdown, '--markdown')
   if (confirm === true) await findToolchain()
-  const ablated = await runAblation(out, load(options, project), options)
+  const ablated = await runAblation(out, load(options, project), options, project)
   const report = reportOf(ablated)
   const confirmations = confirm === true && ablated.complete ? await confirmed(out, ablated, options) : undefined
   const disagreements = (confirmations ?? []).filter(({ explorer, tlc }) => explorer !== tlc)

@@ -14,6 +14,7 @@ import { checkWithTlc, dryRunTlc, tlcIfPresent } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import { checkedInEvidence } from '../workspace/evidence.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
+import { sizeOf } from '../../impl/lib/protocol/model.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import { watchInputs } from '../workspace/certificate.ts'
 import { keepFindings, knownFindings } from '../engines/results.ts'
@@ -38,14 +39,14 @@ interface Job {
 
 /** Which engines decide a model. */
 const enginesFor = (
-  { distinctStates }: Model,
+  model: Model,
   engine: CheckOptions['engine'],
   toolchain: Toolchain | undefined,
 ): readonly EngineName[] => {
   if (engine === 'all') return ['tlc', 'embedded', 'explorer']
   if (engine !== 'auto') return [engine]
   if (toolchain !== undefined) return ['tlc']
-  return distinctStates <= EMBEDDED_AUTO_STATES ? ['embedded', 'explorer'] : ['explorer']
+  return sizeOf(model) <= EMBEDDED_AUTO_STATES ? ['embedded', 'explorer'] : ['explorer']
 }
 
 /** What is known of a job from before, else what the engine finds now. */

@@ -4,13 +4,14 @@ import { availableParallelism, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { runEmbedded } from '../embedded/engine.ts'
-import { packageJson } from '../workspace/project.ts'
+import { packageJson } from '../workspace/package.ts'
 import { makeTempDir, removeTempDir } from '../node/tempdir.ts'
 import { writeWhole } from '../node/write.ts'
 import { findJava } from '../tlc/java.ts'
 import { resolveJar } from '../tlc/jar.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson } from '../ui/output.ts'
+import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
 
 interface Finding {
@@ -70,6 +71,32 @@ const temporary = (): string => {
   }
 }
 
+const protocolText = (project: Project, protocol: HousedProtocol): string => {
+  const models = project.modelsOf(protocol)
+  const uncounted = models.filter(({ counts }) => counts === undefined).length
+  return [
+    `${models.length} models`,
+    ...(protocol.module === undefined ? ['no specification: explored only'] : []),
+    ...(uncounted === 0 ? [] : [`${uncounted} not counted: \`lockstep check ${protocol.name} --write\``]),
+  ].join('; ')
+}
+
+/** What is there of ours, or of the user's workspace protocol by protocol. */
+const workspaceFindings = async (project: Project): Promise<Finding[]> => {
+  const { workspace, protocols, broken } = project
+  if (workspace === undefined)
+    return [await attempt('models', () => `${project.models.length} models, manifests and configurations agree`)]
+  return Promise.all([
+    attempt('workspace', () => workspace.config),
+    ...broken.map(({ name, error }) =>
+      attempt(name, () => {
+        throw error
+      }),
+    ),
+    ...protocols.map((protocol) => attempt(protocol.name, () => protocolText(project, protocol))),
+  ])
+}
+
 /** Looks around; exit code 0 if everything is here, 3 if something is missing that a command needs. */
 export const doctor = async (out: Output, project: Project): Promise<number> => {
   const findings = [
@@ -77,7 +104,7 @@ export const doctor = async (out: Output, project: Project): Promise<number> => 
     await attempt('Java', java),
     await attempt('tla2tools', jar),
     await attempt('embedded engine', embedded),
-    await attempt('models', () => `${project.models.length} models, manifests and configurations agree`),
+    ...(await workspaceFindings(project)),
     await attempt('temporary files', temporary),
     await attempt('machine', () => `${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`),
   ]

@@ -1,9 +1,10 @@
 /** `lockstep list`: protocols, designs, models, expected verdicts. */
 
-import { EXIT } from '../../impl/lib/kernel/error.ts'
+import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
+import { errorJson, reportError } from '../ui/errors.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
@@ -15,9 +16,9 @@ const modelJson = (model: Model): unknown => ({
   memory: model.memory,
   tags: model.tags,
   gloss: model.gloss,
-  distinctStates: model.distinctStates,
-  generatedStates: model.totalStates,
-  depth: model.stateDepth,
+  distinctStates: model.counts?.distinctStates ?? null,
+  generatedStates: model.counts?.totalStates ?? null,
+  depth: model.counts?.stateDepth ?? null,
   toggles: Object.fromEntries(
     model.protocol.toggles.map((name) => {
       const value = model.cfg.constants.get(name)
@@ -32,7 +33,7 @@ const printDesign = (out: Output, design: string, models: readonly Model[]): voi
   out.line(`  ${design}`)
   const rows = models.map((m) => [
     m.name,
-    `${thousands(m.distinctStates)} states`,
+    m.counts === undefined ? 'not counted' : `${thousands(m.counts.distinctStates)} states`,
     m.tags.includes('fast') ? '' : 'full',
     m.gloss,
   ])
@@ -59,10 +60,35 @@ const print = (out: Output, models: readonly Model[]): void => {
   }
 }
 
-/** Lists models; returns the exit code. */
-export const list = (out: Output, { targets }: OptionsOf<'list'>, project: Project): number => {
-  const models = selectModels(project.modelsFor(targets), targets, 'full')
-  if (out.json) printJson({ ok: true, models: models.map(modelJson) })
+/** The models of all protocols that can be read, and what is wrong with the others. */
+const readable = (project: Project, builtin: boolean) => {
+  const models: Model[] = []
+  const broken = [...project.broken]
+  for (const protocol of [...project.protocols, ...(builtin ? project.builtin : [])]) {
+    try {
+      models.push(...project.modelsOf(protocol))
+    } catch (error) {
+      if (!(error instanceof LockstepError)) throw error
+      broken.push({ name: protocol.name, error })
+    }
+  }
+  return { models, broken }
+}
+
+/** Lists models; returns the exit code. A protocol that cannot be read is named, and the others are listed all the same. */
+export const list = (out: Output, { targets, builtin = false }: OptionsOf<'list'>, project: Project): number => {
+  const all = targets.length === 0
+  const { models, broken } = all
+    ? readable(project, builtin)
+    : { models: selectModels(project.modelsFor(targets), targets, 'full'), broken: [] }
+  const ok = broken.length === 0
+  const errors = broken.map(({ name, error }) => ({ name, ...errorJson(error.problem) }))
+  if (out.json) printJson({ ok, models: models.map(modelJson), ...(ok ? {} : { broken: errors }) })
   else print(out, models)
-  return EXIT.ok
+  if (!out.json && all && !builtin && project.builtin.length > 0)
+    out.note(
+      `Lockstep’s own: \`lockstep list --builtin\`, or by name: ${project.builtin.map(({ name }) => name).join(', ')}`,
+    )
+  if (!out.json) for (const { error } of broken) reportError(error, false)
+  return ok ? EXIT.ok : EXIT.usage
 }

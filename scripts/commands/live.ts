@@ -6,8 +6,8 @@ import { match } from 'ts-pattern'
 import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
 import { validationLines } from '../../impl/lib/report/validation/text.ts'
 import { roundText } from '../../impl/lib/live/log.ts'
-import type { LiveDesign, LiveScenario } from '../../impl/lib/live/scenario.ts'
-import { SCENARIOS } from '../../impl/catalog.ts'
+import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
+import type { LiveDesign, LiveScenario } from '../../impl/lib/protocol/live-scenario.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { CellVerdict, Model } from '../../impl/lib/protocol/model.ts'
 import { near } from '../../impl/lib/text/near.ts'
@@ -50,17 +50,25 @@ export const requireTwoCores = (cores: number): void => {
   })
 }
 
-const plan = (target: string, { models }: Project): Planned[] => {
-  const planned = SCENARIOS.flatMap((scenario) =>
-    scenario.designs.flatMap((design): Planned[] => {
-      const model = models.find(
-        (m) => m.protocol.name === scenario.protocol && m.design === design.design && m.memory === 'tso',
-      )
+/** The designs of a protocol that can be run live. */
+const plannedOf = (protocol: HousedProtocol, project: Project): Planned[] =>
+  (protocol.live ?? []).flatMap((scenario) =>
+    scenario.designs.map((design): Planned => {
+      const models = project.modelsOf(protocol)
+      const model = models.find((m) => m.design === design.design && m.memory === 'tso')
       const expected = model?.cells.find(({ name }) => name === scenario.property)?.expected
-      if (model === undefined || expected === undefined) throw new RangeError(`${design.design} has no model under TSO`)
-      return [{ ...design, scenario, model, expected }]
+      if (model !== undefined && expected !== undefined) return { ...design, scenario, model, expected }
+      throw badInput({
+        code: 'bad-live',
+        message: `${protocol.name}: what it runs live is judged by ${scenario.property} of ${design.design} under TSO, and there is no such model, or it expects no verdict`,
+        file: protocol.home.entry,
+        hint: 'declare the model, with a verdict for the property',
+      })
     }),
   )
+
+const plan = (target: string, project: Project): Planned[] => {
+  const planned = [...project.protocols, ...project.builtin].flatMap((protocol) => plannedOf(protocol, project))
   const found = planned.filter(
     ({ scenario: { protocol }, design }) => target === protocol || target === `${protocol}/${design}`,
   )

@@ -4,12 +4,13 @@ import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/li
 import type { Generated, Judged, Mutant, MutantKind, Side } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
-import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
+import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 import { workersOf } from '../engines/options.ts'
 import type { Toolchain } from '../engines/tlc.ts'
 import { tlcIfPresent } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
+import { sizeOf } from '../../impl/lib/protocol/model.ts'
 import { near } from '../../impl/lib/text/near.ts'
 import type { Argument, FaultOf } from '../mutate/argued.ts'
 import {
@@ -54,7 +55,7 @@ export const withEverydaySample = (options: MutateOptions): MutateOptions =>
     ? { ...options, ...EVERYDAY }
     : options
 
-const known = (name: string, protocols: readonly Protocol[]): Protocol => {
+const known = (name: string, protocols: readonly HousedProtocol[]): HousedProtocol => {
   const protocol = protocols.find((p) => p.name === name)
   if (protocol !== undefined) return protocol
   const candidates = near(
@@ -68,7 +69,7 @@ const known = (name: string, protocols: readonly Protocol[]): Protocol => {
   })
 }
 
-const chosen = (options: MutateOptions, { protocols }: Project): readonly Protocol[] => {
+const chosen = (options: MutateOptions, { protocols }: Project): readonly HousedProtocol[] => {
   const asked = options.protocol === undefined ? protocols : [known(options.protocol, protocols)]
   return options.changed === true ? protocolsOf(changedFiles(options.base ?? HEAD), asked) : asked
 }
@@ -95,7 +96,7 @@ interface Means {
 
 /** What is asked of one protocol. */
 interface Asked extends Means {
-  readonly protocol: Protocol
+  readonly protocol: HousedProtocol
   /** the faults that are made of its machine, and how those in the file are found */
   readonly faults: readonly Mutant[]
   readonly faultOf: FaultOf
@@ -185,7 +186,7 @@ const judged = async (asked: Asked, mutants: readonly Mutant[]): Promise<readonl
   )
 }
 
-const runProtocol = async (means: Means, protocol: Protocol, until: number | undefined): Promise<Part> => {
+const runProtocol = async (means: Means, protocol: HousedProtocol, until: number | undefined): Promise<Part> => {
   const { ts, options, modelsOf, tlc } = means
   const start = performance.now()
   const kinds = kindsOf(options)
@@ -236,7 +237,7 @@ const toolsFor = async ({ side }: MutateOptions): Promise<Toolchain | string> =>
   return tlc.message
 }
 
-const sizeOf = (models: readonly Model[]): number => models.reduce((sum, { distinctStates }) => sum + distinctStates, 0)
+const sumOf = (models: readonly Model[]): number => models.reduce((sum, model) => sum + sizeOf(model), 0)
 
 /** Smallest protocols first: most faults of what is shared end there. */
 const modelsBySize = ({ tag }: MutateOptions, { protocols, models }: Project): ModelsOf => {
@@ -247,7 +248,7 @@ const modelsBySize = ({ tag }: MutateOptions, { protocols, models }: Project): M
         const own = models.filter((m) => m.protocol === protocol)
         return [protocol.name, { usual: own.filter(isUsual), larger: own.filter((m) => !isUsual(m)) }] as const
       })
-      .sort(([, a], [, b]) => sizeOf(a.usual) - sizeOf(b.usual)),
+      .sort(([, a], [, b]) => sumOf(a.usual) - sumOf(b.usual)),
   )
 }
 
@@ -279,7 +280,7 @@ const load = async (out: Output, options: MutateOptions, project: Project): Prom
 }
 
 /** One protocol after the other, each with its share of the time; what came of it is printed as it is known. */
-const runAll = async (means: Means, protocols: readonly Protocol[]): Promise<Part[]> => {
+const runAll = async (means: Means, protocols: readonly HousedProtocol[]): Promise<Part[]> => {
   const parts: Part[] = []
   const begin = performance.now()
   for (const [i, protocol] of protocols.entries()) {

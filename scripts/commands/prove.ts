@@ -28,7 +28,7 @@ import {
 import { counterexamples, traceOf } from '../../impl/lib/evidence/explain.ts'
 import { evidenceFile } from '../workspace/evidence.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { relativePath, traceDirectory } from '../workspace/project.ts'
+import { shownPath } from '../workspace/package.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import { keepProof, knownProof } from '../engines/results.ts'
 import { assertPlain, writeFailed, writeTogether } from '../node/write.ts'
@@ -59,7 +59,7 @@ const writeEvidence = (model: Model, certificate: Certificate): void => {
       })
     }
   }
-  const directory = traceDirectory(model.protocol)
+  const directory = model.protocol.home.traces
   try {
     mkdirSync(directory, { recursive: true })
   } catch (error) {
@@ -79,7 +79,11 @@ const writeEvidence = (model: Model, certificate: Certificate): void => {
 
 /** The verdicts that a model's certificate must have. */
 const expectedVerdicts = ({ cells }: Model): NonNullable<Certificate['verdicts']> =>
-  Object.fromEntries(cells.map(({ name, kind, expected, vacuous }) => [name, certifiedCell(kind, expected, vacuous)]))
+  Object.fromEntries(
+    cells.flatMap(({ name, kind, expected, vacuous }) =>
+      expected === undefined ? [] : [[name, certifiedCell(kind, expected, vacuous)]],
+    ),
+  )
 
 /** What the checked-in certificate says that is not what was found now and is expected; undefined where there is none to ask. */
 const contradicted = ({ model, certificate }: ProofResult): readonly string[] | undefined => {
@@ -90,7 +94,7 @@ const contradicted = ({ model, certificate }: ProofResult): readonly string[] | 
 
 /** The checked-in certificate, if it says what was found now. */
 const checkedIn = (result: ProofResult): string | null =>
-  contradicted(result)?.length === 0 ? relativePath(certificateFile(result.model)) : null
+  contradicted(result)?.length === 0 ? shownPath(result.model.protocol.home, certificateFile(result.model)) : null
 
 /** A certificate that says something else is named, and what it says. */
 const contradictions = (result: ProofResult): string[] => {
@@ -98,13 +102,16 @@ const contradictions = (result: ProofResult): string[] => {
   const wrong = contradicted(result) ?? []
   if (wrong.length === 0) return []
   const shown = `${wrong.slice(0, 3).join('; ')}${wrong.length > 3 ? `; and ${wrong.length - 3} more` : ''}`
-  return [`${relativePath(certificateFile(model))} says something else: ${shown}; ${regenerate(model.name)}`]
+  return [
+    `${shownPath(model.protocol.home, certificateFile(model))} says something else: ${shown}; ${regenerate(model.name)}`,
+  ]
 }
 
 /** A model's proof as `--json` prints it. */
 export const proofJson = (result: ProofResult): unknown => {
   const { model, comparison, configuration, divergence, certificate } = result
   const { equal, initial, states, edges, actions, digest } = comparison
+  const shown = (file: string): string => shownPath(model.protocol.home, file)
   return {
     model: model.name,
     equal,
@@ -114,8 +121,12 @@ export const proofJson = (result: ProofResult): unknown => {
     actions,
     digest,
     certificate: checkedIn(result) ?? certificate ?? null,
-    modules: (result.modules ?? moduleSources(model, {})).map((m) => ({ ...m, file: relativePath(m.file) })),
-    configuration: { file: relativePath(configuration ?? model.cfgFile), own: configuration === undefined },
+    modules: (result.modules ?? moduleSources(model, {})).map((m) => ({
+      module: m.module,
+      file: shown(m.file),
+      from: m.from,
+    })),
+    configuration: { file: shown(configuration ?? model.cfgFile), own: configuration === undefined },
     divergence: divergence ?? null,
     seconds: result.seconds,
     cached: result.cached === true,

@@ -15,6 +15,7 @@ import { checkedInEvidence } from '../workspace/evidence.ts'
 import { counterexample, toggleOf } from '../../impl/lib/evidence/explain.ts'
 import { Slots } from '../node/pool.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
+import { sizeOf } from '../../impl/lib/protocol/model.ts'
 import { oneModel, selectModels } from '../../impl/lib/protocol/target.ts'
 import { matrixOf } from '../ui/matrix.ts'
 import type { Output } from '../ui/output.ts'
@@ -60,7 +61,7 @@ const withTlc = async (
 ): Promise<Found> => {
   // the large ones first, so that none is left alone at the end; TLC works on others while a graph is held against a machine
   const slots = new Slots(workersOf(options))
-  const largestFirst = [...models].sort((a, b) => b.distinctStates - a.distinctStates)
+  const largestFirst = [...models].sort((a, b) => sizeOf(b) - sizeOf(a))
   const beginning = ({ name }: Model): string => `checking and proving ${name}`
   const decisions = await runAll(out, largestFirst, workersOf(options) + 1, beginning, async (model) => {
     const { findings, proof, machine } = await decideModel(model, toolchain, options, { useCertified: true, slots })

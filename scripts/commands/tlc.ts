@@ -3,7 +3,7 @@
 import { EXIT } from '../../impl/lib/kernel/error.ts'
 import { findToolchain } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
-import { libraryDirectory } from '../workspace/project.ts'
+import { libraryDirectory } from '../workspace/package.ts'
 import { passThroughLine } from '../tlc/command.ts'
 import { exitCodeOf } from '../tlc/exit.ts'
 import { passThrough } from '../tlc/run.ts'

@@ -6,26 +6,29 @@
 import type { EmbeddedAnswer } from '../embedded/engine.ts'
 import { flatten } from '../embedded/flatten.ts'
 import { runEmbeddedWithin } from '../embedded/run.ts'
-import { readPlainText } from '../node/input.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { isType } from '../../impl/lib/protocol/model.ts'
-import { occursFile, specFiles } from '../workspace/project.ts'
+import { occursFile, specFiles, specText } from '../workspace/spec-files.ts'
+import { graphOf, requireComplete } from '../../impl/lib/check/explorer.ts'
 import { printCfg } from '../../impl/lib/tla/cfg.ts'
 import type { EngineFindings, Found } from '../../impl/lib/check/result.ts'
-import { subjectsOfModel } from '../../impl/lib/check/subjects.ts'
+import { withVacuity } from '../../impl/lib/check/result.ts'
+import { statedSubjects, vacuityOfMachine } from './occurs.ts'
 
 /** The specification of a model as one source text. */
 export const flatSource = (model: Model): string =>
   flatten(
-    [...specFiles(model.protocol), occursFile(model.protocol)].map((file) => ({
-      file,
-      text: readPlainText(file, 'module'),
-    })),
+    [...specFiles(model.protocol), ...[occursFile(model.protocol)].filter((file) => file !== undefined)].map(
+      (file) => ({
+        file: file.file,
+        text: specText(file),
+      }),
+    ),
   )
 
 /** The instances that are expected to say nothing, each as an invariant that it says nothing; `whole`: all of its property's are. */
 const silentOf = (model: Model) => {
-  const subjects = subjectsOfModel(model)
+  const subjects = statedSubjects(model)
   const cells = new Map(model.cells.filter((c) => c.kind !== 'liveness').map((cell) => [cell.name, cell]))
   return subjects
     .filter(({ property, instance }) => cells.get(property)?.vacuous.includes(instance) === true)
@@ -58,6 +61,8 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
     `${NOTHING} == TRUE`,
     ...silent.map(({ definition }) => definition),
   ])
+  // a run over the complete graph is known by its states: the manifest has counted them, or the explorer does now
+  const states = model.counts?.distinctStates ?? countedNow(model, timeoutMs)
   const safety = model.cells.filter((c) => c.kind !== 'liveness')
   const cells = new Map<string, Found>()
   const run = (invariants: readonly string[], allowDeadlock: boolean): Promise<EmbeddedAnswer | 'timeout'> =>
@@ -66,7 +71,7 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
         source,
         cfg: printCfg(model.cfg, { specification: 'Spec', invariants: [NOTHING, ...invariants], properties: [] }),
         // one more than expected is enough to see that something is wrong
-        maxStates: model.distinctStates + 1,
+        maxStates: states + 1,
         allowDeadlock,
       },
       timeoutMs,
@@ -77,7 +82,7 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
     [...model.cfg.invariants.filter(isType), ...invariants, ...silent.map(({ name }) => name)],
     !holding.some((c) => c.kind === 'deadlock'),
   )
-  const complete = base !== 'timeout' && base.outcome === 'success' && base.states === model.distinctStates
+  const complete = base !== 'timeout' && base.outcome === 'success' && base.states === states
   if (complete) {
     // that another instance does say something the base run cannot show
     const isSilent = (property: string): boolean => silent.some((s) => s.property === property && s.whole)
@@ -86,6 +91,10 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
       const isDeadlock = kind === 'deadlock'
       const answer = await run(isDeadlock ? [] : [name], !isDeadlock)
       cells.set(name, verdictOf(answer, isDeadlock ? 'deadlock' : 'violation'))
+    }
+    for (const [name, instances] of vacuityOfMachine(model, { timeout: timeoutMs / 1000 })) {
+      const found = cells.get(name)
+      if (found !== undefined) cells.set(name, withVacuity(found, instances))
     }
   }
   return {
@@ -96,16 +105,21 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
     generatedStates: null,
     depth: null,
     seconds: (performance.now() - start) / 1000,
-    ...(complete ? { notes: [] } : failed(model, base, timeoutMs)),
+    ...(complete ? { notes: [] } : failed(states, base, timeoutMs)),
   }
 }
 
+/** How many states the machine has: a specification that is proven equal has as many. */
+const countedNow = (model: Model, timeoutMs: number): number =>
+  requireComplete(graphOf(model, { edges: false, invariants: false, until: performance.now() + timeoutMs }), model)
+    .count
+
 /** Why the base run is none over the complete graph. */
-const failed = (model: Model, base: EmbeddedAnswer | 'timeout', timeoutMs: number) => {
+const failed = (states: number, base: EmbeddedAnswer | 'timeout', timeoutMs: number) => {
   if (base === 'timeout') return { notes: [`no answer within ${timeoutMs / 1000} s`], failure: 'incomplete' as const }
   const why =
     base.outcome === 'success'
-      ? `${base.states} states where the manifest has ${model.distinctStates}: the engine has dropped a definition, so its verdicts do not count`
+      ? `${base.states} states where ${states} were expected: the engine has dropped a definition, so its verdicts do not count`
       : `the run of what should hold ended with ${base.outcome}: ${base.message ?? 'no message'}`
   return { notes: [why], failure: 'error' as const }
 }

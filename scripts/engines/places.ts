@@ -7,7 +7,8 @@ import type { SourceMapPayload } from 'node:module'
 import type { Locate } from '../../impl/lib/prove/machine.ts'
 import type { Frame } from '../../impl/lib/prove/statements.ts'
 import { readPlainText } from '../node/input.ts'
-import { relativePath } from '../workspace/project.ts'
+import type { Home } from '../../impl/lib/protocol/protocol.ts'
+import { shownPath } from '../workspace/package.ts'
 
 const read = (file: string): string | undefined => {
   try {
@@ -35,7 +36,7 @@ const mapOf = (file: string): SourceMap | undefined => {
 const pathOf = (file: string): string => (file.startsWith('file:') ? fileURLToPath(file) : file)
 
 /** Finds sources; a file without a map is its own source. */
-export const locator = (): Locate => {
+export const locator = (home: Home): Locate => {
   const maps = cached(mapOf)
   const lines = cached((file) => read(file)?.split('\n'))
   const original = (frame: Frame): { file: string; line: number } => {
@@ -48,6 +49,6 @@ export const locator = (): Locate => {
     if (frame.file.startsWith('node:')) return undefined
     const { file, line } = original(frame)
     const text = lines(file)?.[line - 1]
-    return text === undefined ? undefined : { file: relativePath(file), line, text }
+    return text === undefined ? undefined : { file: shownPath(home, file), line, text }
   }
 }

@@ -21,10 +21,13 @@ import { runSelection } from './tlc.ts'
 import { evaluateIn } from '../embedded/engine.ts'
 import { flatten } from '../embedded/flatten.ts'
 import type { Certificate } from '../workspace/certificate.ts'
-import { certificateOf, machineSources } from '../workspace/certificate.ts'
-import { readPlainText } from '../node/input.ts'
+import { certificateOf } from '../workspace/certificate.ts'
+import { machineCode } from '../workspace/machine-code.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { relativePath, specFiles } from '../workspace/project.ts'
+import type { Home } from '../../impl/lib/protocol/protocol.ts'
+import { shownPath } from '../workspace/package.ts'
+import type { SpecFile } from '../workspace/spec-files.ts'
+import { specFiles, specText } from '../workspace/spec-files.ts'
 import { locator } from './places.ts'
 import { withTempDir } from '../node/tempdir.ts'
 import type { TlcRun } from '../tlc/run.ts'
@@ -50,9 +53,9 @@ export interface ProofResult {
   readonly cached?: true
 }
 
-const readSource = (file: string): SourceText => ({
-  file: relativePath(file),
-  text: readPlainText(file, 'module'),
+const readSource = (home: Home, file: SpecFile): SourceText => ({
+  file: shownPath(home, file.file),
+  text: specText(file),
 })
 
 /** Proves a model's machine equal to its specification, or finds where they part. */
@@ -63,18 +66,17 @@ export const proveModel = async (
 ): Promise<ProofResult> => {
   const modules = moduleSources(original, options)
   const model = withCfg(original, options.cfg, modules)
-  const files = modules.map(({ file }) => file)
   return withTempDir('prove', async (dir) => {
     const start = performance.now()
     const dump = join(dir, 'graph.dot')
-    const run = await runSelection(model, toolchain, options, { dump, modules: files })
+    const run = await runSelection(model, toolchain, options, { dump, modules })
     if (run.outcome !== 'success') {
       const message = `TLC ended with ${run.outcome} while it dumped ${model.name}`
       throw environmentFailure({ code: 'dump-failed', message })
     }
     const changed = options.spec !== undefined || options.cfg !== undefined
     const graph = graphOf(model, { until: untilOf(options) })
-    const result = await proveDump(model, toolchain, run, dump, graph, { files, certify: !changed })
+    const result = await proveDump(model, toolchain, run, dump, graph, { files: modules, certify: !changed })
     return {
       ...result,
       modules,
@@ -92,7 +94,7 @@ export const proveDump = async (
   run: TlcRun,
   dump: string,
   graph: Graph,
-  { files = specFiles(model.protocol), certify = true }: { files?: readonly string[]; certify?: boolean } = {},
+  { files = specFiles(model.protocol), certify = true }: { files?: readonly SpecFile[]; certify?: boolean } = {},
 ): Promise<ProofResult> => {
   const start = performance.now()
   requireComplete(graph, model)
@@ -123,14 +125,15 @@ export const proveDump = async (
 }
 
 /** What blame is worked out from: the sources of both sides, and the specification to evaluate guards with. */
-export const blameSources = (model: Model, files: readonly string[] = specFiles(model.protocol)) => {
-  const specSources = files.map(readSource)
+export const blameSources = (model: Model, files: readonly SpecFile[] = specFiles(model.protocol)) => {
+  const { home } = model.protocol
+  const specSources = files.map((file) => readSource(home, file))
   const flat = flatten(specSources)
   const cfg = printCfg(model.cfg, { specification: 'Spec', invariants: [], properties: [] })
   return {
     specSources,
-    implSources: machineSources(model).map(readSource),
-    locate: locator(),
+    implSources: machineCode(model.protocol).files.map((file) => readSource(home, { file })),
+    locate: locator(home),
     evaluate: (state: ReadonlyMap<string, TlaValue>, predicate: string) => evaluateIn(flat, cfg, state, predicate),
   }
 }

@@ -12,10 +12,11 @@ import type { EngineFindings, Found } from '../../impl/lib/check/result.ts'
 import { cacheDirectoryIfAny } from '../tlc/jar.ts'
 import type { Toolchain } from './tlc.ts'
 import type { Certificate } from '../workspace/certificate.ts'
-import { subjectsOfModel } from '../../impl/lib/check/subjects.ts'
-import { certificateSchema, machineModules, occursHash, specificationHashes } from '../workspace/certificate.ts'
+import { certificateSchema, occursHash, specificationHashes } from '../workspace/certificate.ts'
 import { closureOf, loadedHashes } from '../node/loaded.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
+import { machineCode } from '../workspace/machine-code.ts'
+import { statedSubjects } from './occurs.ts'
 import { readPlainText } from '../node/input.ts'
 import { writeWhole } from '../node/write.ts'
 import { writeError } from '../ui/output.ts'
@@ -82,16 +83,16 @@ const inputsOf = (model: Model, kind: Kind, tools: Tools | undefined): unknown =
   const own = { jar: tools?.jar.sha256, java: tools?.java.version }
   switch (kind) {
     case 'tlc':
-      return { ...common, ...own, subjects: subjectsOfModel(model) }
+      return { ...common, ...own, subjects: statedSubjects(model) }
     case 'embedded':
       return {
         ...common,
         checker: embeddedFiles(),
-        expectedStates: model.distinctStates,
-        subjects: subjectsOfModel(model),
+        expectedStates: model.counts?.distinctStates,
+        subjects: statedSubjects(model),
       }
     case 'proof':
-      return { ...common, ...own, machine: loadedHashes(machineModules(model)) }
+      return { ...common, ...own, machine: machineCode(model.protocol).loaded() }
   }
 }
 

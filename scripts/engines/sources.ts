@@ -7,7 +7,10 @@ import { badInput } from '../../impl/lib/kernel/error.ts'
 import { checkedCfg } from '../../impl/lib/tla/checked-cfg.ts'
 import { readPlainText, whyUnreadable } from '../node/input.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { namesIn, readCfg, relativePath, specFiles } from '../workspace/project.ts'
+import { readCfg } from '../workspace/models.ts'
+import { shownPath } from '../workspace/package.ts'
+import type { SpecFile } from '../workspace/spec-files.ts'
+import { namesIn, specFiles } from '../workspace/spec-files.ts'
 import { near } from '../../impl/lib/text/near.ts'
 
 /** What may stand in for the package's own files. */
@@ -18,10 +21,9 @@ export interface ProofSources {
 }
 
 /** Where a part of the specification came from. */
-export interface ModuleSource {
+export interface ModuleSource extends SpecFile {
   /** e.g. `PollKick` */
   readonly module: string
-  readonly file: string
   /** the package's, or the user's */
   readonly from: 'package' | '--spec'
 }
@@ -46,7 +48,7 @@ const list = (names: readonly string[]): string => (names.length === 0 ? 'none' 
 
 /** The modules of the directory, each of which must be one of the model's. */
 const given = (model: Model, directory: string): readonly string[] => {
-  const wanted = specFiles(model.protocol).map((file) => basename(file))
+  const wanted = specFiles(model.protocol).map(({ file }) => basename(file))
   const found = listModules(directory)
   const unused = found.filter((name) => !wanted.includes(name))
   if (found.length > 0 && unused.length === 0) return found
@@ -83,9 +85,10 @@ const refuseUnusedCfg = (model: Model, spec: string): void => {
 export const moduleSources = (model: Model, { spec, cfg }: ProofSources): ModuleSource[] => {
   const names = spec === undefined ? [] : given(model, spec)
   if (spec !== undefined && cfg === undefined) refuseUnusedCfg(model, spec)
-  return specFiles(model.protocol).map((file): ModuleSource => {
+  return specFiles(model.protocol).map((original): ModuleSource => {
+    const { file } = original
     const module = basename(file, '.tla')
-    if (spec === undefined || !names.includes(basename(file))) return { module, file, from: 'package' }
+    if (spec === undefined || !names.includes(basename(file))) return { ...original, module, from: 'package' }
     const own = join(spec, basename(file))
     // what TLC could not read, or not to an end, is said before it starts
     readPlainText(own, 'module')
@@ -95,9 +98,13 @@ export const moduleSources = (model: Model, { spec, cfg }: ProofSources): Module
 
 /** The model with another configuration if one is given; whichever it is, held to the modules of the proof. */
 export const withCfg = (model: Model, file: string | undefined, modules: readonly ModuleSource[]): Model => {
-  const names = namesIn(modules.map((module) => module.file))
+  const names = namesIn(modules)
   if (file === undefined) return { ...model, cfg: checkedCfg(model.cfg, model.cfgFile, names) }
-  return { ...model, cfg: readCfg(readPlainText(file, '.cfg'), relativePath(file), names), cfgFile: file }
+  return {
+    ...model,
+    cfg: readCfg(readPlainText(file, '.cfg'), shownPath(model.protocol.home, file), names),
+    cfgFile: file,
+  }
 }
 
 /** What the reader must know of a proof that is not of the model's own files; nothing if it is. */

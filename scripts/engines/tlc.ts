@@ -11,17 +11,11 @@ import type { CfgSelection } from '../../impl/lib/tla/cfg.ts'
 import { printCfg } from '../../impl/lib/tla/cfg.ts'
 import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Instances } from '../../impl/lib/kernel/explore/vacuity.ts'
-import { readPlainFile } from '../node/input.ts'
 import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
-import { isType } from '../../impl/lib/protocol/model.ts'
-import {
-  libraryDirectory,
-  modelModule,
-  occursFile,
-  occursModule,
-  specDirectory,
-  specFiles,
-} from '../workspace/project.ts'
+import { isType, sizeOf } from '../../impl/lib/protocol/model.ts'
+import { libraryDirectory } from '../workspace/package.ts'
+import type { SpecFile } from '../workspace/spec-files.ts'
+import { modelModule, occursFile, occursModule, specFiles, specText } from '../workspace/spec-files.ts'
 import { withTempDir } from '../node/tempdir.ts'
 import { writeWhole } from '../node/write.ts'
 import { writeError } from '../ui/output.ts'
@@ -37,7 +31,7 @@ import { workersOf } from './options.ts'
 import type { EngineFindings, Found } from '../../impl/lib/check/result.ts'
 import { withVacuity } from '../../impl/lib/check/result.ts'
 import type { Subject } from '../../impl/lib/check/subjects.ts'
-import { subjectsOfModel } from '../../impl/lib/check/subjects.ts'
+import { statedSubjects, vacuityOfMachine } from './occurs.ts'
 import { isWitness, violatedWitnesses, WITNESS_MODULE, witnessModule } from './witness.ts'
 
 /** Java and the tools, both checked. */
@@ -95,7 +89,7 @@ interface Selected extends Partial<CfgSelection> {
   readonly checkDeadlock?: boolean
   readonly dump?: string | undefined
   /** files that stand in for the modules of the model */
-  readonly modules?: readonly string[]
+  readonly modules?: readonly SpecFile[]
   /** invariants that are watched and do not end the run; formulas of the model's module */
   readonly watched?: readonly string[]
   /** what each instance of a property speaks of, watched for a state that has it */
@@ -117,26 +111,26 @@ const taskOf = (
     writeWhole(join(directory, base), content, { durable: false })
   }
   // TLC looks for the configuration beside the module, so both go to the run's own directory
-  for (const file of selected.modules ?? specFiles(model.protocol)) put(basename(file), readPlainFile(file, 'module'))
+  for (const file of selected.modules ?? specFiles(model.protocol)) put(basename(file.file), specText(file))
   const { specification = 'Spec', invariants = [], properties = [] } = selected
-  const witness = witnessModule([own, occursModule(model.protocol)], watched)
+  const occurs = occursFile(model.protocol)
+  const witness = witnessModule(occurs === undefined ? [own] : [own, occursModule(model.protocol)], watched)
   if (watched.length > 0) {
-    const occurs = occursFile(model.protocol)
-    put(basename(occurs), readPlainFile(occurs, 'module'))
+    if (occurs !== undefined) put(basename(occurs.file), specText(occurs))
     put(`${name}.tla`, witness.text)
   }
   put(
     basename(cfgFile),
     printCfg(model.cfg, { specification, invariants: [...invariants, ...witness.invariants], properties }),
   )
-  const small = model.distinctStates <= SMALL_STATES[properties.length > 0 ? 'liveness' : 'safety']
+  const small = sizeOf(model) <= SMALL_STATES[properties.length > 0 ? 'liveness' : 'safety']
   return {
     ...toolchain,
     specFile: join(directory, `${name}.tla`),
     cfgFile,
     deadlock: selected.checkDeadlock ?? false,
     small,
-    workers: model.distinctStates <= SOLO_STATES ? 1 : workersOf(options),
+    workers: sizeOf(model) <= SOLO_STATES ? 1 : workersOf(options),
     timeoutMs: options.timeout * 1000,
     keep: isWitness,
     heapMb: options.heap,
@@ -147,7 +141,7 @@ const taskOf = (
 /** Names of the run's own directory are of no use to anybody: the modules' own places are. */
 const placed = (problem: LockstepError, model: Model, selected: Selected): LockstepError => {
   const { file } = problem.problem
-  const own = (selected.modules ?? [...specFiles(model.protocol), model.cfgFile]).find(
+  const own = [...(selected.modules ?? specFiles(model.protocol)).map((f) => f.file), model.cfgFile].find(
     (f) => file !== undefined && basename(f) === basename(file),
   )
   const cfg = file?.endsWith('.cfg') === true ? model.cfgFile : own
@@ -184,7 +178,7 @@ const together = (model: Model, cells: readonly Cell[]) => {
     invariants: model.cfg.invariants.filter(isType),
     properties,
     watched: cells.filter((c) => c.kind === 'invariant').map((c) => c.name),
-    subjects: subjectsOfModel(model),
+    subjects: statedSubjects(model),
     checkDeadlock: holds.some((c) => c.kind === 'deadlock'),
   }
 }
@@ -275,7 +269,7 @@ export const checkWithTlc = async (model: Model, toolchain: Toolchain, options: 
     for (const [name, found] of whole.decided) cells.set(name, found)
     for (const cell of whole.left)
       cells.set(cell.name, foundBy(await runSelection(model, toolchain, options, alone(model, cell))))
-    for (const [name, instances] of whole.vacuity) {
+    for (const [name, instances] of [...whole.vacuity, ...vacuityOfMachine(model, options)]) {
       const found = cells.get(name)
       if (found !== undefined) cells.set(name, withVacuity(found, instances))
     }
@@ -307,7 +301,7 @@ export const dryRunTlc = async (model: Model, options: RunOptions): Promise<stri
     `# ${model.name}: the configuration as it is; check splits its properties over several runs`,
     printCommand({
       ...(await findToolchain()),
-      specFile: join(specDirectory(model.protocol), `${modelModule(model.protocol)}.tla`),
+      specFile: join(model.protocol.home.spec, `${modelModule(model.protocol)}.tla`),
       cfgFile: model.cfgFile,
       deadlock: true,
       small: false,

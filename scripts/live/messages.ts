@@ -2,6 +2,7 @@
 
 import type { Arena, Shape } from '../../impl/lib/live/rounds.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
+import type { Workspace } from '../../impl/lib/protocol/project.ts'
 import type { DataModule } from '../../impl/lib/protocol/protocol.ts'
 
 /** The programs, generated, or the machine itself for the general interpreter. */
@@ -9,10 +10,12 @@ export type ThreadCode =
   | { readonly kind: 'generated'; readonly bodies: readonly string[] }
   | {
       readonly kind: 'general'
+      /** the workspace of the protocol, unless it is one of ours */
+      readonly workspace: Workspace | undefined
       readonly protocol: string
       readonly constants: ReadonlyMap<string, TlaValue>
       readonly data: DataModule | undefined
-      /** index into the scenarios */
+      /** index into the protocol’s scenarios */
       readonly scenario: number
     }
 

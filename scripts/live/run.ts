@@ -17,10 +17,10 @@ import type { LiveThread } from '../../impl/lib/live/program.ts'
 import { liveThread } from '../../impl/lib/live/program.ts'
 import type { Arena, Shape } from '../../impl/lib/live/rounds.ts'
 import { arena, finalsWidth, LOG, nextRandom } from '../../impl/lib/live/rounds.ts'
-import type { LiveScenario } from '../../impl/lib/live/scenario.ts'
-import { SCENARIOS } from '../../impl/catalog.ts'
+import type { LiveScenario } from '../../impl/lib/protocol/live-scenario.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { dataOf } from '../workspace/project.ts'
+import { dataOf } from '../workspace/models.ts'
+import { workspaceOf } from '../workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import type { ThreadCode } from './messages.ts'
 import { Pair } from './pair.ts'
@@ -109,15 +109,16 @@ const stageOf = (model: Model, scenario: LiveScenario, rounds: number): Stage =>
   return { scenario, compiled, kernel, threads, holds, shape, arena: arena(shape) }
 }
 
-const programsOf = (stage: Stage, model: Model, interpreter: InterpreterName): ThreadCode =>
+const programsOf = (stage: Stage, model: Model, interpreter: InterpreterName, project: Project): ThreadCode =>
   interpreter === 'generated'
     ? { kind: 'generated', bodies: stage.threads.map((thread) => generate(thread, stage.shape.cells)) }
     : {
         kind: 'general',
+        workspace: workspaceOf(project, model.protocol),
         protocol: model.protocol.name,
         constants: underSc(model).cfg.constants,
         data: dataOf(model.protocol),
-        scenario: SCENARIOS.indexOf(stage.scenario),
+        scenario: model.protocol.live?.indexOf(stage.scenario) ?? -1,
       }
 
 /** Where the programs of a round ended. */
@@ -231,7 +232,12 @@ export const playLive = async (
   const stage = stageOf(model, scenario, size)
   const { shape, arena: shared } = stage
   const initial = stage.compiled.machine.shared.cells.map((cell) => cell.initial)
-  const pair = new Pair({ shape, arena: shared, initial, programs: programsOf(stage, model, options.interpreter) })
+  const pair = new Pair({
+    shape,
+    arena: shared,
+    initial,
+    programs: programsOf(stage, model, options.interpreter, project),
+  })
   const kinds = new Kinds(options.sample)
   let [rounds, seconds, { seed }] = [0, 0, options]
   try {

@@ -3,7 +3,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import '../node/same-code.ts'
 import { match } from 'ts-pattern'
-import { protocolNamed, SCENARIOS } from '../../impl/catalog.ts'
 import { compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { Constants } from '../../impl/lib/kernel/language/constants.ts'
 import type { Runner } from '../../impl/lib/live/generate.ts'
@@ -11,11 +10,15 @@ import { BALLAST_SIZE, runnerOf } from '../../impl/lib/live/generate.ts'
 import { interpreterOf } from '../../impl/lib/live/interpret.ts'
 import { liveThread } from '../../impl/lib/live/program.ts'
 import { Abandoned, playRounds } from '../../impl/lib/live/rounds.ts'
+import { protocolNamed } from '../workspace/project.ts'
 import type { Batch, Played, ThreadCode, Start } from './messages.ts'
 
-const interpreters = ({ protocol, constants, data, scenario }: Extract<ThreadCode, { kind: 'general' }>): Runner[] => {
-  const [known, played] = [protocolNamed(protocol), SCENARIOS[scenario]]
-  if (known === undefined || played === undefined) throw new RangeError(`no protocol ${protocol}`)
+type General = Extract<ThreadCode, { kind: 'general' }>
+
+const interpreters = async ({ workspace, protocol, constants, data, scenario }: General): Promise<Runner[]> => {
+  const known = await protocolNamed(workspace, protocol)
+  const played = known.live?.[scenario]
+  if (played === undefined) throw new RangeError(`${protocol} has no such scenario`)
   const compiled = compile(known.machine(new Constants(constants, protocol), data))
   return [...played.race, ...played.after].map((name) =>
     interpreterOf(compiled.machine, liveThread(compiled, played, name)),
@@ -24,8 +27,8 @@ const interpreters = ({ protocol, constants, data, scenario }: Extract<ThreadCod
 
 const start = workerData as Start
 const { me, shape, arena, initial } = start
-const runners = match(start.programs)
-  .with({ kind: 'generated' }, ({ bodies }) => bodies.map(runnerOf))
+const runners = await match(start.programs)
+  .with({ kind: 'generated' }, ({ bodies }) => Promise.resolve(bodies.map(runnerOf)))
   .with({ kind: 'general' }, interpreters)
   .exhaustive()
 

@@ -9,10 +9,10 @@ import { z } from 'zod'
 import { badInput } from '../../impl/lib/kernel/error.ts'
 import type { Change, Judged, Mutant } from '../../impl/lib/mutate/mutant.ts'
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
-import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
+import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 import { parseJson } from '../../impl/lib/text/json.ts'
 import { readPlainText } from '../node/input.ts'
-import { packageRoot, specDirectory } from '../workspace/project.ts'
+import { packageRoot } from '../workspace/package.ts'
 import { writeWhole } from '../node/write.ts'
 import { mutableSources } from './sources.ts'
 
@@ -60,7 +60,7 @@ type Arguments = z.infer<typeof schema>
 export type Argument = z.infer<typeof argument>
 
 /** Keeps the seeded faults of a protocol beside its arguments. */
-export const keepSeeds = (protocol: Protocol, argued: readonly Argument[], seeded: readonly Seed[]): void => {
+export const keepSeeds = (protocol: HousedProtocol, argued: readonly Argument[], seeded: readonly Seed[]): void => {
   const sorted = [...seeded].sort((a, b) => (a.mutant.id < b.mutant.id ? -1 : 1))
   writeWhole(argumentsFile(protocol), `${JSON.stringify({ argued, seeded: sorted }, null, 2)}\n`, { links: false })
 }
@@ -89,18 +89,18 @@ export const staleSeeds = (
       return faultOf(fault) === undefined ? [{ about: fault, why: `${gone} fault` }] : []
     })
 
-const argumentsFile = (protocol: Protocol): string => join(specDirectory(protocol), 'mutants.json')
+const argumentsFile = (protocol: HousedProtocol): string => join(protocol.home.spec, 'mutants.json')
 
 /** Arguments about what protocols share; each is asked for wherever the file that it speaks of is used. */
 const SHARED = 'spec/lib/mutants.json'
 
 /** The arguments and seeded faults of a protocol; none where it has no file of them. */
-export const loadArguments = (protocol: Protocol, file?: string): Arguments =>
+export const loadArguments = (protocol: HousedProtocol, file?: string): Arguments =>
   // a file that was named has to be there
   file === undefined ? readIfThere(argumentsFile(protocol)) : readArguments(file)
 
 /** The arguments about the machinery that a protocol shares with others. */
-export const sharedArguments = (protocol: Protocol): readonly Argument[] => {
+export const sharedArguments = (protocol: HousedProtocol): readonly Argument[] => {
   const used = new Set(mutableSources(protocol.name))
   return readIfThere(join(packageRoot(), SHARED)).argued.filter(({ file }) => used.has(file))
 }

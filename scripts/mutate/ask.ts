@@ -1,6 +1,6 @@
 /** Asks TLC about formulas in given states; a formula that cannot be evaluated is set apart, and the others are asked again. */
 
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { printCfg } from '../../impl/lib/tla/cfg.ts'
 import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
@@ -8,7 +8,7 @@ import type { Questions, StatesModule } from '../../impl/lib/mutate/states.ts'
 import { answerIn, STATES_INVARIANT, STATES_MODULE, STATES_SPEC, statesModule } from '../../impl/lib/mutate/states.ts'
 import type { Toolchain } from '../engines/tlc.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { modelModule, specFiles } from '../workspace/project.ts'
+import { modelModule, specFiles, specText } from '../workspace/spec-files.ts'
 import { withTempDir } from '../node/tempdir.ts'
 import type { TlcRun } from '../tlc/run.ts'
 import { runTlc } from '../tlc/run.ts'
@@ -57,7 +57,7 @@ const run = (model: Model, asked: Asked, { toolchain, timeout }: AskOptions): Pr
     const definitions = [...new Set([...seen, ...values].flatMap((q) => q.definitions))]
     const questions = { groups, definitions, seen: formulasOf(seen), values: formulasOf(values) }
     const module = statesModule(modelModule(model.protocol), questions)
-    for (const file of specFiles(model.protocol)) copyFileSync(file, join(directory, basename(file)))
+    for (const file of specFiles(model.protocol)) writeFileSync(join(directory, basename(file.file)), specText(file))
     const [specFile, cfgFile] = [join(directory, `${STATES_MODULE}.tla`), join(directory, `${STATES_MODULE}.cfg`)]
     writeFileSync(specFile, module.text)
     const selection = { specification: STATES_SPEC, invariants: [STATES_INVARIANT], properties: [] }

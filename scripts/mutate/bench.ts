@@ -21,7 +21,7 @@ import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { graphOf } from '../../impl/lib/check/explorer.ts'
 import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
-import { machineOf } from '../../impl/lib/protocol/model.ts'
+import { asIn, machineOf, sizeOf } from '../../impl/lib/protocol/model.ts'
 import type { Verdict } from './argued.ts'
 
 /** What a model says of a mutant. */
@@ -70,7 +70,7 @@ export class Bench {
   // Weakened properties and fairness of a machine
 
   private mutated(protocol: Protocol): Machine {
-    const machine = machineOf({ ...this.model, protocol })
+    const machine = machineOf(asIn(this.model, protocol))
     machine.shared.growing.forEach((domain, i) => {
       domain.fill(this.own.shared.growing[i]?.content ?? [])
     })
@@ -237,7 +237,7 @@ export class Bench {
 // Machines with a fault: in one of them the original property has another verdict than the weakened one
 
 /** A graph with a fault may be larger than its model's, but not by this. */
-const limitOf = (model: Model): number => 3 * model.distinctStates + 2000
+const limitOf = (model: Model): number => 3 * sizeOf(model) + 2000
 
 /** The compiled machines as they are, by model. */
 const originals = new Map<string, Compiled>()
@@ -287,7 +287,7 @@ export function* seeded(
   { id, within }: Mutant,
   only?: string | null,
 ): Generator<Seeded> {
-  const faulty = attempt(() => compile(machineOf({ ...model, protocol })))
+  const faulty = attempt(() => compile(machineOf(asIn(model, protocol))))
   if (faulty === undefined) return
   const machine = originalOf(model)
   const threads = [null, ...machine.machine.threads.map(({ id }) => threadName(id))]

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import { packageRoot } from '../workspace/project.ts'
+import { packageRoot } from '../workspace/package.ts'
 
 const git = (...args: string[]): string[] => {
   try {
@@ -28,7 +28,7 @@ export const changedFiles = (base: string): string[] => [
 ]
 
 /** The protocols that such files belong to; what protocols share belongs to each. */
-export const protocolsOf = (files: readonly string[], protocols: readonly Protocol[]): readonly Protocol[] => {
+export const protocolsOf = <P extends Protocol>(files: readonly string[], protocols: readonly P[]): readonly P[] => {
   const isShared = (file: string): boolean => /^(impl\/lib\/(kernel|kvm)\/|spec\/lib\/)/.test(file)
   if (files.some(isShared)) return protocols
   return protocols.filter(({ name }) =>

@@ -12,7 +12,7 @@ import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { checkGraph } from '../../impl/lib/check/explorer.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { machineOf } from '../../impl/lib/protocol/model.ts'
+import { asIn, machineOf, sizeOf } from '../../impl/lib/protocol/model.ts'
 import type { Opinion } from './bench.ts'
 
 /** The steps of a machine as text: equal texts have equal graphs. */
@@ -45,12 +45,14 @@ const ownDigest = (model: Model): string => {
 }
 
 /** Something more than the model has: a mutant with more states than this is known by its count. */
-const limitOf = (model: Model): number => Math.ceil(model.distinctStates * 1.1) + 100
+const limitOf = (model: Model): number => Math.ceil(sizeOf(model) * 1.1) + 100
 
 const countsDiffer = (graph: Graph, model: Model): string | undefined => {
-  if (graph.count !== model.distinctStates) return 'distinct states'
-  if (graph.generated !== model.totalStates) return 'generated states'
-  return depthOf(graph) === model.stateDepth ? undefined : 'depth'
+  const { counts } = model
+  if (counts === undefined) throw new TypeError(`${model.name} was not counted`)
+  if (graph.count !== counts.distinctStates) return 'distinct states'
+  if (graph.generated !== counts.totalStates) return 'generated states'
+  return depthOf(graph) === counts.stateDepth ? undefined : 'depth'
 }
 
 const noticed = (graph: Graph, model: Model): Killer | undefined => {
@@ -65,14 +67,14 @@ const noticed = (graph: Graph, model: Model): Killer | undefined => {
 }
 
 const opinionOf = (kernel: Kernel, model: Model): Opinion => {
-  const graph = explore(kernel, { edges: true, maxStates: limitOf(model), expectedStates: model.distinctStates })
+  const graph = explore(kernel, { edges: true, maxStates: limitOf(model), expectedStates: sizeOf(model) })
   return { differs: true, killer: noticed(graph, model) }
 }
 
 /** What a model says of a machine with a changed step. */
 export const faultOpinion = (protocol: Protocol, model: Model): Opinion => {
   try {
-    const kernel = kernelOf({ ...model, protocol })
+    const kernel = kernelOf(asIn(model, protocol))
     if (stepsOf(kernel) === ownSteps(model).steps) return { differs: false, killer: undefined }
     return opinionOf(kernel, model)
   } catch (error) {

@@ -2,6 +2,7 @@
 
 import type { Change, Fate, Judged, Killer, Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
+import { sizeOf } from '../../impl/lib/protocol/model.ts'
 import type { MutateHand, SeedKill } from './workers.ts'
 import { withCrew } from './workers.ts'
 import type { FaultOf, Seed } from './argued.ts'
@@ -89,8 +90,7 @@ export class Case {
 }
 
 /** Smallest models first. */
-export const bySize = (models: readonly Model[]): Model[] =>
-  [...models].sort((a, b) => a.distinctStates - b.distinctStates)
+export const bySize = (models: readonly Model[]): Model[] => [...models].sort((a, b) => sizeOf(a) - sizeOf(b))
 
 /** Properties and fairness: model by model, as the graph of a model serves all mutants. */
 const judgeAll = async (protocol: string, cases: readonly Case[], models: readonly Model[], options: CrewOptions) => {
@@ -287,7 +287,7 @@ export const searchSeeds = async (
   most: number,
   options: CrewOptions,
 ): Promise<Seed[]> => {
-  const names = bySize(models).flatMap(({ name, distinctStates }) => (distinctStates <= most ? [name] : []))
+  const names = bySize(models).flatMap((model) => (sizeOf(model) <= most ? [model.name] : []))
   const found: Seed[] = []
   const queue = [...faults]
   const work = async (hand: MutateHand): Promise<void> => {

@@ -16,7 +16,7 @@ import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import { Source } from '../../impl/lib/mutate/syntax.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { readPlainText } from '../node/input.ts'
-import { packageRoot } from '../workspace/project.ts'
+import { packageRoot } from '../workspace/package.ts'
 
 /** The machinery that protocols share. */
 const isShared = (file: string): boolean => /^impl\/lib\/(kvm|kernel\/memory)\/.*\.ts$/.test(file)

@@ -11,10 +11,11 @@ import type { SpecSource } from '../../impl/lib/mutate/spec.ts'
 import { definitionsIn, specWeakenings } from '../../impl/lib/mutate/spec.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import { UnknownShape } from '../../impl/lib/mutate/temporal.ts'
-import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import { readPlainText } from '../node/input.ts'
+import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
+
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { packageRoot, specFiles } from '../workspace/project.ts'
+import { packageRoot } from '../workspace/package.ts'
+import { specFiles, specText } from '../workspace/spec-files.ts'
 import { pool } from '../node/pool.ts'
 import type { FaultOf, Seed } from './argued.ts'
 import type { AskOptions } from './ask.ts'
@@ -95,10 +96,10 @@ export interface SpecOptions extends AskOptions, RunOptions {
   readonly faultOf: FaultOf
 }
 
-const sourcesOf = (protocol: Protocol): SpecSource[] =>
+const sourcesOf = (protocol: HousedProtocol): SpecSource[] =>
   specFiles(protocol).map((file) => ({
-    file: relative(packageRoot(), file).replaceAll('\\', '/'),
-    text: readPlainText(file, 'module'),
+    file: relative(packageRoot(), file.file).replaceAll('\\', '/'),
+    text: specText(file),
   }))
 
 const propertiesOf = (models: readonly Model[]): string[] => [
@@ -106,9 +107,13 @@ const propertiesOf = (models: readonly Model[]): string[] => [
 ]
 
 /** Mutants of the specification of a protocol. */
-export const specMutants = (protocol: Protocol, models: readonly Model[], kinds: readonly MutantKind[]): Generated => {
+export const specMutants = (
+  protocol: HousedProtocol,
+  models: readonly Model[],
+  kinds: readonly MutantKind[],
+): Generated => {
   const sources = sourcesOf(protocol)
-  const own = sources.filter(({ file }) => file.endsWith(`/${protocol.module}.tla`))
+  const own = sources.filter(({ file }) => file.endsWith(`/${protocol.module ?? ''}.tla`))
   const drafts = [
     ...specWeakenings(sources, propertiesOf(models)),
     ...own.flatMap((source) => actionFaults(sources, source)),
@@ -140,7 +145,7 @@ const trying = async (
 
 /** The machines with the faults that are on record, by model; what is on record twice is one. */
 const seededBedsOf = async (
-  protocol: Protocol,
+  protocol: HousedProtocol,
   models: readonly Model[],
   { ts, seeds, faultOf }: SpecOptions,
 ): Promise<(() => Bench[])[]> => {
@@ -159,7 +164,7 @@ const seededBedsOf = async (
 
 /** Judges the mutants of a specification. */
 export const judgeSpec = async (
-  protocol: Protocol,
+  protocol: HousedProtocol,
   cases: readonly Case[],
   models: readonly Model[],
   options: SpecOptions,

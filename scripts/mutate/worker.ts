@@ -8,7 +8,7 @@ import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { replyWith } from '../node/ask.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../workspace/project.ts'
+import { openProject } from '../workspace/project.ts'
 import type { Opinion } from './bench.ts'
 import { attempt, Bench, seeded } from './bench.ts'
 import { faultOpinion, unchangedOpinion } from './fault.ts'
@@ -16,11 +16,8 @@ import { findTypeScript, Loader, readSource } from './sources.ts'
 import type { Answers, FaultRequest, JudgeRequest, Request, SeedKill, SeedRequest, TimeRequest } from './workers.ts'
 
 const own = workerData as string
-const models = new Map(
-  loadModels()
-    .filter(({ protocol }) => protocol.name === own)
-    .map((model) => [model.name, model]),
-)
+const project = await openProject()
+const models = new Map(project.modelsFor([own]).map((model) => [model.name, model]))
 
 // the compiler of machines decides by exceptions, thousands a machine; nobody reads the stacks
 Error.stackTraceLimit = 0

@@ -84,13 +84,14 @@ const loaded = load()
 const STATEMENT = /^\s*(?:import|export)\s+(type\s+)?(?:[\w*\s{},$]+?\s+from\s+)?['"](\.[^'"]+)['"]/gm
 const DYNAMIC = /\b(?:import|new URL)\(['"`](\.[^'"`]+)['"`]/g
 
-const specifiers = (text: string): string[] => [
+/** The relative paths that a module imports when it runs. */
+export const specifiersIn = (text: string): string[] => [
   ...[...text.matchAll(STATEMENT)].flatMap(([, type, path = '']) => (type === undefined ? [path] : [])),
   ...[...text.matchAll(DYNAMIC)].map(([, path = '']) => path),
 ]
 
 const importsOf = (name: string, { text }: Module): string[] =>
-  specifiers(text)
+  specifiersIn(text)
     .filter((path) => /\.(?:ts|js|\$\{extension\})$/.test(path))
     .map((path) => posix.join(posix.dirname(name), path).replace(/\.(?:js|\$\{extension\})$/, '.ts'))
 

@@ -14,10 +14,9 @@ import { specSteps } from '../../impl/lib/validate/spec-steps.ts'
 import type { LogText, SpecOfLogs } from '../../impl/lib/validate/trace-module.ts'
 import { explainedIn, TRACE_CFG, TRACE_MODULE, traceModule } from '../../impl/lib/validate/trace-module.ts'
 import type { Toolchain } from '../engines/tlc.ts'
-import { readPlainFile, readPlainText } from '../node/input.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
-import { modelModule, specFiles } from '../workspace/project.ts'
+import { modelModule, specFiles, specText } from '../workspace/spec-files.ts'
 import { withTempDir } from '../node/tempdir.ts'
 import { writeWhole } from '../node/write.ts'
 import type { TlcOptions } from '../tlc/run.ts'
@@ -64,7 +63,7 @@ export class Oracle {
     }
     this.spec = {
       module: modelModule(model.protocol),
-      steps: specSteps(specFiles(model.protocol).map((file) => ({ file, text: readPlainText(file, 'module') }))),
+      steps: specSteps(specFiles(model.protocol).map((file) => ({ file: file.file, text: specText(file) }))),
       threads: new Map(machine.threads.map(({ id }) => [threadName(id), tlaOf(id)])),
       happensTo: new Map([...happensTo].map(([action, threads]) => [action, [...threads.values()]])),
       facts: (state) => {
@@ -77,8 +76,7 @@ export class Oracle {
 
   /** Writes the module, its configuration and what it extends. */
   write(directory: string, logs: readonly LogText[]): void {
-    for (const file of specFiles(this.model.protocol))
-      writeWhole(join(directory, basename(file)), readPlainFile(file, 'module'))
+    for (const file of specFiles(this.model.protocol)) writeWhole(join(directory, basename(file.file)), specText(file))
     writeWhole(join(directory, `${TRACE_MODULE}.tla`), traceModule(this.spec, logs))
     const cfg = printCfg(this.model.cfg, { ...TRACE_CFG, properties: [] })
     writeWhole(join(directory, `${TRACE_MODULE}.cfg`), `${cfg}CHECK_DEADLOCK FALSE\n`)

@@ -19,7 +19,7 @@ import { junitReport } from '../../impl/lib/report/validation/junit.ts'
 import { markdownSummary } from '../../impl/lib/report/validation/markdown.ts'
 import { sarifReport } from '../../impl/lib/report/validation/sarif.ts'
 import type { Validation } from '../../impl/lib/validate/result.ts'
-import { packageRoot } from '../workspace/project.ts'
+import { packageRoot } from '../workspace/package.ts'
 import { STDIN } from '../node/stdin.ts'
 import { writeTogether } from '../node/write.ts'
 

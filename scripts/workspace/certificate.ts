@@ -9,9 +9,12 @@ import type { Comparison } from '../../impl/lib/prove/compare.ts'
 import { badInput, environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { parsePlaced } from '../../impl/lib/text/json-places.ts'
 import { readPlainFile, readPlainText } from '../node/input.ts'
-import { assertCodeUnchanged, closureOf, sourceHashes } from '../node/loaded.ts'
+import { machineCode } from './machine-code.ts'
 import type { CellKind, CellVerdict, Model } from '../../impl/lib/protocol/model.ts'
-import { occursFile, packageRoot, relativePath, specFiles, traceDirectory } from './project.ts'
+import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
+import { shownPath } from './package.ts'
+import type { SpecFile } from './spec-files.ts'
+import { isSpecified, occursFile, specFiles } from './spec-files.ts'
 
 const sides = z.strictObject({ spec: z.int(), impl: z.int() })
 const hex = z.string().regex(/^[0-9a-f]{64}$/)
@@ -52,20 +55,6 @@ export const certificateSchema = z.strictObject({
 
 export type Certificate = z.infer<typeof certificateSchema>
 
-/** What turns a machine into a graph, whoever it is of. */
-const KERNEL = [
-  'impl/lib/kernel/machine/compile.ts',
-  'impl/lib/kernel/machine/tables.ts',
-  'impl/lib/kernel/explore/explore.ts',
-  'impl/lib/tla/state-codec.ts',
-] as const
-
-/** Modules that the machine is made of: what its protocol's index imports, and the kernel; by their paths in the package. */
-export const machineModules = (model: Model): string[] => closureOf([`impl/${model.protocol.name}/index.ts`, ...KERNEL])
-
-/** The files of those modules, for people. */
-export const machineSources = (model: Model): string[] => machineModules(model).map((name) => join(packageRoot(), name))
-
 const sorted = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(hashes).sort(([a], [b]) => (a < b ? -1 : 1)))
 
@@ -79,28 +68,44 @@ const hashOf = (file: string): string => {
   }
 }
 
-const hashesOf = (files: readonly string[]): Record<string, string> =>
-  sorted(Object.fromEntries(files.map((file) => [relativePath(file), hashOf(file)])))
+const hashesOf = ({ home }: HousedProtocol, files: readonly SpecFile[]): Record<string, string> =>
+  sorted(
+    Object.fromEntries(
+      files.map(({ file, text }) => [shownPath(home, file), text === undefined ? hashOf(file) : hash('sha256', text)]),
+    ),
+  )
 
 /** sha256 of the modules and the configuration, as they are on disk. */
-export const specificationHashes = ({ protocol, cfgFile }: Model): Record<string, string> =>
-  hashesOf([...specFiles(protocol), cfgFile])
+export const specificationHashes = (model: Model): Record<string, string> => {
+  const { protocol } = model
+  return hashesOf(protocol, [...specFiles(protocol), cfgOf(model)])
+}
+
+/** The configuration of a model, made where there is no file of it. */
+const cfgOf = ({ cfgFile, cfgText, protocol }: Model): SpecFile =>
+  protocol.models === undefined || existsSync(cfgFile) ? { file: cfgFile } : { file: cfgFile, text: cfgText }
 
 /** sha256 of the module that says what the properties speak of: TLC looks at it, its other verdicts do not depend on it. */
-export const occursHash = ({ protocol }: Model): Record<string, string> => hashesOf([occursFile(protocol)])
+export const occursHash = ({ protocol }: Model): Record<string, string> => {
+  const file = isSpecified(protocol) ? occursFile(protocol) : undefined
+  return file === undefined ? {} : hashesOf(protocol, [file])
+}
 
 /** sha256 of everything that a proof of the model depends on: the specification on disk, the machine as it was loaded. */
 export const inputHashes = (model: Model): Record<string, string> =>
-  sorted({ ...specificationHashes(model), ...occursHash(model), ...sourceHashes(machineModules(model)) })
+  sorted({ ...specificationHashes(model), ...occursHash(model), ...machineCode(model.protocol).sources() })
 
 /**
  * To be called before anything is decided; what it returns refuses, at the end, to take the result for one of files that
  * were changed meanwhile.
  */
 export const watchInputs = (model: Model): (() => void) => {
+  const code = machineCode(model.protocol)
+  if (!isSpecified(model.protocol)) return code.assertUnchanged
   const hashes = (): Record<string, string> => ({ ...specificationHashes(model), ...occursHash(model) })
   const before = hashes()
-  const cfg = before[relativePath(model.cfgFile)]
+  const shown = (file: string): string => shownPath(model.protocol.home, file)
+  const cfg = before[shown(model.cfgFile)]
   const changed = (path: string) =>
     environmentFailure({
       code: 'changed-since-load',
@@ -109,21 +114,20 @@ export const watchInputs = (model: Model): (() => void) => {
       hint: 'run the command again',
     })
   // the configuration and the module that is data were read when the models were loaded
-  if (cfg !== model.cfgSha256) throw changed(relativePath(model.cfgFile))
+  if (cfg !== model.cfgSha256) throw changed(shown(model.cfgFile))
   const { data } = model
-  if (data !== undefined && before[relativePath(data.file)] !== hash('sha256', data.text))
-    throw changed(relativePath(data.file))
+  if (data !== undefined && before[shown(data.file)] !== hash('sha256', data.text)) throw changed(shown(data.file))
   return () => {
     const now = hashes()
     const path = Object.keys(now).find((name) => now[name] !== before[name])
     if (path !== undefined) throw changed(path)
-    assertCodeUnchanged(machineModules(model))
+    code.assertUnchanged()
   }
 }
 
 /** File of a model's certificate. */
 export const certificateFile = (model: Model): string =>
-  join(traceDirectory(model.protocol), `${model.stem}.certificate.json`)
+  join(model.protocol.home.traces, `${model.stem}.certificate.json`)
 
 /** Name of the tools among the inputs. */
 export const JAR = 'tla2tools.jar'
@@ -248,7 +252,9 @@ export const checkedInCertificate = (
   } catch (error) {
     if (!(error instanceof LockstepError)) throw error
     const { message } = error.problem
-    return { damaged: `${relativePath(file)} is treated as absent: ${message}; ${regenerate(model.name)}` }
+    return {
+      damaged: `${shownPath(model.protocol.home, file)} is treated as absent: ${message}; ${regenerate(model.name)}`,
+    }
   }
 }
 

@@ -8,11 +8,11 @@ import type { Evidence } from '../../impl/lib/check/result.ts'
 import { readPlainText } from '../node/input.ts'
 import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
 import { regenerate } from './certificate.ts'
-import { relativePath, traceDirectory } from './project.ts'
+import { shownPath } from './package.ts'
 
 /** File of the counterexample to a cell. */
 export const evidenceFile = (model: Model, property: string): string =>
-  join(traceDirectory(model.protocol), `${model.stem}.${property}.itf.json`)
+  join(model.protocol.home.traces, `${model.stem}.${property}.itf.json`)
 
 /** Why the file is no counterexample to the property; undefined if it reads as one. Its steps are `replay`'s to take. */
 const flawOf = (file: string, model: Model, property: string): string | undefined => {
@@ -32,7 +32,7 @@ export const checkedInEvidence =
   ({ name, expected }: Cell): Evidence => {
     const file = evidenceFile(model, name)
     if (expected !== 'violated' || !existsSync(file)) return { trace: null }
-    const path = relativePath(file)
+    const path = shownPath(model.protocol.home, file)
     const flaw = flawOf(file, model, name)
     if (flaw === undefined) return { trace: path }
     return { trace: null, note: `${path} is not named as evidence: ${flaw}; ${regenerate(model.name)}` }

@@ -8,10 +8,10 @@ import { printValue } from '../../impl/lib/kernel/language/print-value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { counterexamples } from '../../impl/lib/evidence/explain.ts'
-import { loadModels } from '../../scripts/workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
+import { loadModels } from '../project.ts'
 
 protocolSuite('apf-ready', {
   actions: 78,

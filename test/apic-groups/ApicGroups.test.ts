@@ -10,10 +10,10 @@ import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { key, tla } from '../../impl/lib/kernel/language/value.ts'
 import { counterexample, toggleOf } from '../../impl/lib/evidence/explain.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../../scripts/workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { everydayShare } from '../effort.ts'
 import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
+import { loadModels } from '../project.ts'
 
 protocolSuite('apic-groups', {
   actions: 77,

@@ -4,10 +4,10 @@ import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import { reader } from '../../impl/lib/behaviour/state-reader.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
-import { loadModels } from '../../scripts/workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { protocolSuite } from '../suite.ts'
+import { loadModels } from '../project.ts'
 
 protocolSuite('flush-inhibit', {
   actions: 34,

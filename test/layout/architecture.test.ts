@@ -3,10 +3,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { PROTOCOLS } from '../../impl/catalog.ts'
-import { packageRoot } from '../../scripts/workspace/project.ts'
 import { ROOMS } from './rooms.ts'
 import { between, isUpdate, putBetween } from '../pages.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
+import { PROTOCOLS } from '../project.ts'
 
 const root = packageRoot()
 const page = 'docs/architecture.md'

@@ -8,8 +8,8 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { findToolchain } from '../../scripts/engines/tlc.ts'
-import { packageRoot } from '../../scripts/workspace/project.ts'
 import { isCI } from '../effort.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const root = packageRoot()
 const workflows = join(root, '.github', 'workflows')

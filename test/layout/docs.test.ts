@@ -3,8 +3,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { PROTOCOLS } from '../../impl/catalog.ts'
-import { packageRoot } from '../../scripts/workspace/project.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
+import { PROTOCOLS } from '../project.ts'
 
 const root = packageRoot()
 

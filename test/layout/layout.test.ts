@@ -3,14 +3,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { PROTOCOLS } from '../../impl/catalog.ts'
 import { compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
-import { loadModels, packageRoot } from '../../scripts/workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { everydayShare } from '../effort.ts'
 import { roomOf, ROOMS } from './rooms.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
+import { loadModels, PROTOCOLS } from '../project.ts'
 
 const root = packageRoot()
 
@@ -127,7 +127,7 @@ describe('layout', () => {
   it('variables and labels carry the names of the specification (in one model of each design; all in CI)', () => {
     for (const protocol of PROTOCOLS) {
       const text = readFileSync(join(root, 'spec', protocol.name, `${protocol.module}.tla`), 'utf8')
-      const library = protocol.libraries
+      const library = (protocol.libraries ?? [])
         .map((l) => readFileSync(join(root, 'spec', 'lib', `${l}.tla`), 'utf8'))
         .join('\n')
       const fast = loadModels().filter((m) => m.protocol === protocol && m.tags.includes('fast'))

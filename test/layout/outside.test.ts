@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packageRoot } from '../../scripts/workspace/project.ts'
 import { ensureBuilt } from '../scripts/tree.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const root = packageRoot()
 let elsewhere: string

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { packageRoot } from '../../scripts/workspace/project.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const root = packageRoot()
 const packed = z.array(z.object({ files: z.array(z.object({ path: z.string() })) })).length(1)

@@ -6,10 +6,10 @@ import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import { checkLeadsTo } from '../../impl/lib/kernel/explore/liveness.ts'
 import type { Machine } from '../../impl/lib/kernel/language/machine.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
-import { loadModels } from '../../scripts/workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { expectedCells, protocolSuite, violatedWith } from '../suite.ts'
+import { loadModels } from '../project.ts'
 
 protocolSuite('poll-kick', {
   actions: 50,

@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { PROTOCOLS } from '../../impl/catalog.ts'
 import { findToolchain } from '../../scripts/engines/tlc.ts'
-import { loadModels, packageRoot, traceDirectory } from '../../scripts/workspace/project.ts'
 import { isCI } from '../effort.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
+import { loadModels, PROTOCOLS } from '../project.ts'
 
 const root = packageRoot()
 const toolchain = await findToolchain().catch(() => undefined)
@@ -233,7 +233,7 @@ describe('evidence', () => {
   it('every violated cell of a fast model has a counterexample that replays', () => {
     for (const model of loadModels().filter((m) => m.tags.includes('fast'))) {
       for (const { name } of model.cells.filter((c) => c.expected === 'violated')) {
-        expect(readdirSync(traceDirectory(model.protocol))).toContain(`${model.stem}.${name}.itf.json`)
+        expect(readdirSync(model.protocol.home.traces)).toContain(`${model.stem}.${name}.itf.json`)
       }
     }
     const trace = join(evidence, 'no-srcu.sc.FlushCompletesProp.itf.json')

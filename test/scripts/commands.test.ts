@@ -10,8 +10,8 @@ import { COMMAND_NAMES, COMMANDS, PROGRAM } from '../../scripts/cli/commands.ts'
 import type { OptionDefinition } from '../../scripts/cli/options.ts'
 import { flagsOf, OPTIONS } from '../../scripts/cli/options.ts'
 import { programOf } from '../../scripts/cli/program.ts'
-import { packageRoot } from '../../scripts/workspace/project.ts'
 import { hold } from '../pages.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const commandOf = (name: CommandName): CommandDefinition => COMMANDS[name]
 

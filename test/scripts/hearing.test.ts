@@ -11,10 +11,10 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { findToolchain } from '../../scripts/engines/tlc.ts'
-import { packageRoot } from '../../scripts/workspace/project.ts'
 import { sweepTempDirs } from '../../scripts/node/tempdir.ts'
 import { everydayShare, isCI, isFull } from '../effort.ts'
 import { gone, until } from './tlc/processes.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 const hasProc = existsSync('/proc/self/environ')

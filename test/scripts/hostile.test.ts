@@ -9,11 +9,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inert, jsonText, printable, visible, visibleCommand } from '../../impl/lib/text/visible.ts'
-import { packageRoot } from '../../scripts/workspace/project.ts'
 import { isFull } from '../effort.ts'
 import type { Left } from './inside.ts'
 import { inside } from './inside.ts'
 import { HOSTILE } from './validate/sample.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const MORE = [
   '\u009b31mred',

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findToolchain } from '../../scripts/engines/tlc.ts'
-import { packageRoot } from '../../scripts/workspace/project.ts'
 import { everydayShare, isCI } from '../effort.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 const MODEL = 'flush-inhibit/posted.sc'

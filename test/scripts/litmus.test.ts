@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packageRoot } from '../../scripts/workspace/project.ts'
 import { isCI } from '../effort.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const root = packageRoot()
 const sample = (name: string): string => join(root, 'test', 'lib', 'litmus', 'samples', `${name}.litmus`)

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { packageRoot } from '../../scripts/workspace/project.ts'
 import { gone, until } from './tlc/processes.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
 
 let root: string
 

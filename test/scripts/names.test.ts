@@ -3,11 +3,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packageRoot } from '../../scripts/workspace/project.ts'
 import { makeTempDir, removeTempDir } from '../../scripts/node/tempdir.ts'
 import { inside } from './inside.ts'
 import { ensureBuilt, runIn } from './tree.ts'
 import { isCI } from '../effort.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const log = (name: string): string => join(packageRoot(), 'traces', name)
 const LOG = log('poll-kick/clear-recheck.sc.accepted.ndjson')

@@ -4,13 +4,13 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { protocolNamed } from '../../impl/catalog.ts'
 import { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { findToolchain } from '../../scripts/engines/tlc.ts'
 import { makeTempDir, removeTempDir } from '../../scripts/node/tempdir.ts'
 import { loadArguments } from '../../scripts/mutate/argued.ts'
 import { copyTree, ensureBuilt, runIn } from './tree.ts'
 import { everydayShare } from '../effort.ts'
+import { protocolNamed } from '../project.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 
@@ -120,7 +120,6 @@ describe.skipIf(process.platform === 'win32')('in place of a file of the package
 
   it('mutants.json', () => {
     const protocol = protocolNamed('litmus')
-    if (protocol === undefined) throw new Error('no litmus')
     const directory = makeTempDir('own-files')
     const fifo = join(directory, 'mutants.json')
     spawnSync('mkfifo', [fifo])

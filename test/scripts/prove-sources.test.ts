@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findToolchain } from '../../scripts/engines/tlc.ts'
-import { loadModels, packageRoot } from '../../scripts/workspace/project.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { moduleSources, sourceNotes, withCfg } from '../../scripts/engines/sources.ts'
 import type { Ran } from './tree.ts'
 import { ensureBuilt } from './tree.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
+import { loadModels } from '../project.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 const MODEL = 'poll-kick/clear-recheck.sc'

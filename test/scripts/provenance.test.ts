@@ -20,11 +20,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findToolchain } from '../../scripts/engines/tlc.ts'
 import { certificateNow } from '../../scripts/commands/verify.ts'
 import { printCertificate } from '../../scripts/workspace/certificate.ts'
-import { loadModels, packageRoot } from '../../scripts/workspace/project.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { isCI, isFull } from '../effort.ts'
 import type { Ran } from './tree.ts'
 import { addByte, copyTree, ensureBuilt, rebuildWithByte, runIn } from './tree.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
+import { loadModels } from '../project.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 const MODEL = 'litmus/sb.tso'

@@ -15,7 +15,7 @@ import {
 import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { packageRoot } from '../../scripts/workspace/project.ts'
+import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const PACKAGE = ['bin', 'dist', 'impl', 'spec', 'package.json', 'traces/litmus', 'traces/poll-kick']
 const CHECKOUT = ['scripts', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']

@@ -10,10 +10,10 @@ import { modelResult } from '../../impl/lib/check/result.ts'
 import { cellsText, exitOf, resultRow, summary } from '../../scripts/commands/check.ts'
 import { outcomeOf } from '../../scripts/commands/live.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { loadModels } from '../../scripts/workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { matrixOf } from '../../scripts/ui/matrix.ts'
+import { loadModels } from '../project.ts'
 
 const model = oneModel(loadModels(), 'flush-inhibit/no-srcu.sc')
 const names = model.cells.map(({ name }) => name)

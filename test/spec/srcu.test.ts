@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findToolchain } from '../../scripts/engines/tlc.ts'
-import { libraryDirectory } from '../../scripts/workspace/project.ts'
 import { runTlc } from '../../scripts/tlc/run.ts'
+import { libraryDirectory } from '../../scripts/workspace/package.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 

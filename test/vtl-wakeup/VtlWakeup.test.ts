@@ -5,10 +5,10 @@ import { explore } from '../../impl/lib/kernel/explore/explore.ts'
 import { printValue } from '../../impl/lib/kernel/language/print-value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
-import { loadModels } from '../../scripts/workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { protocolSuite, violatedWith } from '../suite.ts'
+import { loadModels } from '../project.ts'
 
 protocolSuite('vtl-wakeup', {
   actions: 72,

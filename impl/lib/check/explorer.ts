@@ -10,7 +10,7 @@ import { explore } from '../kernel/explore/explore.ts'
 import { depthOf } from '../kernel/explore/graph.ts'
 import { DEADLOCK, decideProperties, violatedDepths } from '../kernel/explore/violations.ts'
 import type { CellKind, Model } from '../protocol/model.ts'
-import { machineOf } from '../protocol/model.ts'
+import { machineOf, sizeOf } from '../protocol/model.ts'
 import type { Instances } from '../kernel/explore/vacuity.ts'
 import type { EngineFindings, Found } from './result.ts'
 import { withVacuity } from './result.ts'
@@ -32,7 +32,7 @@ export const graphOf = (
   explore(assemble(compile(machineOf(model))), {
     edges,
     invariants,
-    expectedStates: model.distinctStates,
+    expectedStates: sizeOf(model),
     ...given({ expired: until === Infinity ? undefined : () => performance.now() > until }),
   })
 

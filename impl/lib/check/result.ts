@@ -11,7 +11,8 @@ export interface CellResult {
   readonly name: string
   readonly kind: CellKind
   readonly verdict: Verdict
-  readonly expected: CellVerdict
+  /** null where nobody has said what is expected: whatever is found is then unexpected */
+  readonly expected: CellVerdict | null
   /** states of the counterexample, the initial one included; null where there is none */
   readonly depth: number | null
   /** evidence that is checked in, relative to the package; null where there is none */
@@ -81,12 +82,14 @@ export interface EngineFindings {
 }
 
 const countNotes = (model: Model, found: EngineFindings): string[] => {
+  const { counts } = model
+  if (counts === undefined) return []
   const wrong = (what: string, expected: number, actual: number | null): string[] =>
     actual === null || actual === expected ? [] : [`${what} ${actual}, expected ${expected}`]
   return [
-    ...wrong('distinct states', model.distinctStates, found.distinctStates),
-    ...wrong('generated states', model.totalStates, found.generatedStates),
-    ...wrong('depth', model.stateDepth, found.depth),
+    ...wrong('distinct states', counts.distinctStates, found.distinctStates),
+    ...wrong('generated states', counts.totalStates, found.generatedStates),
+    ...wrong('depth', counts.stateDepth, found.depth),
   ]
 }
 
@@ -133,7 +136,7 @@ const cellResult = (
   name,
   kind,
   verdict,
-  expected,
+  expected: expected ?? null,
   depth: depth ?? null,
   trace,
   instances,
@@ -145,7 +148,11 @@ const cellResult = (
 const surprisesIn = (model: Model, properties: readonly CellResult[]): string[] => [
   ...properties
     .filter(({ verdict, expected }) => verdict !== expected)
-    .map(({ name, verdict, expected }) => `${name}: ${verdict}, expected ${expected}`),
+    .map(({ name, verdict, expected }) =>
+      expected === null
+        ? `${name}: ${verdict}, and no verdict is expected of it; if it is right, add ${name}: '${verdict}' to ${model.memory} of ${model.design}`
+        : `${name}: ${verdict}, expected ${expected}`,
+    ),
   ...model.cells.flatMap((cell) =>
     vacuityNotes(cell, properties.find(({ name }) => name === cell.name)?.vacuous ?? null),
   ),

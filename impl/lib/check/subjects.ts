@@ -12,6 +12,9 @@ export interface Subject {
   readonly formula: string
 }
 
+/** The definition that says what a property speaks of. */
+export const occursOf = (property: string): string => property.replace(/(Inv|Prop)$/, 'Occurs')
+
 /** The instances of all cells: `FooOccurs` in the specification, with the instance's name behind it, is what they speak of. */
 export const subjectsOfModel = (model: Model): Subject[] => {
   const checked = new Set(model.cells.map(({ name }) => name))
@@ -20,6 +23,6 @@ export const subjectsOfModel = (model: Model): Subject[] => {
     .map(({ property, instance }) => ({
       property,
       instance,
-      formula: `~${property.replace(/(Inv|Prop)$/, 'Occurs')}${instance}`,
+      formula: `~${occursOf(property)}${instance}`,
     }))
 }

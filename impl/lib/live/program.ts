@@ -5,7 +5,7 @@
 
 import type { Automaton, Compiled } from '../kernel/machine/automaton.ts'
 import { threadName } from '../kernel/language/machine.ts'
-import type { Decision, LiveScenario } from './scenario.ts'
+import type { Decision, LiveScenario } from '../protocol/live-scenario.ts'
 
 /** One thread of a scenario. */
 export interface LiveThread {

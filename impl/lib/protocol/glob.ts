@@ -1,5 +1,8 @@
 /** Globs over names in linear space and no more than (glob x name) steps: a regular expression of many `*` can take for ever. */
 
+/** Is it a glob at all? */
+export const isGlob = (text: string): boolean => /[*?]/.test(text)
+
 /** Does a name match a glob of `*` (any characters, none too) and `?` (any one)? */
 export const matchesGlob = (glob: string, name: string): boolean => {
   let g = 0

@@ -3,7 +3,7 @@
 import { Constants } from '../kernel/language/constants.ts'
 import type { Machine } from '../kernel/language/machine.ts'
 import type { Cfg } from '../tla/cfg.ts'
-import type { DataModule, Protocol } from './protocol.ts'
+import type { DataModule, HousedProtocol, Protocol } from './protocol.ts'
 
 /** `vacuous`: what the property speaks of does not occur in the model; never a pass. */
 export type CellVerdict = 'holds' | 'violated' | 'vacuous'
@@ -13,9 +13,19 @@ export type CellKind = 'invariant' | 'liveness' | 'deadlock'
 export interface Cell {
   readonly name: string
   readonly kind: CellKind
-  readonly expected: CellVerdict
+  /** undefined where nobody has said it: whatever is found is then unexpected */
+  readonly expected: CellVerdict | undefined
   /** instances that say nothing in this model, as the machine names them */
   readonly vacuous: readonly string[]
+}
+
+/** What the complete graph of a model has. */
+export interface Counts {
+  readonly distinctStates: number
+  /** states that were generated, those found before too */
+  readonly totalStates: number
+  /** states of the longest of the shortest ways from an initial state */
+  readonly stateDepth: number
 }
 
 /** A model as the commands know it. */
@@ -24,22 +34,29 @@ export interface Model {
   readonly name: string
   /** file name of the cfg without its extension; evidence in traces/ has the same stem */
   readonly stem: string
-  readonly protocol: Protocol
+  readonly protocol: HousedProtocol
   readonly design: string
   readonly memory: 'sc' | 'tso' | 'pso'
   readonly tags: readonly ('fast' | 'full')[]
   readonly gloss: string
   readonly cfg: Cfg
+  /** its configuration; a file in name only where the model is declared beside its machine */
   readonly cfgFile: string
-  /** of the configuration as it was read */
+  /** the configuration as it was read, or is made */
+  readonly cfgText: string
   readonly cfgSha256: string
   /** the module that is data, as it was read, if the protocol has one */
   readonly data: DataModule | undefined
   readonly cells: readonly Cell[]
-  readonly distinctStates: number
-  readonly totalStates: number
-  readonly stateDepth: number
+  /** undefined where nothing was counted yet */
+  readonly counts: Counts | undefined
 }
+
+/** States that a model is taken to have where they were not counted. */
+const UNCOUNTED = 100_000
+
+/** How many states a model has, to plan with. */
+export const sizeOf = ({ counts }: Model): number => counts?.distinctStates ?? UNCOUNTED
 
 /** Invariants that say that the model is well formed; every run checks them, none is a cell. */
 export const isType = (name: string): boolean => name === 'TypeOK'
@@ -47,3 +64,9 @@ export const isType = (name: string): boolean => name === 'TypeOK'
 /** The machine of a model; with other constants than the model's own if they are given. */
 export const machineOf = (model: Model, constants: Cfg['constants'] = model.cfg.constants): Machine =>
   model.protocol.machine(new Constants(constants, model.name, undefined, model.cfg.places), model.data)
+
+/** The model with the machine of a protocol that was changed. */
+export const asIn = (model: Model, protocol: Protocol): Model => ({
+  ...model,
+  protocol: { ...protocol, home: model.protocol.home },
+})

@@ -1,10 +1,12 @@
 /** What a protocol gives to the tools: its modules, its machine, its toggles, and words for people. */
 
-import type { Constants } from '../kernel/language/constants.ts'
+import type { Constants, Declaration } from '../kernel/language/constants.ts'
 import type { Barriers } from './barriers.ts'
 import type { Machine } from '../kernel/language/machine.ts'
 import type { ActionDocs } from './docs.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
+import type { LiveScenario } from './live-scenario.ts'
+import type { ModelsDeclaration } from './declared.ts'
 
 /** A model whose toggles `ablate` switches; everything else in it stays as it is. */
 export interface AblationBase {
@@ -26,12 +28,14 @@ export interface DataModule {
 export interface Protocol {
   /** as on the command line, e.g. `flush-inhibit` */
   readonly name: string
-  /** the specification's module M; bounds and fairness are in MCM */
-  readonly module: string
-  /** modules of spec/lib that it extends, those extended first */
-  readonly libraries: readonly string[]
+  /** the specification's module M; bounds and fairness are in MCM, if there is one; absent: there is no specification */
+  readonly module?: string
+  /** modules of spec/lib that it extends, those extended first; if not said, what the modules themselves say */
+  readonly libraries?: readonly string[]
   /** the module of its own directory that is data, if it has one; extended before `module` */
   readonly data?: string
+  /** the constants of its models as the machine declares them, where it says so itself */
+  readonly constants?: Declaration
   /** boolean constants that switch one ordering primitive or rule */
   readonly toggles: readonly string[]
   /** boolean constants that say what the world may do, none of them a toggle: the README has a row for each that a verdict hangs on */
@@ -48,4 +52,27 @@ export interface Protocol {
    * declared as late (a toggle is) and in some designs not looked at spares `ablate` the subsets that differ in it only.
    */
   readonly machine: (constants: Constants, data: DataModule | undefined) => Machine
+  /** its models; absent: manifest.json and the configurations beside the specification have them */
+  readonly models?: ModelsDeclaration
+  /** what it runs on real threads; no proof depends on it */
+  readonly live?: readonly LiveScenario[]
+}
+
+/** Where the files of a protocol are; absolute paths. */
+export interface Home {
+  /** the workspace: paths are shown relative to it */
+  readonly root: string
+  /** the directory of its modules, configurations and manifest */
+  readonly spec: string
+  /** the directory of its evidence */
+  readonly traces: string
+  /** the module that its machine comes from, as paths are shown */
+  readonly entry: string
+  /** is it one of Lockstep's own? */
+  readonly builtin: boolean
+}
+
+/** A protocol of a workspace. */
+export interface HousedProtocol extends Protocol {
+  readonly home: Home
 }

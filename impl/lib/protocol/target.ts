@@ -3,9 +3,9 @@
 import type { Problem } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
 import { near } from '../text/near.ts'
-import { matchesGlob } from './glob.ts'
+import { isGlob, matchesGlob } from './glob.ts'
 import type { Model } from './model.ts'
-import type { Protocol } from './protocol.ts'
+import type { HousedProtocol } from './protocol.ts'
 
 /** A name as the READMEs have it, without its ending, or with it. */
 const ENDINGS = ['', 'Inv', 'Prop'] as const
@@ -33,7 +33,7 @@ const namedBy = (models: readonly Model[], target: string): { readonly exact: bo
   const exact = models.filter((m) => m.name === target)
   const design = models.filter((m) => designName(m) === target)
   const protocol = models.filter((m) => m.protocol.name === target)
-  const glob = /[*?]/.test(target) ? models.filter((m) => matchesGlob(target, m.name)) : []
+  const glob = isGlob(target) ? models.filter((m) => matchesGlob(target, m.name)) : []
   const all = [exact, design, protocol, glob].find((list) => list.length > 0)
   if (all !== undefined) return { exact: exact.length > 0, all }
   const known = [...new Set(models.flatMap((m) => [m.name, designName(m), m.protocol.name]))]
@@ -109,7 +109,7 @@ export const oneModel = (models: readonly Model[], target: string, otherwise?: s
 }
 
 /** The protocol of a target. */
-export const protocolOf = (models: readonly Model[], target: string): Protocol => {
+export const protocolOf = (models: readonly Model[], target: string): HousedProtocol => {
   const protocols = [...new Set(selectModels(models, [target], undefined).map((m) => m.protocol))]
   return onlyOf(protocols, {
     code: 'several-protocols',

@@ -2,7 +2,6 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PROTOCOLS } from '../../../impl/catalog.ts'
 import { hasToggle, subsetCount } from '../../../impl/lib/ablate/subsets.ts'
 import type { Automaton, Compiled, ProgramNode } from '../../../impl/lib/kernel/machine/automaton.ts'
 import type { StepTree } from '../../../impl/lib/kernel/machine/step-tree.ts'
@@ -15,8 +14,9 @@ import { valueAt } from '../../../impl/lib/kernel/language/domain.ts'
 import { printValue } from '../../../impl/lib/kernel/language/print-value.ts'
 import type { Base } from '../../../impl/lib/ablate/bases.ts'
 import { ablatedToggles, basesOf, constantsOf } from '../../../impl/lib/ablate/bases.ts'
-import { dataOf, loadModels } from '../../../scripts/workspace/project.ts'
 import { isCI } from '../../effort.ts'
+import { dataOf } from '../../../scripts/workspace/models.ts'
+import { loadModels, PROTOCOLS } from '../../project.ts'
 
 /** A seed of its own for each run; a failure prints it with the path. */
 const seed = Date.now() & 0x7fffffff

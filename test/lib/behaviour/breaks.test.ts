@@ -9,18 +9,17 @@ import type { Graph } from '../../../impl/lib/kernel/explore/graph.ts'
 import { explore } from '../../../impl/lib/kernel/explore/explore.ts'
 import { checkLeadsTo } from '../../../impl/lib/kernel/explore/liveness.ts'
 import type { LeadsTo } from '../../../impl/lib/kernel/language/machine.ts'
-import { loadModels } from '../../../scripts/workspace/project.ts'
-import { machineOf } from '../../../impl/lib/protocol/model.ts'
+import { machineOf, sizeOf } from '../../../impl/lib/protocol/model.ts'
 import { everydayShare } from '../../effort.ts'
+import { loadModels } from '../../project.ts'
 
 /** Every day a small one of each protocol. */
 const SMALL = 2000
 
 const models = loadModels().filter(
-  (m) =>
-    m.distinctStates < 30_000 && m.cells.some(({ kind, expected }) => kind === 'liveness' && expected === 'violated'),
+  (m) => sizeOf(m) < 30_000 && m.cells.some(({ kind, expected }) => kind === 'liveness' && expected === 'violated'),
 )
-const share = everydayShare(models, ({ distinctStates }) => distinctStates < SMALL)
+const share = everydayShare(models, (m) => sizeOf(m) < SMALL)
 
 interface Claim {
   readonly graph: Graph

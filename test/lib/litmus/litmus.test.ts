@@ -22,7 +22,7 @@ import { runTest } from '../../../impl/lib/litmus/run.ts'
 import { Source } from '../../../impl/lib/litmus/source.ts'
 import type { MemoryModel } from '../../../impl/lib/kernel/memory/buffer.ts'
 import { MEMORY_MODELS } from '../../../impl/lib/kernel/memory/buffer.ts'
-import { packageRoot } from '../../../scripts/workspace/project.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
 
 const directory = join(packageRoot(), 'test', 'lib', 'litmus', 'samples')
 const answer = (name: string, model: MemoryModel): Answer =>

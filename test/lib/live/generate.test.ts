@@ -17,10 +17,9 @@ import { interpreterOf } from '../../../impl/lib/live/interpret.ts'
 import { stepsOf } from '../../../impl/lib/live/log.ts'
 import type { LiveThread } from '../../../impl/lib/live/program.ts'
 import { liveThread } from '../../../impl/lib/live/program.ts'
-import type { LiveScenario } from '../../../impl/lib/live/scenario.ts'
-import { SCENARIOS } from '../../../impl/catalog.ts'
-import { loadModels } from '../../../scripts/workspace/project.ts'
+import type { LiveScenario } from '../../../impl/lib/protocol/live-scenario.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
+import { SCENARIOS, loadModels } from '../../project.ts'
 
 /** A machine of one thread that does everything that a program can do. */
 const everything = (): Machine => {

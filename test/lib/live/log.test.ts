@@ -8,14 +8,12 @@ import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import type { Lane, LoggedStep, Observation } from '../../../impl/lib/live/log.ts'
 import { cellName, roundLog, roundText, stepsOf } from '../../../impl/lib/live/log.ts'
 import { liveThread } from '../../../impl/lib/live/program.ts'
-import { SCENARIOS } from '../../../impl/catalog.ts'
-import { loadModels } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
 import type { Validator } from '../../../impl/lib/validate/validator.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
-import { project } from '../../project.ts'
+import { SCENARIOS, loadModels, project } from '../../project.ts'
 
 /** A machine without store buffers. */
 const kernelOf = (model: string) => {

@@ -15,10 +15,11 @@ import type { Toolchain } from '../../../scripts/engines/tlc.ts'
 import { findToolchain, runSelection } from '../../../scripts/engines/tlc.ts'
 import { graphOf } from '../../../impl/lib/check/explorer.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
-import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { proveDump, proveModel } from '../../../scripts/engines/proof.ts'
 import type { TlcRun } from '../../../scripts/tlc/run.ts'
 import { everydayShare } from '../../effort.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
+import { loadModels } from '../../project.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 

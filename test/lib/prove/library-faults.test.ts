@@ -13,9 +13,9 @@ import { equal } from '../../../impl/lib/kernel/language/value.ts'
 import type * as Tlc from '../../../scripts/engines/tlc.ts'
 import { findToolchain } from '../../../scripts/engines/tlc.ts'
 import type * as Project from '../../../scripts/workspace/project.ts'
-import { packageRoot } from '../../../scripts/workspace/project.ts'
 import type * as Prove from '../../../scripts/engines/proof.ts'
 import { everydayShare } from '../../effort.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 
@@ -180,9 +180,10 @@ describe.skipIf(toolchain === undefined)('faults in libraries and helpers (needs
   const divergenceIn = async (tree: string, fault: Fault) => {
     const load = async <T>(path: string): Promise<T> => (await import(pathToFileURL(join(tree, path)).href)) as T
     const { findToolchain: find } = await load<typeof Tlc>('scripts/engines/tlc.ts')
-    const { loadModels } = await load<typeof Project>('scripts/workspace/project.ts')
+    const { openProject } = await load<typeof Project>('scripts/workspace/project.ts')
     const { proveModel } = await load<typeof Prove>('scripts/engines/proof.ts')
-    const model = loadModels().find(({ name }) => name === fault.model)
+    const { models } = await openProject()
+    const model = models.find(({ name }) => name === fault.model)
     if (model === undefined) throw new Error(`no model ${fault.model}`)
     const { divergence } = await proveModel(model, await find(), { timeout: 120 })
     if (divergence === undefined) throw new Error('nothing was found')

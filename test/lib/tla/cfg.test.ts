@@ -1,6 +1,5 @@
 /** Configurations are read strictly: what an engine would have to leave aside is refused, with its place. */
 
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseCfg, printCfg } from '../../../impl/lib/tla/cfg.ts'
 import { Constants } from '../../../impl/lib/kernel/language/constants.ts'
@@ -8,7 +7,8 @@ import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import { checkedCfg } from '../../../impl/lib/tla/checked-cfg.ts'
 import { namesOf } from '../../../impl/lib/tla/module/names.ts'
 import { tla } from '../../../impl/lib/kernel/language/value.ts'
-import { loadModels, specFiles } from '../../../scripts/workspace/project.ts'
+import { specFiles, specText } from '../../../scripts/workspace/spec-files.ts'
+import { loadModels } from '../../project.ts'
 
 const FILE = 'a.cfg'
 
@@ -170,7 +170,7 @@ describe('a configuration', () => {
 describe('the modules of the package', () => {
   it('declare what each model binds, and have the specification of each', () => {
     for (const model of loadModels()) {
-      const names = namesOf(specFiles(model.protocol).map((file) => readFileSync(file, 'utf8')))
+      const names = namesOf(specFiles(model.protocol).map(specText))
       expect([model.name, [...names.constants].sort()]).toEqual([model.name, [...model.cfg.constants.keys()].sort()])
       expect([model.name, names.definitions.has(model.cfg.specification)]).toEqual([model.name, true])
     }

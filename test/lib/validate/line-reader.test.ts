@@ -13,9 +13,9 @@ import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import { LineReader } from '../../../impl/lib/validate/line-reader.ts'
 import { machineSubject } from '../../../impl/lib/validate/subject.ts'
 import { sampleEvents } from '../../../impl/lib/validate/sample.ts'
-import { loadModels } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { isCI } from '../../effort.ts'
+import { loadModels } from '../../project.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
 const RUNS = isCI ? 2_000 : 40

@@ -11,10 +11,11 @@ import type { FtraceItem, Mapped, TraceLine } from '../../../impl/lib/validate/f
 import { ftraceReader } from '../../../impl/lib/validate/ftrace.ts'
 import { mapJsonSchema, parseMap } from '../../../impl/lib/validate/map.ts'
 import { Fields, isConstraint } from '../../../impl/lib/validate/json-codec.ts'
-import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { isCI } from '../../effort.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
+import { loadModels } from '../../project.ts'
 
 /** A seed of its own for each run; a failure prints it with the path. */
 const seed = Date.now() & 0x7fffffff

@@ -2,15 +2,15 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { PROTOCOLS } from '../../../impl/catalog.ts'
 import { specSteps } from '../../../impl/lib/validate/spec-steps.ts'
-import { loadModels, specFiles } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
+import { specFiles } from '../../../scripts/workspace/spec-files.ts'
+import { loadModels, PROTOCOLS } from '../../project.ts'
 
 const models = loadModels()
 
 describe.each(PROTOCOLS)('$name', (protocol) => {
-  const steps = specSteps(specFiles(protocol).map((file) => ({ file, text: readFileSync(file, 'utf8') })))
+  const steps = specSteps(specFiles(protocol).map(({ file }) => ({ file, text: readFileSync(file, 'utf8') })))
 
   it('what has no thread of its own is what the machines have no program for', () => {
     const labels = models

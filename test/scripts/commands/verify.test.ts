@@ -9,9 +9,9 @@ import { certificateNow, trusted, verifyCertificate } from '../../../scripts/com
 import type { Certificate } from '../../../scripts/workspace/certificate.ts'
 import { inputHashes, printCertificate, readCertificate } from '../../../scripts/workspace/certificate.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
-import { loadModels } from '../../../scripts/workspace/project.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { isFull } from '../../effort.ts'
+import { loadModels } from '../../project.ts'
 
 type Json = unknown
 

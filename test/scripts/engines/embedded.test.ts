@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { packageRoot } from '../../../scripts/workspace/project.ts'
 import { everydayShare } from '../../effort.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
 
 interface Row {
   readonly asExpected: boolean

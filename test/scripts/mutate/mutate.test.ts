@@ -6,14 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
-import { PROTOCOLS } from '../../../impl/catalog.ts'
 import { edited } from '../../../impl/lib/mutate/mutant.ts'
 import type { Change, Mutant } from '../../../impl/lib/mutate/mutant.ts'
 import { definitionsIn, editedDefinition, specWeakenings, weakerCopies } from '../../../impl/lib/mutate/spec.ts'
-import { machineOf } from '../../../impl/lib/protocol/model.ts'
+import { asIn, machineOf } from '../../../impl/lib/protocol/model.ts'
 import type { Judged } from '../../../impl/lib/mutate/mutant.ts'
 import { findToolchain } from '../../../scripts/engines/tlc.ts'
-import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { staleSeeds, withArguments } from '../../../scripts/mutate/argued.ts'
 import { withEverydaySample } from '../../../scripts/commands/mutate.ts'
 import { protocolsOf } from '../../../scripts/mutate/changed.ts'
@@ -25,6 +23,8 @@ import { Case, judgeMachine, LATE } from '../../../scripts/mutate/run.ts'
 import { report } from '../../../scripts/mutate/report.ts'
 import { BY_HAND, faultNamed, Loader, machineMutants, readSource, sampled } from '../../../scripts/mutate/sources.ts'
 import { isFull } from '../../effort.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
+import { loadModels, PROTOCOLS } from '../../project.ts'
 
 const models = loadModels()
 const modelNamed = (name: string) => {
@@ -87,7 +87,7 @@ describe('one mutant on one model', () => {
     expect(named).not.toBe(text)
     const model = models.find(({ protocol, memory }) => protocol === own && memory === 'tso')
     if (model === undefined) throw new Error(`no model of ${own.name} under TSO`)
-    const machine = machineOf({ ...model, protocol: (await Loader.of(ts, own.name)).load(file, named) })
+    const machine = machineOf(asIn(model, (await Loader.of(ts, own.name)).load(file, named)))
     // the memory that is used names its step so, and nobody asks for the fairness of another
     const labels = machine.environment.map(({ label }) => label)
     expect(labels).toContain('drained')

@@ -15,7 +15,7 @@ import type { Judged } from '../../../impl/lib/mutate/mutant.ts'
 import type { Toolchain } from '../../../scripts/engines/tlc.ts'
 import { findToolchain, runSelection } from '../../../scripts/engines/tlc.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
-import { loadModels, packageRoot, specFiles } from '../../../scripts/workspace/project.ts'
+import { sizeOf } from '../../../impl/lib/protocol/model.ts'
 import { ask } from '../../../scripts/mutate/ask.ts'
 import { Bench } from '../../../scripts/mutate/bench.ts'
 import { Case } from '../../../scripts/mutate/run.ts'
@@ -26,6 +26,9 @@ import { judgeSpec, specMutants } from '../../../scripts/mutate/spec-run.ts'
 import { judgeInvariants, judgeResponses } from '../../../scripts/mutate/spec-weaker.ts'
 import { proveModel } from '../../../scripts/engines/proof.ts'
 import { isCI } from '../../effort.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
+import { specFiles } from '../../../scripts/workspace/spec-files.ts'
+import { loadModels } from '../../project.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 const models = loadModels()
@@ -50,7 +53,7 @@ const options = () => ({ toolchain: chain(), timeout: 120 })
 /** A directory with the specification as a mutant has it. */
 const changed = (model: Model, { id, file, edit }: Mutant): string => {
   const target = mkdtempSync(join(directory, `${id}-`))
-  for (const from of specFiles(model.protocol)) copyFileSync(from, join(target, basename(from)))
+  for (const { file: from } of specFiles(model.protocol)) copyFileSync(from, join(target, basename(from)))
   writeFileSync(join(target, basename(file)), edited(readFileSync(join(packageRoot(), file), 'utf8'), edit))
   return target
 }
@@ -75,7 +78,7 @@ const judged = async (model: Model, mutants: readonly Mutant[]): Promise<Judged[
 
 /** What TLC says of a property in the whole model, with the specification changed. */
 const wholeRun = async (model: Model, mutant: Mutant, name: string): Promise<string> => {
-  const modules = specFiles(model.protocol).map((file) => join(changed(model, mutant), basename(file)))
+  const modules = specFiles(model.protocol).map(({ file }) => ({ file: join(changed(model, mutant), basename(file)) }))
   const selected = { specification: 'FairSpec', properties: [name], modules }
   try {
     const limits = { workers: 1, timeout: 120 }
@@ -98,7 +101,7 @@ describe.skipIf(toolchain === undefined)('the specification of mutants (needs Ja
     const [found] = models
       .filter((m) => m.protocol.name === protocol)
       .filter(({ cells }) => cells.some((c) => c.kind === 'liveness' && c.expected === expected))
-      .sort((a, b) => a.distinctStates - b.distinctStates)
+      .sort((a, b) => sizeOf(a) - sizeOf(b))
     if (found === undefined) throw new Error('no model')
     return found
   }
@@ -183,7 +186,7 @@ describe.skipIf(toolchain === undefined)('the specification of mutants (needs Ja
           ...graph,
           kernel: { ...graph.kernel, compiled: { ...compiled, machine: { ...compiled.machine, ...change } } },
         })
-      const sources = specFiles(model.protocol).map((file) => ({ file, text: readFileSync(file, 'utf8') }))
+      const sources = specFiles(model.protocol).map(({ file }) => ({ file, text: readFileSync(file, 'utf8') }))
       const spec = { sources, definitions: definitionsIn(sources) }
       const own = sources.map(({ file }) => file)
       const preparedOf = (kind: MutantKind, names: readonly string[]) =>

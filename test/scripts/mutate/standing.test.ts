@@ -5,11 +5,10 @@
 
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { PROTOCOLS } from '../../../impl/catalog.ts'
-import { loadModels } from '../../../scripts/workspace/project.ts'
 import type { Standing } from './standing.ts'
 import { standings, verdictNow } from './standing.ts'
 import { isCI, isFull } from '../../effort.ts'
+import { loadModels, PROTOCOLS } from '../../project.ts'
 
 const models = loadModels()
 

@@ -4,7 +4,7 @@
  */
 
 import type { TypeScript } from '../../../impl/lib/mutate/syntax.ts'
-import type { Protocol } from '../../../impl/lib/protocol/protocol.ts'
+import type { HousedProtocol } from '../../../impl/lib/protocol/protocol.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
 import type { Seed, Verdict } from '../../../scripts/mutate/argued.ts'
 import { loadArguments } from '../../../scripts/mutate/argued.ts'
@@ -23,7 +23,7 @@ const standingOf = ({ fault, thread, model, cell, verdict }: Seed): Standing => 
 })
 
 /** Each of them once: many weakenings are caught by the same fault. */
-export const standings = (protocol: Protocol): readonly Standing[] => {
+export const standings = (protocol: HousedProtocol): readonly Standing[] => {
   const all = loadArguments(protocol).seeded.map(standingOf)
   return [...new Map(all.map((s) => [JSON.stringify(s), s])).values()]
 }

@@ -9,9 +9,10 @@ import { compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import { assemble } from '../../../impl/lib/kernel/machine/tables.ts'
 import type { Machine } from '../../../impl/lib/kernel/language/machine.ts'
 import { closureOf, loadedHashes, sourceHashes } from '../../../scripts/node/loaded.ts'
-import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
+import { loadModels } from '../../project.ts'
 
 /** Modules that a module runs, by TypeScript's own parser. */
 const imports = (path: string): string[] => {

@@ -8,10 +8,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { packageRoot } from '../../../scripts/workspace/project.ts'
 import { assertPlain, assertWritable, writeTogether, writeWhole } from '../../../scripts/node/write.ts'
 import { isFull } from '../../effort.ts'
 import { ensureBuilt } from '../tree.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
 
 /** Steps of a write that can fail, and the number of the call that does; the other calls are the real ones. */
 const fault = vi.hoisted(() => ({ step: '', at: 0, code: '', calls: 0 }))

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findToolchain } from '../../../scripts/engines/tlc.ts'
-import { libraryDirectory } from '../../../scripts/workspace/project.ts'
 import { withPaths } from '../../../scripts/tlc/command.ts'
 import { exitCodeOf } from '../../../scripts/tlc/exit.ts'
 import { passThrough } from '../../../scripts/tlc/run.ts'
+import { libraryDirectory } from '../../../scripts/workspace/package.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 

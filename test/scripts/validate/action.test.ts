@@ -8,10 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { junitReport } from '../../../impl/lib/report/validation/junit.ts'
-import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
-import { project } from '../../project.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
+import { loadModels, project } from '../../project.ts'
 
 const OPTIONS = [
   ...['--order', '--format', '--map', '--design', '--junit', '--sarif', '--github', '--summary', '--json'],

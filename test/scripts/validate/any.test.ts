@@ -13,12 +13,12 @@ import { markdownSummary } from '../../../impl/lib/report/validation/markdown.ts
 import { sarifReport } from '../../../impl/lib/report/validation/sarif.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
-import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/node/tempdir.ts'
 import { askAll, checkUnlogged, designsOf, oneAnswer } from '../../../impl/lib/validate/any-design.ts'
 import { accepted, incomplete, rejected } from './sample.ts'
 import { isCI } from '../../effort.ts'
-import { PROTOCOLS } from '../../../impl/catalog.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
+import { loadModels, PROTOCOLS } from '../../project.ts'
 
 const root = packageRoot()
 const ARGS = [join(root, 'bin', 'lockstep.mjs'), 'validate']

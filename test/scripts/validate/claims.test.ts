@@ -6,12 +6,11 @@ import { ThreadGraphs } from '../../../impl/lib/validate/distance.ts'
 import { Returns } from '../../../impl/lib/validate/returns.ts'
 import { parseMap } from '../../../impl/lib/validate/map.ts'
 import { LockstepError } from '../../../impl/lib/kernel/error.ts'
-import { loadModels } from '../../../scripts/workspace/project.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
 import type { Validator } from '../../../impl/lib/validate/validator.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
-import { project } from '../../project.ts'
+import { loadModels, project } from '../../project.ts'
 
 const models = loadModels()
 const validators = new Map<string, Validator>()

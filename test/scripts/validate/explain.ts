@@ -3,10 +3,9 @@
 import type { LogEvent, LogHeader, Order } from '../../../impl/lib/validate/event.ts'
 import { parseLine } from '../../../impl/lib/validate/event.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
-import { loadModels } from '../../../scripts/workspace/project.ts'
 import type { Validator } from '../../../impl/lib/validate/validator.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
-import { project } from '../../project.ts'
+import { loadModels, project } from '../../project.ts'
 
 /** A log as it was written, parsed. */
 export interface Log {

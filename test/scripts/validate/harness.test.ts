@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Order } from '../../../impl/lib/validate/event.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
-import { packageRoot } from '../../../scripts/workspace/project.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/node/tempdir.ts'
 import { explain, parse } from './explain.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
 
 const sources = join(packageRoot(), 'test', 'fixtures', 'harness')
 const CC = process.env['CC'] ?? 'gcc'

@@ -9,7 +9,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { PROTOCOLS } from '../../../impl/catalog.ts'
 import { compile } from '../../../impl/lib/kernel/machine/compile.ts'
 import { assemble } from '../../../impl/lib/kernel/machine/tables.ts'
 import { environmentFailure } from '../../../impl/lib/kernel/error.ts'
@@ -21,8 +20,7 @@ import type { LogText } from '../../../impl/lib/validate/trace-module.ts'
 import type { Toolchain } from '../../../scripts/engines/tlc.ts'
 import { findToolchain } from '../../../scripts/engines/tlc.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
-import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
-import { machineOf } from '../../../impl/lib/protocol/model.ts'
+import { machineOf, sizeOf } from '../../../impl/lib/protocol/model.ts'
 import type { OracleAnswer } from '../../../scripts/validate/oracle.ts'
 import { Oracle } from '../../../scripts/validate/oracle.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
@@ -32,7 +30,8 @@ import { everydayShare, isCI, isFull } from '../../effort.ts'
 import type { Generated, Source } from './generate.ts'
 import { generate } from './generate.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
-import { project } from '../../project.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
+import { loadModels, project, PROTOCOLS } from '../../project.ts'
 
 const toolchain = await findToolchain().catch(() => undefined)
 if (toolchain === undefined) console.warn('oracle.test.ts: skipped, TLC needs Java: `lockstep doctor`')
@@ -77,7 +76,7 @@ const modelOf = (name: string): Model => {
 
 const sourceOf = (model: Model): Source => {
   const kernel = assemble(compile(machineOf(model)))
-  return { kernel, fields: new Fields(kernel), small: model.distinctStates <= SMALL }
+  return { kernel, fields: new Fields(kernel), small: sizeOf(model) <= SMALL }
 }
 
 /** A log as TLC is asked about it. */
@@ -185,7 +184,7 @@ describe.skipIf(toolchain === undefined)('TLC and the validator (needs Java)', (
       const kernel = assemble(compile(machineOf(model)))
       const never = { order: 'total', events: [{ line: 1, action: 'no action at all' }] } as const
       const { states, generated } = await new Oracle(model).ask([{ ...never, unlogged: kernel.actions }], tools())
-      expect([states, generated]).toEqual([model.distinctStates, model.totalStates])
+      expect([states, generated]).toEqual([model.counts?.distinctStates, model.counts?.totalStates])
     },
   )
 

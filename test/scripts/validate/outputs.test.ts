@@ -30,9 +30,9 @@ import { markdownSummary } from '../../../impl/lib/report/validation/markdown.ts
 import { sarifReport } from '../../../impl/lib/report/validation/sarif.ts'
 import { headline, outcomeOf, relativePath, uriOf, validationLines } from '../../../impl/lib/report/validation/text.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
-import { packageRoot } from '../../../scripts/workspace/project.ts'
 import { checkOutputs, writeOutputs } from '../../../scripts/validate/outputs.ts'
 import { accepted, HOSTILE, incomplete, rejected, validations } from './sample.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
 
 /** A seed of its own for each run; a failure prints it with the path. */
 const seed = Date.now() & 0x7fffffff

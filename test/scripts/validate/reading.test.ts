@@ -9,13 +9,13 @@ import type { Problem } from '../../../impl/lib/kernel/error.ts'
 import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import type { Validation } from '../../../impl/lib/validate/result.ts'
 import { logLines, sampleEvents } from '../../../impl/lib/validate/sample.ts'
-import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import type { Lines } from '../../../impl/lib/validate/source.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
 import type { Validator } from '../../../impl/lib/validate/validator.ts'
 import { isCI } from '../../effort.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
-import { project } from '../../project.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
+import { loadModels, project } from '../../project.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
 

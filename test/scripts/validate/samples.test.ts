@@ -8,11 +8,11 @@ import { assemble } from '../../../impl/lib/kernel/machine/tables.ts'
 import type { Order } from '../../../impl/lib/validate/event.ts'
 import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import { logLines, sampleEvents } from '../../../impl/lib/validate/sample.ts'
-import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
-import { project } from '../../project.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
+import { loadModels, project } from '../../project.ts'
 
 const SAMPLED = [
   'flush-inhibit/posted.sc',

@@ -12,10 +12,10 @@ import { Fields } from '../../../impl/lib/validate/json-codec.ts'
 import type { SampleEvent } from '../../../impl/lib/validate/sample.ts'
 import { logLines, randomFrom, sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import { graphOf } from '../../../impl/lib/check/explorer.ts'
-import { loadModels, packageRoot } from '../../../scripts/workspace/project.ts'
 import { everydayShare, isCI } from '../../effort.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
-import { project } from '../../project.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
+import { loadModels, project } from '../../project.ts'
 
 const models = loadModels()
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)

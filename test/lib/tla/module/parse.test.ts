@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { Expr } from '../../../../impl/lib/tla/module/ast.ts'
 import { parseModule } from '../../../../impl/lib/tla/module/parse.ts'
 import { printExpr, printModule } from '../../../../impl/lib/tla/module/print.ts'
-import { packageRoot } from '../../../../scripts/workspace/project.ts'
+import { packageRoot } from '../../../../scripts/workspace/package.ts'
 
 const spec = join(packageRoot(), 'spec')
 const modules = readdirSync(spec, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.tla'))

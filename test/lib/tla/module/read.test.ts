@@ -7,7 +7,7 @@ import { commentsOf, withoutComments } from '../../../../impl/lib/tla/module/lex
 import { namesOf } from '../../../../impl/lib/tla/module/names.ts'
 import { parseModule } from '../../../../impl/lib/tla/module/parse.ts'
 import { readModule } from '../../../../impl/lib/tla/module/read.ts'
-import { packageRoot } from '../../../../scripts/workspace/project.ts'
+import { packageRoot } from '../../../../scripts/workspace/package.ts'
 
 const spec = join(packageRoot(), 'spec')
 const modules = readdirSync(spec, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.tla'))

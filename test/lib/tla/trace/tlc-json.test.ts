@@ -12,10 +12,11 @@ import { printValue } from '../../../../impl/lib/kernel/language/print-value.ts'
 import { View } from '../../../../impl/lib/tla/state-codec.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadModels, packageRoot } from '../../../../scripts/workspace/project.ts'
 import { machineOf } from '../../../../impl/lib/protocol/model.ts'
 import { oneModel } from '../../../../impl/lib/protocol/target.ts'
 import { problemOf } from '../../fixture.ts'
+import { packageRoot } from '../../../../scripts/workspace/package.ts'
+import { loadModels } from '../../../project.ts'
 
 const model = oneModel(loadModels(), 'flush-inhibit/no-srcu.sc')
 const view = new View(assemble(compile(machineOf(model))))

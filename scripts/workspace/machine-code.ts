@@ -1,0 +1,73 @@
+/** The modules that a model's machine is made of, as they were loaded: ours, and those of the user's own workspace. */
+
+import { join } from 'node:path'
+import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
+import { assertCodeUnchanged, closureOf, loadedHashes, sourceHashes } from '../node/loaded.ts'
+import { OURS, packageRoot, shownPath } from './package.ts'
+import type { UserModules } from './user-modules.ts'
+
+/** What turns a machine into a graph, whoever it is of. */
+const KERNEL = [
+  'impl/lib/kernel/machine/compile.ts',
+  'impl/lib/kernel/machine/tables.ts',
+  'impl/lib/kernel/explore/explore.ts',
+  'impl/lib/tla/state-codec.ts',
+] as const
+
+/** What a machine of somebody else is written in. */
+const WRITTEN_IN = ['impl/lib/kernel/design.ts', 'impl/lib/protocol/define.ts'] as const
+
+/** The code of a machine. */
+export interface MachineCode {
+  /** sha256 of each source, by its path as it is shown */
+  readonly sources: () => Readonly<Record<string, string>>
+  /** sha256 of what was loaded of each: of the build where that is what runs */
+  readonly loaded: () => Readonly<Record<string, string>>
+  /** the files, for people */
+  readonly files: readonly string[]
+  /** @throws LockstepError (exit 3) `changed-since-load` */
+  readonly assertUnchanged: () => void
+}
+
+const ofPackage = (entry: string): MachineCode => {
+  const names = closureOf([entry, ...KERNEL])
+  return {
+    sources: () => sourceHashes(names),
+    loaded: () => loadedHashes(names),
+    files: names.map((name) => join(packageRoot(), name)),
+    assertUnchanged: () => {
+      assertCodeUnchanged(names)
+    },
+  }
+}
+
+const prefixed = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(hashes).map(([name, hash]) => [`${OURS}${name}`, hash]))
+
+const ofUser = ({ home }: HousedProtocol, modules: UserModules): MachineCode => {
+  const names = closureOf([...WRITTEN_IN, ...KERNEL])
+  const files = modules.closureOf(home.entry)
+  const own = Object.fromEntries(files.map((file) => [shownPath(home, file), modules.hashOf(file)]))
+  return {
+    sources: () => ({ ...prefixed(sourceHashes(names)), ...own }),
+    loaded: () => ({ ...prefixed(loadedHashes(names)), ...own }),
+    files,
+    assertUnchanged: () => {
+      assertCodeUnchanged(names)
+      modules.assertUnchanged(files)
+    },
+  }
+}
+
+const registered = new WeakMap<HousedProtocol['home'], UserModules>()
+
+/** Tells which modules a protocol of somebody else was loaded with. */
+export const registerModules = ({ home }: HousedProtocol, modules: UserModules): void => {
+  registered.set(home, modules)
+}
+
+/** The code of a protocol's machine. */
+export const machineCode = (protocol: HousedProtocol): MachineCode => {
+  const modules = registered.get(protocol.home)
+  return modules === undefined ? ofPackage(protocol.home.entry) : ofUser(protocol, modules)
+}

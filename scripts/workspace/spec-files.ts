@@ -1,0 +1,128 @@
+/** The files of a protocol's specification. What the user has not written and TLC needs is made here, and is a file in name only. */
+
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { badInput } from '../../impl/lib/kernel/error.ts'
+import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
+import { blanked, commentsOf } from '../../impl/lib/tla/module/lex.ts'
+import { readModule } from '../../impl/lib/tla/module/read.ts'
+import type { ModuleNames } from '../../impl/lib/tla/module/names.ts'
+import { namesOf } from '../../impl/lib/tla/module/names.ts'
+import { readPlainText } from '../node/input.ts'
+import { libraryDirectory } from './package.ts'
+
+/** A module of a specification. */
+export interface SpecFile {
+  readonly file: string
+  /** of one that is made and on no disk */
+  readonly text?: string
+}
+
+/** Its text, as it is now. */
+export const specText = ({ file, text }: SpecFile): string => text ?? readPlainText(file, 'module')
+
+/** A protocol that has a specification. */
+export type SpecifiedProtocol = HousedProtocol & { readonly module: string }
+
+export const isSpecified = (protocol: HousedProtocol): protocol is SpecifiedProtocol => protocol.module !== undefined
+
+/**
+ * The protocol, which must have a specification.
+ * @throws LockstepError (exit 2) `no-specification`
+ */
+export const specified = (protocol: HousedProtocol): SpecifiedProtocol => {
+  if (isSpecified(protocol)) return protocol
+  throw badInput({
+    code: 'no-specification',
+    message: `${protocol.name} has no specification: it can only be explored`,
+    file: protocol.home.entry,
+    hint: `write the TLA+ module M.tla in ${protocol.home.spec}, with the actions and variables of the machine by their names, and give the protocol \`module: 'M'\``,
+  })
+}
+
+/** Name of module MCM, which TLC is given. */
+export const modelModule = (protocol: HousedProtocol): string => `MC${specified(protocol).module}`
+
+/** Module of what the properties speak of. */
+export const occursModule = (protocol: HousedProtocol): string => `${specified(protocol).module}Occurs`
+
+const moduleFile = ({ home }: HousedProtocol, module: string): string => join(home.spec, `${module}.tla`)
+
+/** Its file. It is no part of the specification: no verdict but "vacuous" depends on it. Undefined where there is none. */
+export const occursFile = (protocol: HousedProtocol): SpecFile | undefined => {
+  const file = moduleFile(protocol, occursModule(protocol))
+  return existsSync(file) ? { file } : undefined
+}
+
+/** Where a module is that another extends: beside it, or ours. TLC's own standard modules are nowhere here. */
+const findModule = (protocol: HousedProtocol, module: string): string | undefined =>
+  [moduleFile(protocol, module), join(libraryDirectory(), `${module}.tla`)].find((file) => existsSync(file))
+
+/** The modules that one extends or instantiates. */
+const modulesUsed = (text: string): string[] => {
+  const instances = blanked(text, commentsOf(text)).matchAll(/\bINSTANCE\s+(\w+)/g)
+  return [...readModule(text).extends, ...[...instances].map(([, name = '']) => name)]
+}
+
+/** The files that modules extend or instantiate, those extended first, and they themselves. */
+const withExtended = (protocol: HousedProtocol, files: readonly string[]): string[] => {
+  const found = new Set<string>()
+  const visit = (file: string, within: readonly string[]): void => {
+    if (found.has(file)) return
+    if (within.includes(file)) {
+      throw badInput({
+        code: 'circular-module',
+        message: `${basename(file)} extends itself, by way of ${within
+          .slice(within.indexOf(file) + 1)
+          .map((f) => basename(f))
+          .join(', ')}`,
+        file,
+        hint: 'take one of the EXTENDS out',
+      })
+    }
+    for (const name of modulesUsed(readPlainText(file, 'module'))) {
+      const next = findModule(protocol, name)
+      if (next !== undefined) visit(next, [...within, file])
+    }
+    found.add(file)
+  }
+  for (const file of files) visit(file, [])
+  return [...found]
+}
+
+/** Module MCM of a protocol that has none of its own: the specification with its fairness, if it has any. */
+const madeModelModule = (protocol: HousedProtocol, names: ModuleNames): string => {
+  const fair = names.definitions.has('FairSpec')
+    ? []
+    : [`FairSpec == Spec${names.definitions.has('Fairness') ? ' /\\ Fairness' : ''}`]
+  return [
+    `---- MODULE ${modelModule(protocol)} ----`,
+    `EXTENDS ${specified(protocol).module}`,
+    ...fair,
+    '====',
+    '',
+  ].join('\n')
+}
+
+/** The files of a specification, those extended first; module MCM is the last. */
+export const specFiles = (protocol: HousedProtocol): SpecFile[] => {
+  const { libraries, data, module } = specified(protocol)
+  const own = moduleFile(protocol, module)
+  const files =
+    libraries === undefined
+      ? withExtended(protocol, [own])
+      : [
+          ...libraries.map((name) => join(libraryDirectory(), `${name}.tla`)),
+          ...(data === undefined ? [] : [moduleFile(protocol, data)]),
+          own,
+        ]
+  const model = moduleFile(protocol, modelModule(protocol))
+  if (existsSync(model)) return [...files.map((file) => ({ file })), { file: model }]
+  return [
+    ...files.map((file) => ({ file })),
+    { file: model, text: madeModelModule(protocol, namesIn(files.map((file) => ({ file })))) },
+  ]
+}
+
+/** What modules declare and define. */
+export const namesIn = (files: readonly SpecFile[]): ModuleNames => namesOf(files.map(specText))

@@ -1,0 +1,177 @@
+/**
+ * Loads the modules of somebody else's workspace, TypeScript without a build step too, and remembers what was loaded: what a
+ * certificate says of a machine is what ran.
+ */
+
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Jiti } from 'jiti'
+import { createJiti } from 'jiti'
+import { badInput, environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
+import { readPlainText } from '../node/input.ts'
+import { specifiersIn } from '../node/loaded.ts'
+
+/** A module as it was loaded. */
+interface UserModule {
+  readonly text: string
+  readonly sha256: string
+  /** files that it imports */
+  readonly imports: readonly string[]
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** What a file may be called that is imported without an ending. */
+const ENDINGS = ['', '.ts', '.mts', '.js', '.mjs', '.cts', '.cjs', '.json', '/index.ts', '/index.js', '/index.mjs']
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
+
+/** The file that a relative import means; './x.js' may be x.ts. */
+const resolved = (from: string, specifier: string): string | undefined => {
+  const path = join(dirname(from), specifier)
+  return [...ENDINGS.map((ending) => `${path}${ending}`), path.replace(/\.([cm]?)js$/, '.$1ts')].find(isFile)
+}
+
+/** The place that is named in a message or a stack, if it is in one of the files. */
+const placeIn = (text: string, files: Iterable<string>) => {
+  const known = new Set(files)
+  for (const [, file = '', line, column] of text.matchAll(/((?:file:\/\/)?\/[^\s():]+):(\d+):(\d+)/g)) {
+    const path = file.startsWith('file:') ? fileURLToPath(file) : file
+    if (known.has(path)) return { file: path, line: Number(line), column: Number(column) }
+  }
+  return undefined
+}
+
+/** What was thrown, in one sentence. */
+const saying = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error)
+  const [first = ''] = message.trim().split('\n')
+  return first.trim() === '' ? 'it throws' : first.trim()
+}
+
+/** The modules of one workspace. */
+export class UserModules {
+  readonly #modules = new Map<string, UserModule>()
+  readonly #ran = new Map<string, string>()
+  readonly #jiti: Jiti
+
+  /** `root` is the workspace; `api` what `import 'lockstep'` gives: the very modules that run, never another copy of them. */
+  constructor(root: string, api: Readonly<Record<string, unknown>>) {
+    const base = pathToFileURL(join(root, '/')).href
+    const options = { fsCache: false, interopDefault: false } as const
+    const transformer = createJiti(base, options)
+    this.#jiti = createJiti(base, {
+      ...options,
+      virtualModules: api,
+      transform: (given) => {
+        if (given.filename !== undefined) this.#ran.set(given.filename, given.source)
+        // places in stacks are those of the source: counterexamples and errors name them
+        return { code: transformer.transform({ ...given, retainLines: true }) }
+      },
+    })
+  }
+
+  /** Reads a module and all that it imports by a path. */
+  #scan(file: string, within: readonly string[]): void {
+    if (within.includes(file)) {
+      const circle = [...within.slice(within.indexOf(file)), file]
+      throw badInput({
+        code: 'circular-import',
+        message: `modules import each other in a circle: ${circle.join(' -> ')}`,
+        file,
+        hint: 'move what both need into a module of its own; a type is imported with `import type`',
+      })
+    }
+    if (this.#modules.has(file)) return
+    const text = readPlainText(file, 'module')
+    const imports = specifiersIn(text).flatMap((specifier) => resolved(file, specifier) ?? [])
+    for (const next of imports) this.#scan(next, [...within, file])
+    this.#modules.set(file, { text, sha256: sha256(text), imports })
+  }
+
+  /**
+   * Loads a module; answers what it exports.
+   * @throws LockstepError (exit 2) `bad-module` with the place, `circular-import`, `unreadable`
+   */
+  async load(file: string): Promise<Readonly<Record<string, unknown>>> {
+    this.#scan(file, [])
+    try {
+      const exports = await this.#jiti.import<Readonly<Record<string, unknown>>>(file)
+      this.#refuseOthers(file)
+      return exports
+    } catch (error) {
+      if (error instanceof LockstepError) throw error
+      const stack = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : ''
+      const place = placeIn(stack, this.#modules.keys()) ?? { file }
+      const isSyntax = /ParseError|SyntaxError/.test(saying(error)) || error instanceof SyntaxError
+      throw badInput({
+        code: isSyntax ? 'syntax-error' : 'bad-module',
+        message: isSyntax
+          ? `it is no TypeScript: ${saying(error).replace(/^\w*Error:\s*/, '')}`
+          : `the module cannot be loaded: ${saying(error)}`,
+        ...place,
+        hint: isSyntax ? 'mend it there' : 'run it by itself to see all that it says',
+      })
+    }
+  }
+
+  /** What ran is what was read before; what ran besides, by a path that was computed, counts as imported by the entry. */
+  #refuseOthers(entry: string): void {
+    const besides = [...this.#ran].filter(([file]) => !this.#modules.has(file))
+    for (const [file, text] of besides) this.#modules.set(file, { text, sha256: sha256(text), imports: [] })
+    const own = this.#modules.get(entry)
+    if (own !== undefined)
+      this.#modules.set(entry, { ...own, imports: [...own.imports, ...besides.map(([file]) => file)] })
+    for (const file of this.closureOf(entry)) {
+      const ran = this.#ran.get(file)
+      const module = this.#modules.get(file)
+      if (ran === undefined || module === undefined || ran === module.text) continue
+      throw changed(file)
+    }
+  }
+
+  /** The files that run when a module is loaded, sorted; those of packages are not among them. */
+  closureOf(entry: string): string[] {
+    const found = new Set<string>()
+    const visit = (file: string): void => {
+      if (found.has(file)) return
+      found.add(file)
+      for (const next of this.#modules.get(file)?.imports ?? []) visit(next)
+    }
+    visit(entry)
+    return [...found].sort()
+  }
+
+  /** sha256 of a module as it was loaded. */
+  hashOf(file: string): string {
+    const module = this.#modules.get(file)
+    if (module === undefined) throw new RangeError(`${file} was not loaded`)
+    return module.sha256
+  }
+
+  /**
+   * Refuses to write down what was found by modules that are no longer on disk.
+   * @throws LockstepError (exit 3) `changed-since-load`
+   */
+  assertUnchanged(files: readonly string[]): void {
+    for (const file of files) {
+      let now: string | undefined
+      try {
+        now = sha256(readFileSync(file, 'utf8'))
+      } catch {
+        // gone is changed
+      }
+      if (now !== this.hashOf(file)) throw changed(file)
+    }
+  }
+}
+
+const changed = (file: string) =>
+  environmentFailure({
+    code: 'changed-since-load',
+    message: 'the module has changed since it was loaded: what was found is of the former text',
+    file,
+    hint: 'run the command again',
+  })
