@@ -51,6 +51,9 @@ export type {
   Thread,
   ThreadId,
 } from './lib/kernel/language/machine.ts'
+export { MEMORY_CONSTANTS, SharedState } from './lib/kernel/memory/memory.ts'
+export type { Read } from './lib/kernel/language/constants.ts'
+export { boolean, choiceOf, ids, natural, subsetOf, toggle, worldSwitch } from './lib/kernel/language/constants.ts'
 export { atomic, ended, require } from './lib/kernel/language/op.ts'
 export { Observer, thread } from './lib/kernel/language/machine.ts'
 export { Shared, Variable } from './lib/kernel/language/shared.ts'

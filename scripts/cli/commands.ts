@@ -86,6 +86,7 @@ export const COMMANDS = {
       cache,
       coverage,
       dryRun: { ...dryRun, description: 'print the TLC commands instead of running them' },
+      write: { ...write, description: 'write down how many states each model has; never a verdict' },
       workspace,
       json,
     },

@@ -58,8 +58,8 @@ const knownProtocol = (name: string, project: Project): HousedProtocol => {
       hint: candidate === undefined ? `there are ${known.join(', ')}` : `did you mean ${candidate}?`,
     })
   }
-  if (protocol.ablation.length === 0) {
-    const others = protocols.filter((p) => p.ablation.length > 0).map((p) => p.name)
+  if (protocol.toggles.length === 0 || (protocol.ablation.length === 0 && protocol.models === undefined)) {
+    const others = protocols.filter((p) => p.toggles.length > 0).map((p) => p.name)
     throw badInput({
       code: 'no-toggles',
       message: `${name} has no toggles to switch`,

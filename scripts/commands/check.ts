@@ -15,6 +15,8 @@ import type { OptionsOf } from '../cli/commands.ts'
 import { checkedInEvidence } from '../workspace/evidence.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { sizeOf } from '../../impl/lib/protocol/model.ts'
+import { isSpecified, specified } from '../workspace/spec-files.ts'
+import { writeCounts } from '../workspace/counts.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import { watchInputs } from '../workspace/certificate.ts'
 import { keepFindings, knownFindings } from '../engines/results.ts'
@@ -43,6 +45,10 @@ const enginesFor = (
   engine: CheckOptions['engine'],
   toolchain: Toolchain | undefined,
 ): readonly EngineName[] => {
+  if (!isSpecified(model.protocol)) {
+    if (engine === 'tlc' || engine === 'embedded') specified(model.protocol)
+    return ['explorer']
+  }
   if (engine === 'all') return ['tlc', 'embedded', 'explorer']
   if (engine !== 'auto') return [engine]
   if (toolchain !== undefined) return ['tlc']
@@ -136,6 +142,7 @@ export const resultRow = (r: ModelResult): string[] => [
   r.engine,
   r.cached ? 'cached' : seconds(r.seconds),
   [
+    ...(r.remark === undefined ? [] : [r.remark]),
     ...(r.certified.length > 0 ? [`liveness as certified: ${r.certified.join(', ')}`] : []),
     ...(r.unchecked.length > 0 ? [`safety only; not checked: ${r.unchecked.join(', ')}`] : []),
   ].join('; '),
@@ -199,7 +206,7 @@ const ignored = (option: string, why: string) =>
   badInput({ code: 'usage', message: `${option} would be ignored: ${why}`, hint: `leave ${option} out` })
 
 /** An option that the engine does not heed is not taken as if it were. */
-const refuseIgnored = ({ engine, heap, coverage, dryRun }: CheckOptions): void => {
+const refuseIgnored = ({ engine, heap, coverage, dryRun, write }: CheckOptions): void => {
   if (heap !== undefined && (engine === 'explorer' || engine === 'embedded'))
     throw ignored('--heap', `the ${engine} engine runs no JVM`)
   if (coverage !== true) {
@@ -209,6 +216,7 @@ const refuseIgnored = ({ engine, heap, coverage, dryRun }: CheckOptions): void =
   if (engine !== 'auto' && engine !== 'explorer') throw ignored('--engine', 'the explorer counts what --coverage shows')
   if (heap !== undefined) throw ignored('--heap', 'the explorer counts what --coverage shows')
   if (dryRun === true) throw ignored('--dry-run', '--coverage runs no other program')
+  if (write === true) throw ignored('--write', '--coverage has no counts of models')
 }
 
 /** The commands of TLC that would be run. */
@@ -229,7 +237,10 @@ export const check = async (out: Output, options: CheckOptions, project: Project
   const models = selectModels(project.modelsFor(targets), targets, tag)
   if (options.coverage === true) return coverage(out, models, options)
   if (options.dryRun === true) return dryRun(out, models, options)
-  const { results, conflicts, code, noTlc } = await runChecks(out, models, options)
+  // what is to be counted anew is held to no count from before
+  const uncounted = options.write === true ? models.map((model) => ({ ...model, counts: undefined })) : models
+  const { results, conflicts, code, noTlc } = await runChecks(out, uncounted, options)
+  if (options.write === true) writeCounts(out, models, results, project.modelsOf)
   if (out.json) printJson({ ok: code === EXIT.ok, models: results, disagreements: conflicts })
   if (noTlc !== undefined) out.line(noTlcNote(noTlc))
   printResults(out, results, conflicts)

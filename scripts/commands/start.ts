@@ -142,8 +142,16 @@ const printCells = (out: Output, { results, conflicts }: Found, tlc: Toolchain |
   out.line()
 }
 
-const printRace = (out: Output, project: Project): void => {
-  const shown = oneModel(project.modelsFor([SHOWN]), SHOWN)
+/** Ours, or the first of a workspace that is expected to be violated; none if all holds. */
+const raceOf = (project: Project, models: readonly Model[]): Model | undefined =>
+  project.workspace === undefined
+    ? oneModel(project.modelsFor([SHOWN]), SHOWN)
+    : models.find(({ cells }) => cells.some(({ expected }) => expected === 'violated'))
+
+const printRace = (out: Output, project: Project, models: readonly Model[]): void => {
+  const shown = raceOf(project, models)
+  if (shown === undefined) return
+  heading(out, `One of the races found: lockstep explain ${shown.name}`)
   out.line(lanes(counterexample(shown, undefined), shown.protocol.docs, { toggle: toggleOf(shown) }).trimEnd())
   out.line()
 }
@@ -165,8 +173,7 @@ export const start = async (out: Output, options: OptionsOf<'start'>, project: P
   out.line()
   heading(out, 'Designs x properties')
   for (const line of matrixOf(results)) out.line(line)
-  heading(out, `One of the races found: lockstep explain ${SHOWN}`)
-  printRace(out, project)
+  printRace(out, project, models)
   const made = tlc instanceof LockstepError ? 'verified from their certificates' : 'made'
   const word = proven === EXIT.ok ? 'all equal' : proven === EXIT.finding ? 'NOT all equal' : 'NOT COMPLETE'
   out.line(summary(results, checked))

@@ -2,14 +2,16 @@
 
 import { basename, join } from 'node:path'
 import { printCfg } from '../../impl/lib/tla/cfg.ts'
+import type { Compiled } from '../../impl/lib/kernel/machine/automaton.ts'
 import { compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
-import { environmentFailure } from '../../impl/lib/kernel/error.ts'
+import { badInput, environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { threadName } from '../../impl/lib/kernel/language/machine.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { tla } from '../../impl/lib/kernel/language/value.ts'
 import { Fields } from '../../impl/lib/validate/json-codec.ts'
 import type { LogOptions } from '../../impl/lib/validate/validator.ts'
+import type { SpecStep } from '../../impl/lib/validate/spec-steps.ts'
 import { specSteps } from '../../impl/lib/validate/spec-steps.ts'
 import type { LogText, SpecOfLogs } from '../../impl/lib/validate/trace-module.ts'
 import { explainedIn, TRACE_CFG, TRACE_MODULE, traceModule } from '../../impl/lib/validate/trace-module.ts'
@@ -46,6 +48,19 @@ type Limits = Pick<LogOptions, 'timeout' | 'signal'>
 /** With more events than this Java had better optimise. */
 const SMALL_EVENTS = 2000
 
+/** A step of a thread of which the specification does not say so would be taken for one that nobody has to log. */
+const refuseNobodys = (steps: readonly SpecStep[], { automata }: Compiled): void => {
+  const taken = new Set(automata.flatMap(({ nodes }) => nodes.map(({ label }) => label)))
+  const nobodys = steps.find(({ action, thread }) => thread === undefined && taken.has(action))
+  if (nobodys === undefined) return
+  const { action } = nobodys
+  throw badInput({
+    code: 'unread-next',
+    message: `the specification does not say which thread takes ${action}`,
+    hint: `begin the action with At(th, "${action}"), or with an operator that has At of its first two parameters in it`,
+  })
+}
+
 /** A model's logs, ready for TLC. */
 export class Oracle {
   readonly model: Model
@@ -54,16 +69,19 @@ export class Oracle {
   constructor(model: Model) {
     this.model = model
     const machine = machineOf(model)
-    const fields = new Fields(assemble(compile(machine)))
+    const compiled = compile(machine)
+    const fields = new Fields(assemble(compiled))
     const tlaOf = ([kind, n]: readonly [string, number]): TlaValue => tla.seq([tla.str(kind), tla.int(n)])
     const happensTo = new Map<string, Map<string, TlaValue>>()
     for (const { label, thread } of machine.environment) {
       const threads = happensTo.get(label) ?? new Map<string, TlaValue>()
       happensTo.set(label, threads.set(threadName(thread), tlaOf(thread)))
     }
+    const steps = specSteps(specFiles(model.protocol).map((file) => ({ file: file.file, text: specText(file) })))
+    refuseNobodys(steps, compiled)
     this.spec = {
       module: modelModule(model.protocol),
-      steps: specSteps(specFiles(model.protocol).map((file) => ({ file: file.file, text: specText(file) }))),
+      steps,
       threads: new Map(machine.threads.map(({ id }) => [threadName(id), tlaOf(id)])),
       happensTo: new Map([...happensTo].map(([action, threads]) => [action, [...threads.values()]])),
       facts: (state) => {

@@ -48,6 +48,11 @@ export const OURS = 'lockstep:'
  * file of ours that another workspace uses.
  */
 export const shownPath = ({ root: workspace, builtin }: Pick<Home, 'root' | 'builtin'>, file: string): string => {
-  const library = builtin ? undefined : below(libraryDirectory(), file)
-  return library === undefined ? (below(workspace, file) ?? file) : `${OURS}spec/lib/${library}`
+  const ours = builtin
+    ? undefined
+    : ['spec/lib', 'impl'].find((tree) => below(join(packageRoot(), tree), file) !== undefined)
+  // a workspace within a checkout of ours is not ours for that
+  if (ours !== undefined && below(join(packageRoot(), ours), workspace) === undefined)
+    return `${OURS}${below(packageRoot(), file) ?? file}`
+  return below(workspace, file) ?? file
 }

@@ -80,9 +80,21 @@ const baseOf = (
 export const ablatedToggles = ({ toggles, notAblated }: Pick<Protocol, 'toggles' | 'notAblated'>): readonly string[] =>
   toggles.filter((name) => notAblated[name] === undefined)
 
+/**
+ * What a protocol that does not say itself is ablated in: its first design under each memory model and in each size of it
+ * that is tagged fast. The toggles of the design do not matter, all their subsets are tried.
+ */
+const ablationOf = (protocol: Protocol, models: readonly Model[]): readonly AblationBase[] => {
+  if (protocol.ablation.length > 0 || protocol.models === undefined) return protocol.ablation
+  const [first] = models
+  return models
+    .filter((m) => m.design === first?.design && m.tags.includes('fast'))
+    .map(({ stem }) => ({ model: stem, gloss: `as ${stem} but for its toggles` }))
+}
+
 /** The bases of a protocol. */
 export const basesOf = (protocol: Protocol, models: readonly Model[], memory: MemoryName | undefined): Base[] =>
-  protocol.ablation.map((base) => baseOf(protocol, models, base, memory))
+  ablationOf(protocol, models).map((base) => baseOf(protocol, models, base, memory))
 
 /** The properties that a protocol's bases check, in their order; each is decided in every base. */
 export const cellsOfBases = (bases: readonly Base[]): readonly Cell[] => [

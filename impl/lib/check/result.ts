@@ -1,5 +1,6 @@
 /** What `check` says of a model, whichever engine said it. Others read its JSON: fields may be added, none is renamed. */
 
+import { given } from '../kernel/given.ts'
 import type { Cell, CellKind, CellVerdict, Model } from '../protocol/model.ts'
 import { subjectsOfModel } from './subjects.ts'
 
@@ -45,9 +46,14 @@ export interface ModelResult {
   readonly certified: readonly string[]
   /** cells that this engine cannot decide; they are not part of `verdict` and never a pass */
   readonly unchecked: readonly string[]
+  /** what the verdicts rest on, where it is less than it could be */
+  readonly remark?: string
   /** why a cell or the model is `error` or `incomplete`, or what is not as expected */
   readonly notes: readonly string[]
 }
+
+/** Nobody has written down what the machine is to be equal to. */
+const EXPLORED_ONLY = 'no specification: explored only'
 
 const RANK: Readonly<Record<Verdict, number>> = { holds: 0, vacuous: 1, violated: 2, incomplete: 3, error: 4 }
 
@@ -194,6 +200,7 @@ export const modelResult = (
     properties,
     certified: found.certified ?? [],
     unchecked,
+    ...given({ remark: model.protocol.module === undefined ? EXPLORED_ONLY : undefined }),
     notes: [
       ...found.notes,
       ...counts,

@@ -21,11 +21,15 @@ export type Locate = (frame: Frame) => SourceLine | undefined
 
 /** Runs the programs; no place that a reader of a protocol wants to see. */
 const isMachinery = (file: string): boolean =>
-  /(^|\/)impl\/lib\//.test(file) && !/(^|\/)impl\/lib\/(?:kvm|kernel\/memory)\//.test(file)
+  /(^|[/:])impl\/lib\//.test(file) && !/(^|[/:])impl\/lib\/(?:kvm|kernel\/memory)\//.test(file)
 
-const isLibrary = (file: string): boolean => /(^|\/)impl\/lib\//.test(file)
+const isLibrary = (file: string): boolean => /(^|[/:])impl\/lib\//.test(file)
 
-const isSource = (file: string): boolean => /(^|\/)impl\//.test(file) && !isMachinery(file)
+/** Is it a source of ours that can be blamed? Of somebody else’s workspace all of the machine’s own are. */
+const isOurs = (file: string): boolean => /(^|[/:])impl\//.test(file)
+
+const isSource = (file: string, sources: readonly SourceText[]): boolean =>
+  (isOurs(file) || sources.some((source) => source.file === file)) && !isMachinery(file)
 
 /** The statement that begins at a line: until its brackets are closed. */
 const statementAt = (lines: readonly string[], first: number): string => {
@@ -42,7 +46,7 @@ const LONGEST = 12
 /** Functions of the machine's sources by name, each at its first line; a program that is called is on the stack itself. */
 const functionsOf = (sources: readonly SourceText[]): ReadonlyMap<string, Blame> => {
   const found = new Map<string, Blame>()
-  for (const { file, text } of sources.filter((source) => isSource(source.file))) {
+  for (const { file, text } of sources.filter(({ file: own }) => isSource(own, sources))) {
     text.split('\n').forEach((line, i) => {
       const name = /^(?:export )?(?:const (\w+) = (?:<.*>)?\(|function (\w+)\()/.exec(line)
       const known = name?.[1] ?? name?.[2]
@@ -55,7 +59,7 @@ const functionsOf = (sources: readonly SourceText[]): ReadonlyMap<string, Blame>
 /** Where the machine's sources declare some variables, with what they begin with. */
 export const declarationsOf = (sources: readonly SourceText[], names: readonly string[]): Blame[] =>
   sources
-    .filter(({ file }) => isSource(file))
+    .filter(({ file }) => isSource(file, sources))
     .flatMap(({ file, text }) =>
       text.split('\n').flatMap((line, i): Blame[] => {
         const name = /\b(?:map|scalar|named|declare)(?:<.*>)?\(\s*'(\w+)'/.exec(line)?.[1] ?? ''
@@ -121,7 +125,9 @@ export class MachineBlame {
 
   /** The statements of the protocol on a stack, innermost first, then the library's. */
   #lines(stack: Stack): Blame[] {
-    const places = stack.flatMap((frame) => this.#locate(frame) ?? []).filter(({ file }) => isSource(file))
+    const places = stack
+      .flatMap((frame) => this.#locate(frame) ?? [])
+      .filter(({ file }) => isSource(file, this.#sources))
     const byOwner = places.sort((a, b) => Number(isLibrary(a.file)) - Number(isLibrary(b.file)))
     return unique(byOwner.map(({ file, line, text }) => ({ side: 'impl', file, line, text: text.trim() })))
   }

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import { specSteps } from '../../../impl/lib/validate/spec-steps.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
 import { specFiles } from '../../../scripts/workspace/spec-files.ts'
@@ -70,11 +71,26 @@ describe('specSteps', () => {
     ])
   })
 
+  it('finds the thread through an operator that says of it where it is, and an action that is quantified', () => {
+    const steps = specSteps(
+      module(
+        "Goto(t, from, to) == At(t, from) /\\ pc' = [pc EXCEPT ![t] = to]",
+        'a == Goto(one, "a", "b")',
+        "c(t) == \\E i \\in Committable(t) : store_buffer' = i",
+        'Next == a \\/ \\E t \\in Threads : c(t)',
+      ),
+    )
+    expect(steps.map(({ call, bound, thread }) => [call, bound.length, thread])).toEqual([
+      ['a', 0, 'one'],
+      ['c(t)', 1, undefined],
+    ])
+  })
+
   it.each([
     ['a conjunction', ['a == /\\ TRUE', 'Next == a /\\ a']],
     ['what is defined nowhere', ['Next == \\/ a']],
     ['nothing', []],
   ])('refuses a Next that is %s', (_what, lines) => {
-    expect(() => specSteps(module(...lines))).toThrow(RangeError)
+    expect(() => specSteps(module(...lines))).toThrow(LockstepError)
   })
 })
