@@ -1,5 +1,6 @@
 /** What the package exports: machines, the explorer, proofs, traces. */
 
+export * from './lib/kernel/design.ts'
 export type { Config, ProtocolEntry } from './lib/protocol/config.ts'
 export { defineConfig } from './lib/protocol/config.ts'
 export type { ProtocolDefinition } from './lib/protocol/define.ts'
@@ -24,7 +25,6 @@ export type {
 export { check } from './lib/kernel/check.ts'
 export { DEADLOCK } from './lib/kernel/explore/violations.ts'
 export type { Plain } from './lib/kernel/language/plain.ts'
-export { Constants } from './lib/kernel/language/constants.ts'
 export type { Behaviour, BehaviourStep, Counterexample } from './lib/behaviour/counterexample.ts'
 export { lassoBehaviour, shortestTo } from './lib/behaviour/counterexample.ts'
 export type { Problem } from './lib/kernel/error.ts'
@@ -36,27 +36,6 @@ export { depthOf } from './lib/kernel/explore/graph.ts'
 export { Interpreter } from './lib/kernel/language/interpret.ts'
 export type { Lasso } from './lib/kernel/explore/liveness.ts'
 export { checkLeadsTo } from './lib/kernel/explore/liveness.ts'
-export type { MemoryModel } from './lib/kernel/memory/buffer.ts'
-export { MEMORY_MODELS } from './lib/kernel/memory/buffer.ts'
-export { Location, Memory } from './lib/kernel/memory/memory.ts'
-export type { Access, Op, Program, Step } from './lib/kernel/language/op.ts'
-export type {
-  EnvironmentAction,
-  Fairness,
-  Invariant,
-  InvariantInstance,
-  LeadsTo,
-  LeadsToInstance,
-  Machine,
-  Thread,
-  ThreadId,
-} from './lib/kernel/language/machine.ts'
-export { MEMORY_CONSTANTS, SharedState } from './lib/kernel/memory/memory.ts'
-export type { Read } from './lib/kernel/language/constants.ts'
-export { boolean, choiceOf, ids, natural, subsetOf, toggle, worldSwitch } from './lib/kernel/language/constants.ts'
-export { atomic, ended, require } from './lib/kernel/language/op.ts'
-export { Observer, thread } from './lib/kernel/language/machine.ts'
-export { Shared, Variable } from './lib/kernel/language/shared.ts'
 export type { Protocol } from './lib/protocol/protocol.ts'
 export type { Comparison, Difference } from './lib/prove/compare.ts'
 export { GraphComparison, graphDigest } from './lib/prove/compare.ts'
@@ -64,14 +43,13 @@ export { readDot } from './lib/tla/dot.ts'
 export { replay } from './lib/behaviour/replay.ts'
 export { lanes } from './lib/report/lanes.ts'
 export { mermaid } from './lib/report/mermaid.ts'
-export * from './lib/kernel/language/domain.ts'
 export { parseItf, printItf } from './lib/tla/trace/itf.ts'
 export { parseState, parseValue } from './lib/tla/parse-value.ts'
 export { printState, printValue } from './lib/kernel/language/print-value.ts'
 export { parseSimulationTrace, parseToolTraces } from './lib/tla/trace/tlc-trace.ts'
 export type { Trace, TraceState } from './lib/tla/trace/trace.ts'
 export type { TlaValue } from './lib/kernel/language/value.ts'
-export { equal, key, tla } from './lib/kernel/language/value.ts'
+export { equal, key } from './lib/kernel/language/value.ts'
 export { View } from './lib/tla/state-codec.ts'
 export type { LogDivergence, Validation } from './lib/validate/result.ts'
 export type { LogSubject } from './lib/validate/subject.ts'

@@ -12,9 +12,7 @@ import type { Machine } from './language/machine.ts'
 import { threadName } from './language/machine.ts'
 import { compile } from './machine/compile.ts'
 import { StateSchema } from './machine/state-schema.ts'
-import type { Kernel } from './machine/tables.ts'
 import { assemble } from './machine/tables.ts'
-import { COMMIT } from './memory/memory.ts'
 
 /** A machine of which only variables and threads are asked for: what is left out is empty. */
 export type CheckedMachine = Pick<Machine, 'shared' | 'threads'> & Partial<Machine>
@@ -102,17 +100,6 @@ export const completed = (machine: CheckedMachine): Machine => ({
   ...machine,
 })
 
-/** Refuses a machine whose buffered stores never become visible: it would seem correct for want of behaviours. */
-export const requireCommits = ({ compiled: { machine } }: Kernel): void => {
-  const buffers = machine.shared.growing.some(({ content }) => content.length > 1)
-  if (!buffers || machine.environment.some(({ label }) => label === COMMIT)) return
-  throw badInput({
-    code: 'no-commits',
-    message: 'threads have store buffers, but no step makes a buffered store visible to others',
-    hint: 'add `environment: memory.commits()` to the machine',
-  })
-}
-
 /** The first state without a step in which some thread has not ended. */
 const deadlockOf = (graph: Graph, { start }: Edges): number | undefined => {
   if (graph.deadlock === undefined) return undefined
@@ -156,14 +143,6 @@ const plainCounterexample = (graph: Graph, { path, loop }: Way): PlainCounterexa
   return { initial: stateOf(at(path, 0).state), steps, loop }
 }
 
-/** Two properties of one name could not be told apart. */
-const requireDistinct = ({ invariants, liveness }: Machine): readonly string[] => {
-  const names = [DEADLOCK, ...[...invariants, ...liveness].map(({ name }) => name)]
-  const twice = names.find((name, i) => names.indexOf(name) < i)
-  if (twice === undefined) return names
-  throw badInput({ code: 'property-twice', message: `there are two properties named ${twice}` })
-}
-
 /**
  * Explores every interleaving of a machine's threads and decides its properties: invariants in all reachable states,
  * liveness on all behaviours that are fair as the machine's `fairness` says, and deadlock. A thread with a last step ends in
@@ -199,9 +178,8 @@ const requireDistinct = ({ invariants, liveness }: Machine): readonly string[] =
  */
 export const check = (machine: CheckedMachine, options: CheckOptions = {}): CheckResult => {
   const whole = completed(machine)
-  const names = requireDistinct(whole)
+  const names = [DEADLOCK, ...[...whole.invariants, ...whole.liveness].map(({ name }) => name)]
   const kernel = assemble(compile(whole))
-  requireCommits(kernel)
   const graph = explore(kernel, { ...options, edges: true })
   const deadlock = deadlockOf(graph, edgesOf(graph, 'a deadlock'))
   const decided = decideProperties(graph, options.expired ?? (() => false))

@@ -67,12 +67,22 @@ export interface GrowingDomain {
   fill(content: readonly unknown[]): void
 }
 
+/** What shared memory asks of the machine that it is part of. */
+export interface MemoryDemand {
+  /** the threads, in the order in which the machine must have them: each is known by its place */
+  readonly threads: readonly (readonly [kind: string, id: Key])[]
+  /** the environment's action by which a buffered store of a thread becomes visible; undefined where nothing is buffered */
+  readonly commit: string | undefined
+}
+
 /** The shared variables of one machine, and the store that they are read from at the moment. */
 export class Shared {
   readonly cells: Cell[] = []
   readonly variables: SharedVariable[] = []
   /** one per thread, in the order of the threads, or none; no other thread’s steps look at it */
   readonly growing: GrowingDomain[] = []
+  /** what its memory asks of the machine */
+  readonly demands: MemoryDemand[] = []
   private current: Store = noStore
 
   get store(): Store {
@@ -92,6 +102,14 @@ export class Shared {
 
   /** Declares a variable by its elements; returns their cells. */
   declare(name: string, elements: readonly CellDeclaration[]): readonly number[] {
+    if (name === 'pc' || this.variables.some((variable) => variable.name === name)) {
+      const why = name === 'pc' ? 'which is where each thread is' : 'and one would hide the other'
+      throw badInput({
+        code: 'variable-twice',
+        message: `there are two shared variables named ${name}, ${why}`,
+        hint: 'give one of them another name',
+      })
+    }
     const cells = elements.map((element) => this.cells.push({ variable: name, ...element }) - 1)
     this.variables.push({ name, cells })
     return cells

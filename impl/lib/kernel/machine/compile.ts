@@ -12,6 +12,7 @@ import type { Automaton, Compiled, ProgramNode } from './automaton.ts'
 import type { CompileLimits } from './replay.ts'
 import { DEFAULT_LIMITS, placeOf, Replayer } from './replay.ts'
 import type { StepTree } from './step-tree.ts'
+import { requireWellFormed } from './well-formed.ts'
 import { outcomesOf, resultKey, traceStep } from './step-tree.ts'
 
 const nodeKey = (label: string, frame: readonly number[]): string => `${label}|${frame.join(',')}`
@@ -168,9 +169,14 @@ const attempt = <R>(body: () => R): { readonly value: R } | { readonly error: un
   }
 }
 
-/** Compiles a machine. Throws a `LockstepError` (exit 2) that names thread and label for a program that cheats. */
+/**
+ * Compiles a machine.
+ * @throws LockstepError (exit 2) that names thread and label for a program that cheats; for parts that do not fit together
+ *   see {@link requireWellFormed}
+ */
 export const compile = (machine: Machine, limits: CompileLimits = DEFAULT_LIMITS, reuse: Reuse = NO_REUSE): Compiled =>
   withoutAmbient(() => {
+    requireWellFormed(machine)
     const known = machine.threads.map((_, i) => reuse.find(i))
     // A domain that grew may have been branched on before it did, and what was found then means nothing, an error
     // neither. It grows by what steps bring about from what it has, so in the end it has everything.

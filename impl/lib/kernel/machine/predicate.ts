@@ -102,7 +102,13 @@ export const compilePredicate = (kernel: Pick<Kernel, 'compiled' | 'layout'>, ho
   }
   const build = (known: ReadonlyMap<number, number>, candidates: Candidates): number => {
     try {
-      return shared.with(new Observing(compiled, known, candidates), holds) ? TRUE : FALSE
+      const answer: unknown = shared.with(new Observing(compiled, known, candidates), holds)
+      if (typeof answer === 'boolean') return answer ? TRUE : FALSE
+      throw badInput({
+        code: 'no-boolean',
+        message: `a property answers ${answer === undefined ? 'nothing' : `a ${typeof answer}`}, which is neither true nor false`,
+        hint: 'let it return a boolean: a comparison, or what a variable of booleans has',
+      })
     } catch (error) {
       if (error instanceof UnknownCell) return onCell(error.cell, known, candidates)
       if (error instanceof UnknownLocal) return onLocal(error, known, candidates)

@@ -83,7 +83,15 @@ export class Replayer {
           hint: 'a thread runs for ever: loop, or wait for something that never comes',
         })
       }
-      const op = turn.value
+      const op = turn.value as Op | undefined
+      // what is yielded without a star is the call itself, and would never be run
+      if (typeof op?.label !== 'string') {
+        throw badInput({
+          code: 'no-step',
+          message: `${placeOf(this.thread, label)}: the program yields what is no step`,
+          hint: 'write `yield*` in front of an access or of a function that makes some, not `yield`',
+        })
+      }
       return { op, frame: this.indices(values, op.label) }
     } catch (error) {
       throw this.placed(error, label)

@@ -10,6 +10,7 @@ import type { Read } from '../language/constants.ts'
 import { choiceOf, natural } from '../language/constants.ts'
 import type { Access, OpKind, Step } from '../language/op.ts'
 import type { EnvironmentAction, ThreadId } from '../language/machine.ts'
+import { Observer, sameThread, threadName } from '../language/machine.ts'
 import type { GrowingDomain, Variable } from '../language/shared.ts'
 import { Shared } from '../language/shared.ts'
 import { atomic, perform, require } from '../language/op.ts'
@@ -98,15 +99,35 @@ export interface LocationMap<T> extends Pick<Variable<T>, 'name' | 'get' | 'set'
   isBuffered(key: Key, thread: ThreadId): boolean
 }
 
+/** A model that is none would run as some other, and a buffer without room would keep every store from being made. */
+const refuseMemory = (model: string, slots: number): void => {
+  const known = MEMORY_MODELS.find((name) => name === model)
+  if (known === undefined) {
+    throw badInput({
+      code: 'no-memory-model',
+      message: `there is no memory model ${JSON.stringify(model)}`,
+      hint: `there are ${MEMORY_MODELS.join(', ')}`,
+    })
+  }
+  if (Number.isInteger(slots) && slots >= (buffersStores(known) ? 1 : 0)) return
+  throw badInput({
+    code: 'no-slots',
+    message: `a store buffer has room for ${slots} stores under ${known}`,
+    hint: 'give a whole number: 0 under SC, where nothing is buffered, 1 or more under TSO and PSO',
+  })
+}
+
 /** Shared memory. Threads are known by their place in the machine's list, which must be `threads`. */
 export class Memory {
   readonly model: MemoryModel
   readonly slots: number
+  /** in the order of the machine's */
+  readonly threads: readonly ThreadId[]
   private readonly shared: Shared
-  private readonly threads: readonly ThreadId[]
   private readonly buffers: readonly { readonly cell: number; readonly domain: BufferDomain }[]
 
   constructor(shared: Shared, model: MemoryModel, slots: number, threads: readonly ThreadId[]) {
+    refuseMemory(model, slots)
     this.shared = shared
     this.model = model
     this.slots = slots
@@ -122,6 +143,7 @@ export class Memory {
     )
     this.buffers = domains.map((domain, i) => ({ domain, cell: at(cells, i) }))
     shared.growing.push(...domains)
+    shared.demands.push({ threads, commit: buffersStores(model) ? COMMIT : undefined })
   }
 
   private entryToTla(cell: number, value: number): TlaValue {
@@ -353,6 +375,17 @@ export abstract class SharedState<C extends MemoryConstants> {
   constructor(c: C, threads: readonly ThreadId[]) {
     this.c = c
     this.memory = new Memory(this.shared, c.Memory, c.StoreBufferSlots, threads)
+  }
+
+  /** A thread as properties see it: where it is, and its locals. */
+  observe<F extends object = object>(kind: string, id: Key): Observer<F> {
+    const index = this.memory.threads.findIndex((thread) => sameThread(thread, [kind, id]))
+    if (index >= 0) return new Observer(this.shared, index)
+    throw badInput({
+      code: 'no-such-thread',
+      message: `a property looks at a thread ${threadName([kind, id])}, and there is none`,
+      hint: `there are ${this.memory.threads.map(threadName).join(', ')}`,
+    })
   }
 }
 

@@ -19,10 +19,7 @@ interface Frame {
 /** A machine of one thread with one shared flag and a frame field n in 0..most. */
 const machine = (program: (f: Frame, flag: LocationMap<boolean>) => Program, most = 3): Machine => {
   const shared = new Shared()
-  const flag = new Memory(shared, 'SC', 0, [
-    ['cpu', 0],
-    ['cpu', 1],
-  ]).map('flag', [0], bool, false)
+  const flag = new Memory(shared, 'SC', 0, [['cpu', 0]]).map('flag', [0], bool, false)
   const definition = thread<Frame>({
     id: ['cpu', 0],
     frame: { n: int(0, most) },
@@ -137,10 +134,7 @@ describe('the compiler', () => {
 
   it('refuses a shared value outside of its domain, by label', () => {
     const shared = new Shared()
-    const small = new Memory(shared, 'SC', 0, [
-      ['cpu', 0],
-      ['cpu', 1],
-    ]).map('small', [0], int(0, 1), 0)
+    const small = new Memory(shared, 'SC', 0, [['cpu', 0]]).map('small', [0], int(0, 1), 0)
     const definition = thread<Frame>({
       id: ['cpu', 0],
       frame: { n: int(0, 3) },
