@@ -5,7 +5,13 @@ export type { Config, ProtocolEntry } from './lib/protocol/config.ts'
 export { defineConfig } from './lib/protocol/config.ts'
 export type { ProtocolDefinition } from './lib/protocol/define.ts'
 export { protocol } from './lib/protocol/define.ts'
-export type { DesignDeclaration, ModelsDeclaration } from './lib/protocol/declared.ts'
+export type {
+  Bindings,
+  ConstantValue,
+  DesignDeclaration,
+  ExpectedCell,
+  ModelsDeclaration,
+} from './lib/protocol/declaration.ts'
 export type { Cfg, CfgSelection } from './lib/tla/cfg.ts'
 export { parseCfg, printCfg } from './lib/tla/cfg.ts'
 export type { Automaton, Compiled } from './lib/kernel/machine/automaton.ts'

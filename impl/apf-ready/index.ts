@@ -1,18 +1,15 @@
-/** What the catalog knows of apf-ready. */
+/** What the tools are told of apf-ready. */
 
 import { KVM_BARRIERS } from '../lib/kvm/vcpu.ts'
-import { switchesIn } from '../lib/kernel/language/constants.ts'
-import type { Protocol } from '../lib/protocol/protocol.ts'
+import { protocol } from '../lib/protocol/define.ts'
 import { tla } from '../lib/kernel/language/value.ts'
 import { CONSTANTS, apfReady } from './ApfReady.ts'
 import { apfReadyDocs } from './docs.ts'
 
-export const apfReadyProtocol: Protocol = {
+export const apfReadyProtocol = protocol({
   name: 'apf-ready',
   module: 'ApfReady',
-  libraries: ['Memory', 'KvmVcpu'],
-  toggles: switchesIn(CONSTANTS, 'toggle'),
-  world: switchesIn(CONSTANTS, 'world'),
+  constants: CONSTANTS,
   barriers: {
     EntryMb: KVM_BARRIERS.EntryMb,
     BlockMb: KVM_BARRIERS.BlockMb,
@@ -46,5 +43,5 @@ export const apfReadyProtocol: Protocol = {
     },
   ],
   docs: apfReadyDocs,
-  machine: (constants) => apfReady(constants.read(CONSTANTS)),
-}
+  machine: apfReady,
+})

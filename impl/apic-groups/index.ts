@@ -1,19 +1,15 @@
-/** What the catalog knows of apic-groups. */
+/** What the tools are told of apic-groups. */
 
-import { switchesIn } from '../lib/kernel/language/constants.ts'
-import type { Protocol } from '../lib/protocol/protocol.ts'
+import { protocol } from '../lib/protocol/define.ts'
 import { CONSTANTS, apicGroups } from './ApicGroups.ts'
 import { apicGroupsDocs } from './docs.ts'
 
 const POLL_KICK = 'KVM’s own; what it is needed for is poll-kick’s subject'
 
-export const apicGroupsProtocol: Protocol = {
+export const apicGroupsProtocol = protocol({
   name: 'apic-groups',
   module: 'ApicGroups',
-  libraries: ['Memory', 'KvmVcpu', 'VcpuMutex'],
-  toggles: switchesIn(CONSTANTS, 'toggle'),
-  world: switchesIn(CONSTANTS, 'world'),
-  barriers: {},
+  constants: CONSTANTS,
   notAblated: {
     EntryMb: POLL_KICK,
     BlockMb: POLL_KICK,
@@ -34,5 +30,5 @@ export const apicGroupsProtocol: Protocol = {
     { model: 'namespace.sc.fault', gloss: 'faults, by the reviewer’s rules' },
   ],
   docs: apicGroupsDocs,
-  machine: (constants) => apicGroups(constants.read(CONSTANTS)),
-}
+  machine: apicGroups,
+})

@@ -160,14 +160,14 @@ class Kvm extends SharedState<FlushInhibitConstants> {
 
 /** kvm_hv_vcpu_suspend_tlb_flush(vcpu, vcpu_id), with f.cause for vcpu_id */
 function* kvm_hv_vcpu_suspend_tlb_flush(k: Kvm, f: FlusherFrame, vcpu: Key): Step<void> {
-  const waiting_on = k.waiting_on.at(vcpu).store('kvm_hv_vcpu_suspend_tlb_flush_waiting_on', f.cause)
-  const suspended = k.suspended.at(vcpu).store('kvm_hv_vcpu_suspend_tlb_flush_suspended', true)
+  const waiting_on = (): Step<void> => k.waiting_on.at(vcpu).store('kvm_hv_vcpu_suspend_tlb_flush_waiting_on', f.cause)
+  const suspended = (): Step<void> => k.suspended.at(vcpu).store('kvm_hv_vcpu_suspend_tlb_flush_suspended', true)
 
   /* waiting_on's store should happen before suspended's */
-  if (!k.c.SeparateSuspended) return yield* waiting_on
-  yield* k.c.WaitingOnBeforeSuspended ? waiting_on : suspended
+  if (!k.c.SeparateSuspended) return yield* waiting_on()
+  yield* (k.c.WaitingOnBeforeSuspended ? waiting_on : suspended)()
   if (k.c.SuspendWmb) yield* k.memory.smp_wmb('kvm_hv_vcpu_suspend_tlb_flush_smp_wmb')
-  yield* k.c.WaitingOnBeforeSuspended ? suspended : waiting_on
+  yield* (k.c.WaitingOnBeforeSuspended ? suspended : waiting_on)()
 }
 
 /** the loop over the targets that the patch adds: true is `goto ret_suspend` */

@@ -1,17 +1,14 @@
-/** What the catalog knows of flush-inhibit. */
+/** What the tools are told of flush-inhibit. */
 
-import { switchesIn } from '../lib/kernel/language/constants.ts'
-import type { Protocol } from '../lib/protocol/protocol.ts'
+import { protocol } from '../lib/protocol/define.ts'
 import { tla } from '../lib/kernel/language/value.ts'
 import { flushInhibitDocs } from './docs.ts'
 import { CONSTANTS, flushInhibit } from './FlushInhibit.ts'
 
-export const flushInhibitProtocol: Protocol = {
+export const flushInhibitProtocol = protocol({
   name: 'flush-inhibit',
   module: 'FlushInhibit',
-  libraries: ['Memory', 'SRCU', 'VcpuMutex'],
-  toggles: switchesIn(CONSTANTS, 'toggle'),
-  world: switchesIn(CONSTANTS, 'world'),
+  constants: CONSTANTS,
   barriers: {
     SyncOnSet: { kind: 'wait', labels: ['synchronize_srcu', 'synchronize_srcu_wait'] },
     SyncOnClear: { kind: 'wait', labels: ['synchronize_srcu', 'synchronize_srcu_wait'] },
@@ -20,7 +17,6 @@ export const flushInhibitProtocol: Protocol = {
     UnsuspendWmb: { kind: 'step', labels: ['kvm_hv_vcpu_unsuspend_tlb_flush_smp_wmb'] },
     MutexUnlockIsMb: { kind: 'locked', labels: ['kvm_vcpu_ioctl_mutex_unlock'] },
   },
-  notAblated: {},
   ablation: [
     {
       model: 'posted.sc.t2',
@@ -33,5 +29,5 @@ export const flushInhibitProtocol: Protocol = {
     },
   ],
   docs: flushInhibitDocs,
-  machine: (constants) => flushInhibit(constants.read(CONSTANTS)),
-}
+  machine: flushInhibit,
+})

@@ -1,4 +1,4 @@
-/** What the catalog knows of litmus. */
+/** What the tools are told of litmus. */
 
 import { badInput } from '../lib/kernel/error.ts'
 import { MEMORY_CONSTANTS } from '../lib/kernel/memory/memory.ts'
@@ -10,7 +10,6 @@ import { readTests } from './tests.ts'
 export const litmusProtocol: Protocol = {
   name: 'litmus',
   module: 'Litmus',
-  libraries: ['Memory'],
   data: 'LitmusTests',
   toggles: [],
   world: [],

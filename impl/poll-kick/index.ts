@@ -1,17 +1,14 @@
-/** What the catalog knows of poll-kick. */
+/** What the tools are told of poll-kick. */
 
 import { KVM_BARRIERS } from '../lib/kvm/vcpu.ts'
-import { switchesIn } from '../lib/kernel/language/constants.ts'
-import type { Protocol } from '../lib/protocol/protocol.ts'
+import { protocol } from '../lib/protocol/define.ts'
 import { pollKickDocs } from './docs.ts'
 import { CONSTANTS, pollKick } from './PollKick.ts'
 
-export const pollKickProtocol: Protocol = {
+export const pollKickProtocol = protocol({
   name: 'poll-kick',
   module: 'PollKick',
-  libraries: ['Memory', 'KvmVcpu'],
-  toggles: switchesIn(CONSTANTS, 'toggle'),
-  world: switchesIn(CONSTANTS, 'world'),
+  constants: CONSTANTS,
   barriers: {
     ClearMb: { kind: 'step', labels: ['vcpu_enter_guest_clear_smp_mb'] },
     PollMb: { kind: 'step', labels: ['kvm_vcpu_poll_smp_mb'] },
@@ -35,5 +32,5 @@ export const pollKickProtocol: Protocol = {
     },
   ],
   docs: pollKickDocs,
-  machine: (constants) => pollKick(constants.read(CONSTANTS)),
-}
+  machine: pollKick,
+})

@@ -1,17 +1,14 @@
-/** What the catalog knows of vtl-wakeup. */
+/** What the tools are told of vtl-wakeup. */
 
 import { KVM_BARRIERS } from '../lib/kvm/vcpu.ts'
-import { switchesIn } from '../lib/kernel/language/constants.ts'
-import type { Protocol } from '../lib/protocol/protocol.ts'
+import { protocol } from '../lib/protocol/define.ts'
 import { vtlWakeupDocs } from './docs.ts'
 import { CONSTANTS, vtlWakeup } from './VtlWakeup.ts'
 
-export const vtlWakeupProtocol: Protocol = {
+export const vtlWakeupProtocol = protocol({
   name: 'vtl-wakeup',
   module: 'VtlWakeup',
-  libraries: ['Memory', 'KvmVcpu', 'VcpuMutex'],
-  toggles: switchesIn(CONSTANTS, 'toggle'),
-  world: switchesIn(CONSTANTS, 'world'),
+  constants: CONSTANTS,
   barriers: {
     ...KVM_BARRIERS,
     // the event and the request
@@ -39,5 +36,5 @@ export const vtlWakeupProtocol: Protocol = {
     },
   ],
   docs: vtlWakeupDocs,
-  machine: (constants) => vtlWakeup(constants.read(CONSTANTS)),
-}
+  machine: vtlWakeup,
+})

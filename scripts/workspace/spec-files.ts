@@ -90,6 +90,15 @@ const withExtended = (protocol: HousedProtocol, files: readonly string[]): strin
   return [...found]
 }
 
+/** By protocol: which modules extend which does not change while a command runs, and is asked for again and again. */
+const extended = new WeakMap<HousedProtocol['home'], readonly string[]>()
+
+const extendedBy = (protocol: HousedProtocol, own: string): readonly string[] => {
+  const files = extended.get(protocol.home) ?? withExtended(protocol, [own])
+  extended.set(protocol.home, files)
+  return files
+}
+
 /** Module MCM of a protocol that has none of its own: the specification with its fairness, if it has any. */
 const madeModelModule = (protocol: HousedProtocol, names: ModuleNames): string => {
   const fair = names.definitions.has('FairSpec')
@@ -106,16 +115,7 @@ const madeModelModule = (protocol: HousedProtocol, names: ModuleNames): string =
 
 /** The files of a specification, those extended first; module MCM is the last. */
 export const specFiles = (protocol: HousedProtocol): SpecFile[] => {
-  const { libraries, data, module } = specified(protocol)
-  const own = moduleFile(protocol, module)
-  const files =
-    libraries === undefined
-      ? withExtended(protocol, [own])
-      : [
-          ...libraries.map((name) => join(libraryDirectory(), `${name}.tla`)),
-          ...(data === undefined ? [] : [moduleFile(protocol, data)]),
-          own,
-        ]
+  const files = extendedBy(protocol, moduleFile(protocol, specified(protocol).module))
   const model = moduleFile(protocol, modelModule(protocol))
   if (existsSync(model)) return [...files.map((file) => ({ file })), { file: model }]
   return [

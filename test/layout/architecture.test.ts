@@ -58,10 +58,10 @@ const importsOf = (file: string): string[] =>
 // ---------------------------------------------------------------------------------------------------------------------
 // How data flows
 
-/** The paths that a box stands for. The catalog names the protocols, so whoever imports it imports their programs. */
+/** The paths that a box stands for. Our configuration names the protocols, so whoever imports it imports their programs. */
 const pathsOf = (path: string): string[] => [
   ...(path.includes('PROTOCOL') ? PROTOCOLS.map(({ name }) => path.replace('PROTOCOL', name)) : [path]),
-  ...(path === 'impl/PROTOCOL' ? ['impl/catalog.ts'] : []),
+  ...(path === 'impl/PROTOCOL' ? ['impl/lockstep.config.ts'] : []),
 ]
 
 const isCode = (path: string): boolean => /^(impl|scripts)\//.test(path)

@@ -11,6 +11,7 @@ import { everydayShare } from '../effort.ts'
 import { roomOf, ROOMS } from './rooms.ts'
 import { packageRoot } from '../../scripts/workspace/package.ts'
 import { loadModels, PROTOCOLS } from '../project.ts'
+import { specFiles, specText } from '../../scripts/workspace/spec-files.ts'
 
 const root = packageRoot()
 
@@ -126,16 +127,13 @@ describe('layout', () => {
 
   it('variables and labels carry the names of the specification (in one model of each design; all in CI)', () => {
     for (const protocol of PROTOCOLS) {
-      const text = readFileSync(join(root, 'spec', protocol.name, `${protocol.module}.tla`), 'utf8')
-      const library = (protocol.libraries ?? [])
-        .map((l) => readFileSync(join(root, 'spec', 'lib', `${l}.tla`), 'utf8'))
-        .join('\n')
+      const text = specFiles(protocol).map(specText).join('\n')
       const fast = loadModels().filter((m) => m.protocol === protocol && m.tags.includes('fast'))
       const models = everydayShare(fast, (m) => fast.find(({ design }) => design === m.design) === m)
       for (const model of models) {
         const kernel = assemble(compile(machineOf(model)))
         for (const variable of new View(kernel).variables) {
-          expect([variable, new RegExp(`^ +${variable}\\b`, 'm').test(text + library)]).toEqual([variable, true])
+          expect([variable, new RegExp(`^ +${variable}\\b`, 'm').test(text)]).toEqual([variable, true])
         }
         for (const action of kernel.actions) {
           // where a thread has ended there is a label and no action

@@ -73,7 +73,7 @@ export const ROOMS: readonly Room[] = [
   {
     room: `${LIB}/protocol`,
     is: 'What a protocol gives to the tools, what a model is, what names mean.',
-    imports: [...kernel('language'), ...lib('text', 'tla', 'behaviour')],
+    imports: [...kernel('language', 'memory'), ...lib('text', 'tla', 'behaviour')],
   },
   {
     room: `${LIB}/kvm`,
@@ -113,7 +113,7 @@ export const ROOMS: readonly Room[] = [
   {
     room: `${LIB}/live`,
     is: 'The programs on real threads, and their logs.',
-    imports: [...kernel('language', 'machine'), ...lib('validate')],
+    imports: [...kernel('language', 'machine'), ...lib('protocol', 'validate')],
   },
   {
     room: `${LIB}/report`,
@@ -122,12 +122,12 @@ export const ROOMS: readonly Room[] = [
   },
   ...PROTOCOLS.map((name) => ({
     room: `impl/${name}`,
-    is: 'A protocol: its machine, its words, what the catalog knows of it.',
+    is: 'A protocol: its machine, its words, what the tools are told of it.',
     imports: name === 'litmus' ? [...WRITTEN_IN, ...lib('text', 'tla')] : WRITTEN_IN,
   })),
   {
     room: 'impl',
-    is: 'The catalog of protocols, and what the package exports.',
+    is: 'Which protocols are ours, and what the package exports.',
     imports: [...LIBRARY, ...PROTOCOLS.map((name) => `impl/${name}`)],
   },
   { room: 'scripts/node', is: 'Files, threads, child processes, signals.', imports: kernel() },

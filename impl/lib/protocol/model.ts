@@ -3,21 +3,10 @@
 import { Constants } from '../kernel/language/constants.ts'
 import type { Machine } from '../kernel/language/machine.ts'
 import type { Cfg } from '../tla/cfg.ts'
+import type { Cell } from './cell.ts'
 import type { DataModule, HousedProtocol, Protocol } from './protocol.ts'
 
-/** `vacuous`: what the property speaks of does not occur in the model; never a pass. */
-export type CellVerdict = 'holds' | 'violated' | 'vacuous'
-export type CellKind = 'invariant' | 'liveness' | 'deadlock'
-
-/** One property of a model and the verdict that it must have. */
-export interface Cell {
-  readonly name: string
-  readonly kind: CellKind
-  /** undefined where nobody has said it: whatever is found is then unexpected */
-  readonly expected: CellVerdict | undefined
-  /** instances that say nothing in this model, as the machine names them */
-  readonly vacuous: readonly string[]
-}
+export type { Cell, CellKind, CellVerdict } from './cell.ts'
 
 /** What the complete graph of a model has. */
 export interface Counts {

@@ -6,7 +6,7 @@ import type { Machine } from '../kernel/language/machine.ts'
 import type { ActionDocs } from './docs.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
 import type { LiveScenario } from './live-scenario.ts'
-import type { ModelsDeclaration } from './declared.ts'
+import type { ModelsDeclaration } from './declaration.ts'
 
 /** A model whose toggles `ablate` switches; everything else in it stays as it is. */
 export interface AblationBase {
@@ -30,8 +30,6 @@ export interface Protocol {
   readonly name: string
   /** the specification's module M; bounds and fairness are in MCM, if there is one; absent: there is no specification */
   readonly module?: string
-  /** modules of spec/lib that it extends, those extended first; if not said, what the modules themselves say */
-  readonly libraries?: readonly string[]
   /** the module of its own directory that is data, if it has one; extended before `module` */
   readonly data?: string
   /** the constants of its models as the machine declares them, where it says so itself */

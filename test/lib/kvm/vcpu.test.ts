@@ -16,10 +16,14 @@ import { machineOf, sizeOf } from '../../../impl/lib/protocol/model.ts'
 import { everydayShare, isCI } from '../../effort.ts'
 import { expectedCells } from '../../suite.ts'
 import { loadModels } from '../../project.ts'
+import { specFiles } from '../../../scripts/workspace/spec-files.ts'
 
 /** The fast models of the protocols in which vCPUs are kicked; every day the small ones. */
 const models = loadModels().filter(
-  (m) => m.protocol.libraries?.includes('KvmVcpu') === true && m.tags.includes('fast') && (isCI || sizeOf(m) <= 15_000),
+  (m) =>
+    specFiles(m.protocol).some(({ file }) => file.endsWith('/KvmVcpu.tla')) &&
+    m.tags.includes('fast') &&
+    (isCI || sizeOf(m) <= 15_000),
 )
 
 /** The same steps, but `exec` is taken by another hand where the label is `label`. */

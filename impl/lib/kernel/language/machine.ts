@@ -108,6 +108,7 @@ export class Observer<F extends object> {
 
   /** Is `label` the thread's next step? */
   at(...labels: readonly string[]): boolean {
+    for (const label of labels) this.shared.asked.set(`${this.index} ${label}`, { thread: this.index, label })
     return labels.some((label) => this.shared.store.local(this.index, { kind: 'label', label }) === true)
   }
 

@@ -81,6 +81,8 @@ export class Shared {
   readonly variables: SharedVariable[] = []
   /** one per thread, in the order of the threads, or none; no other thread’s steps look at it */
   readonly growing: GrowingDomain[] = []
+  /** labels that properties have asked for, with the threads that they asked about, by both */
+  readonly asked = new Map<string, { readonly thread: number; readonly label: string }>()
   /** what its memory asks of the machine */
   readonly demands: MemoryDemand[] = []
   private current: Store = noStore

@@ -35,6 +35,13 @@ class UnknownLocal extends Error {
 const answerAt = ({ fields, domains }: Automaton, { label, frame }: ProgramNode, asked: AskedOfThread): unknown => {
   if (asked.kind === 'label') return label === asked.label
   const i = fields.indexOf(asked.field)
+  if (i < 0) {
+    throw badInput({
+      code: 'no-such-local',
+      message: `a property asks for the local ${asked.field} of a thread that has none of that name`,
+      hint: fields.length === 0 ? 'the thread has no locals' : `it has ${fields.join(', ')}`,
+    })
+  }
   return valueAt(at(domains, i), at(frame, i))
 }
 

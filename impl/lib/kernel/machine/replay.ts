@@ -7,6 +7,7 @@ import { indexIn } from '../language/domain.ts'
 import type { Machine, Thread } from '../language/machine.ts'
 import type { Op, Program } from '../language/op.ts'
 import { threadName } from '../language/machine.ts'
+import { watching } from '../language/op.ts'
 import type { StepTree } from './step-tree.ts'
 import { traceStep } from './step-tree.ts'
 
@@ -68,13 +69,28 @@ export class Replayer {
         return Reflect.set(target, field, value)
       },
     })
+    const made: Op[] = []
     try {
       const program: Program = this.thread.program(frame)
-      let turn = program.next()
+      const next = (result?: unknown): IteratorResult<Op, void> => {
+        const turn = watching(
+          (op) => {
+            made.push(op)
+          },
+          () => program.next(result),
+        )
+        // what is yielded without a star is the call itself, which would never be run
+        if (turn.done !== true && typeof (turn.value as Partial<Op>).label !== 'string') throw this.noStep(label)
+        const stray = made.find((op) => op !== turn.value)
+        made.length = 0
+        if (stray !== undefined) throw this.notTaken(stray, label)
+        return turn
+      }
+      let turn = next()
       for (const result of history) {
         label = turn.done === true ? label : turn.value.label
         uses = 0
-        turn = program.next(result)
+        turn = next(result)
       }
       if (turn.done === true) {
         throw badInput({
@@ -83,19 +99,28 @@ export class Replayer {
           hint: 'a thread runs for ever: loop, or wait for something that never comes',
         })
       }
-      const op = turn.value as Op | undefined
-      // what is yielded without a star is the call itself, and would never be run
-      if (typeof op?.label !== 'string') {
-        throw badInput({
-          code: 'no-step',
-          message: `${placeOf(this.thread, label)}: the program yields what is no step`,
-          hint: 'write `yield*` in front of an access or of a function that makes some, not `yield`',
-        })
-      }
+      const op = turn.value
       return { op, frame: this.indices(values, op.label) }
     } catch (error) {
       throw this.placed(error, label)
     }
+  }
+
+  private noStep(label: string | undefined): Error {
+    return badInput({
+      code: 'no-step',
+      message: `${placeOf(this.thread, label)}: the program yields what is no step`,
+      hint: 'write `yield*` in front of an access or of a function that makes some, not `yield`',
+    })
+  }
+
+  /** A step that is called and not yielded is one that the C code takes and the program does not. */
+  private notTaken(stray: Op, label: string | undefined): Error {
+    return badInput({
+      code: 'step-not-taken',
+      message: `${placeOf(this.thread, label)}: the program makes the step ${stray.label} and does not take it`,
+      hint: 'write `yield*` in front of it, where it is to be taken',
+    })
   }
 
   private indices(values: Record<string, unknown>, label: string): readonly number[] {

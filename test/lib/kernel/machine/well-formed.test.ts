@@ -150,6 +150,29 @@ describe('a machine', () => {
     expect([code, message]).toEqual(['no-step', 'cpu0 before its first step: the program yields what is no step'])
   })
 
+  it('is refused with a step that is called and not taken', () => {
+    const w = world()
+    const careless = function* (id: number): Program {
+      yield* w.flag.at(id).store('raise', true)
+      w.memory.smp_mb('barrier')
+      yield* w.flag.at(1 - id).load('look')
+      yield* ended('done')
+    }
+    const [code, message] = refusal(() => check(machine(w, { programs: { cpu: careless } })))
+    expect([code, message]).toEqual([
+      'step-not-taken',
+      'cpu0 at raise: the program makes the step barrier and does not take it',
+    ])
+  })
+
+  it('is refused with a property that asks for a local which the thread has not', () => {
+    const w = world()
+    const busy = (): boolean => w.observe<{ busy: boolean }>('cpu', 0).get('busy')
+    expect(codeOf(() => check(built(w, { invariants: { AInv: { occurs: () => true, holds: busy } } })))).toBe(
+      'no-such-local',
+    )
+  })
+
   it('is refused where a kind of threads has no program, or a program no threads', () => {
     const w = world()
     expect(codeOf(() => machine(w, { programs: {} }))).toBe('no-program')
