@@ -8,6 +8,7 @@ import type { Dispatch } from './cli/program.ts'
 import { programOf } from './cli/program.ts'
 import type { Project } from '../impl/lib/protocol/project.ts'
 import { findWorkspace } from './workspace/config.ts'
+import { thrownByUser } from './workspace/machine-code.ts'
 import { packageJson } from './workspace/package.ts'
 import { openProject } from './workspace/project.ts'
 import { errorJson, reportError } from './ui/errors.ts'
@@ -52,13 +53,14 @@ const noteShadowed = (out: Output, { shadowed }: Project, said: readonly unknown
 /** Runs a command and turns what it throws into one clear error and an exit code. */
 const dispatch: Dispatch = async (name, options, json) => {
   const out = outputFor(json)
+  let project: Project | undefined
   try {
-    const project = await openProject(findWorkspace(workspaceIn(options)))
+    project = await openProject(findWorkspace(workspaceIn(options)))
     noteShadowed(out, project, Object.values(options))
     process.exitCode = await RUNNERS[name](out, options, project)
   } catch (error) {
     out.clear()
-    process.exitCode = reportError(error, out.json)
+    process.exitCode = reportError(thrownByUser(project?.protocols ?? [], error) ?? error, out.json)
   }
 }
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { runEmbedded } from '../embedded/engine.ts'
 import { packageJson } from '../workspace/package.ts'
+import { requireNames } from '../workspace/names.ts'
 import { makeTempDir, removeTempDir } from '../node/tempdir.ts'
 import { writeWhole } from '../node/write.ts'
 import { findJava } from '../tlc/java.ts'
@@ -73,6 +74,7 @@ const temporary = (): string => {
 
 const protocolText = (project: Project, protocol: HousedProtocol): string => {
   const models = project.modelsOf(protocol)
+  requireNames(models, project.modelsOf)
   const uncounted = models.filter(({ counts }) => counts === undefined).length
   return [
     `${models.length} models`,

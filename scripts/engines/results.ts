@@ -63,7 +63,8 @@ const DECIDES: Readonly<Record<Kind, string>> = {
 }
 
 /** sha256 of the modules that decide, as they were loaded. */
-const codeOf = (kind: Kind): Record<string, string> => loadedHashes(closureOf([DECIDES[kind]], ['impl/lockstep.config.ts']))
+const codeOf = (kind: Kind): Record<string, string> =>
+  loadedHashes(closureOf([DECIDES[kind]], ['impl/lockstep.config.ts']))
 
 /** What TLC is and runs on; a certificate says nothing of Java, a kept result is not taken for that of another one. */
 export interface Tools {

@@ -4,6 +4,8 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
+import { completed } from '../../impl/lib/kernel/check.ts'
+import type { Machine } from '../../impl/lib/kernel/language/machine.ts'
 import type { Config, ProtocolEntry } from '../../impl/lib/protocol/config.ts'
 import type { Workspace } from '../../impl/lib/protocol/project.ts'
 import type { HousedProtocol, Protocol } from '../../impl/lib/protocol/protocol.ts'
@@ -167,6 +169,25 @@ const checkedName = ({ name }: Protocol, file: string): void => {
   })
 }
 
+const isMachine = (value: unknown): value is Machine => {
+  const { shared, threads } = (value ?? {}) as Partial<Machine>
+  return typeof shared === 'object' && Array.isArray(threads)
+}
+
+/** What a protocol gives for a machine must be one; parts that are left out are empty. */
+const checkedMachine =
+  ({ name, machine }: Protocol, file: string): Protocol['machine'] =>
+  (constants, data) => {
+    const made: unknown = machine(constants, data)
+    if (isMachine(made)) return completed(made)
+    throw badInput({
+      code: 'no-machine',
+      message: `${name}: what it gives for a machine is none: expected shared variables and threads`,
+      file,
+      hint: 'write `return machine(state, { programs: { ... } })`',
+    })
+  }
+
 const labelOf = (entry: Config['protocols'][number]): string =>
   typeof entry === 'string' ? entry : 'machine' in entry ? entry.name : labelOf(entry.protocol)
 
@@ -199,7 +220,7 @@ const openEntry = async (
     entry: file,
     builtin,
   }
-  const housed = { ...found, home }
+  const housed = { ...found, machine: checkedMachine(found, file), home }
   registerModules(housed, modules)
   return housed
 }

@@ -1,6 +1,7 @@
 /** The modules that a model's machine is made of, as they were loaded: ours, and those of the user's own workspace. */
 
 import { join } from 'node:path'
+import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 import { assertCodeUnchanged, closureOf, loadedHashes, sourceHashes } from '../node/loaded.ts'
 import { OURS, packageRoot, shownPath } from './package.ts'
@@ -64,6 +65,23 @@ const registered = new WeakMap<HousedProtocol['home'], UserModules>()
 /** Tells which modules a protocol of somebody else was loaded with. */
 export const registerModules = ({ home }: HousedProtocol, modules: UserModules): void => {
   registered.set(home, modules)
+}
+
+/** The innermost frame of a stack that is in a file. */
+const innermost = (stack: string): string =>
+  stack.split('\n').find((line) => /^\s*at .*[/\\].*:\d+:\d+\)?$/.test(line)) ?? ''
+
+/** An error that a module of somebody else has thrown while its machine ran, as the bad input that it is. */
+export const thrownByUser = (protocols: readonly HousedProtocol[], error: unknown): LockstepError | undefined => {
+  if (!(error instanceof Error) || error instanceof LockstepError) return undefined
+  const frame = innermost(error.stack ?? '')
+  for (const { home } of protocols) {
+    const place = registered.get(home)?.placeOf(frame)
+    if (place === undefined) continue
+    const message = `the machine throws: ${error.message}`
+    return badInput({ code: 'machine-throws', message, ...place, hint: 'mend it there' })
+  }
+  return undefined
 }
 
 /** The code of a protocol's machine. */

@@ -104,8 +104,8 @@ export class UserModules {
     } catch (error) {
       if (error instanceof LockstepError) throw error
       const stack = error instanceof Error ? `${error.message}\n${error.stack ?? ''}` : ''
-      const place = placeIn(stack, this.#modules.keys()) ?? { file }
       const isSyntax = /ParseError|SyntaxError/.test(saying(error)) || error instanceof SyntaxError
+      const place = this.placeOf(stack, isSyntax) ?? { file }
       throw badInput({
         code: isSyntax ? 'syntax-error' : 'bad-module',
         message: isSyntax
@@ -115,6 +115,17 @@ export class UserModules {
         hint: isSyntax ? 'mend it there' : 'run it by itself to see all that it says',
       })
     }
+  }
+
+  /**
+   * The first place in a message or a stack that is in one of the modules. Of what runs the line is that of the source and the
+   * column is not; a parser counts columns from 0.
+   */
+  placeOf(text: string, isParser = false): { file: string; line: number; column?: number } | undefined {
+    const place = placeIn(text, this.#modules.keys())
+    if (place === undefined) return undefined
+    const { file, line, column } = place
+    return isParser ? { file, line, column: column + 1 } : { file, line }
   }
 
   /** What ran is what was read before; what ran besides, by a path that was computed, counts as imported by the entry. */
