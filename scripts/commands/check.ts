@@ -15,7 +15,7 @@ import type { OptionsOf } from '../cli/commands.ts'
 import { checkedInEvidence } from '../workspace/evidence.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { sizeOf } from '../../impl/lib/protocol/model.ts'
-import { requireNames } from '../workspace/names.ts'
+import { examine } from '../engines/examine.ts'
 import { isSpecified, specified } from '../workspace/spec-files.ts'
 import { writeCounts } from '../workspace/counts.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
@@ -236,7 +236,7 @@ export const check = async (out: Output, options: CheckOptions, project: Project
   if (wantsLitmus(options)) return litmus(out, options)
   refuseIgnored(options)
   const models = selectModels(project.modelsFor(targets), targets, tag)
-  requireNames(models, project.modelsOf)
+  examine(out, project, models)
   if (options.coverage === true) return coverage(out, models, options)
   if (options.dryRun === true) return dryRun(out, models, options)
   // what is to be counted anew is held to no count from before

@@ -28,7 +28,7 @@ import {
 import { counterexamples, traceOf } from '../../impl/lib/evidence/explain.ts'
 import { evidenceFile } from '../workspace/evidence.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { requireNames } from '../workspace/names.ts'
+import { examine } from '../engines/examine.ts'
 import { shownPath } from '../workspace/package.ts'
 import { selectModels } from '../../impl/lib/protocol/target.ts'
 import { keepProof, knownProof } from '../engines/results.ts'
@@ -217,9 +217,9 @@ const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOption
 }
 
 /** The models that are proven. What is wrong with them or with the options is said before Java is looked for. */
-const load = (options: ProveOptions, project: Project): Model[] => {
+const load = (out: Output, options: ProveOptions, project: Project): Model[] => {
   const models = selectModels(project.modelsFor(options.targets), options.targets, options.tag)
-  requireNames(models, project.modelsOf)
+  examine(out, project, models)
   const isChanged = options.spec !== undefined || options.cfg !== undefined
   if (isChanged && models.length !== 1) {
     throw badInput({ code: 'usage', message: '--spec and --cfg go with one model', hint: 'name the model' })
@@ -255,7 +255,7 @@ export const printProofs = (out: Output, results: readonly ProofResult[]): void 
 
 /** Proves models; returns the exit code. */
 export const prove = async (out: Output, options: ProveOptions, project: Project): Promise<number> => {
-  const models = load(options, project)
+  const models = load(out, options, project)
   const toolchain = await toolchainFor(options)
   const beginning = ({ name }: Model): string => `proving ${name}`
   const proveModels = options.write === true ? proveAndWrite : proveOne

@@ -11,7 +11,7 @@ import type { Toolchain } from '../engines/tlc.ts'
 import { tlcIfPresent } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import { checkedInCertificate } from '../workspace/certificate.ts'
-import { requireNames } from '../workspace/names.ts'
+import { examine } from '../engines/examine.ts'
 import { checkedInEvidence } from '../workspace/evidence.ts'
 import { counterexample, toggleOf } from '../../impl/lib/evidence/explain.ts'
 import { Slots } from '../node/pool.ts'
@@ -162,7 +162,7 @@ export const start = async (out: Output, options: OptionsOf<'start'>, project: P
   const began = performance.now()
   const tlc = await tlcIfPresent()
   const models = selectModels(project.models, [], undefined)
-  requireNames(models, project.modelsOf)
+  examine(out, project, models)
   const found =
     tlc instanceof LockstepError ? await withoutTlc(out, models, options) : await withTlc(out, models, tlc, options)
   const { results, conflicts, proven, proofs } = found
