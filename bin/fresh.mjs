@@ -10,6 +10,9 @@ export const RECORD = 'dist/build.json'
 /** What beside the sources decides what the build makes of them. */
 const SETTINGS = ['package-lock.json', 'tsconfig.build.json', 'tsconfig.json']
 
+/** What `lockstep new` writes: it is the user's, and the build passes over it. */
+const TEMPLATES = 'impl/templates'
+
 /** A checkout can be built again; an installed package has no compiler. */
 export const isCheckout = (root) => existsSync(join(root, 'tsconfig.build.json'))
 
@@ -19,6 +22,7 @@ const listed = (root, dir, ending, hidden = false) => {
     // the compiler passes over these too
     if (entry.name.startsWith('.') && !hidden) return []
     const path = `${dir}/${entry.name}`
+    if (path === TEMPLATES) return []
     if (entry.isDirectory()) return listed(root, path, ending, hidden)
     return entry.name.endsWith(ending) ? [path] : []
   })

@@ -32,6 +32,7 @@ const RUNNERS: { readonly [C in CommandName]: Runner<C> } = {
   mutate: async (out, options, project) => (await import('./commands/mutate.ts')).mutate(out, options, project),
   live: async (out, options, project) => (await import('./commands/live.ts')).live(out, options, project),
   tlc: async (out, options) => (await import('./commands/tlc.ts')).tlc(out, options),
+  new: async (out, options) => (await import('./commands/new.ts')).create(out, options),
   bench: async (out, options, project) =>
     options.logs === true
       ? (await import('./commands/bench-logs.ts')).benchLogs(out, options, project)
@@ -55,7 +56,8 @@ const dispatch: Dispatch = async (name, options, json) => {
   const out = outputFor(json)
   let project: Project | undefined
   try {
-    project = await openProject(findWorkspace(workspaceIn(options)))
+    // `new` makes what the others open: whether that loads is nothing to it
+    project = await openProject(name === 'new' ? undefined : findWorkspace(workspaceIn(options)))
     noteShadowed(out, project, Object.values(options))
     process.exitCode = await RUNNERS[name](out, options, project)
   } catch (error) {

@@ -232,6 +232,28 @@ export const COMMANDS = {
     options: { dryRun },
     examples: ['tlc -- -help', 'tlc -- -config posted.sc.cfg MCFlushInhibit.tla'],
   },
+  new: {
+    description: 'a protocol of your own that passes at once, from a template; or the project around protocols',
+    arguments: {
+      name: {
+        syntax: '[name]',
+        description:
+          'of the protocol, which becomes a directory beside lockstep.config.ts; with --workspace a directory',
+      },
+    },
+    options: {
+      from: OPTIONS.from,
+      spec: { kind: 'negated', description: 'without a TLA+ specification: such a protocol can only be explored' },
+      workspace: {
+        kind: 'flag',
+        description:
+          'make the project around protocols, in the directory or here: package.json, lockstep.config.ts, CI',
+      },
+      json,
+    },
+    examples: ['new --workspace my-designs', 'new wake-up', 'new ring-buffer --from message-passing --no-spec'],
+    note: 'Nothing that is there is overwritten, and all is written or nothing.',
+  },
   bench: {
     description: 'the explorer, or with --logs the validator, against TLC on the same model, side by side',
     arguments: {

@@ -5,6 +5,7 @@
 
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import { ORDERS } from '../../impl/lib/validate/event.ts'
+import { TEMPLATES } from '../workspace/templates.ts'
 import type { PARSERS } from './values.ts'
 
 /** What all options have; an option is called as its key in a table is, `--dry-run` for `dryRun`. */
@@ -121,6 +122,9 @@ export const OPTIONS = {
   search: flag('look for a fault that only the original catches, for each survivor; keep it in that file'),
   searchStates: { ...valued('count', 'n', 'largest model that is searched, in states'), default: 6000 },
   arguments: valued('text', 'file', 'survivors that are argued; default spec/PROTOCOL/mutants.json'),
+
+  // new
+  from: { ...choice('template', TEMPLATES, 'the template that the protocol begins as'), default: 'wake-up' },
 
   // live and bench
   rounds: { ...valued('count', 'n', 'rounds of each design'), default: 200_000 },

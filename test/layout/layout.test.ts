@@ -20,6 +20,8 @@ const files = (dir: string, ending: string): string[] =>
     .filter((e) => e.isFile() && e.name.endsWith(ending))
     .map((e) => relative(root, join(e.parentPath, e.name)).replaceAll('\\', '/'))
     .filter((f) => !f.includes('/.'))
+    // what `lockstep new` writes is the user's: test/scripts/new.test.ts holds it to what it promises
+    .filter((f) => !f.startsWith('impl/templates/'))
     .sort()
 
 const importsOf = (file: string): string[] =>

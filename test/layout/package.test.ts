@@ -46,7 +46,9 @@ describe('the package', () => {
 
   it('has everything that its entries name', () => {
     const files = contents()
-    for (const file of ['bin/lockstep.mjs', 'dist/impl/index.js', 'dist/impl/index.d.ts', 'spec/lib/Memory.tla'])
+    const entries = ['bin/lockstep.mjs', 'dist/impl/index.js', 'dist/impl/index.d.ts', 'spec/lib/Memory.tla']
+    const templates = ['wake-up/WakeUp.tla', 'wake-up/index.ts', 'any/protocol.test.ts', 'workspace/gitignore']
+    for (const file of [...entries, ...templates.map((path) => `impl/templates/${path}`)])
       expect([file, files.includes(file), existsSync(join(root, file))]).toEqual([file, true, true])
   })
 })
