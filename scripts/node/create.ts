@@ -1,5 +1,6 @@
 /** Makes directories and new files in them: all of them, or none. Nothing that is there is replaced but what is named as such. */
 
+import type { Stats } from 'node:fs'
 import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
@@ -8,7 +9,16 @@ import { messageOf } from './failure.ts'
 import type { Writing } from './write.ts'
 import { assertWritable, writeTogether } from './write.ts'
 
-const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+/** What is at a path; of one that leads through a file, or that may not be looked at, making it will say what is wrong. */
+const statOf = (path: string): Stats | undefined => {
+  try {
+    return lstatSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+const isThere = (path: string): boolean => statOf(path) !== undefined
 
 /** The directories that are missing above and at a path, the outermost first. */
 const missingAt = (directory: string): string[] =>
@@ -22,7 +32,7 @@ const inTheWay = (file: string, message: string): LockstepError =>
  * @throws LockstepError (exit 2) `in-the-way`, `unwritable`
  */
 export const assertEmpty = (directory: string, allowed: readonly string[] = []): void => {
-  const stats = lstatSync(directory, { throwIfNoEntry: false })
+  const stats = statOf(directory)
   if (stats === undefined) return
   if (!stats.isDirectory()) throw inTheWay(directory, 'there is something else than a directory')
   let found: string | undefined

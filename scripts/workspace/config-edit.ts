@@ -44,7 +44,8 @@ export const withProtocol = (text: string, name: string): string | undefined => 
   const list = blanked === undefined ? undefined : listIn(blanked)
   if (blanked === undefined || list === undefined) return undefined
   const { start, end } = list
-  if (new RegExp(`(['"\`])\\./${name}/?\\1`).test(text.slice(start, end))) return text
+  const named = text.slice(start, end).matchAll(new RegExp(`(['"\`])\\./${name}/?\\1`, 'g'))
+  if ([...named].some(({ index }) => blanked.charAt(start + index) !== ' ')) return text
   const items = blanked.slice(start, end).trimEnd()
   const isEmpty = items.trim() === ''
   const last = start + (isEmpty ? 0 : items.length)
