@@ -18,4 +18,6 @@ export const protocolNamed = (name: string): HousedProtocol => {
 }
 
 /** What is run live, of all protocols. */
-export const SCENARIOS = PROTOCOLS.flatMap(({ live = [] }) => live)
+export const SCENARIOS = PROTOCOLS.flatMap(({ name, live = [] }) =>
+  live.map((scenario) => ({ protocol: name, scenario })),
+)

@@ -3,16 +3,12 @@
 import type { LiveScenario } from '../lib/protocol/live-scenario.ts'
 
 const scenario = (design: string, barrier: boolean, control = false): LiveScenario => ({
-  protocol: 'litmus',
   designs: [{ design, barrier }],
   property: 'OutcomeForbiddenInv',
   counted: 'had the outcome',
   control,
   race: ['P0', 'P1'],
-  after: [],
   stops: new Set(['done']),
-  decide: {},
-  history: new Set(),
 })
 
 export const litmusLive: readonly LiveScenario[] = [

@@ -3,7 +3,6 @@
 import type { LiveScenario } from '../lib/protocol/live-scenario.ts'
 
 const COMMON = {
-  protocol: 'poll-kick',
   property: 'NoLostEventInv',
   counted: 'lost an event',
   control: true,
@@ -32,7 +31,5 @@ export const pollKickLive: readonly LiveScenario[] = [
       { design: 'lockless-waker', barrier: true },
     ],
     race: ['poller3', 'source1'],
-    after: [],
-    decide: {},
   },
 ]

@@ -50,10 +50,12 @@ const enginesFor = (
     if (engine === 'tlc' || engine === 'embedded') specified(model.protocol)
     return ['explorer']
   }
-  if (engine === 'all') return ['tlc', 'embedded', 'explorer']
+  // the embedded engine decides safety only
+  const embedded = model.cells.some(({ kind }) => kind !== 'liveness') ? (['embedded'] as const) : []
+  if (engine === 'all') return ['tlc', ...embedded, 'explorer']
   if (engine !== 'auto') return [engine]
   if (toolchain !== undefined) return ['tlc']
-  return sizeOf(model) <= EMBEDDED_AUTO_STATES ? ['embedded', 'explorer'] : ['explorer']
+  return sizeOf(model) <= EMBEDDED_AUTO_STATES ? [...embedded, 'explorer'] : ['explorer']
 }
 
 /** What is known of a job from before, else what the engine finds now. */

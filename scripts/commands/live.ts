@@ -70,10 +70,10 @@ const plannedOf = (protocol: HousedProtocol, project: Project): Planned[] =>
 const plan = (target: string, project: Project): Planned[] => {
   const planned = [...project.protocols, ...project.builtin].flatMap((protocol) => plannedOf(protocol, project))
   const found = planned.filter(
-    ({ scenario: { protocol }, design }) => target === protocol || target === `${protocol}/${design}`,
+    ({ model: { protocol }, design }) => target === protocol.name || target === `${protocol.name}/${design}`,
   )
   if (found.length > 0) return found
-  const known = [...new Set(planned.flatMap((p) => [p.scenario.protocol, `${p.scenario.protocol}/${p.design}`]))]
+  const known = [...new Set(planned.flatMap((p) => [p.model.protocol.name, `${p.model.protocol.name}/${p.design}`]))]
   const candidates = near(target, known)
   throw badInput({
     code: 'unknown-target',
@@ -99,7 +99,7 @@ export const outcomeOf = (
 const exitOf = (variants: readonly Variant[]): number => {
   const outcomes = variants.map(({ outcome }) => outcome)
   if (outcomes.includes('forbidden') || outcomes.includes('unexplained')) return EXIT.finding
-  const isUnseen = variants.some(({ outcome, scenario }) => outcome === 'not-seen' && scenario.control)
+  const isUnseen = variants.some(({ outcome, scenario }) => outcome === 'not-seen' && scenario.control === true)
   return isUnseen || outcomes.includes('undecided') || outcomes.includes('not-played') ? EXIT.environment : EXIT.ok
 }
 
@@ -107,7 +107,7 @@ const exitOf = (variants: readonly Variant[]): number => {
 const verdictText = ({ outcome, result, scenario }: Variant): string =>
   match(outcome)
     .with('as-expected', () => (result.lost > 0 ? 'seen, as the model says' : 'never, as the model says'))
-    .with('not-seen', () => (scenario.control ? 'NOT SEEN: this run shows nothing' : 'allowed, but not seen'))
+    .with('not-seen', () => (scenario.control === true ? 'NOT SEEN: this run shows nothing' : 'allowed, but not seen'))
     .with('forbidden', () => 'FORBIDDEN by the model, and seen')
     .with('unexplained', () => 'UNEXPLAINED rounds')
     .with('undecided', () => 'UNDECIDED: some rounds took too many states')
@@ -190,7 +190,7 @@ const print = (out: Output, variants: readonly Variant[], options: LiveOptions):
   const head = ['design', 'barrier', 'rounds', first?.scenario.counted ?? '', 'TSO explains', 'SC explains', '']
   out.clear()
   for (const line of columns([head, ...variants.map(rowOf)])) out.line(line)
-  if (first?.scenario.protocol === 'litmus') printObservations(out, variants)
+  if (first?.model.protocol.name === 'litmus') printObservations(out, variants)
   else printRounds(out, variants)
   const seconds = variants.reduce((sum, { result }) => sum + result.seconds, 0)
   out.line()
@@ -261,7 +261,7 @@ export const live = async (
   if (options.logs !== undefined) prepareLogs(options.logs)
   const variants = await playAll(out, planned, options, project)
   const code = exitOf(variants)
-  if (out.json) printJson(json(planned[0]?.scenario.protocol ?? '', variants, options, code))
+  if (out.json) printJson(json(planned[0]?.model.protocol.name ?? '', variants, options, code))
   else print(out, variants, options)
   return code
 }

@@ -32,7 +32,11 @@ const optionsOf = (ts: TS, root: string): TypeScript.CompilerOptions => {
   const own =
     file === undefined
       ? { strict: true, skipLibCheck: true, module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2023 }
-      : ts.parseJsonConfigFileContent(ts.readConfigFile(file, (path) => ts.sys.readFile(path)).config, ts.sys, dirname(file)).options
+      : ts.parseJsonConfigFileContent(
+          ts.readConfigFile(file, (path) => ts.sys.readFile(path)).config,
+          ts.sys,
+          dirname(file),
+        ).options
   const types = join(packageRoot(), 'dist', 'impl', 'index.d.ts')
   const isInstalled = existsSync(join(root, 'node_modules', 'lockstep'))
   return {

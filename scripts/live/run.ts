@@ -96,7 +96,7 @@ const underSc = (model: Model): Model => ({
 const stageOf = (model: Model, scenario: LiveScenario, rounds: number): Stage => {
   const compiled = compile(machineOf(underSc(model)))
   const kernel = assemble(compiled)
-  const threads = [...scenario.race, ...scenario.after].map((name) => liveThread(compiled, scenario, name))
+  const threads = [...scenario.race, ...(scenario.after ?? [])].map((name) => liveThread(compiled, scenario, name))
   const invariant = compiled.machine.invariants.find(({ name }) => name === scenario.property)
   if (invariant === undefined) throw new RangeError(`${model.name} has no property ${scenario.property}`)
   const shape: Shape = {
@@ -157,7 +157,9 @@ const observationOf = (stage: Stage, round: number, nodes: readonly number[]): O
     return { name: thread.name, steps: stepsOf(thread, log, nodes[i] ?? -1), after: i >= 2 }
   })
   const from = round * finalsWidth(shape)
-  const final = cells.map(({ variable }, c) => (scenario.history.has(variable) ? undefined : finals[from + c]))
+  const final = cells.map(({ variable }, c) =>
+    scenario.history?.has(variable) === true ? undefined : finals[from + c],
+  )
   return { lanes, final }
 }
 

@@ -20,7 +20,7 @@ const interpreters = async ({ workspace, protocol, constants, data, scenario }: 
   const played = known.live?.[scenario]
   if (played === undefined) throw new RangeError(`${protocol} has no such scenario`)
   const compiled = compile(known.machine(new Constants(constants, protocol), data))
-  return [...played.race, ...played.after].map((name) =>
+  return [...played.race, ...(played.after ?? [])].map((name) =>
     interpreterOf(compiled.machine, liveThread(compiled, played, name)),
   )
 }

@@ -59,7 +59,10 @@ interface Document {
 describe('scenarios', () => {
   it('have models under TSO: with the barrier the property holds', () => {
     const models = loadModels()
-    for (const { protocol, designs, property } of SCENARIOS) {
+    for (const {
+      protocol,
+      scenario: { designs, property },
+    } of SCENARIOS) {
       for (const { design, barrier } of designs) {
         const model = models.find((m) => m.protocol.name === protocol && m.design === design && m.memory === 'tso')
         const cell = model?.cells.find(({ name }) => name === property)

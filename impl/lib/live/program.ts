@@ -30,8 +30,8 @@ export const liveThread = ({ machine, automata }: Compiled, scenario: LiveScenar
   const thread = machine.threads.findIndex(({ id }) => threadName(id) === name)
   const automaton = automata[thread]
   if (automaton === undefined) throw new RangeError(`no thread ${name}`)
-  const { stops, decide } = scenario
+  const { stops, decide = {} } = scenario
   const { cells } = machine.shared
-  const history = new Set(cells.flatMap(({ variable }, i) => (scenario.history.has(variable) ? [i] : [])))
+  const history = new Set(cells.flatMap(({ variable }, i) => (scenario.history?.has(variable) === true ? [i] : [])))
   return { name, thread, automaton, stops, decide, history }
 }

@@ -18,18 +18,19 @@ export interface LiveDesign {
 }
 
 export interface LiveScenario {
-  readonly protocol: string
   readonly designs: readonly LiveDesign[]
   /** the invariant that a lost event violates at the end of a round */
   readonly property: string
   /** what is counted, for people */
   readonly counted: string
   /** if no round violates it where the model says that one may, has the run shown nothing? */
-  readonly control: boolean
+  readonly control?: boolean
   readonly race: readonly [string, string]
-  readonly after: readonly string[]
+  /** threads that run when the racers have stopped, one after the other */
+  readonly after?: readonly string[]
+  /** labels at which a thread stops: where it has ended, where it waits, where its round begins again */
   readonly stops: ReadonlySet<string>
-  readonly decide: Readonly<Record<string, Decision>>
+  readonly decide?: Readonly<Record<string, Decision>>
   /** variables that no program reads: they are for other properties than this one, and no C code has them */
-  readonly history: ReadonlySet<string>
+  readonly history?: ReadonlySet<string>
 }

@@ -88,6 +88,18 @@ export default protocol({
       },
     },
   },
+  live: [
+    {
+      designs: [
+        { design: 'posted', barrier: false },
+        { design: 'fixed', barrier: true },
+      ],
+      property: 'NoLostWakeupInv',
+      counted: 'slept for ever',
+      race: ['sleeper0', 'waker1'],
+      stops: new Set(['schedule', 'awake', 'woken']),
+    },
+  ],
   docs: {
     properties: {
       NoLostWakeupInv: 'A task that sleeps is woken, or somebody is still about to wake it.',

@@ -61,7 +61,6 @@ const everything = (): Machine => {
 }
 
 const everythingScenario: LiveScenario = {
-  protocol: 'none',
   designs: [],
   property: '',
   counted: '',
@@ -256,19 +255,19 @@ const scheduled = (machine: Machine, threads: readonly LiveThread[]) => {
   return { state: interpreter.state(), labels }
 }
 
-const designs = SCENARIOS.flatMap((scenario) => scenario.designs.map(({ design }) => ({ scenario, design })))
+const designs = SCENARIOS.flatMap(({ protocol, scenario }) =>
+  scenario.designs.map(({ design }) => ({ protocol, scenario, design })),
+)
 
-describe.each(designs)('$scenario.protocol/$design without a race', ({ scenario, design }) => {
-  const model = loadModels().find(
-    (m) => m.protocol.name === scenario.protocol && m.design === design && m.memory === 'tso',
-  )
+describe.each(designs)('$protocol/$design without a race', ({ protocol, scenario, design }) => {
+  const model = loadModels().find((m) => m.protocol.name === protocol && m.design === design && m.memory === 'tso')
   if (model === undefined) throw new RangeError(design)
   const machine = machineOf(model, new Map(model.cfg.constants).set('Memory', tla.str('SC')))
   const compiled = compile(machine)
   const [first, second] = scenario.race
   const orders = [
-    [first, second, ...scenario.after],
-    [second, first, ...scenario.after],
+    [first, second, ...(scenario.after ?? [])],
+    [second, first, ...(scenario.after ?? [])],
   ].map((names) => names.map((name) => liveThread(compiled, scenario, name)))
 
   it.each([
@@ -278,7 +277,7 @@ describe.each(designs)('$scenario.protocol/$design without a race', ({ scenario,
     for (const threads of orders) {
       const [live, wanted] = [inOrder(machine, threads, runner), scheduled(machine, threads)]
       expect(live.labels).toEqual(wanted.labels)
-      for (const { name, cells } of machine.shared.variables.filter((v) => !scenario.history.has(v.name))) {
+      for (const { name, cells } of machine.shared.variables.filter((v) => scenario.history?.has(v.name) !== true)) {
         const values = cells.map((cell) => {
           const declared = machine.shared.cells[cell]
           if (declared === undefined) throw new RangeError(name)

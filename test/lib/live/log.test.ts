@@ -198,7 +198,9 @@ describe('the log of a round', () => {
 })
 
 describe('the steps of a thread', () => {
-  const scenario = SCENARIOS.find(({ designs }) => designs.some(({ design }) => design === 'clear-recheck-no-mb'))
+  const scenario = SCENARIOS.map(({ scenario: own }) => own).find(({ designs }) =>
+    designs.some(({ design }) => design === 'clear-recheck-no-mb'),
+  )
   if (scenario === undefined) throw new RangeError('no scenario')
   const { compiled } = kernelOf(MODEL)
   const thread = liveThread(compiled, scenario, 'source1')
