@@ -287,7 +287,7 @@ describe('what is wrong with a workspace', () => {
     ],
     [
       'an action that the machine has not',
-      { [SPEC]: replaced('Next ==', 'extra == FALSE /\\ UNCHANGED vars\nNext == extra \\/') },
+      { [SPEC]: replaced('Next ==\n', 'extra == FALSE /\\ UNCHANGED vars\nNext ==\n    \\/ extra\n') },
       ['unknown-name', INDEX],
     ],
     [
