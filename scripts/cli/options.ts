@@ -124,7 +124,7 @@ export const OPTIONS = {
   arguments: valued('text', 'file', 'survivors that are argued; default spec/PROTOCOL/mutants.json'),
 
   // new
-  from: { ...choice('template', TEMPLATES, 'the template that the protocol begins as'), default: 'wake-up' },
+  from: choice('template', TEMPLATES, 'the template that the protocol begins as; default wake-up'),
 
   // live and bench
   rounds: { ...valued('count', 'n', 'rounds of each design'), default: 200_000 },

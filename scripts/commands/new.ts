@@ -50,7 +50,7 @@ const workspaceAround = (): Workspace => {
   })
 }
 
-const makeProtocol = (name: string, { from, spec }: Pick<OptionsOf<'new'>, 'from' | 'spec'>): Made => {
+const makeProtocol = (name: string, { from = 'wake-up', spec }: Pick<OptionsOf<'new'>, 'from' | 'spec'>): Made => {
   requireName(name)
   const { root, config } = workspaceAround()
   assertEmpty(join(root, name))
@@ -93,6 +93,12 @@ export const create = (out: Output, { name, from, spec, workspace = false }: Opt
       code: 'usage',
       message: 'a protocol needs a name',
       hint: '`lockstep new wake-up`; `lockstep new --workspace` makes the project around protocols',
+    })
+  if (workspace && (from !== undefined || !spec))
+    throw badInput({
+      code: 'usage',
+      message: `${spec ? '--from' : '--no-spec'} says what a protocol is to be, and --workspace makes a project without one`,
+      hint: 'make the workspace first, then `lockstep new NAME` in it',
     })
   const made = workspace ? makeWorkspace(name ?? '.') : makeProtocol(name ?? '', { from, spec })
   if (out.json) printJson({ ok: true, ...made })

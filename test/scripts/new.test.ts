@@ -278,7 +278,7 @@ describe('in a process of its own', () => {
     (template) => {
       // every day under the memory model that tells the designs apart
       const { code, stdout } = started(['ablate', nameOf(template), ...(isCI ? [] : ['--memory', 'pso'])])
-      expect([code, stdout]).toEqual([0, expect.stringContaining(`= ${SUBJECTS[template].right}`)])
+      expect([code, stdout]).toEqual([0, expect.stringMatching(new RegExp(`=\\s+${SUBJECTS[template].right}\\n`))])
     },
   )
 
@@ -359,6 +359,12 @@ describe('it refuses', () => {
 
   it('to do anything without a name', async () => {
     await refuses([], 'usage', /needs a name/)
+  })
+
+  it('what a protocol is to be where none is made', async () => {
+    const there = join(directory, 'never')
+    await refuses(['--workspace', there, '--from', 'mutex'], 'usage', /--from/)
+    await refuses(['--workspace', there, '--no-spec'], 'usage', /--no-spec/)
   })
 
   it('a directory that is not empty, a file, and a directory below a file', async () => {

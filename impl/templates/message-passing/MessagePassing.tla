@@ -67,7 +67,8 @@ set_flag ==
     /\ At(producer, "set_flag")
     /\ IF Release THEN HasSlotsForRelease(producer) ELSE HasSlot(producer)
     /\ flag' = WRITE_ONCE(flag, TRUE)
-    /\ store_buffer' = IF Release THEN WITH_RELEASE(producer, <<"flag">>, TRUE) ELSE WITH_STORE(producer, <<"flag">>, TRUE)
+    /\ store_buffer' = IF Release THEN WITH_RELEASE(producer, <<"flag">>, TRUE)
+                       ELSE WITH_STORE(producer, <<"flag">>, TRUE)
     /\ Goto(producer, After("set_flag"))
     /\ UNCHANGED <<data, seen>>
 

@@ -4,10 +4,13 @@
 (* a comment), wake_up_process (kernel/sched/core.c, try_to_wake_up).      *)
 (*                                                                         *)
 (* Left out, and why no lost wake-up hides there:                          *)
-(* - p->pi_lock and the run queue's lock: there is one waker, and what they *)
-(*   order is in the barriers (smp_mb__after_spinlock) that are steps here. *)
-(* - Signals, and wake-ups for other reasons: the loop checks the condition *)
-(*   again, so that each only spares the task a sleep.                     *)
+(* - p->pi_lock and the run queue's lock: there is one waker, and what     *)
+(*   they order is in the barriers (smp_mb__after_spinlock), which are     *)
+(*   steps here.                                                           *)
+(* - TASK_WAKING, between the two states that the waker sees and stores:   *)
+(*   the sleeper has stopped by then, and nobody else looks at it.         *)
+(* - Signals, and wake-ups for other reasons: the loop checks the          *)
+(*   condition again, so that each only spares the task a sleep.           *)
 EXTENDS Memory
 
 CONSTANTS
