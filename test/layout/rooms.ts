@@ -17,7 +17,10 @@ const kernel = (...names: readonly string[]): string[] => [KERNEL, ...names.map(
 const scripts = (...names: readonly string[]): string[] => names.map((name) => `scripts/${name}`)
 
 /** What a protocol is written in. */
-const WRITTEN_IN = [...kernel('language', 'memory', 'design.ts'), ...lib('kvm', 'behaviour', 'protocol', 'live')]
+const WRITTEN_IN = [
+  ...kernel('language', 'memory', 'design.ts'),
+  ...lib('kvm', 'blocks', 'behaviour', 'protocol', 'live'),
+]
 
 const PROTOCOLS = ['vtl-wakeup', 'apic-groups', 'poll-kick', 'apf-ready', 'flush-inhibit', 'litmus'] as const
 
@@ -29,7 +32,20 @@ const LIBRARY = [
   ...WHOLE,
   `${KERNEL}/design.ts`,
   `${KERNEL}/check.ts`,
-  ...lib('text', 'tla', 'kvm', 'litmus', 'behaviour', 'protocol', 'check', 'evidence', 'ablate', 'mutate', 'prove'),
+  ...lib(
+    'text',
+    'tla',
+    'kvm',
+    'blocks',
+    'litmus',
+    'behaviour',
+    'protocol',
+    'check',
+    'evidence',
+    'ablate',
+    'mutate',
+    'prove',
+  ),
   ...lib('validate', 'live', 'report'),
 ]
 
@@ -79,6 +95,11 @@ export const ROOMS: readonly Room[] = [
     room: `${LIB}/kvm`,
     is: 'KVM’s own machinery, and the words for it.',
     imports: [...kernel('language', 'memory'), ...lib('protocol')],
+  },
+  {
+    room: `${LIB}/blocks`,
+    is: 'What the kernel synchronises by, for protocols of any kind.',
+    imports: [...kernel('language', 'memory'), `${KERNEL}/design.ts`],
   },
   {
     room: `${LIB}/check`,

@@ -1,0 +1,3 @@
+/** Building blocks of the kernel that protocols share; each has its twin in spec/lib. */
+
+export * from './task.ts'
