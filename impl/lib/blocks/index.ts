@@ -1,3 +1,4 @@
 /** Building blocks of the kernel that protocols share; each has its twin in spec/lib. */
 
 export * from './task.ts'
+export * from './wait-queue.ts'
