@@ -2,3 +2,4 @@
 
 export * from './task.ts'
 export * from './wait-queue.ts'
+export * from './completion.ts'
