@@ -3,3 +3,4 @@
 export * from './task.ts'
 export * from './wait-queue.ts'
 export * from './completion.ts'
+export * from './irq.ts'
