@@ -7,7 +7,6 @@
  * program is therefore run by `runs`, and the handler's by `handles`. An interrupt is an environment action, `interrupts()`.
  */
 
-import { given } from '../kernel/given.ts'
 import type { EnvironmentAction, IdSet, Key, LocationMap, Memory, Op, Step, ThreadId } from '../kernel/design.ts'
 import { atomic, bool, idSet, require, sameThread, setOf } from '../kernel/design.ts'
 
@@ -27,18 +26,20 @@ export interface CpuThreads {
   readonly handler?: ThreadId
 }
 
-/** The same step, held back until `condition`. It is no plain access any more. */
-const heldBack = (op: Op, condition: () => boolean, why: string): Op => ({
-  label: op.label,
-  kind: op.kind,
-  what: op.what,
-  choices: op.choices,
-  ...given({ stored: op.stored }),
-  exec: (choice) => {
-    require(condition(), why)
-    return op.exec(choice)
-  },
-})
+/**
+ * The same step, held back until `condition`. It is no plain access any more. It stays the very step that the program has made, or the
+ * compiler would take that one for one that is not taken; a step is made anew each time that a program runs.
+ */
+const heldBack = (op: Op, condition: () => boolean, why: string): Op => {
+  const { exec } = op
+  return Object.assign(op, {
+    access: undefined,
+    exec: (choice: unknown) => {
+      require(condition(), why)
+      return exec(choice)
+    },
+  })
+}
 
 function* holdingBack<R>(program: Step<R>, condition: () => boolean, why: string): Step<R> {
   let step = program.next()
