@@ -10,6 +10,7 @@ import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const root = packageRoot()
 let elsewhere: string
+let packed: string
 
 const run = (command: string, args: readonly string[], cwd: string): string => {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
@@ -48,7 +49,7 @@ beforeAll(() => {
   ensureBuilt()
   elsewhere = mkdtempSync(join(tmpdir(), 'outside-'))
   run('npm', ['pack', '--ignore-scripts', '--pack-destination', elsewhere], root)
-  const packed = readdirSync(elsewhere).find((name) => name.endsWith('.tgz')) ?? ''
+  packed = join(elsewhere, readdirSync(elsewhere).find((name) => name.endsWith('.tgz')) ?? '')
   const modules = join(elsewhere, 'node_modules')
   mkdirSync(join(modules, 'lockstep'), { recursive: true })
   run('tar', ['-xzf', packed, '-C', join(modules, 'lockstep'), '--strip-components=1'], elsewhere)
@@ -75,5 +76,25 @@ describe('the packed package, from outside', () => {
 
   it('validates a log of that machine in a few lines', () => {
     expect(printedBy('validated')).toBe('rejected 3 set\n')
+  })
+
+  it('makes a workspace and a protocol of one’s own, which passes at once', () => {
+    const lockstep = (cwd: string, ...args: readonly string[]): string =>
+      run(process.execPath, [join(elsewhere, 'node_modules', 'lockstep', 'bin', 'lockstep.mjs'), ...args], cwd)
+    const own = join(elsewhere, 'own')
+    lockstep(elsewhere, 'new', '--workspace', 'own')
+    lockstep(own, 'new', 'my-wake-up', '--from', 'wake-up')
+    expect(lockstep(own, 'check', '--engine', 'explorer')).toMatch(
+      /^(\d+) of \1 model runs as expected.*: all as expected$/m,
+    )
+    expect(lockstep(own, 'explain', 'my-wake-up/posted')).toMatch(/Violated: NoLostWakeupInv/)
+  })
+
+  it.each([
+    ['publint', (file: string) => ['publint/src/cli.js', 'run', '--strict', file]],
+    ['attw', (file: string) => ['@arethetypeswrong/cli/dist/index.js', '--profile', 'esm-only', '--no-color', file]],
+  ])('has nothing that %s finds wrong', (_, argsFor) => {
+    const [cli = '', ...args] = argsFor(packed)
+    run(process.execPath, [join(root, 'node_modules', cli), ...args], elsewhere)
   })
 })
