@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { Location, Memory } from '../../impl/lib/kernel/memory/memory.ts'
 import { packageRoot } from '../../scripts/workspace/package.ts'
 import { PROTOCOLS } from '../project.ts'
 
@@ -109,5 +110,42 @@ describe('the pages', () => {
       if (/(?:^|[/.-])(?:[A-Z]{2,}|[A-Z](?=[/.]|$))/.test(path) || path.includes('*')) continue
       expect([page, path, existsSync(join(root, path))]).toEqual([page, path, true])
     }
+  })
+})
+
+describe('docs/machine.md', () => {
+  const page = read('docs/machine.md')
+  const sources = (directory: string): string[] =>
+    readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => read(join(directory, file)))
+  const kernel = [...sources('impl/lib/kernel'), ...sources('scripts/workspace')].join('\n')
+
+  it('names codes of refusals that there are', () => {
+    const codes = [...page.slice(page.indexOf('## What is refused')).matchAll(/`([a-z]+(?:-[a-z]+)+)`/g)].map(
+      ([, code = '']) => code,
+    )
+    expect(codes.length).toBeGreaterThan(15)
+    expect(codes.filter((code) => !kernel.includes(`'${code}'`))).toEqual([])
+  })
+
+  it('names every step of a location, and of memory', () => {
+    const methods = [...Object.getOwnPropertyNames(Location.prototype), ...Object.getOwnPropertyNames(Memory.prototype)]
+    const steps = [...page.matchAll(/`(?:x|memory)\.(\w+)\(/g)].map(([, name = '']) => name)
+    expect(steps.filter((name) => !methods.includes(name))).toEqual([])
+    for (const name of [
+      'load',
+      'store',
+      'release',
+      'smp_store_mb',
+      'xchg',
+      'cmpxchg',
+      'update',
+      'waitThenStore',
+      'smp_mb',
+      'smp_wmb',
+      'locked',
+    ])
+      expect(steps).toContain(name)
   })
 })
