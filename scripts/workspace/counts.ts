@@ -13,16 +13,20 @@ import { shownPath } from './package.ts'
 
 const FIELDS = ['distinctStates', 'totalStates', 'stateDepth'] as const
 
-/** What the engines counted of a model; undefined where none has its whole graph. */
-const countedIn = (model: Model, results: readonly ModelResult[]): Counts | undefined => {
+/** What the engines counted of a model, or why nothing: none has its whole graph, or they do not agree. */
+const countedIn = (model: Model, results: readonly ModelResult[]): Counts | string => {
   const own = results.filter((result) => result.model === model.name)
   const found = own.flatMap(({ distinctStates, generatedStates, depth }): Counts[] =>
     distinctStates === null || generatedStates === null || depth === null
       ? []
       : [{ distinctStates, totalStates: generatedStates, stateDepth: depth }],
   )
-  const [first, ...others] = found
-  return others.every((other) => FIELDS.every((field) => other[field] === first?.[field])) ? first : undefined
+  const [first] = found
+  if (first === undefined) return 'no engine has its whole graph'
+  const differing = FIELDS.filter((field) => found.some((other) => other[field] !== first[field]))
+  return differing.length === 0
+    ? first
+    : `engines differ in ${differing.map((field) => `${field}: ${found.map((counts) => counts[field]).join(', ')}`).join('; ')}`
 }
 
 /** The manifest with other counts for a model; everything else in it stays as it is written. */
@@ -80,8 +84,7 @@ export const writeCounts = (
   const counted = new Map<Model, Counts>()
   for (const model of models) {
     const counts = countedIn(model, results)
-    if (counts === undefined)
-      out.note(`${model.name}: not counted: no engine has its whole graph, or they do not agree`)
+    if (typeof counts === 'string') out.note(`${model.name}: not counted: ${counts}`)
     else if (changeOf(model, counts).length > 0) counted.set(model, counts)
   }
   for (const [model, counts] of counted) for (const line of changeOf(model, counts)) out.note(line)

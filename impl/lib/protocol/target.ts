@@ -70,6 +70,13 @@ export const selectModels = (
   targets: readonly string[],
   tag: 'fast' | 'full' | undefined,
 ): Model[] => {
+  if (models.length === 0) {
+    throw badInput({
+      code: 'no-models',
+      message: 'there are no models: the workspace names no protocol',
+      hint: '`lockstep new NAME` makes one; ours are there by name: `lockstep list --builtin`',
+    })
+  }
   const chosen = new Set<Model>()
   for (const target of targets.length === 0 ? ['*'] : targets) {
     const { exact, all } = namedBy(models, target)

@@ -7,6 +7,7 @@ import { checkWithExplorer } from '../../../impl/lib/check/explorer.ts'
 import { modelResult } from '../../../impl/lib/check/result.ts'
 import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
+import { selectModels } from '../../../impl/lib/protocol/target.ts'
 import type { Project } from '../../../impl/lib/protocol/project.ts'
 import { inputHashes } from '../../../scripts/workspace/certificate.ts'
 import { findWorkspace } from '../../../scripts/workspace/config.ts'
@@ -339,6 +340,13 @@ describe('what is wrong with a workspace', () => {
     expect([found?.problem.code, relative(root, found?.problem.file ?? '')]).toEqual(['machine-throws', INDEX])
     expect(found?.problem.line).toBeGreaterThan(30)
     expect(thrownByUser(project.protocols, new TypeError('ours'))).toBeUndefined()
+  })
+
+  it('is said where no protocol is named', async () => {
+    const { models } = await open(copy({ [CONFIG]: instead('export default { protocols: [] }\n') }))
+    expect(await refusal('/', () => selectModels(models, [], undefined))).toEqual(
+      expect.arrayContaining([2, 'no-models']),
+    )
   })
 
   it('is said where a directory is named that has no configuration', async () => {
