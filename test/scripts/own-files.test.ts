@@ -21,8 +21,8 @@ const TLC = ['check', 'litmus/sb.tso', '--engine', 'tlc', '--no-cache']
 
 /** A file, and commands that read it; those of TLC need Java. */
 const FILES: readonly (readonly [string, readonly (readonly string[])[]])[] = [
-  ['spec/litmus/manifest.json', [['list']]],
-  ['spec/litmus/sb.tso.cfg', [['list']]],
+  ['spec/litmus/manifest.json', [['list', 'litmus']]],
+  ['spec/litmus/sb.tso.cfg', [['list', 'litmus']]],
   ['spec/litmus/LitmusTests.tla', [['explain', 'litmus/sb.tso']]],
   ['spec/litmus/Litmus.tla', [VERIFY, EMBEDDED, TLC, ['prove', 'litmus/sb.tso']]],
   ['spec/lib/Memory.tla', [VERIFY, EMBEDDED, TLC]],
@@ -105,7 +105,7 @@ describe.skipIf(process.platform === 'win32')('in place of a file of the package
       writeFileSync(join(copy, path), `${before}${statement}\n`)
       try {
         const explorer = ['check', 'litmus/sb.tso', '--engine', 'explorer', '--no-cache']
-        for (const args of [explorer, EMBEDDED, ['explain', 'litmus/sb.tso'], ['list']]) {
+        for (const args of [explorer, EMBEDDED, ['explain', 'litmus/sb.tso'], ['list', 'litmus']]) {
           const { status, stdout, stderr } = runIn(copy, args)
           expect([args.join(' '), status, stdout]).toEqual([args.join(' '), 2, ''])
           expect(stderr).toContain(`${path}:${line}:`)

@@ -268,9 +268,10 @@ const runProgram = (text: string): Ran => {
 
 const WATCH = (path: string): string => `
   import { appendFileSync } from 'node:fs'
-  const { loadModels } = await import(at('scripts/workspace/project.js'))
+  const { openProject } = await import(at('scripts/workspace/project.js'))
   const { watchInputs } = await import(at('scripts/workspace/certificate.js'))
-  const model = loadModels().find(({ name }) => name === ${JSON.stringify(MODEL)})
+  const { models } = await openProject()
+  const model = models.find(({ name }) => name === ${JSON.stringify(MODEL)})
   const unchanged = watchInputs(model)
   unchanged()
   appendFileSync(${JSON.stringify(path)}, '\\n')

@@ -31,7 +31,9 @@ function* altered<R>(steps: Step<R>, label: string, by: (exec: Op['exec'], choic
   let next = steps.next()
   while (next.done !== true) {
     const op = next.value
-    const result = yield op.label === label ? { ...op, exec: (choice) => by(op.exec, choice) } : op
+    const { exec } = op
+    // the very step that was made: another in its place would be one that nobody takes
+    const result = yield op.label === label ? Object.assign(op, { exec: (choice: unknown) => by(exec, choice) }) : op
     next = steps.next(result)
   }
   return next.value

@@ -234,8 +234,14 @@ const IMPL_FAULTS: readonly Fault[] = [
   },
   {
     name: 'the two stores of the suspender swapped',
-    from: 'yield* k.c.WaitingOnBeforeSuspended ? waiting_on : suspended',
-    to: 'yield* k.c.WaitingOnBeforeSuspended ? suspended : waiting_on',
+    from: `  yield* (k.c.WaitingOnBeforeSuspended ? waiting_on : suspended)()
+  if (k.c.SuspendWmb) yield* k.memory.smp_wmb('kvm_hv_vcpu_suspend_tlb_flush_smp_wmb')
+  yield* (k.c.WaitingOnBeforeSuspended ? suspended : waiting_on)()
+`,
+    to: `  yield* (k.c.WaitingOnBeforeSuspended ? suspended : waiting_on)()
+  if (k.c.SuspendWmb) yield* k.memory.smp_wmb('kvm_hv_vcpu_suspend_tlb_flush_smp_wmb')
+  yield* (k.c.WaitingOnBeforeSuspended ? waiting_on : suspended)()
+`,
     action: 'kvm_hv_flush_tlb_read_inhibit',
     side: 'both',
   },

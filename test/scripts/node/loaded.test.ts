@@ -86,7 +86,7 @@ describe('the digest of a compiled machine', () => {
       }),
     ],
     ['fairness', (m) => ({ ...m, fairness: m.fairness.slice(1) })],
-    ['an action of the environment', (m) => ({ ...m, environment: m.environment.slice(1) })],
+    ['an action of the environment', (m) => ({ ...m, environment: [...m.environment, ...m.environment.slice(0, 1)] })],
   ])('tells another %s', (_what, change) => {
     expect(digest(change(machine()))).not.toBe(digest(machine()))
   })

@@ -14,6 +14,7 @@ import { packageRoot } from '../../../scripts/workspace/package.ts'
 import { loadModels, project } from '../../project.ts'
 
 const OPTIONS = [
+  '--workspace',
   ...['--order', '--format', '--map', '--design', '--junit', '--sarif', '--github', '--summary', '--json'],
   ...['--timeout', '--with', '--unlogged', '--max-states'],
 ]

@@ -14,6 +14,7 @@ export type Kind =
   | 'field' // text is the field
   | 'quantifier' // text is \A or \E; bounds, then the body
   | 'choose' // one bound, then the body
+  | 'lambda' // text is the parameters, with commas; the body
   | 'bound' // text is the names, with commas; the set
   | 'if'
   | 'case' // arms; text is OTHER where the last part is for the rest

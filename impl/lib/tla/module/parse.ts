@@ -240,6 +240,8 @@ class Parser {
       case '\\E':
       case 'CHOOSE':
         return this.quantified(text)
+      case 'LAMBDA':
+        return this.lambda()
       case 'IF':
         return this.conditional()
       case 'CASE':
@@ -285,6 +287,13 @@ class Parser {
     this.take(':')
     const parts = [...bounds, this.expression()]
     return isChoice ? this.node('choose', '', parts, start) : this.node('quantifier', quantifier, parts, start)
+  }
+
+  private lambda(): Expr {
+    const { start } = this.take('LAMBDA')
+    const names = this.names()
+    this.take(':')
+    return this.node('lambda', names.join(', '), [this.expression()], start)
   }
 
   private conditional(): Expr {

@@ -60,6 +60,7 @@ export const printExpr = (e: Expr): string =>
     .with('index', () => `${operand(spread(e).first)}[${all(spread(e).middle)}]`)
     .with('field', () => `${operand(spread(e).first)}.${e.text}`)
     .with('quantifier', () => `${e.text} ${upToLast(e).join(' : ')}`)
+    .with('lambda', () => `LAMBDA ${e.text} : ${operand(spread(e).first)}`)
     .with('choose', () => `CHOOSE ${upToLast(e).join(' : ')}`)
     .with('bound', () => `${e.text} \\in ${operand(spread(e).first)}`)
     .with('if', () => {

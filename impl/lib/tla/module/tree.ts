@@ -46,7 +46,7 @@ export const usersOf = (name: string, byName: Definitions): ReadonlySet<string> 
 /** Names that are bound somewhere in an expression. */
 const boundIn = (e: Expr): string[] =>
   nodesOf(e).flatMap(({ kind, text }) => {
-    if (kind === 'bound') return text.split(', ')
+    if (kind === 'bound' || kind === 'lambda') return text.split(', ')
     return kind === 'definition' ? [text.replace(/\(.*/, '')] : []
   })
 
