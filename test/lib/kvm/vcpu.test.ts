@@ -75,12 +75,14 @@ function* wakesOnce(k: KvmVcpus, v: Key): Step<boolean> {
   while (next.done !== true) {
     const op = next.value
     if (op.label === 'wake_up_process') {
-      const exec = (choice: unknown): boolean => {
+      const { exec } = op
+      const wakes = (choice: unknown): boolean => {
         const asleep = !k.woken.get(v)
-        op.exec(choice)
+        exec(choice)
         return asleep
       }
-      return (yield { ...op, exec }) === true
+      // the very step that was made: another in its place would be one that nobody takes
+      return (yield Object.assign(op, { exec: wakes })) === true
     }
     next = steps.next(yield op)
   }
