@@ -37,6 +37,7 @@ import { writeWhole } from '../node/write.ts'
 import { checkOutput } from '../validate/outputs.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, seconds } from '../ui/output.ts'
+import { examine } from '../engines/examine.ts'
 import { workspaceOf } from '../workspace/project.ts'
 import { withCrew } from '../ablate/workers.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
@@ -90,9 +91,10 @@ const designNames = (models: readonly Model[], [base]: readonly Base[]): ((subse
 }
 
 /** What is ablated. */
-const load = (options: AblateOptions, project: Project) => {
+const load = (out: Output, options: AblateOptions, project: Project) => {
   const protocol = knownProtocol(options.protocol, project)
   const models = project.modelsFor([protocol.name])
+  examine(out, project, models)
   const bases = basesOf(protocol, models, options.memory)
   const cells = cellsOf(bases, options.property)
   return { protocol, toggles: ablatedToggles(protocol), bases, cells, designOf: designNames(models, bases) }
@@ -441,7 +443,7 @@ export const ablate = async (out: Output, options: AblateOptions, project: Proje
   // what is missing is said before the work
   if (markdown !== undefined) checkOutput(markdown, '--markdown')
   if (confirm === true) await findToolchain()
-  const ablated = await runAblation(out, load(options, project), options, project)
+  const ablated = await runAblation(out, load(out, options, project), options, project)
   const report = reportOf(ablated)
   const confirmations = confirm === true && ablated.complete ? await confirmed(out, ablated, options) : undefined
   const disagreements = (confirmations ?? []).filter(({ explorer, tlc }) => explorer !== tlc)

@@ -69,6 +69,17 @@ const known = (name: string, protocols: readonly HousedProtocol[]): HousedProtoc
   })
 }
 
+/** What is changed is sources of the package: those of a workspace are not taken apart yet. */
+const refuseWorkspace = ({ workspace }: Project): void => {
+  if (workspace === undefined) return
+  throw badInput({
+    code: 'not-ours',
+    message: 'mutate changes the package’s own protocols only, and the command is in a workspace',
+    file: workspace.config,
+    hint: 'start it in a directory that is in no workspace',
+  })
+}
+
 const chosen = (options: MutateOptions, { protocols }: Project): readonly HousedProtocol[] => {
   const asked = options.protocol === undefined ? protocols : [known(options.protocol, protocols)]
   return options.changed === true ? protocolsOf(changedFiles(options.base ?? HEAD), asked) : asked
@@ -296,6 +307,7 @@ const runAll = async (means: Means, protocols: readonly HousedProtocol[]): Promi
 export const mutate = async (out: Output, asked: MutateOptions, project: Project): Promise<number> => {
   const options = withEverydaySample(asked)
   refuseIgnored(options)
+  refuseWorkspace(project)
   const means = await load(out, options, project)
   const protocols = chosen(options, project)
   const parts = await runAll(means, protocols)

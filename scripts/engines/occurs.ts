@@ -26,19 +26,27 @@ export const statedSubjects = (model: Model): Subject[] => {
   return subjectsOfModel(model).filter(({ property }) => stated.has(property))
 }
 
+/** The cells of which only the machine says what they speak of. */
+const unstated = (model: Model): readonly string[] => {
+  if (model.protocol.home.builtin) return []
+  const stated = statedProperties(model)
+  return model.cells.flatMap(({ name, kind }) => (kind === 'deadlock' || stated.has(name) ? [] : [name]))
+}
+
+/** Does the specification say of every property what it speaks of? */
+export const isStated = (model: Model): boolean => unstated(model).length === 0
+
 /** What the machine says of the other properties. */
 export const vacuityOfMachine = (
   model: Model,
   { timeout }: { readonly timeout: number },
 ): ReadonlyMap<string, Instances> => {
-  if (model.protocol.home.builtin) return new Map()
-  const stated = statedProperties(model)
-  const left = model.cells.filter(({ name, kind }) => kind !== 'deadlock' && !stated.has(name))
+  const left = unstated(model)
   if (left.length === 0) return new Map()
   const graph = requireComplete(graphOf(model, { edges: false, invariants: false, until: untilOf({ timeout }) }), model)
   const vacuity = vacuityOf(graph)
   return new Map(
-    left.flatMap(({ name }): [string, Instances][] => {
+    left.flatMap((name): [string, Instances][] => {
       const instances = vacuity.get(name)
       return instances === undefined ? [] : [[name, instances]]
     }),

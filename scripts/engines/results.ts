@@ -16,7 +16,7 @@ import { certificateSchema, occursHash, specificationHashes } from '../workspace
 import { closureOf, loadedHashes } from '../node/loaded.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { machineCode } from '../workspace/machine-code.ts'
-import { statedSubjects } from './occurs.ts'
+import { isStated, statedSubjects } from './occurs.ts'
 import { readPlainText } from '../node/input.ts'
 import { writeWhole } from '../node/write.ts'
 import { writeError } from '../ui/output.ts'
@@ -82,15 +82,20 @@ export type Certified = ReadonlyMap<string, Found>
 const inputsOf = (model: Model, kind: Kind, tools: Tools | undefined): unknown => {
   const common = { specification: { ...specificationHashes(model), ...occursHash(model) }, code: codeOf(kind) }
   const own = { jar: tools?.jar.sha256, java: tools?.java.version }
+  // where the specification does not say what a property speaks of, the machine does
+  const silence = {
+    subjects: statedSubjects(model),
+    machine: isStated(model) ? undefined : machineCode(model.protocol).loaded(),
+  }
   switch (kind) {
     case 'tlc':
-      return { ...common, ...own, subjects: statedSubjects(model) }
+      return { ...common, ...own, ...silence }
     case 'embedded':
       return {
         ...common,
         checker: embeddedFiles(),
         expectedStates: model.counts?.distinctStates,
-        subjects: statedSubjects(model),
+        ...silence,
       }
     case 'proof':
       return { ...common, ...own, machine: machineCode(model.protocol).loaded() }

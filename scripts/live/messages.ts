@@ -2,7 +2,7 @@
 
 import type { Arena, Shape } from '../../impl/lib/live/rounds.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
-import type { Workspace } from '../../impl/lib/protocol/project.ts'
+import type { SharedWorkspace } from '../../impl/lib/protocol/project.ts'
 import type { DataModule } from '../../impl/lib/protocol/protocol.ts'
 
 /** The programs, generated, or the machine itself for the general interpreter. */
@@ -11,7 +11,7 @@ export type ThreadCode =
   | {
       readonly kind: 'general'
       /** the workspace of the protocol, unless it is one of ours */
-      readonly workspace: Workspace | undefined
+      readonly workspace: SharedWorkspace | undefined
       readonly protocol: string
       readonly constants: ReadonlyMap<string, TlaValue>
       readonly data: DataModule | undefined

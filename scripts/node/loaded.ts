@@ -82,7 +82,13 @@ const loaded = load()
 
 // the compiler writes the specifiers that it rewrites in double quotes
 const STATEMENT = /^\s*(?:import|export)\s+(type\s+)?(?:[\w*\s{},$]+?\s+from\s+)?['"](\.[^'"]+)['"]/gm
+/** A specifier that is no path is the name of a package. */
+const PACKAGE = /^\s*(?:import|export)\s+(type\s+)?(?:[\w*\s{},$]+?\s+from\s+)?['"]([^'".][^'"]*)['"]/gm
 const DYNAMIC = /\b(?:import|new URL)\(['"`](\.[^'"`]+)['"`]/g
+
+/** The packages that a module imports when it runs. */
+export const packagesIn = (text: string): string[] =>
+  [...text.matchAll(PACKAGE)].flatMap(([, type, name = '']) => (type === undefined ? [name] : []))
 
 /** The relative paths that a module imports when it runs. */
 export const specifiersIn = (text: string): string[] => [

@@ -7,11 +7,12 @@ import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { completed } from '../../impl/lib/kernel/check.ts'
 import type { Machine } from '../../impl/lib/kernel/language/machine.ts'
 import type { Config, ProtocolEntry } from '../../impl/lib/protocol/config.ts'
+import { isName, pascalCase } from '../../impl/lib/protocol/name.ts'
 import type { Workspace } from '../../impl/lib/protocol/project.ts'
 import type { HousedProtocol, Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { parseJson } from '../../impl/lib/text/json.ts'
 import { readPlainText } from '../node/input.ts'
-import { registerModules } from './machine-code.ts'
+import { ranBy, registerModules } from './machine-code.ts'
 import { UserModules } from './user-modules.ts'
 
 /** A protocol that cannot be used, or the configuration itself. */
@@ -125,10 +126,6 @@ const readConfig = async ({ config }: Workspace, modules: UserModules): Promise<
   return checkedConfig(text[KEY], config)
 }
 
-const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
-
-const pascal = (name: string): string => name.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-
 /** The module of a protocol: the path itself, or in a directory index.ts, or one with the directory's name. */
 const moduleAt = (path: string, config: string): string => {
   const stats = statSync(path, { throwIfNoEntry: false })
@@ -137,14 +134,14 @@ const moduleAt = (path: string, config: string): string => {
   if (stats === undefined)
     throw missing(`it names ${path}, and there is nothing`, 'give the directory or the module of a protocol')
   const name = basename(path)
-  const wanted = ['index', name, pascal(name)].flatMap((stem) =>
+  const wanted = ['index', name, pascalCase(name)].flatMap((stem) =>
     ['ts', 'mts', 'js', 'mjs'].map((ending) => `${stem}.${ending}`),
   )
   const found = wanted.map((file) => join(path, file)).find((file) => existsSync(file))
   if (found !== undefined) return found
   throw missing(
     `${path} has no module of a protocol`,
-    `write ${wanted[0] ?? ''}, or ${pascal(name)}.ts, with the protocol as its default export`,
+    `write ${wanted[0] ?? ''}, or ${pascalCase(name)}.ts, with the protocol as its default export`,
   )
 }
 
@@ -160,7 +157,7 @@ const exportedBy = async (file: string, modules: UserModules): Promise<Protocol>
 }
 
 const checkedName = ({ name }: Protocol, file: string): void => {
-  if (typeof name === 'string' && NAME.test(name) && name.length <= 64) return
+  if (typeof name === 'string' && isName(name)) return
   throw badInput({
     code: 'bad-name',
     message: `${JSON.stringify(name)} is no name of a protocol`,
@@ -176,9 +173,9 @@ const isMachine = (value: unknown): value is Machine => {
 
 /** What a protocol gives for a machine must be one; parts that are left out are empty. */
 const checkedMachine =
-  ({ name, machine }: Protocol, file: string): Protocol['machine'] =>
+  ({ name, machine }: Protocol, file: string, modules: UserModules): Protocol['machine'] =>
   (constants, data) => {
-    const made: unknown = machine(constants, data)
+    const made = ranBy(modules, () => machine(constants, data) as unknown)
     if (isMachine(made)) return completed(made)
     throw badInput({
       code: 'no-machine',
@@ -209,7 +206,15 @@ const openEntry = async (
     const home = { root, spec: join(root, spec ?? ''), traces: join(root, traces ?? ''), entry, builtin }
     return { ...protocol, home }
   }
-  const file = typeof protocol === 'string' ? moduleAt(resolve(root, protocol), config) : resolve(root, entry ?? config)
+  // what a certificate says of the code is what was loaded, and never what a configuration says
+  if (entry !== undefined)
+    throw badInput({
+      code: 'bad-config',
+      message: '`entry` is for the package’s own protocols',
+      file: config,
+      hint: 'give the path of the module instead of what it exports',
+    })
+  const file = typeof protocol === 'string' ? moduleAt(resolve(root, protocol), config) : config
   const found = typeof protocol === 'string' ? await exportedBy(file, modules) : protocol
   checkedName(found, file)
   const own = dirname(file)
@@ -220,7 +225,7 @@ const openEntry = async (
     entry: file,
     builtin,
   }
-  const housed = { ...found, machine: checkedMachine(found, file), home }
+  const housed = { ...found, machine: checkedMachine(found, file, modules), home }
   registerModules(housed, modules)
   return housed
 }

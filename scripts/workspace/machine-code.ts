@@ -1,5 +1,6 @@
 /** The modules that a model's machine is made of, as they were loaded: ours, and those of the user's own workspace. */
 
+import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
@@ -15,8 +16,8 @@ const KERNEL = [
   'impl/lib/tla/state-codec.ts',
 ] as const
 
-/** What a machine of somebody else is written in. */
-const WRITTEN_IN = ['impl/lib/kernel/design.ts', 'impl/lib/protocol/define.ts'] as const
+/** What a machine of somebody else is written in: all of `lockstep` that runs in one. */
+const WRITTEN_IN = ['impl/lib/kernel/design.ts', 'impl/lib/protocol/define.ts', 'impl/lib/blocks/index.ts'] as const
 
 /** The code of a machine. */
 export interface MachineCode {
@@ -71,15 +72,34 @@ export const registerModules = ({ home }: HousedProtocol, modules: UserModules):
 const innermost = (stack: string): string =>
   stack.split('\n').find((line) => /^\s*at .*[/\\].*:\d+:\d+\)?$/.test(line)) ?? ''
 
-/** An error that a module of somebody else has thrown while its machine ran, as the bad input that it is. */
-export const thrownByUser = (protocols: readonly HousedProtocol[], error: unknown): LockstepError | undefined => {
+/** An error that one of the modules has thrown while a machine ran, as the bad input that it is. */
+const asInput = (modules: UserModules, error: unknown): LockstepError | undefined => {
   if (!(error instanceof Error) || error instanceof LockstepError) return undefined
-  const frame = innermost(error.stack ?? '')
+  const place = modules.placeOf(innermost(error.stack ?? ''))
+  if (place === undefined) return undefined
+  return badInput({
+    code: 'machine-throws',
+    message: `the machine throws: ${error.message}`,
+    ...place,
+    hint: 'mend it there',
+  })
+}
+
+/** Runs what somebody else's modules give; what they throw is bad input with its place. */
+export const ranBy = <R>(modules: UserModules, body: () => R): R => {
+  try {
+    return body()
+  } catch (error) {
+    throw asInput(modules, error) ?? error
+  }
+}
+
+/** The same of an error that came out of a machine as it ran. */
+export const thrownByUser = (protocols: readonly HousedProtocol[], error: unknown): LockstepError | undefined => {
   for (const { home } of protocols) {
-    const place = registered.get(home)?.placeOf(frame)
-    if (place === undefined) continue
-    const message = `the machine throws: ${error.message}`
-    return badInput({ code: 'machine-throws', message, ...place, hint: 'mend it there' })
+    const modules = registered.get(home)
+    const found = modules === undefined ? undefined : asInput(modules, error)
+    if (found !== undefined) return found
   }
   return undefined
 }
@@ -89,3 +109,7 @@ export const machineCode = (protocol: HousedProtocol): MachineCode => {
   const modules = registered.get(protocol.home)
   return modules === undefined ? ofPackage(protocol.home.entry) : ofUser(protocol, modules)
 }
+
+/** One digest of it: worker threads load it again, and must find the same. */
+export const machineDigest = (protocol: HousedProtocol): string =>
+  hash('sha256', JSON.stringify(machineCode(protocol).loaded()))

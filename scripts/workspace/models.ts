@@ -18,6 +18,12 @@ import type { ModuleNames } from '../../impl/lib/tla/module/names.ts'
 import { readPlainText } from '../node/input.ts'
 import { isSpecified, namesIn, specFiles } from './spec-files.ts'
 
+const counted = {
+  distinctStates: z.int().positive(),
+  totalStates: z.int().positive(),
+  stateDepth: z.int().positive(),
+}
+
 const cellVerdict = z.enum(['holds', 'violated', 'vacuous'])
 
 /** The Examples repository's schema, and beside it what is ours: name, design, memory, tags, gloss, cells. */
@@ -35,9 +41,7 @@ const manifestSchema = z.strictObject({
           runtime: z.string().regex(/^\d\d:\d\d:\d\d$/),
           mode: z.literal('exhaustive search'),
           result: z.enum(['success', 'deadlock failure', 'safety failure', 'liveness failure']),
-          distinctStates: z.int().positive(),
-          totalStates: z.int().positive(),
-          stateDepth: z.int().positive(),
+          ...counted,
           design: z.string(),
           memory: z.enum(['sc', 'tso', 'pso']),
           tags: z.array(z.enum(['fast', 'full'])).min(1),
@@ -52,14 +56,7 @@ const manifestSchema = z.strictObject({
 })
 
 /** What `check --write` counted, by the model's stem. */
-const countsSchema = z.record(
-  z.string(),
-  z.strictObject({
-    distinctStates: z.int().positive(),
-    totalStates: z.int().positive(),
-    stateDepth: z.int().positive(),
-  }),
-)
+const countsSchema = z.record(z.string(), z.strictObject(counted))
 
 /** The file that has the counts of models that are declared beside their machine. */
 export const countsFile = ({ home, name }: HousedProtocol): string => join(home.spec, `${name}.counts.json`)

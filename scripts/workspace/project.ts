@@ -2,13 +2,14 @@
 
 import { basename } from 'node:path'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
-import { badInput } from '../../impl/lib/kernel/error.ts'
+import { badInput, environmentFailure } from '../../impl/lib/kernel/error.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import type { Project, Workspace } from '../../impl/lib/protocol/project.ts'
+import type { Project, SharedWorkspace, Workspace } from '../../impl/lib/protocol/project.ts'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 import { isGlob } from '../../impl/lib/protocol/glob.ts'
 import type { BrokenPart, Opened } from './config.ts'
 import { openPackage, openWorkspace } from './config.ts'
+import { machineDigest } from './machine-code.ts'
 import { modelsOf } from './models.ts'
 import { packageRoot } from './package.ts'
 
@@ -89,14 +90,23 @@ export const openProject = async (workspace?: Workspace): Promise<Project> => {
   }
 }
 
-/** A protocol for a worker thread, which has to load it again. */
-export const protocolNamed = async (workspace: Workspace | undefined, name: string): Promise<HousedProtocol> => {
+/**
+ * A protocol for a worker thread, which has to load it again.
+ * @throws LockstepError (exit 3) `changed-since-load` where it is other code than that of the thread that asks
+ */
+export const protocolNamed = async (workspace: SharedWorkspace | undefined, name: string): Promise<HousedProtocol> => {
   const { protocols } = await openProject(workspace)
   const found = protocols.find((protocol) => protocol.name === name)
   if (found === undefined) throw new RangeError(`no protocol ${name}`)
-  return found
+  if (workspace === undefined || machineDigest(found) === workspace.code) return found
+  throw environmentFailure({
+    code: 'changed-since-load',
+    message: `the modules of ${name} were changed while the command ran: its worker threads would run other code`,
+    file: found.home.entry,
+    hint: 'run the command again',
+  })
 }
 
 /** The workspace that a worker thread finds a protocol in. */
-export const workspaceOf = ({ workspace }: Project, { home }: HousedProtocol): Workspace | undefined =>
-  home.builtin ? undefined : workspace
+export const workspaceOf = ({ workspace }: Project, protocol: HousedProtocol): SharedWorkspace | undefined =>
+  protocol.home.builtin || workspace === undefined ? undefined : { ...workspace, code: machineDigest(protocol) }

@@ -3,6 +3,7 @@
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { badInput } from '../../impl/lib/kernel/error.ts'
+import { isName, LONGEST_NAME, pascalCase } from '../../impl/lib/protocol/name.ts'
 import { readPlainText } from '../node/input.ts'
 import { libraryDirectory, packageJson, packageRoot } from './package.ts'
 
@@ -37,12 +38,9 @@ const STANDARD_MODULES = [
   ...['Sequences', 'Strings', 'TLC', 'TLCExt', 'Toolbox'],
 ]
 
-const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
-const LONGEST = 64
-
 /** The module of a protocol: no identifier of TLA+ may be all digits. */
 export const moduleOf = (name: string): string => {
-  const pascal = name.replace(/(?:^|-)([a-z0-9])/g, (_, first: string) => first.toUpperCase())
+  const pascal = pascalCase(name)
   return /^\d/.test(pascal) ? `P${pascal}` : pascal
 }
 
@@ -57,10 +55,10 @@ const isTaken = (module: string): boolean =>
 /** @throws LockstepError (exit 2) `bad-name` */
 export const requireName = (name: string): void => {
   const refused = (message: string, hint: string) => badInput({ code: 'bad-name', message, hint })
-  if (!NAME.test(name) || name.length > LONGEST)
+  if (!isName(name))
     throw refused(
       `${JSON.stringify(name)} is no name of a protocol`,
-      `give small letters, digits and single hyphens, at most ${LONGEST} of them, e.g. wake-up: it becomes a directory beside the configuration`,
+      `give small letters, digits and single hyphens, at most ${LONGEST_NAME} of them, e.g. wake-up: it becomes a directory beside the configuration`,
     )
   if (isTaken(moduleOf(name)))
     throw refused(
@@ -125,7 +123,7 @@ const packageName = (directory: string): string =>
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
-    .slice(0, LONGEST) || 'protocols'
+    .slice(0, LONGEST_NAME) || 'protocols'
 
 /** The files of a workspace that has no protocol yet. */
 export const workspaceFiles = (directory: string): Scaffold[] => {

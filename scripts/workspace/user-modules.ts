@@ -3,15 +3,15 @@
  * certificate says of a machine is what ran.
  */
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import type { Jiti } from 'jiti'
 import { createJiti } from 'jiti'
 import { badInput, environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { readPlainText } from '../node/input.ts'
-import { specifiersIn } from '../node/loaded.ts'
+import { packagesIn, specifiersIn } from '../node/loaded.ts'
 
 /** A module as it was loaded. */
 interface UserModule {
@@ -21,7 +21,7 @@ interface UserModule {
   readonly imports: readonly string[]
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+const sha256 = (text: string): string => hash('sha256', text)
 
 /** What a file may be called that is imported without an ending. */
 const ENDINGS = ['', '.ts', '.mts', '.js', '.mjs', '.cts', '.cjs', '.json', '/index.ts', '/index.js', '/index.mjs']
@@ -34,14 +34,17 @@ const resolved = (from: string, specifier: string): string | undefined => {
   return [...ENDINGS.map((ending) => `${path}${ending}`), path.replace(/\.([cm]?)js$/, '.$1ts')].find(isFile)
 }
 
-/** The place that is named in a message or a stack, if it is in one of the files. */
+/** The first place in a message or a stack that is in one of the files, whatever is in their names. */
 const placeIn = (text: string, files: Iterable<string>) => {
-  const known = new Set(files)
-  for (const [, file = '', line, column] of text.matchAll(/((?:file:\/\/)?\/[^\s():]+):(\d+):(\d+)/g)) {
-    const path = file.startsWith('file:') ? fileURLToPath(file) : file
-    if (known.has(path)) return { file: path, line: Number(line), column: Number(column) }
-  }
-  return undefined
+  const found = [...files].flatMap((file) =>
+    [file, pathToFileURL(file).href].flatMap((name) => {
+      const at = text.indexOf(`${name}:`)
+      const [, line, column] = /^:(\d+):(\d+)/.exec(text.slice(at + name.length)) ?? []
+      return at < 0 || line === undefined ? [] : [{ at, file, line: Number(line), column: Number(column) }]
+    }),
+  )
+  const [first] = found.sort((a, b) => a.at - b.at)
+  return first
 }
 
 /** What was thrown, in one sentence. */
@@ -86,6 +89,15 @@ export class UserModules {
     }
     if (this.#modules.has(file)) return
     const text = readPlainText(file, 'module')
+    const stranger = packagesIn(text).find((name) => name !== 'lockstep' && !name.startsWith('node:'))
+    if (stranger !== undefined) {
+      throw badInput({
+        code: 'foreign-import',
+        message: `it imports the package ${stranger}, whose code no certificate would name`,
+        file,
+        hint: 'import modules of the workspace and `lockstep`; a type is imported with `import type`',
+      })
+    }
     const imports = specifiersIn(text).flatMap((specifier) => resolved(file, specifier) ?? [])
     for (const next of imports) this.#scan(next, [...within, file])
     this.#modules.set(file, { text, sha256: sha256(text), imports })

@@ -1,6 +1,6 @@
 /** What is said between the command and its workers. */
 
-import type { Workspace } from '../protocol/project.ts'
+import type { SharedWorkspace } from '../protocol/project.ts'
 import type { DataModule } from '../protocol/protocol.ts'
 import type { Subset } from './subsets.ts'
 import type { Behaviour } from '../behaviour/counterexample.ts'
@@ -10,7 +10,7 @@ import type { Decision } from './decide.ts'
 /** What a worker knows from its start. */
 export interface WorkerStart {
   /** the workspace of the protocol, unless it is one of ours */
-  readonly workspace: Workspace | undefined
+  readonly workspace: SharedWorkspace | undefined
   readonly protocol: string
   /** its module that is data, if it has one */
   readonly data: DataModule | undefined

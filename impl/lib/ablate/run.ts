@@ -21,13 +21,13 @@ import type { Barriers } from '../protocol/barriers.ts'
 import { nextSubset, packed, spread, Verdicts } from './barrier-inference.ts'
 import type { Base } from './bases.ts'
 import { constantsOf, subsetOf } from './bases.ts'
-import type { Workspace } from '../protocol/project.ts'
+import type { SharedWorkspace } from '../protocol/project.ts'
 import type { Answers, Crew, Hand, Point, WorkerStart } from './messages.ts'
 
 /** What is to be done. */
 export interface Task {
   /** the workspace of the protocol, unless it is one of ours */
-  readonly workspace: Workspace | undefined
+  readonly workspace: SharedWorkspace | undefined
   readonly protocol: string
   /** those that are ablated */
   readonly toggles: readonly string[]

@@ -11,6 +11,7 @@ import type { Cfg } from '../tla/cfg.ts'
 import type { Cell, CellKind, CellVerdict } from './cell.ts'
 import type { ConstantValue, DesignDeclaration, ExpectedCell, ModelsDeclaration } from './declaration.ts'
 import type { Model } from './model.ts'
+import { isName } from './name.ts'
 
 /** What a declared model is made for: its protocol, and what the machine and the specification have. */
 export interface DeclaredSubject {
@@ -36,8 +37,6 @@ const valueOf = (value: ConstantValue): TlaValue => {
   if (typeof value === 'string') return tla.str(value)
   return tla.set(value.map((item) => (typeof item === 'number' ? tla.int(item) : tla.str(item))))
 }
-
-const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
 
 const refused = (subject: DeclaredSubject, message: string, hint: string) =>
   badInput({ code: 'bad-models', message: `${subject.protocol}: ${message}`, hint, file: subject.file })
@@ -188,9 +187,7 @@ const modelOf = (
  * @throws LockstepError (exit 2) `bad-models`
  */
 export const declaredModels = (subject: DeclaredSubject, declared: ModelsDeclaration): DeclaredModel[] => {
-  const wrong = [...Object.keys(declared.designs), ...Object.keys(declared.sizes ?? {})].find(
-    (name) => !NAME.test(name),
-  )
+  const wrong = [...Object.keys(declared.designs), ...Object.keys(declared.sizes ?? {})].find((name) => !isName(name))
   if (wrong !== undefined)
     throw refused(
       subject,

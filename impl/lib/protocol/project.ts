@@ -11,6 +11,12 @@ export interface Workspace {
   readonly root: string
 }
 
+/** A workspace for worker threads, which load its modules again. */
+export interface SharedWorkspace extends Workspace {
+  /** digest of the code of the protocol that is meant: theirs must be the same */
+  readonly code: string
+}
+
 export interface Project {
   /** the user's own workspace, if the command is in one */
   readonly workspace: Workspace | undefined

@@ -124,10 +124,7 @@ const RACES = '200000'
 /** A race ends after 8 seconds, whatever has been played: on a machine that is busy there may be few rounds. */
 const MOST_RACES = 20
 
-/**
- * A faulty build has this many runs to show its fault. It takes some 30 on two cores that are idle, in 1 of 400 times more
- * than 200, and more where others want the cores too.
- */
+/** A faulty build has this many runs to show its fault. In 53 trials of each, idle, beside others and on one core, it took at most 66. */
 const MOST_RUNS = 4000
 /** Runs of a build of which every log has to be explained; for a longer look, HARNESS_RUNS. */
 const RUNS = Number(process.env['HARNESS_RUNS'] ?? 12)

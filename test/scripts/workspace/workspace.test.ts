@@ -14,7 +14,8 @@ import { findWorkspace } from '../../../scripts/workspace/config.ts'
 import { machineCode, thrownByUser } from '../../../scripts/workspace/machine-code.ts'
 import { requireNames } from '../../../scripts/workspace/names.ts'
 import { packageRoot } from '../../../scripts/workspace/package.ts'
-import { openProject } from '../../../scripts/workspace/project.ts'
+import { keepFindings, knownFindings } from '../../../scripts/engines/results.ts'
+import { openProject, protocolNamed, workspaceOf } from '../../../scripts/workspace/project.ts'
 import { specFiles, specText } from '../../../scripts/workspace/spec-files.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/node/tempdir.ts'
 
@@ -180,6 +181,55 @@ describe('a workspace', () => {
     expect(await refusal(root, code.assertUnchanged)).toEqual([3, 'changed-since-load', INDEX, undefined, undefined])
   })
 
+  it('has certificates that name the blocks that its machines are made of, too', async () => {
+    const names = Object.keys(inputHashes(modelNamed(await open(copy()), 'sleeper/mb.tso')))
+    for (const block of ['task', 'wait-queue', 'irq']) expect(names).toContain(`lockstep:impl/lib/blocks/${block}.ts`)
+  })
+
+  it('is found in a directory with blanks in its name, and so are its errors', async () => {
+    const root = join(directory, 'with blanks (and more)')
+    cpSync(copy({ [INDEX]: replaced('const w = new World', 'Object(undefined).x.y\n    const w = new World') }), root, {
+      recursive: true,
+    })
+    const project = await open(root)
+    expect(await refusal(root, () => project.models)).toEqual([2, 'machine-throws', INDEX, 34, undefined])
+  })
+
+  it('runs in worker threads as it runs here, or not at all', async () => {
+    const root = copy()
+    const project = await open(root)
+    const { protocol } = modelNamed(project, 'sleeper/mb.tso')
+    const shared = workspaceOf(project, protocol)
+    expect((await protocolNamed(shared, 'sleeper')).name).toBe('sleeper')
+    expect(workspaceOf(project, project.builtin[0] ?? protocol)).toBeUndefined()
+    writeFileSync(join(root, INDEX), readFileSync(join(root, INDEX), 'utf8').replace('A task', 'Some task'))
+    const changed = await refusal(root, () => protocolNamed(shared, 'sleeper'))
+    expect(changed).toEqual([3, 'changed-since-load', INDEX, undefined, undefined])
+  })
+
+  it('has nothing kept of what TLC found where the machine says what a property speaks of, once it says something else', async () => {
+    const keys = async (changes: Readonly<Record<string, Change>>): Promise<string> => {
+      process.env['LOCKSTEP_CACHE'] = join(directory, 'kept')
+      try {
+        const model = modelNamed(await open(copy(changes)), 'sleeper/mb.tso')
+        const tools = { jar: { sha256: 'jar' }, java: { version: '17' } }
+        const cells = new Map([['NoLostWakeupInv', { verdict: 'holds', vacuous: [] } as const]])
+        const known = knownFindings(model, 'tlc', tools)
+        const figures = { distinctStates: 50, generatedStates: 78, depth: 12, seconds: 1, notes: [] }
+        keepFindings(model, { engine: 'tlc', cells, ...figures }, tools)
+        return known === undefined ? 'nothing' : 'something'
+      } finally {
+        delete process.env['LOCKSTEP_CACHE']
+      }
+    }
+    expect([await keys({}), await keys({})]).toEqual(['nothing', 'something'])
+    expect(await keys({ [INDEX]: replaced('occurs: asleep', 'occurs: () => false') })).toBe('nothing')
+    // where the specification says it, the machine is not asked
+    const stated = replaced('NoLostWakeupInv ==', 'NoLostWakeupOccurs == At(sleeper, "schedule")\nNoLostWakeupInv ==')
+    expect(await keys({ [SPEC]: stated })).toBe('nothing')
+    expect(await keys({ [SPEC]: stated, [INDEX]: replaced('A task', 'Some task') })).toBe('something')
+  })
+
   it('takes a configuration of the user’s own only where it says what the model says', async () => {
     const project = await open(copy())
     const { cfgText } = modelNamed(project, 'sleeper/mb.sc')
@@ -260,6 +310,20 @@ describe('what is wrong with a workspace', () => {
     ],
     ['a module that is not there', { [INDEX]: replaced('/**', "import './absent.ts'\n/**") }, ['bad-module', INDEX, 1]],
     [
+      'a package that no certificate would name',
+      { [INDEX]: replaced('/**', "import { z } from 'zod'\nexport const y = z\n/**") },
+      ['foreign-import', INDEX],
+    ],
+    [
+      'a module that somebody says it is from',
+      {
+        [CONFIG]: instead(
+          "import p from './sleeper/index.ts'\nexport default { protocols: [{ protocol: p, entry: 'x' }] }\n",
+        ),
+      },
+      ['bad-config', CONFIG],
+    ],
+    [
       'a toggle that is none',
       { [INDEX]: replaced("['SetStateMb', 'WakerMb']", "['SetStateMb', 'WakerMB']") },
       ['bad-models', INDEX],
@@ -327,11 +391,11 @@ describe('what is wrong with a workspace', () => {
   })
 
   it('is the user’s where his machine throws, and ours where we do', async () => {
-    const root = copy({ [INDEX]: replaced('const w = new World', 'Object(undefined).x.y\n    const w = new World') })
+    const root = copy({ [INDEX]: replaced('occurs: asleep', 'occurs: () => Object(undefined).x.y') })
     const project = await open(root)
     let thrown: unknown
     try {
-      expect(project.models).toEqual([])
+      requireNames(project.models, project.modelsOf)
     } catch (error) {
       thrown = error
     }
