@@ -38,7 +38,7 @@ import {
   setOf,
   SharedState,
   thread,
-  toggle,
+  toggling,
   worldSwitch,
 } from '../lib/kernel/design.ts'
 
@@ -46,23 +46,62 @@ import {
 export const CONSTANTS = {
   ...MEMORY_CONSTANTS,
   Tokens: ids,
-  SlotCheck: toggle,
-  GateByIf: toggle,
-  ScanOnExit: toggle,
-  VectorFirst: toggle,
-  EnabledFirst: toggle,
-  SplitWords: toggle,
-  AckMsr: toggle,
-  ClearBeforeAck: toggle,
-  KickOnFirst: toggle,
-  TokenNeverZero: toggle,
-  NotPresentInjected: toggle,
-  LapicChecked: toggle,
-  OneKnob: toggle,
-  GpaCheckedFirst: toggle,
-  ClearOnEnable: toggle,
-  PendingReset: toggle,
-  EntryCheck: toggle,
+  SlotCheck: toggling(
+    'an event is delivered only if the one before it was read',
+    'an event is delivered whether or not the one before it was read',
+  ),
+  GateByIf: toggling(
+    'page ready waits until interrupts are on and no exception is pending',
+    'page ready waits for the slot only',
+  ),
+  ScanOnExit: toggling(
+    'vcpu_run() looks at the done list after every VM-exit',
+    'vcpu_run() does not look at the done list',
+  ),
+  VectorFirst: toggling(
+    'the guest writes the vector before it enables',
+    'the guest enables before it writes the vector',
+  ),
+  EnabledFirst: toggling(
+    'the guest sets apf_reason.enabled before it enables',
+    'the guest sets apf_reason.enabled after it enables',
+  ),
+  SplitWords: toggling('page ready has a word of its own in the slot', 'both types of event share a word of the slot'),
+  AckMsr: toggling(
+    'the guest acknowledges by an MSR, and the host looks at the done list again',
+    'the guest does not acknowledge',
+  ),
+  ClearBeforeAck: toggling(
+    'the guest clears the slot, then acknowledges',
+    'the guest acknowledges, then clears the slot',
+  ),
+  KickOnFirst: toggling(
+    'a worker that finds the done list empty makes a request and kicks',
+    'a worker wakes the vCPU if it is blocked, and does not kick it',
+  ),
+  TokenNeverZero: toggling('no token is 0', 'the first token is 0, as in a slot that is free'),
+  NotPresentInjected: toggling(
+    'page ready is sent only if page missing was injected',
+    'page ready is sent for every work item',
+  ),
+  LapicChecked: toggling(
+    'page ready waits for the local APIC to be enabled',
+    'the local APIC is assumed to be enabled',
+  ),
+  OneKnob: toggling('MSR_KVM_ASYNC_PF_EN alone enables', 'both MSRs have a bit that enables'),
+  GpaCheckedFirst: toggling(
+    'MSR_KVM_ASYNC_PF_EN is stored only if its address can be mapped',
+    'MSR_KVM_ASYNC_PF_EN is stored before its address is mapped',
+  ),
+  ClearOnEnable: toggling('the guest clears the slot before it enables', 'the guest enables with what is in the slot'),
+  PendingReset: toggling(
+    'KVM resets pageready_pending when the guest disables',
+    'pageready_pending stays as it is when the guest disables',
+  ),
+  EntryCheck: toggling(
+    'vcpu_enter_guest() checks for requests after mode = IN_GUEST_MODE',
+    'vcpu_enter_guest() does not check for requests after mode = IN_GUEST_MODE',
+  ),
   ...KVM_TOGGLES,
   ExitsRecur: worldSwitch,
   OtherExits: worldSwitch,
@@ -171,7 +210,7 @@ interface GuestFrame {
 class Vcpu extends SharedState<ApfReadyConstants> {
   /** the mechanism is on from the begin */
   private readonly on = !this.c.Configures
-  readonly kvm = new KvmVcpus(this.memory, [VCPU], this.c)
+  readonly kvm = new KvmVcpus(this.memory, [VCPU], this.c, () => 'vcpu')
   readonly lock = this.memory.scalar('lock', bool, false, 'async_pf.lock')
   readonly done = this.memory.scalar('done', sequenceOf(worksIn(this.c)), [], 'async_pf.done')
   readonly pageready_pending = this.memory.scalar('pageready_pending', bool, false, 'apf.pageready_pending')
@@ -191,14 +230,14 @@ class Vcpu extends SharedState<ApfReadyConstants> {
     this.c.Configures && this.c.IrqsOff ? 'online' : 'on',
   )
   readonly tpr = this.shared.scalar('tpr', bool, false)
-  readonly irr = this.shared.scalar('irr', bool, false)
+  readonly irr = this.shared.scalar('irr', bool, false, 'vector in IRR')
   readonly lapic = this.shared.scalar('lapic', bool, true)
-  readonly reason = this.shared.scalar('reason', int(0, 2), 0)
-  readonly token = this.shared.scalar('token', oneOf(0, BROADCAST, ...this.c.Tokens), 0)
+  readonly reason = this.shared.scalar('reason', int(0, 2), 0, 'apf_reason.reason')
+  readonly token = this.shared.scalar('token', oneOf(0, BROADCAST, ...this.c.Tokens), 0, 'apf_reason.token')
   readonly guest_en = this.shared.scalar('guest_en', bool, this.on)
   readonly guest_int = this.shared.scalar('guest_int', bool, this.on)
   readonly enabled = this.shared.scalar('enabled', bool, this.on)
-  readonly sleepers = this.shared.scalar('sleepers', setOf(this.c.Tokens), idSet.empty)
+  readonly sleepers = this.shared.scalar('sleepers', setOf(this.c.Tokens), idSet.empty, 'tasks asleep')
   readonly unread = this.shared.scalar('unread', setOf([BROADCAST, ...this.c.Tokens]), idSet.empty)
   readonly missing = this.shared.scalar('missing', setOf(this.c.Tokens), idSet.empty)
   readonly written = this.shared.scalar('written', oneOfNames(...WRITTEN), 'none')

@@ -1,9 +1,8 @@
 /** apf-ready in words: the statements of document 003 and of Linux 6.1 and 6.12 that each action is, for diagrams and tables. */
 
-import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/protocol/docs.ts'
-import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import { KVM_TOGGLE_DOCS } from '../lib/kvm/docs.ts'
-import { action, field, nextLabel, says } from '../lib/protocol/phrases.ts'
+import type { ActionDoc, Statement, StepContext, Words } from '../lib/protocol/docs.ts'
+import { KVM_ACTION_DOCS } from '../lib/kvm/docs.ts'
+import { action, nextLabel, says } from '../lib/protocol/phrases.ts'
 
 /** What the world does. */
 const world = (cause: (context: StepContext) => string): ActionDoc => ({
@@ -94,13 +93,6 @@ const enable2 = ({ step }: StepContext): Statement => ({
   text: step.result === true ? 'msr2_val = data' : 'return 1 /* #GP */',
 })
 
-const cmpxchgMode = ({ step }: StepContext): Statement => ({
-  text: {
-    full: `cmpxchg(&vcpu->mode, IN_GUEST_MODE, EXITING_GUEST_MODE) == ${String(step.result)}`,
-    brief: `mode == ${String(step.result)}`,
-  },
-})
-
 const READ_RESULT: Readonly<Record<string, string>> = { 0: '0', 1: 'NOT_PRESENT', 2: 'READY' }
 
 const readReason = ({ step }: StepContext): Statement => ({
@@ -117,8 +109,8 @@ const interrupt = ({ step, before }: StepContext): Statement =>
     : { text: '/* nothing to read */' }
 
 const actions: Readonly<Record<string, ActionDoc>> = {
+  ...KVM_ACTION_DOCS,
   vmexit: action(ENTER, vmexit),
-  vcpu_enter_guest_mode_outside: action(ENTER, says('mode = OUTSIDE_GUEST_MODE')),
   kvm_can_do_async_pf: action('try_async_pf', canDo),
   kvm_faultin_pfn: action(
     'try_async_pf',
@@ -156,26 +148,11 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   kvm_arch_async_page_present: action(PRESENT, present),
   kvm_arch_async_page_present_pending: action(PRESENT, says('pageready_pending = true')),
   kvm_flush_and_free_async_pf_work: action(CHECK, says('flush_work(&work->work)')),
-  prepare_to_rcuwait: action('kvm_vcpu_block', says('prepare_to_rcuwait()')),
   kvm_vcpu_check_block: action('kvm_vcpu_check_block', ({ step }) => ({
     text: `runnable == ${String(step.result)}`,
   })),
-  kvm_vcpu_block_schedule: {
-    function: 'kvm_vcpu_block',
-    statement: says('schedule() /* woken */'),
-    waits: () => 'in schedule() for a wake-up',
-  },
-  finish_rcuwait: action('kvm_vcpu_block', says('finish_rcuwait()', 'halted = false')),
   vcpu_enter_guest_apf_halt: action(ENTER, says('check_request(APF_HALT)', 'halted = true')),
-  kvm_request_pending: action(ENTER),
   kvm_check_request: action(ENTER, says('check_request(APF_READY)')),
-  vcpu_enter_guest_mode_in_guest: action(ENTER, says('mode = IN_GUEST_MODE')),
-  vcpu_enter_guest_smp_mb: action(ENTER, says('smp_mb__after_srcu...()')),
-  kvm_vcpu_exit_request_mode: action('kvm_vcpu_exit_request'),
-  kvm_vcpu_exit_request_requests: action('kvm_vcpu_exit_request', ({ step }) => ({
-    text: `vcpu->requests == ${String(step.result)}`,
-    then: step.result === true ? ['/* the entry is cancelled */'] : [],
-  })),
   vmentry: action(ENTER, says('VM-entry')),
 
   async_pf_execute: action('async_pf_execute', says({ full: 'get_user_pages_remote()', brief: 'get_user_pages()' })),
@@ -196,13 +173,6 @@ const actions: Readonly<Record<string, ActionDoc>> = {
       then: step.result === true ? ['/* no kick */'] : [],
     }),
   ),
-  rcuwait_wake_up_smp_mb: action('rcuwait_wake_up'),
-  rcuwait_wake_up: action('rcuwait_wake_up', ({ step }) => ({
-    text: `task == ${step.result === true ? 'vcpu' : 'NULL'}`,
-  })),
-  wake_up_process: action('rcuwait_wake_up', says('wake_up_process(task)')),
-  kvm_vcpu_kick_mode: action('kvm_vcpu_kick', cmpxchgMode),
-  smp_send_reschedule: action('kvm_vcpu_kick', says('smp_send_reschedule()')),
   async_pf_execute_return: action('async_pf_execute', says('return')),
 
   idtentry: action('', ({ after }) => ({
@@ -255,96 +225,12 @@ const properties: Readonly<Record<string, string>> = {
   FallbackProgressProp: 'A vCPU that waits for a page itself, synchronously or halted, enters the guest again.',
 }
 
-const toggles: Readonly<Record<string, ToggleDoc>> = {
-  SlotCheck: {
-    on: 'an event is delivered only if the one before it was read',
-    off: 'an event is delivered whether or not the one before it was read',
-  },
-  GateByIf: {
-    on: 'page ready waits until interrupts are on and no exception is pending',
-    off: 'page ready waits for the slot only',
-  },
-  ScanOnExit: {
-    on: 'vcpu_run() looks at the done list after every VM-exit',
-    off: 'vcpu_run() does not look at the done list',
-  },
-  VectorFirst: {
-    on: 'the guest writes the vector before it enables',
-    off: 'the guest enables before it writes the vector',
-  },
-  EnabledFirst: {
-    on: 'the guest sets apf_reason.enabled before it enables',
-    off: 'the guest sets apf_reason.enabled after it enables',
-  },
-  SplitWords: {
-    on: 'page ready has a word of its own in the slot',
-    off: 'both types of event share a word of the slot',
-  },
-  AckMsr: {
-    on: 'the guest acknowledges by an MSR, and the host looks at the done list again',
-    off: 'the guest does not acknowledge',
-  },
-  ClearBeforeAck: {
-    on: 'the guest clears the slot, then acknowledges',
-    off: 'the guest acknowledges, then clears the slot',
-  },
-  KickOnFirst: {
-    on: 'a worker that finds the done list empty makes a request and kicks',
-    off: 'a worker wakes the vCPU if it is blocked, and does not kick it',
-  },
-  TokenNeverZero: { on: 'no token is 0', off: 'the first token is 0, as in a slot that is free' },
-  NotPresentInjected: {
-    on: 'page ready is sent only if page missing was injected',
-    off: 'page ready is sent for every work item',
-  },
-  LapicChecked: {
-    on: 'page ready waits for the local APIC to be enabled',
-    off: 'the local APIC is assumed to be enabled',
-  },
-  OneKnob: {
-    on: 'MSR_KVM_ASYNC_PF_EN alone enables',
-    off: 'both MSRs have a bit that enables',
-  },
-  GpaCheckedFirst: {
-    on: 'MSR_KVM_ASYNC_PF_EN is stored only if its address can be mapped',
-    off: 'MSR_KVM_ASYNC_PF_EN is stored before its address is mapped',
-  },
-  ClearOnEnable: {
-    on: 'the guest clears the slot before it enables',
-    off: 'the guest enables with what is in the slot',
-  },
-  PendingReset: {
-    on: 'KVM resets pageready_pending when the guest disables',
-    off: 'pageready_pending stays as it is when the guest disables',
-  },
-  EntryCheck: {
-    on: 'vcpu_enter_guest() checks for requests after mode = IN_GUEST_MODE',
-    off: 'vcpu_enter_guest() does not check for requests after mode = IN_GUEST_MODE',
-  },
-  ...KVM_TOGGLE_DOCS,
-}
-
-const fields: Readonly<Record<string, FieldDoc>> = {
-  mode: field('vcpu->mode'),
-  requests: field('vcpu->requests'),
-  rcuwait: field('vcpu->wait'),
-  lock: field('async_pf.lock'),
-  done: field('async_pf.done'),
-  pageready_pending: field('apf.pageready_pending'),
-  reason: field('apf_reason.reason'),
-  token: field('apf_reason.token'),
-  irr: field('vector in IRR'),
-  sleepers: field('tasks asleep'),
-}
-
 const LANES: Readonly<Record<string, string>> = { vcpu: 'vCPU (host)', guest: 'guest' }
 
-/** Words for the actions, properties, toggles and fields of apf-ready. */
-export const apfReadyDocs: ActionDocs = {
-  actions: { ...actions, commit: commitDoc(fields) },
+/** Words for the actions and properties of apf-ready. */
+export const apfReadyDocs: Words = {
+  actions,
   lane: ([kind, id]) => LANES[kind] ?? `worker ${id}`,
   properties,
-  toggles,
-  fields,
   notes: ['Host and guest share one CPU: the guest moves between VM-entry and VM-exit.'],
 }

@@ -43,7 +43,7 @@ import {
   SharedState,
   thread,
   tla,
-  toggle,
+  toggling,
   worldSwitch,
 } from '../lib/kernel/design.ts'
 
@@ -55,19 +55,49 @@ export const CONSTANTS = {
   Requesters: ids,
   Siblings: ids,
   CreateIds: ids,
-  ClearFirst: toggle,
-  BroadcastFirst: toggle,
-  MaskExternal: toggle,
-  MatchCorrected: toggle,
-  VtlReadFirst: toggle,
-  CheckHierarchy: toggle,
-  CheckVtlRange: toggle,
-  LookupByVcpuId: toggle,
-  TrylockSibling: toggle,
-  ConfigureLocked: toggle,
-  RerunAfterHandled: toggle,
-  QueueBeforeWake: toggle,
-  RetryOnEom: toggle,
+  ClearFirst: toggling(
+    "the sender's group replaces the group bits of a destination",
+    "the sender's group is ORed to a destination",
+  ),
+  BroadcastFirst: toggling(
+    "a physical broadcast is recognised before the sender's group is put in",
+    "the sender's group is put into a physical broadcast too",
+  ),
+  MaskExternal: toggling(
+    'the group bits in the destination of an MSI are cleared',
+    'the destination of an MSI is taken as it is',
+  ),
+  MatchCorrected: toggling(
+    'kvm_apic_match_dest() refuses other groups only',
+    'kvm_apic_match_dest() refuses every group but 0',
+  ),
+  VtlReadFirst: toggling(
+    'the target VTL of a PV IPI is read before it is used',
+    'the target VTL of a PV IPI is used before it is read',
+  ),
+  CheckHierarchy: toggling('a guest may name its own VTL and lower ones only', 'a guest may name any VTL'),
+  CheckVtlRange: toggling(
+    'kvm_hv_get_vtl_vcpu() returns NULL for a VTL that does not fit under the mask',
+    'kvm_hv_get_vtl_vcpu() takes the bits of a VTL that fit under the mask',
+  ),
+  LookupByVcpuId: toggling(
+    "kvm_hv_get_vtl_vcpu() starts from the vCPU's id",
+    'kvm_hv_get_vtl_vcpu() starts from the APIC id register',
+  ),
+  TrylockSibling: toggling('a sibling is looked at under its mutex, by trylock', 'a sibling is looked at with no lock'),
+  ConfigureLocked: toggling('KVM_SET_APIC_ID_GROUPS takes kvm->lock', 'KVM_SET_APIC_ID_GROUPS takes no lock'),
+  RerunAfterHandled: toggling(
+    'the VMM runs a vCPU that has faulted again only after the fault was handled',
+    'the VMM runs a vCPU that has faulted again at once',
+  ),
+  QueueBeforeWake: toggling(
+    'the VMM queues the message, then wakes the higher VTL',
+    'the VMM wakes the higher VTL, then queues the message',
+  ),
+  RetryOnEom: toggling(
+    'a message that finds the slot in use is queued after the EOM',
+    'a message that finds the slot in use is dropped',
+  ),
   ...KVM_TOGGLES,
   ...MUTEX_TOGGLES,
   Namespace: boolean,
@@ -209,6 +239,9 @@ const askersIn = ({ Requesters, SendsMsi, SendsGsi }: ApicGroupsConstants): read
   ...(SendsMsi || SendsGsi ? [DEVICE] : []),
 ]
 
+/** A field of the struct kvm_vcpu that is the variable's key. */
+const ofVcpu = (name: string) => (v: Key) => `v${v}->${name}`
+
 /** The APIC id registers; those of vCPUs that exist from the begin on are their ids without group bits. */
 const apicIds = (
   shared: Shared,
@@ -223,9 +256,10 @@ const apicIds = (
       argument: tla.int(id),
       domain: domain as Domain<unknown>,
       initial: domain.indexOf(exist ? id & ~mask : 0),
+      inC: ofVcpu('apic_id')(id),
     })),
   )
-  return new Map(ids.map((id, i) => [id, new Location(memory, `apic_id[${id}]`, domain, cells[i] ?? -1)]))
+  return new Map(ids.map((id, i) => [id, new Location(memory, ofVcpu('apic_id')(id), domain, cells[i] ?? -1)]))
 }
 
 /** The shared state: of struct kvm, of struct kvm_vcpu, of the VMM, and history variables. */
@@ -234,14 +268,14 @@ class Vm extends SharedState<ApicGroupsConstants> {
   /** is the VM there from the begin, or made by a thread of it? */
   private readonly configured = !this.c.Configures
   readonly vcpus = new KvmVcpus(this.memory, this.c.Siblings, this.c)
-  readonly mutexes = new VcpuMutexes(this.memory, this.c.Siblings, ['run', 'translate'], this.c)
+  readonly mutexes = new VcpuMutexes(this.memory, this.c.Siblings, ['run', 'translate'], this.c, ofVcpu('mutex'))
   readonly apic_id_group_mask = this.configuration('apic_id_group_mask', this.groups.mask)
   readonly apic_id_group_shift = this.configuration('apic_id_group_shift', this.groups.shift)
   readonly created_vcpus = this.memory.scalar(
     'created_vcpus',
     int(0, this.groups.ids.length + 1),
     this.configured ? this.groups.ids.length : 0,
-    'kvm->created_vcpus',
+    'created_vcpus',
   )
   readonly online = this.memory.scalar(
     'online',
@@ -251,25 +285,25 @@ class Vm extends SharedState<ApicGroupsConstants> {
   )
   readonly kvm_lock = this.memory.scalar('kvm_lock', bool, false, 'kvm->lock')
   readonly apic_id = apicIds(this.shared, this.memory, this.groups, this.configured)
-  readonly irr = this.memory.map('irr', this.groups.ids, bool, false)
-  readonly mmu_root = this.memory.map('mmu_root', this.c.Siblings, int(0, 1), 0)
+  readonly irr = this.memory.map('irr', this.groups.ids, bool, false, ofVcpu('irr'))
+  readonly mmu_root = this.memory.map('mmu_root', this.c.Siblings, int(0, 1), 0, ofVcpu('mmu->root'))
   readonly intercept_gpa = this.gpa('intercept_gpa')
   readonly intercept_access = this.gpa('intercept_access')
-  readonly msg_type = this.memory.map('msg_type', this.c.Siblings, bool, false)
+  readonly msg_type = this.memory.map('msg_type', this.c.Siblings, bool, false, ofVcpu('msg.type'))
   readonly msg_gpa = this.gpa('msg_gpa')
   readonly msg_access = this.gpa('msg_access')
-  readonly wake = this.memory.map('wake', this.c.Siblings, bool, false)
+  readonly wake = this.memory.map('wake', this.c.Siblings, bool, false, ofVcpu('wake'))
   readonly intended = this.vcpusOf('intended')
   readonly reached = this.vcpusOf('reached')
   readonly ns_reached = this.vcpusOf('ns_reached')
   readonly fault = this.shared.map('fault', GPAS, oneOfNames(...FAULT_STATES), 'none')
 
   private configuration(name: string, value: number): Location<number> {
-    return this.memory.scalar(name, int(0, value), this.configured ? value : 0, `kvm->arch.${name}`)
+    return this.memory.scalar(name, int(0, value), this.configured ? value : 0, name)
   }
 
   private gpa(name: string): LocationMap<number> {
-    return this.memory.map(name, this.c.Siblings, int(0, GPAS.length), 0)
+    return this.memory.map(name, this.c.Siblings, int(0, GPAS.length), 0, ofVcpu(name.replace('_', '.')))
   }
 
   private vcpusOf(name: string): Variable<IdSet> {

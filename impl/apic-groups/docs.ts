@@ -1,16 +1,8 @@
 /** apic-groups in words: the statements of document 001 and its series that each action is, for diagrams and tables. */
 
-import type {
-  ActionDoc,
-  ActionDocs,
-  FieldDoc,
-  Statement,
-  StepContext,
-  ToggleDoc,
-  Wording,
-} from '../lib/protocol/docs.ts'
-import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import { action, field, members, nextLabel, ofVcpu, says, vcpus } from '../lib/protocol/phrases.ts'
+import type { ActionDoc, Statement, StepContext, Wording, Words } from '../lib/protocol/docs.ts'
+import { KVM_ACTION_DOCS } from '../lib/kvm/docs.ts'
+import { action, members, nextLabel, says, vcpus } from '../lib/protocol/phrases.ts'
 
 const FAST = { full: 'kvm_irq_delivery_to_apic_fast', brief: 'kvm_irq_delivery_fast' }
 const GROUPS = 'set_apic_id_groups'
@@ -120,13 +112,6 @@ const GUEST_EXITS: Readonly<Record<string, string>> = {
 
 const vmexit = ({ step }: StepContext): Statement => ({ text: GUEST_EXITS[String(step.result)] ?? '?' })
 
-const cmpxchgMode = ({ step }: StepContext): Statement => ({
-  text: {
-    full: `cmpxchg(&vcpu->mode, IN_GUEST_MODE, EXITING_GUEST_MODE) == ${String(step.result)}`,
-    brief: `cmpxchg(&mode, IN, EXITING) == ${String(step.result).replace('_GUEST_MODE', '')}`,
-  },
-})
-
 const copies = ({ step }: StepContext): Statement => {
   const failed: Readonly<Record<string, string>> = {
     EFAULT: 'copy_from_user() fails',
@@ -149,6 +134,7 @@ const creates = ({ step }: StepContext): Statement => ({
 })
 
 const actions: Readonly<Record<string, ActionDoc>> = {
+  ...KVM_ACTION_DOCS,
   guest_exit: action('', exits),
   guest_entry: {
     function: '',
@@ -194,13 +180,6 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   intercept_info_gpa: action('hv_memory_fault'),
   intercept_info_access: action('hv_memory_fault'),
   kvm_make_request: action('kvm_make_request', says('set_bit(HV_INJECT_INTERCEPT)')),
-  rcuwait_wake_up_smp_mb: action('rcuwait_wake_up'),
-  rcuwait_wake_up: action('rcuwait_wake_up', ({ step }) => ({
-    text: `vcpu->wait.task == ${step.result === true ? 'current' : 'NULL'}`,
-  })),
-  wake_up_process: action('rcuwait_wake_up', says('wake_up_process(task)')),
-  kvm_vcpu_kick_mode: action('kvm_vcpu_kick', cmpxchgMode),
-  smp_send_reschedule: action('kvm_vcpu_kick', says('smp_send_reschedule(cpu)')),
   vmm_check_slot: {
     function: 'vmm_queue_message',
     statement: checkSlot,
@@ -221,15 +200,7 @@ const actions: Readonly<Record<string, ActionDoc>> = {
     text: `mmu->root = ${storedRoot(context)}`,
     then: ['/* the other is freed */'],
   })),
-  prepare_to_rcuwait: action('kvm_vcpu_block', says('prepare_to_rcuwait(&vcpu->wait)')),
   kvm_vcpu_check_block: action('kvm_vcpu_check_block'),
-  kvm_vcpu_block_schedule: {
-    function: 'kvm_vcpu_block',
-    statement: says('schedule() /* woken */'),
-    waits: () => 'in schedule() for a wake-up',
-  },
-  finish_rcuwait: action('kvm_vcpu_block', says('finish_rcuwait(&vcpu->wait)')),
-  kvm_request_pending: action(ENTER),
   kvm_check_request: action(
     ENTER,
     says({ full: 'kvm_check_request(HV_INJECT_INTERCEPT)', brief: 'kvm_check_request()' }),
@@ -237,15 +208,6 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   inject_intercept_gpa: action('kvm_hv_inject_intercept'),
   inject_intercept_access: action('kvm_hv_inject_intercept'),
   synic_deliver_msg: action('synic_deliver_msg', delivers),
-  vcpu_enter_guest_mode_in_guest: action(
-    ENTER,
-    says({ full: 'smp_store_release(&vcpu->mode, IN_GUEST_MODE)', brief: 'vcpu->mode = IN_GUEST_MODE' }),
-  ),
-  vcpu_enter_guest_smp_mb: action(ENTER, says('smp_mb__after_srcu_read_unlock()')),
-  kvm_vcpu_exit_request_mode: action('kvm_vcpu_exit_request'),
-  kvm_vcpu_exit_request_requests: action('kvm_vcpu_exit_request', ({ step }) =>
-    step.result === true ? { then: ['/* the entry is cancelled */'] } : {},
-  ),
   vmentry: action(ENTER, says('VM-entry')),
   guest_eom: action(ENTER, ({ before, vcpu }) => ({
     cause: 'guest: handles the message',
@@ -253,7 +215,6 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   })),
   vmexit: action(ENTER, vmexit),
   guest_busy: action(ENTER, vmexit),
-  vcpu_enter_guest_mode_outside: action(ENTER, says('vcpu->mode = OUTSIDE_GUEST_MODE')),
   vcpu_put: action('kvm_vcpu_ioctl', says('mutex_unlock(&vcpu->mutex)')),
 
   KVM_SET_APIC_ID_GROUPS: action(GROUPS, () => ({
@@ -306,101 +267,15 @@ const properties: Readonly<Record<string, string>> = {
   FaultHandledProp: 'Every fault that the higher VTL has to know of is handled by it.',
 }
 
-const POLL_KICK_TOGGLE = (on: string): ToggleDoc => ({ on, off: `it is not so that ${on}` })
-
-const toggles: Readonly<Record<string, ToggleDoc>> = {
-  ClearFirst: {
-    on: "the sender's group replaces the group bits of a destination",
-    off: "the sender's group is ORed to a destination",
-  },
-  BroadcastFirst: {
-    on: "a physical broadcast is recognised before the sender's group is put in",
-    off: "the sender's group is put into a physical broadcast too",
-  },
-  MaskExternal: {
-    on: 'the group bits in the destination of an MSI are cleared',
-    off: 'the destination of an MSI is taken as it is',
-  },
-  MatchCorrected: {
-    on: 'kvm_apic_match_dest() refuses other groups only',
-    off: 'kvm_apic_match_dest() refuses every group but 0',
-  },
-  VtlReadFirst: {
-    on: 'the target VTL of a PV IPI is read before it is used',
-    off: 'the target VTL of a PV IPI is used before it is read',
-  },
-  CheckHierarchy: {
-    on: 'a guest may name its own VTL and lower ones only',
-    off: 'a guest may name any VTL',
-  },
-  CheckVtlRange: {
-    on: 'kvm_hv_get_vtl_vcpu() returns NULL for a VTL that does not fit under the mask',
-    off: 'kvm_hv_get_vtl_vcpu() takes the bits of a VTL that fit under the mask',
-  },
-  LookupByVcpuId: {
-    on: "kvm_hv_get_vtl_vcpu() starts from the vCPU's id",
-    off: 'kvm_hv_get_vtl_vcpu() starts from the APIC id register',
-  },
-  TrylockSibling: {
-    on: 'a sibling is looked at under its mutex, by trylock',
-    off: 'a sibling is looked at with no lock',
-  },
-  ConfigureLocked: {
-    on: 'KVM_SET_APIC_ID_GROUPS takes kvm->lock',
-    off: 'KVM_SET_APIC_ID_GROUPS takes no lock',
-  },
-  RerunAfterHandled: {
-    on: 'the VMM runs a vCPU that has faulted again only after the fault was handled',
-    off: 'the VMM runs a vCPU that has faulted again at once',
-  },
-  QueueBeforeWake: {
-    on: 'the VMM queues the message, then wakes the higher VTL',
-    off: 'the VMM wakes the higher VTL, then queues the message',
-  },
-  RetryOnEom: {
-    on: 'a message that finds the slot in use is queued after the EOM',
-    off: 'a message that finds the slot in use is dropped',
-  },
-  EntryMb: POLL_KICK_TOGGLE('there is a full barrier between mode = IN_GUEST_MODE and the check for requests'),
-  BlockMb: POLL_KICK_TOGGLE('set_current_state() is a full barrier before the blocking thread checks'),
-  WakeUpMb: POLL_KICK_TOGGLE('rcuwait_wake_up() has its smp_mb()'),
-  RequestIsMb: POLL_KICK_TOGGLE('the set_bit() of kvm_make_request() is a full barrier'),
-  FailedCmpxchgIsMb: POLL_KICK_TOGGLE('a cmpxchg() that fails is a full barrier'),
-  MutexUnlockIsMb: POLL_KICK_TOGGLE('mutex_unlock() is a full barrier'),
-}
-
-const fields: Readonly<Record<string, FieldDoc>> = {
-  apic_id_group_mask: field('apic_id_group_mask'),
-  apic_id_group_shift: field('apic_id_group_shift'),
-  created_vcpus: field('created_vcpus'),
-  online: field('kvm->vcpu_array'),
-  kvm_lock: field('kvm->lock'),
-  apic_id: ofVcpu('apic_id'),
-  irr: ofVcpu('irr'),
-  mode: ofVcpu('mode'),
-  requests: ofVcpu('requests'),
-  rcuwait: ofVcpu('wait'),
-  mutex: ofVcpu('mutex'),
-  mmu_root: ofVcpu('mmu->root'),
-  intercept_gpa: ofVcpu('intercept.gpa'),
-  intercept_access: ofVcpu('intercept.access'),
-  msg_type: ofVcpu('msg.type'),
-  msg_gpa: ofVcpu('msg.gpa'),
-  msg_access: ofVcpu('msg.access'),
-  wake: ofVcpu('wake'),
-}
-
 const LANES: Readonly<Record<string, string>> = { config: 'VMM, configures', creator: 'VMM, creates vCPUs' }
 
-/** Words for the actions, properties, toggles and fields of apic-groups. */
-export const apicGroupsDocs: ActionDocs = {
-  actions: { ...actions, commit: commitDoc(fields) },
+/** Words for the actions and properties of apic-groups. */
+export const apicGroupsDocs: Words = {
+  actions,
   lane: ([kind, id]) => {
     if (kind === 'device') return 'device'
     return LANES[kind] ?? `vCPU ${id} (VTL ${Math.floor(id / 4)})`
   },
   properties,
-  toggles,
-  fields,
   notes: ['vCPU 4 * vtl + p is processor p in that VTL; APIC id 3 is the broadcast.'],
 }

@@ -37,7 +37,7 @@ import {
   setOf,
   SharedState,
   thread,
-  toggle,
+  toggling,
   worldSwitch,
 } from '../lib/kernel/design.ts'
 import { Srcu } from '../lib/kvm/srcu.ts'
@@ -51,19 +51,58 @@ export const CONSTANTS = {
   Targets: ids,
   Rounds: natural,
   ...MEMORY_CONSTANTS,
-  SyncOnSet: toggle,
-  SyncOnClear: toggle,
-  CheckBeforeRequest: toggle,
-  IoctlMb: toggle,
-  WaitingOnBeforeSuspended: toggle,
-  ClearWaitingOnBeforeSuspended: toggle,
-  SeparateSuspended: toggle,
-  SuspendWmb: toggle,
-  UnsuspendWmb: toggle,
+  SyncOnSet: toggling(
+    'the ioctl calls synchronize_srcu() after it has set the inhibit',
+    'the ioctl does not call synchronize_srcu() after it has set the inhibit',
+  ),
+  SyncOnClear: toggling(
+    'the ioctl calls synchronize_srcu() after it has cleared the inhibit, before it looks for suspended vCPUs',
+    'the ioctl looks for suspended vCPUs as soon as it has cleared the inhibit, without synchronize_srcu()',
+  ),
+  CheckBeforeRequest: toggling(
+    'kvm_hv_flush_tlb() checks the inhibit of all targets before it requests the first flush',
+    'kvm_hv_flush_tlb() requests the flushes first and checks the inhibit of all targets afterwards',
+  ),
+  IoctlMb: toggling(
+    'the ioctl has a full barrier after its store to tlb_flush_inhibit',
+    'the ioctl has no barrier after its store to tlb_flush_inhibit',
+  ),
+  WaitingOnBeforeSuspended: toggling(
+    'the suspending vCPU stores waiting_on before suspended',
+    'the suspending vCPU stores suspended before waiting_on',
+  ),
+  ClearWaitingOnBeforeSuspended: toggling(
+    'the ioctl resets waiting_on before suspended',
+    'the ioctl resets suspended before waiting_on',
+  ),
+  SeparateSuspended: toggling(
+    'suspended and waiting_on are two fields',
+    'waiting_on is the only field: a vCPU is suspended while it is not -1',
+  ),
+  SuspendWmb: toggling(
+    'the suspending vCPU has smp_wmb() between its two stores',
+    'the suspending vCPU has no barrier between its two stores',
+  ),
+  UnsuspendWmb: toggling(
+    'the ioctl has smp_wmb() between the two stores that release a vCPU',
+    'the ioctl has no barrier between the two stores that release a vCPU',
+  ),
   ...MUTEX_TOGGLES,
-  MaskZeroed: toggle,
-  EventsMasked: toggle,
-  PendingEvents: worldSwitch,
+  MaskZeroed: toggling(
+    'vcpu_mask is zeroed before kvm_hv_vcpu_unsuspend_tlb_flush() sets bits in it',
+    'kvm_hv_vcpu_unsuspend_tlb_flush() sets bits in a vcpu_mask that was not zeroed',
+  ),
+  EventsMasked: toggling(
+    'a pending event does not make a suspended vCPU runnable',
+    'a pending event makes a suspended vCPU runnable',
+  ),
+  PendingEvents: {
+    ...worldSwitch,
+    means: {
+      on: 'an event may become pending on a suspended vCPU',
+      off: 'no event becomes pending on a suspended vCPU',
+    },
+  },
   ArgsChecked: choiceOf(ARGS_CHECKED),
   BadCalls: worldSwitch,
 }
@@ -126,10 +165,22 @@ type TargetFrame = object
 class Kvm extends SharedState<FlushInhibitConstants> {
   private readonly inhibits = int(0, this.c.BadCalls ? 2 : 1)
   readonly srcu = new Srcu(this.shared, this.memory, this.c.Flushers, this.c.Targets)
-  readonly tlb_flush_inhibit = this.memory.map('tlb_flush_inhibit', this.c.Targets, this.inhibits, 0)
-  readonly suspended = this.memory.map('suspended', this.c.Flushers, bool, false)
-  readonly waiting_on = this.memory.map('waiting_on', this.c.Flushers, oneOf(-1, ...this.c.Targets), -1)
-  readonly requests = this.memory.map('requests', this.c.Targets, bool, false)
+  readonly tlb_flush_inhibit = this.memory.map(
+    'tlb_flush_inhibit',
+    this.c.Targets,
+    this.inhibits,
+    0,
+    (v) => `v${v}->tlb_flush_inhibit`,
+  )
+  readonly suspended = this.memory.map('suspended', this.c.Flushers, bool, false, (v) => `v${v}->suspended`)
+  readonly waiting_on = this.memory.map(
+    'waiting_on',
+    this.c.Flushers,
+    oneOf(-1, ...this.c.Targets),
+    -1,
+    (v) => `v${v}->waiting_on`,
+  )
+  readonly requests = this.memory.map('requests', this.c.Targets, bool, false, (v) => `v${v}->requests`)
   readonly mutexes = new VcpuMutexes(this.memory, this.c.Targets, ['ioctl', 'run'], this.c)
   readonly woken = this.memory.map('woken', this.c.Flushers, bool, false)
   readonly event = this.memory.map('event', this.c.Flushers, bool, false)

@@ -1,8 +1,7 @@
 /** flush-inhibit in words: the statements of the patch (document 004) that each action is, for diagrams and tables. */
 
-import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/protocol/docs.ts'
-import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import { action, members, ofVcpu, vcpus } from '../lib/protocol/phrases.ts'
+import type { ActionDoc, Statement, StepContext, Words } from '../lib/protocol/docs.ts'
+import { action, members, vcpus } from '../lib/protocol/phrases.ts'
 import type { StateReader } from '../lib/behaviour/state-reader.ts'
 import { labelOf } from '../lib/behaviour/state-reader.ts'
 
@@ -260,77 +259,14 @@ const properties: Readonly<Record<string, string>> = {
     'If in the end every vCPU is uninhibited for good, every flush hypercall that was made completes.',
 }
 
-const toggles: Readonly<Record<string, ToggleDoc>> = {
-  SyncOnSet: {
-    on: 'the ioctl calls synchronize_srcu() after it has set the inhibit',
-    off: 'the ioctl does not call synchronize_srcu() after it has set the inhibit',
-  },
-  SyncOnClear: {
-    on: 'the ioctl calls synchronize_srcu() after it has cleared the inhibit, before it looks for suspended vCPUs',
-    off: 'the ioctl looks for suspended vCPUs as soon as it has cleared the inhibit, without synchronize_srcu()',
-  },
-  CheckBeforeRequest: {
-    on: 'kvm_hv_flush_tlb() checks the inhibit of all targets before it requests the first flush',
-    off: 'kvm_hv_flush_tlb() requests the flushes first and checks the inhibit of all targets afterwards',
-  },
-  IoctlMb: {
-    on: 'the ioctl has a full barrier after its store to tlb_flush_inhibit',
-    off: 'the ioctl has no barrier after its store to tlb_flush_inhibit',
-  },
-  WaitingOnBeforeSuspended: {
-    on: 'the suspending vCPU stores waiting_on before suspended',
-    off: 'the suspending vCPU stores suspended before waiting_on',
-  },
-  ClearWaitingOnBeforeSuspended: {
-    on: 'the ioctl resets waiting_on before suspended',
-    off: 'the ioctl resets suspended before waiting_on',
-  },
-  SeparateSuspended: {
-    on: 'suspended and waiting_on are two fields',
-    off: 'waiting_on is the only field: a vCPU is suspended while it is not -1',
-  },
-  SuspendWmb: {
-    on: 'the suspending vCPU has smp_wmb() between its two stores',
-    off: 'the suspending vCPU has no barrier between its two stores',
-  },
-  UnsuspendWmb: {
-    on: 'the ioctl has smp_wmb() between the two stores that release a vCPU',
-    off: 'the ioctl has no barrier between the two stores that release a vCPU',
-  },
-  MutexUnlockIsMb: {
-    on: 'mutex_unlock(&vcpu->mutex) is a full barrier, as on x86',
-    off: 'mutex_unlock(&vcpu->mutex) is a release and no more',
-  },
-  MaskZeroed: {
-    on: 'vcpu_mask is zeroed before kvm_hv_vcpu_unsuspend_tlb_flush() sets bits in it',
-    off: 'kvm_hv_vcpu_unsuspend_tlb_flush() sets bits in a vcpu_mask that was not zeroed',
-  },
-  PendingEvents: {
-    on: 'an event may become pending on a suspended vCPU',
-    off: 'no event becomes pending on a suspended vCPU',
-  },
-  EventsMasked: {
-    on: 'a pending event does not make a suspended vCPU runnable',
-    off: 'a pending event makes a suspended vCPU runnable',
-  },
-}
-
-const fields: Readonly<Record<string, FieldDoc>> = {
-  tlb_flush_inhibit: ofVcpu('tlb_flush_inhibit'),
-  suspended: ofVcpu('suspended'),
-  waiting_on: ofVcpu('waiting_on'),
-  requests: { name: (key) => `v${key}->requests`, value: (set) => (set === 'true' ? 'HV_TLB_FLUSH' : '0') },
-}
-
-/** Words for the actions, properties, toggles and fields of flush-inhibit. */
-export const flushInhibitDocs: ActionDocs = {
-  actions: { ...actions, commit: commitDoc(fields) },
+/** Words for the actions and properties of flush-inhibit. */
+export const flushInhibitDocs: Words = {
+  actions,
   lane: ([kind, id], initial) => {
     if (kind === 'ioctl') return `ioctl on vCPU ${id}`
     return initial('suspended', id) === undefined ? `vCPU ${id} (target)` : `vCPU ${id} (flush)`
   },
   properties,
-  toggles,
-  fields,
+  values: { requests: (set) => (set === 'true' ? 'HV_TLB_FLUSH' : '0') },
   notes: ['v0 is vCPU 0; tlb_flush_inhibit, suspended and waiting_on are in its arch.hyperv.'],
 }

@@ -1,24 +1,12 @@
-/** litmus in words: each step as the C that it stands for. */
+/** litmus in words: its steps are of no function. */
 
-import type { ActionDocs, FieldDoc } from '../lib/protocol/docs.ts'
-import { commitDoc } from '../lib/protocol/memory-docs.ts'
-
-const fields: Readonly<Record<string, FieldDoc>> = { mem: { name: (key) => key.replaceAll('"', '') } }
+import type { Words } from '../lib/protocol/docs.ts'
 
 /** Words for the actions of litmus. */
-export const litmusDocs: ActionDocs = {
-  actions: {
-    store: { function: '' },
-    load: { function: '' },
-    xchg: { function: '' },
-    smp_mb: { function: '' },
-    smp_wmb: { function: '' },
-    done: { function: '' },
-    commit: commitDoc(fields),
-  },
+export const litmusDocs: Words = {
+  actions: Object.fromEntries(
+    ['store', 'load', 'xchg', 'smp_mb', 'smp_wmb', 'done'].map((label) => [label, { function: '' }]),
+  ),
   lane: ([, n]) => `P${n}`,
   properties: { OutcomeForbiddenInv: 'The outcome of the test is never observed.' },
-  toggles: {},
-  fields,
-  notes: [],
 }

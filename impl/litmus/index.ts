@@ -2,6 +2,7 @@
 
 import { badInput } from '../lib/kernel/error.ts'
 import { MEMORY_CONSTANTS } from '../lib/kernel/memory/memory.ts'
+import { docsOf } from '../lib/protocol/define.ts'
 import type { Protocol } from '../lib/protocol/protocol.ts'
 import { litmusDocs } from './docs.ts'
 import { litmus } from './Litmus.ts'
@@ -16,7 +17,7 @@ export const litmusProtocol: Protocol = {
   barriers: {},
   notAblated: {},
   ablation: [],
-  docs: litmusDocs,
+  docs: docsOf({}, litmusDocs),
   machine: (constants, data) => {
     if (data === undefined) throw new TypeError('litmus needs its tests')
     const tests = readTests(data)

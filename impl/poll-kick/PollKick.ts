@@ -23,7 +23,7 @@ import {
   setOf,
   SharedState,
   thread,
-  toggle,
+  toggling,
   worldSwitch,
 } from '../lib/kernel/design.ts'
 
@@ -32,17 +32,48 @@ export const CONSTANTS = {
   ...MEMORY_CONSTANTS,
   Sources: ids,
   Pollers: ids,
-  ClearBeforeCheck: toggle,
-  RestoreOnCancel: toggle,
-  ClearMb: toggle,
-  PollMb: toggle,
-  RegisterBeforeCheck: toggle,
-  WakerTakesLock: toggle,
-  WakeAll: toggle,
-  SelfKickSets: toggle,
-  WakeUpSets: toggle,
-  KickOnEvent: toggle,
+  ClearBeforeCheck: toggling(
+    'vcpu_enter_guest() clears kicked before it sets mode and checks for requests',
+    'vcpu_enter_guest() clears kicked after it has checked for requests',
+  ),
+  RestoreOnCancel: toggling(
+    'an entry that is cancelled after the clear sets kicked again and wakes the pollers',
+    'the clear is final: nothing looks at the requests again before VM-entry',
+  ),
+  ClearMb: toggling(
+    'there is a full barrier after the clear of kicked',
+    'there is no barrier after the clear of kicked',
+  ),
+  PollMb: toggling(
+    'kvm_vcpu_poll() has smp_mb() between poll_wait() and the check',
+    'kvm_vcpu_poll() has no barrier between poll_wait() and the check',
+  ),
+  RegisterBeforeCheck: toggling(
+    'kvm_vcpu_poll() registers before it checks',
+    'kvm_vcpu_poll() checks before it registers',
+  ),
+  WakerTakesLock: toggling(
+    'the waker takes wqh.lock in any case',
+    'the waker skips the queue if waitqueue_active() says that nobody waits',
+  ),
+  WakeAll: toggling('the waker wakes every poller on the queue', 'the waker wakes the first poller only'),
+  SelfKickSets: toggling(
+    'kvm_vcpu_kick() on the vCPU’s own pCPU sets kicked too',
+    'kvm_vcpu_kick() on the vCPU’s own pCPU does goto out, past the statement that sets kicked',
+  ),
+  WakeUpSets: toggling(
+    'kvm_vcpu_kick() that has woken a blocked vCPU sets kicked too',
+    'kvm_vcpu_kick() that has woken a blocked vCPU returns, past the statement that sets kicked',
+  ),
+  KickOnEvent: toggling(
+    'an event source calls kvm_vcpu_kick()',
+    'an event source posts an interrupt and never calls kvm_vcpu_kick()',
+  ),
   ...KVM_TOGGLES,
+  BlockMb: toggling(
+    'a vCPU that is about to block has a full barrier (set_current_state()) before it checks for events',
+    'a vCPU that is about to block has no barrier before it checks for events',
+  ),
   PollState: boolean,
   ModePolling: boolean,
   HaltedUserspace: boolean,
@@ -83,12 +114,12 @@ interface PollerFrame {
  * is not of the patch (mode, requests, blocking, kicks) is in `kvm`.
  */
 class Vcpu extends SharedState<PollKickConstants> {
-  readonly kvm = new KvmVcpus(this.memory, [VCPU], this.c)
-  readonly injected = this.memory.scalar('injected', bool, false, 'vcpu->arch.interrupt.injected')
+  readonly kvm = new KvmVcpus(this.memory, [VCPU], this.c, () => 'vcpu')
+  readonly injected = this.memory.scalar('injected', bool, false, 'interrupt.injected')
   readonly kicked = this.memory.scalar('kicked', bool, false, 'vcpu->kicked')
   readonly wqh_lock = this.memory.scalar('wqh_lock', bool, false, 'vcpu->wqh.lock')
   readonly wqh = this.memory.scalar('wqh', setOf(this.c.Pollers), idSet.empty, 'vcpu->wqh')
-  readonly triggered = this.memory.map('triggered', this.c.Pollers, bool, false)
+  readonly triggered = this.memory.map('triggered', this.c.Pollers, bool, false, (p) => `pwq${p}->triggered`)
   readonly since_clear = this.shared.scalar('since_clear', bool, false)
   readonly since_entry = this.shared.scalar('since_entry', bool, false)
   readonly stale = this.shared.map('stale', this.c.Pollers, bool, false)

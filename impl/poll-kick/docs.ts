@@ -1,9 +1,8 @@
 /** poll-kick in words: the statements of document 002 that each action is, for diagrams and tables. */
 
-import type { ActionDoc, ActionDocs, FieldDoc, Statement, StepContext, ToggleDoc } from '../lib/protocol/docs.ts'
-import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import { KVM_TOGGLE_DOCS } from '../lib/kvm/docs.ts'
-import { action, field, ifSet, nextLabel, says } from '../lib/protocol/phrases.ts'
+import type { ActionDoc, Statement, StepContext, Words } from '../lib/protocol/docs.ts'
+import { KVM_ACTION_DOCS } from '../lib/kvm/docs.ts'
+import { action, ifSet, nextLabel, says } from '../lib/protocol/phrases.ts'
 
 const WAKE = { full: 'wake_up_interruptible', brief: 'wake_up' }
 const ENTER = 'vcpu_enter_guest'
@@ -20,13 +19,6 @@ const cmpxchgKicked = ({ step }: StepContext): Statement => ({
     brief: 'cmpxchg(&kicked, false, true)',
   },
   then: step.result === true ? ['/* was set: wakes nobody */'] : [],
-})
-
-const cmpxchgMode = ({ step }: StepContext): Statement => ({
-  text: {
-    full: `cmpxchg(&vcpu->mode, IN_GUEST_MODE, EXITING_GUEST_MODE) == ${String(step.result)}`,
-    brief: `cmpxchg(&mode, IN, EXITING) == ${String(step.result).replace('_GUEST_MODE', '')}`,
-  },
 })
 
 const exitReason: Readonly<Record<string, string>> = {
@@ -76,21 +68,14 @@ const waking = ({ step, before, after }: StepContext): Statement => {
 const locked = (text: string): ActionDoc['statement'] => says(text)
 
 const actions: Readonly<Record<string, ActionDoc>> = {
+  ...KVM_ACTION_DOCS,
   KVM_RUN: action('kvm_vcpu_ioctl', ({ step }) => ({
     cause: step.result === true ? 'VMM: KVM_RUN, to wait for an event' : 'VMM: KVM_RUN',
     text: 'vcpu_run(vcpu)',
   })),
-  kvm_request_pending: action(ENTER),
   kvm_check_request: action(ENTER, says('kvm_check_request(KVM_REQ_EVENT, vcpu)', '/* the event is in injection */')),
   vcpu_enter_guest_clear_kicked: action(ENTER),
   vcpu_enter_guest_clear_smp_mb: action(ENTER),
-  vcpu_enter_guest_mode_in_guest: action(
-    ENTER,
-    says({ full: 'smp_store_release(&vcpu->mode, IN_GUEST_MODE)', brief: 'vcpu->mode = IN_GUEST_MODE' }),
-  ),
-  vcpu_enter_guest_smp_mb: action(ENTER, says('smp_mb__after_srcu_read_unlock()')),
-  kvm_vcpu_exit_request_mode: action('kvm_vcpu_exit_request'),
-  kvm_vcpu_exit_request_requests: action('kvm_vcpu_exit_request', ifSet('/* the entry is cancelled */')),
   vcpu_enter_guest_recheck: action(ENTER, ifSet('/* the entry is cancelled */')),
   vcpu_enter_guest_restore: action(ENTER, cmpxchgKicked),
   vmentry: action(ENTER, says('VM-entry')),
@@ -99,26 +84,13 @@ const actions: Readonly<Record<string, ActionDoc>> = {
   local_timer_interrupt: action('apic_timer_fn', timer),
   kvm_vcpu_kick_self: action('kvm_vcpu_kick', cmpxchgKicked),
   vcpu_run_signal: action('vcpu_run', signal),
-  prepare_to_rcuwait: action('kvm_vcpu_block', says('prepare_to_rcuwait(&vcpu->wait)')),
   kvm_vcpu_check_block: action('kvm_vcpu_check_block', ({ step }) => ({
     text: `kvm_arch_vcpu_runnable(vcpu) == ${String(step.result)}`,
   })),
-  kvm_vcpu_block_schedule: {
-    function: 'kvm_vcpu_block',
-    statement: says('schedule() /* woken */'),
-    waits: () => 'in schedule() for a wake-up',
-  },
-  finish_rcuwait: action('kvm_vcpu_block', says('finish_rcuwait(&vcpu->wait)')),
   vcpu_run_exit_event: action('vcpu_run', says('return 0 /* to userspace: event */')),
 
   kvm_make_request: action('kvm_make_request', publish),
-  rcuwait_wake_up_smp_mb: action('rcuwait_wake_up'),
-  rcuwait_wake_up: action('rcuwait_wake_up', ({ step }) => ({
-    text: `vcpu->wait.task == ${step.result === true ? 'current' : 'NULL'}`,
-  })),
   wake_up_process: action('rcuwait_wake_up', wakeUp),
-  kvm_vcpu_kick_mode: action('kvm_vcpu_kick', cmpxchgMode),
-  smp_send_reschedule: action('kvm_vcpu_kick', says('smp_send_reschedule(cpu)')),
   kvm_vcpu_kick_kicked: action('kvm_vcpu_kick', cmpxchgKicked),
   vmx_deliver_posted_interrupt: action({ full: 'vmx_deliver_posted_interrupt', brief: 'vmx_deliver_posted_intr' }),
 
@@ -166,68 +138,10 @@ const properties: Readonly<Record<string, string>> = {
   EventTakenProp: 'A vCPU in KVM_RUN takes the event that is pending for it, and gets it into the guest.',
 }
 
-const toggles: Readonly<Record<string, ToggleDoc>> = {
-  ClearBeforeCheck: {
-    on: 'vcpu_enter_guest() clears kicked before it sets mode and checks for requests',
-    off: 'vcpu_enter_guest() clears kicked after it has checked for requests',
-  },
-  RestoreOnCancel: {
-    on: 'an entry that is cancelled after the clear sets kicked again and wakes the pollers',
-    off: 'the clear is final: nothing looks at the requests again before VM-entry',
-  },
-  ClearMb: {
-    on: 'there is a full barrier after the clear of kicked',
-    off: 'there is no barrier after the clear of kicked',
-  },
-  PollMb: {
-    on: 'kvm_vcpu_poll() has smp_mb() between poll_wait() and the check',
-    off: 'kvm_vcpu_poll() has no barrier between poll_wait() and the check',
-  },
-  RegisterBeforeCheck: {
-    on: 'kvm_vcpu_poll() registers before it checks',
-    off: 'kvm_vcpu_poll() checks before it registers',
-  },
-  WakerTakesLock: {
-    on: 'the waker takes wqh.lock in any case',
-    off: 'the waker skips the queue if waitqueue_active() says that nobody waits',
-  },
-  WakeAll: { on: 'the waker wakes every poller on the queue', off: 'the waker wakes the first poller only' },
-  SelfKickSets: {
-    on: 'kvm_vcpu_kick() on the vCPU’s own pCPU sets kicked too',
-    off: 'kvm_vcpu_kick() on the vCPU’s own pCPU does goto out, past the statement that sets kicked',
-  },
-  WakeUpSets: {
-    on: 'kvm_vcpu_kick() that has woken a blocked vCPU sets kicked too',
-    off: 'kvm_vcpu_kick() that has woken a blocked vCPU returns, past the statement that sets kicked',
-  },
-  KickOnEvent: {
-    on: 'an event source calls kvm_vcpu_kick()',
-    off: 'an event source posts an interrupt and never calls kvm_vcpu_kick()',
-  },
-  ...KVM_TOGGLE_DOCS,
-  BlockMb: {
-    on: 'a vCPU that is about to block has a full barrier (set_current_state()) before it checks for events',
-    off: 'a vCPU that is about to block has no barrier before it checks for events',
-  },
-}
-
-const fields: Readonly<Record<string, FieldDoc>> = {
-  mode: field('vcpu->mode'),
-  requests: field('vcpu->requests'),
-  injected: field('interrupt.injected'),
-  kicked: field('vcpu->kicked'),
-  wqh_lock: field('vcpu->wqh.lock'),
-  wqh: field('vcpu->wqh'),
-  rcuwait: field('vcpu->wait'),
-  triggered: { name: (key) => `pwq${key}->triggered` },
-}
-
-/** Words for the actions, properties, toggles and fields of poll-kick. */
-export const pollKickDocs: ActionDocs = {
-  actions: { ...actions, commit: commitDoc(fields) },
+/** Words for the actions and properties of poll-kick. */
+export const pollKickDocs: Words = {
+  actions,
   lane: ([kind, id]) => (kind === 'vcpu' ? `vCPU ${id}` : kind === 'source' ? `event source ${id}` : `poller ${id}`),
   properties,
-  toggles,
-  fields,
   notes: ['vcpu->requests stands for IRR, PIR and vcpu->requests together.'],
 }

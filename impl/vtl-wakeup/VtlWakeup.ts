@@ -37,7 +37,7 @@ import {
   SharedState,
   subsetOf,
   thread,
-  toggle,
+  toggling,
   worldSwitch,
 } from '../lib/kernel/design.ts'
 
@@ -56,13 +56,36 @@ export const CONSTANTS = {
   Sources: ids,
   Kinds: subsetOf(KINDS),
   Calls: subsetOf(CALLS),
-  PendingCheck: toggle,
-  IgnoreIf: toggle,
-  StayInactive: toggle,
-  WaitForPark: toggle,
-  ImmediateExit: toggle,
-  StayHalted: toggle,
+  PendingCheck: toggling(
+    'KVM_RUN looks for pending events before it blocks',
+    'KVM_RUN blocks, and looks for events when it is woken',
+  ),
+  IgnoreIf: toggling('RFLAGS.IF is ignored for an inactive VTL', 'RFLAGS.IF counts for an inactive VTL'),
+  StayInactive: toggling(
+    'vcpu_block() leaves mp_state of an inactive VTL alone',
+    'vcpu_block() makes an inactive VTL RUNNABLE when it wakes',
+  ),
+  WaitForPark: toggling(
+    'the VMM waits until VTL0 is parked before it runs VTL1',
+    'the VMM does not wait for VTL0 to leave KVM_RUN',
+  ),
+  ImmediateExit: toggling(
+    'the signal handler of the VMM sets run->immediate_exit',
+    'the signal handler of the VMM just consumes the signal',
+  ),
+  StayHalted: toggling(
+    'the VMM leaves mp_state of a parked VTL0 alone',
+    'the VMM makes a parked VTL0 inactive, and RUNNABLE afterwards',
+  ),
   ...KVM_TOGGLES,
+  BlockMb: toggling(
+    'set_current_state() is a full barrier before the blocking thread checks',
+    'there is no barrier between publishing the thread to wake and the check',
+  ),
+  RequestIsMb: toggling(
+    'set_bit() in IRR and requests is a full barrier, as on x86',
+    'set_bit() in IRR and requests is no barrier',
+  ),
   ...MUTEX_TOGGLES,
   HaltedUserspace: late(boolean),
   IfFromUserspace: late(boolean),
@@ -116,13 +139,19 @@ interface IoctlFrame {
 /** The shared state: struct kvm_vcpu, the VMCB, what the VMM keeps, and history variables. */
 class Vp extends SharedState<VtlWakeupConstants> {
   readonly kvm = new KvmVcpus(this.memory, this.c.VTLs, this.c)
-  readonly mutexes = new VcpuMutexes(this.memory, this.c.VTLs, ['run', 'wait', 'ioctl'], this.c)
-  readonly mp_state = this.memory.map<MpState>('mp_state', this.c.VTLs, oneOfNames(...MP_STATES), 'RUNNABLE')
-  readonly irr = this.flags('irr')
+  readonly mutexes = new VcpuMutexes(this.memory, this.c.VTLs, ['run', 'wait', 'ioctl'], this.c, (v) => `v${v}->mutex`)
+  readonly mp_state = this.memory.map<MpState>(
+    'mp_state',
+    this.c.VTLs,
+    oneOfNames(...MP_STATES),
+    'RUNNABLE',
+    (v) => `v${v}->mp_state`,
+  )
+  readonly irr = this.flags('irr', 'IRR')
   readonly irr_masked = this.flags('irr_masked')
-  readonly timer = this.flags('timer')
-  readonly nmi = this.flags('nmi')
-  readonly pv_unhalted = this.flags('pv_unhalted')
+  readonly timer = this.flags('timer', 'lapic_timer.pending')
+  readonly nmi = this.flags('nmi', 'nmi_queued')
+  readonly pv_unhalted = this.flags('pv_unhalted', 'pv_unhalted')
   readonly init = this.flags('init')
   readonly sipi = this.flags('sipi')
   readonly guest = this.own('guest', false)
@@ -135,13 +164,14 @@ class Vp extends SharedState<VtlWakeupConstants> {
   readonly stop = this.memory.scalar('stop', bool, false)
   readonly parked = this.memory.scalar('parked', bool, false)
   readonly signal = this.flags('signal')
-  readonly immediate_exit = this.flags('immediate_exit')
+  readonly immediate_exit = this.flags('immediate_exit', 'run->immediate_exit')
   readonly inactive = this.own('inactive', false)
   readonly halted = this.own('halted', false)
   readonly wakeups = this.shared.map('wakeups', this.c.VTLs, int(0, 2), 0)
 
-  private flags(name: string): LocationMap<boolean> {
-    return this.memory.map(name, this.c.VTLs, bool, false)
+  /** `field` of struct kvm_vcpu */
+  private flags(name: string, field?: string): LocationMap<boolean> {
+    return this.memory.map(name, this.c.VTLs, bool, false, field === undefined ? undefined : (v) => `v${v}->${field}`)
   }
 
   /** what the vCPU's own thread alone looks at */

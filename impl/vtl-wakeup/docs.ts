@@ -1,17 +1,8 @@
 /** vtl-wakeup in words: the statements of document 000 that each action is, for diagrams and tables. */
 
-import type {
-  ActionDoc,
-  ActionDocs,
-  FieldDoc,
-  Statement,
-  StepContext,
-  ToggleDoc,
-  Wording,
-} from '../lib/protocol/docs.ts'
-import { commitDoc } from '../lib/protocol/memory-docs.ts'
-import { KVM_TOGGLE_DOCS } from '../lib/kvm/docs.ts'
-import { action, ifSet, ofVcpu, says } from '../lib/protocol/phrases.ts'
+import type { ActionDoc, Statement, StepContext, Wording, Words } from '../lib/protocol/docs.ts'
+import { KVM_ACTION_DOCS } from '../lib/kvm/docs.ts'
+import { action, ifSet, says } from '../lib/protocol/phrases.ts'
 
 const VMM = 'VMM'
 const ENTER = 'vcpu_enter_guest'
@@ -77,13 +68,6 @@ const locks = (name: string | Wording, cause: string): ActionDoc => ({
   waits: waitsForMutex,
 })
 
-const cmpxchgMode = ({ step }: StepContext): Statement => ({
-  text: {
-    full: `cmpxchg(&mode, IN_GUEST_MODE, ...) == ${String(step.result).replace('_GUEST_MODE', '')}`,
-    brief: `cmpxchg(&mode) == ${String(step.result).replace('_GUEST_MODE', '')}`,
-  },
-})
-
 const CALLED: Readonly<Record<string, string>> = {
   nested: 'KVM_SET_NESTED_STATE',
   sregs: 'KVM_SET_SREGS',
@@ -102,6 +86,7 @@ const ioctlReturns = (context: StepContext): Statement => {
 }
 
 const actions: Readonly<Record<string, ActionDoc>> = {
+  ...KVM_ACTION_DOCS,
   vmm_clear_immediate_exit: action(VMM, says('run->immediate_exit = 0')),
   vmm_read_stop: action(VMM, ({ step }) => ({ text: `if (stop) == ${String(step.result)}` })),
   vmm_park: action(VMM, says('parked = true')),
@@ -147,17 +132,10 @@ const actions: Readonly<Record<string, ActionDoc>> = {
     then: reports(context),
   })),
   kvm_cpu_has_interrupt: action(EVENTS, hasInterrupt),
-  prepare_to_rcuwait: action('kvm_vcpu_block', says('prepare_to_rcuwait(&vcpu->wait)')),
   kvm_vcpu_check_block_timer: action('kvm_vcpu_check_block', ifSet('return -EINTR')),
   kvm_vcpu_check_block_signal: action('kvm_vcpu_check_block', ({ step }) => ({
     text: `signal_pending(current) == ${String(step.result)}`,
   })),
-  kvm_vcpu_block_schedule: {
-    function: 'kvm_vcpu_block',
-    statement: says('schedule() /* woken */'),
-    waits: () => 'in schedule() for a wake-up',
-  },
-  finish_rcuwait: action('kvm_vcpu_block', says('finish_rcuwait(&vcpu->wait)')),
   kvm_apic_accept_events_init: action(ACCEPT, (context) => ({
     text: 'test_and_clear_bit(INIT)',
     then:
@@ -183,26 +161,17 @@ const actions: Readonly<Record<string, ActionDoc>> = {
     text: `signal_pending(current) == ${String(step.result)}`,
     then: step.result === true ? ['r = -EINTR'] : [],
   })),
-  kvm_request_pending: action(ENTER),
   kvm_check_request: action(
     ENTER,
     says({ full: 'kvm_check_request(KVM_REQ_EVENT, vcpu)', brief: 'kvm_check_request()' }),
   ),
   process_nmi: action('process_nmi', says('atomic_xchg(&nmi_queued, 0)')),
-  vcpu_enter_guest_mode_in_guest: action(
-    ENTER,
-    says({ full: 'smp_store_release(&vcpu->mode, IN_GUEST_MODE)', brief: 'vcpu->mode = IN_GUEST_MODE' }),
-  ),
-  vcpu_enter_guest_smp_mb: action(ENTER, says('smp_mb__after_srcu_read_unlock()')),
-  kvm_vcpu_exit_request_mode: action(EXIT),
-  kvm_vcpu_exit_request_requests: action(EXIT, ifSet('/* the entry is cancelled */')),
   kvm_vcpu_exit_request_work: action(EXIT, ({ step }) => ({
     text: `signal_pending(current) == ${String(step.result)}`,
     then: step.result === true ? ['/* the entry is cancelled */'] : [],
   })),
   vmentry: action(ENTER, says('VM-entry')),
   vmexit: action(ENTER, ({ step }) => ({ text: exitReason[String(step.result)] ?? 'VM-exit' })),
-  vcpu_enter_guest_mode_outside: action(ENTER, says('vcpu->mode = OUTSIDE_GUEST_MODE')),
   guest_takes_interrupt: {},
   guest_hlt: {},
   signal_handler: {},
@@ -219,13 +188,6 @@ const actions: Readonly<Record<string, ActionDoc>> = {
     text: { full: 'set_bit(req, &vcpu->requests)', brief: 'set_bit(req, &requests)' },
     then: step.kind === 'store' ? ['/* no barrier */'] : [],
   })),
-  rcuwait_wake_up_smp_mb: action('rcuwait_wake_up'),
-  rcuwait_wake_up: action('rcuwait_wake_up', ({ step }) => ({
-    text: `vcpu->wait.task == ${step.result === true ? 'current' : 'NULL'}`,
-  })),
-  wake_up_process: action('rcuwait_wake_up', says('wake_up_process(task)')),
-  kvm_vcpu_kick_mode: action('kvm_vcpu_kick', cmpxchgMode),
-  smp_send_reschedule: action('kvm_vcpu_kick', says('smp_send_reschedule(cpu)')),
 
   kvm_vcpu_ioctl: { function: 'kvm_vcpu_ioctl', statement: calls },
   kvm_arch_vcpu_ioctl_set_nested_state: action('svm_set_nested_state', (context) => ({
@@ -254,65 +216,11 @@ const properties: Readonly<Record<string, string>> = {
   NoWakeupLoopProp: 'WAKEUP exits do not follow each other for ever with no event consumed and no sleep.',
 }
 
-const toggles: Readonly<Record<string, ToggleDoc>> = {
-  PendingCheck: {
-    on: 'KVM_RUN looks for pending events before it blocks',
-    off: 'KVM_RUN blocks, and looks for events when it is woken',
-  },
-  IgnoreIf: {
-    on: 'RFLAGS.IF is ignored for an inactive VTL',
-    off: 'RFLAGS.IF counts for an inactive VTL',
-  },
-  StayInactive: {
-    on: 'vcpu_block() leaves mp_state of an inactive VTL alone',
-    off: 'vcpu_block() makes an inactive VTL RUNNABLE when it wakes',
-  },
-  WaitForPark: {
-    on: 'the VMM waits until VTL0 is parked before it runs VTL1',
-    off: 'the VMM does not wait for VTL0 to leave KVM_RUN',
-  },
-  ImmediateExit: {
-    on: 'the signal handler of the VMM sets run->immediate_exit',
-    off: 'the signal handler of the VMM just consumes the signal',
-  },
-  StayHalted: {
-    on: 'the VMM leaves mp_state of a parked VTL0 alone',
-    off: 'the VMM makes a parked VTL0 inactive, and RUNNABLE afterwards',
-  },
-  ...KVM_TOGGLE_DOCS,
-  BlockMb: {
-    on: 'set_current_state() is a full barrier before the blocking thread checks',
-    off: 'there is no barrier between publishing the thread to wake and the check',
-  },
-  RequestIsMb: {
-    on: 'set_bit() in IRR and requests is a full barrier, as on x86',
-    off: 'set_bit() in IRR and requests is no barrier',
-  },
-  MutexUnlockIsMb: {
-    on: 'mutex_unlock() is a full barrier, as on x86',
-    off: 'mutex_unlock() is a release and no more',
-  },
-}
-
-const fields: Readonly<Record<string, FieldDoc>> = {
-  mp_state: ofVcpu('mp_state'),
-  mode: ofVcpu('mode'),
-  requests: ofVcpu('requests'),
-  rcuwait: ofVcpu('wait'),
-  irr: ofVcpu('IRR'),
-  pv_unhalted: ofVcpu('pv_unhalted'),
-  timer: ofVcpu('lapic_timer.pending'),
-  immediate_exit: ofVcpu('run->immediate_exit'),
-  mutex: ofVcpu('mutex'),
-}
-
-/** Words for the actions, properties, toggles and fields of vtl-wakeup. */
-export const vtlWakeupDocs: ActionDocs = {
-  actions: { ...actions, commit: commitDoc(fields) },
+/** Words for the actions and properties of vtl-wakeup. */
+export const vtlWakeupDocs: Words = {
+  actions,
   lane: ([kind, id]) =>
     kind === 'vcpu' ? `vCPU of VTL${id}` : kind === 'source' ? `events for VTL${id}` : 'another VMM thread',
   properties,
-  toggles,
-  fields,
   notes: [],
 }

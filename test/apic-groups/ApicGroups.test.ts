@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { apicGroupsDocs } from '../../impl/apic-groups/docs.ts'
 import { apicGroupsProtocol } from '../../impl/apic-groups/index.ts'
 import { compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
@@ -172,10 +171,10 @@ describe('words for apic-groups', () => {
 
   it('has every action, property and toggle, and no other action or property', () => {
     const actions = new Set(machines.flatMap((machine) => assemble(compile(machine)).actions))
-    expect(Object.keys(apicGroupsDocs.actions).sort()).toEqual([...actions].sort())
+    expect(Object.keys(apicGroupsProtocol.docs.actions).sort()).toEqual([...actions].sort())
     const names = machines.flatMap(({ invariants, liveness }) => [...invariants, ...liveness].map(({ name }) => name))
-    expect(Object.keys(apicGroupsDocs.properties).sort()).toEqual([...new Set(names)].sort())
-    expect(Object.keys(apicGroupsDocs.toggles)).toEqual([...apicGroupsProtocol.toggles])
+    expect(Object.keys(apicGroupsProtocol.docs.properties).sort()).toEqual([...new Set(names)].sort())
+    expect(Object.keys(apicGroupsProtocol.docs.toggles)).toEqual([...apicGroupsProtocol.toggles])
   })
 
   // of each property the first that is violated in a fast model stands for the others
@@ -186,7 +185,7 @@ describe('words for apic-groups', () => {
     cell === violated.find(({ model, name }) => name === cell.name && model.tags.includes('fast'))
   const shown = everydayShare(violated, isFirst).map(({ model, name }) => [model.stem, name, model] as const)
   it.each(shown)('%s: the counterexample of %s is fit for an e-mail (all of them in CI)', (_stem, name, model) => {
-    const text = lanes(counterexample(model, name), apicGroupsDocs, { toggle: toggleOf(model) })
+    const text = lanes(counterexample(model, name), apicGroupsProtocol.docs, { toggle: toggleOf(model) })
     expect(text).toContain(`Violated: ${name}`)
     expect(text.split('\n').filter((line) => line.length > 75 || line.includes('?'))).toEqual([])
   })

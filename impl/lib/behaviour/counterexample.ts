@@ -4,10 +4,20 @@ import type { StepInfo } from '../kernel/machine/tables.ts'
 import type { Graph } from '../kernel/explore/graph.ts'
 import { pathTo } from '../kernel/explore/graph.ts'
 import type { Lasso } from '../kernel/explore/liveness.ts'
-import type { OpKind } from '../kernel/language/op.ts'
-import type { ThreadId } from '../kernel/language/machine.ts'
+import type { Access, OpKind, StepWords } from '../kernel/language/op.ts'
+import type { Machine, ThreadId } from '../kernel/language/machine.ts'
 import type { TlaValue } from '../kernel/language/value.ts'
+import { key } from '../kernel/language/value.ts'
 import type { View } from '../tla/state-codec.ts'
+
+/** A location as the specification has it: a shared variable, or an element of one. */
+export interface SpecLocation {
+  readonly variable: string
+  readonly argument: TlaValue | undefined
+}
+
+/** How C writes the shared variables, by name and by the key of the argument (empty for none); plain data, fit to be sent. */
+export type NamesInC = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /** One step of a behaviour. */
 export interface BehaviourStep {
@@ -18,10 +28,17 @@ export interface BehaviourStep {
   /** true for a step of the world */
   readonly environment: boolean
   readonly kind: OpKind
-  /** what is accessed, e.g. `suspended[0]` */
+  /** what is accessed, in C, e.g. `f0->suspended` */
   readonly what: string
+  readonly words: StepWords | undefined
+  /** what it does to memory; undefined for a step of one's own */
+  readonly access: Access['op'] | undefined
+  /** the location that it accesses, if it is one */
+  readonly location: SpecLocation | undefined
   /** what a store or a locked store puts there */
   readonly stored: TlaValue | undefined
+  /** what a cmpxchg() compares with */
+  readonly compared: TlaValue | undefined
   /** what the access returned; undefined where it returns nothing */
   readonly result: unknown
   /** the state after the step */
@@ -37,23 +54,40 @@ export interface Behaviour {
    * undefined for a finite behaviour
    */
   readonly loop: number | undefined
+  /** of the variables that the C code has */
+  readonly names: NamesInC
 }
 
 const stepOf = (graph: Graph, info: StepInfo, state: ReadonlyMap<string, TlaValue>): BehaviourStep => {
   const { actions, compiled } = graph.kernel
   const thread = compiled.machine.threads[info.thread]
   if (thread === undefined) throw new RangeError('step of no thread')
-  const { kind, what, stored, result } = info
+  const { kind, what, words, access, cell, stored, compared, result } = info
+  const location = cell === undefined ? undefined : compiled.machine.shared.cells[cell]
   return {
     action: actions[info.action] ?? '',
     thread: thread.id,
     environment: info.environment >= 0,
     kind,
     what,
+    words,
+    access,
+    location: location && { variable: location.variable, argument: location.argument },
     stored,
+    compared,
     result,
     state,
   }
+}
+
+const namesInC = ({ cells }: Machine['shared']): NamesInC => {
+  const names = new Map<string, Map<string, string>>()
+  for (const { variable, argument, inC } of cells) {
+    if (inC === undefined) continue
+    const of = names.get(variable) ?? new Map<string, string>()
+    names.set(variable, of.set(argument === undefined ? '' : key(argument), inC))
+  }
+  return names
 }
 
 /** A path through a graph as a behaviour; the first element has step -1. */
@@ -70,7 +104,8 @@ export const behaviourOf = (
     if (info === undefined || state === undefined) throw new RangeError('path with an unknown step')
     return stepOf(graph, info, state)
   })
-  return { initial: states[0] ?? new Map<string, TlaValue>(), steps, loop }
+  const names = namesInC(graph.kernel.compiled.machine.shared)
+  return { initial: states[0] ?? new Map<string, TlaValue>(), steps, loop, names }
 }
 
 /** The shortest behaviour that ends in a state. */

@@ -4,12 +4,14 @@
  */
 
 import type { Key, LocationMap, Memory, Read, Step } from '../kernel/design.ts'
-import { atomic, bool, require, toggle } from '../kernel/design.ts'
+import { atomic, bool, require, toggling } from '../kernel/design.ts'
 
 /** The toggle of the specification's module; read late, so that it may be a getter. */
 export const BITOPS_TOGGLES = {
-  /** every bit operation is a locked instruction, as on x86: a full barrier */
-  BitopsMb: toggle,
+  BitopsMb: toggling(
+    'a bit operation is a full barrier, as on x86',
+    'a bit operation orders what its name says and no more',
+  ),
 }
 
 export type BitopsToggles = Read<typeof BITOPS_TOGGLES>
@@ -23,7 +25,7 @@ export class Bits {
   constructor(memory: Memory, bits: readonly Key[], toggles: BitopsToggles) {
     this.memory = memory
     this.toggles = toggles
-    this.bits = memory.map('bits', bits, bool, false)
+    this.bits = memory.map('bits', bits, bool, false, (bit) => `bit ${bit}`)
   }
 
   /** test_bit(b) */

@@ -35,9 +35,9 @@ export class Completions {
     this.tasks = tasks
     const lists = sequenceOf(waiters)
     this.frame = { swait_todo: lists }
-    this.completion_lock = memory.map('completion_lock', completions, bool, false)
-    this.completion_done = memory.map('completion_done', completions, int(0, uintMax), 0)
-    this.completion_wait = memory.map('completion_wait', completions, lists, [])
+    this.completion_lock = memory.map('completion_lock', completions, bool, false, (x) => `completion${x}.wait.lock`)
+    this.completion_done = memory.map('completion_done', completions, int(0, uintMax), 0, (x) => `completion${x}.done`)
+    this.completion_wait = memory.map('completion_wait', completions, lists, [], (x) => `completion${x}.wait.task_list`)
   }
 
   /** raw_spin_lock_irqsave(&x->wait.lock, flags) */

@@ -69,8 +69,14 @@ export class Cpus {
     this.irqs_off = memory.map('irqs_off', cpus, bool, false)
     this.irq_pending = memory.map('irq_pending', cpus, bool, false)
     this.in_irq = memory.map('in_irq', cpus, bool, false)
-    this.call_queue = memory.map('call_queue', cpus, setOf(cpus), idSet.empty)
-    this.csd_lock = memory.map('csd_lock', cpus, bool, false)
+    this.call_queue = memory.map(
+      'call_queue',
+      cpus,
+      setOf(cpus),
+      idSet.empty,
+      (cpu) => `call_single_queue of CPU ${cpu}`,
+    )
+    this.csd_lock = memory.map('csd_lock', cpus, bool, false, (cpu) => `csd${cpu}->node.u_flags`)
   }
 
   /** The program of the CPU's task: it stands still while the CPU is in the handler. */
@@ -180,7 +186,7 @@ export class SpinLocks {
 
   constructor(memory: Memory, cpus: Cpus, locks: readonly Key[]) {
     this.cpus = cpus
-    this.spin_locked = memory.map('spin_locked', locks, bool, false)
+    this.spin_locked = memory.map('spin_locked', locks, bool, false, (lock) => `lock${lock}`)
   }
 
   /** spin_lock(lock) */

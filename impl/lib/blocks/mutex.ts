@@ -4,12 +4,14 @@
  */
 
 import type { Key, LocationMap, Memory, Read, Step } from '../kernel/design.ts'
-import { atomic, oneOf, require, toggle } from '../kernel/design.ts'
+import { atomic, oneOf, require, toggling } from '../kernel/design.ts'
 
 /** The toggle of the specification's module; read late, so that it may be a getter. */
 export const MUTEX_ORDER_TOGGLES = {
-  /** mutex_lock() and mutex_unlock() are locked instructions, as on x86: full barriers; else an acquire and a release */
-  MutexMb: toggle,
+  MutexMb: toggling(
+    'mutex_lock() and mutex_unlock() are full barriers, as on x86',
+    'mutex_lock() is an acquire, mutex_unlock() a release',
+  ),
 }
 
 export type MutexOrderToggles = Read<typeof MUTEX_ORDER_TOGGLES>
@@ -24,7 +26,13 @@ export class Mutexes {
 
   constructor(memory: Memory, mutexes: readonly Key[], tasks: readonly Key[], toggles: MutexOrderToggles) {
     this.toggles = toggles
-    this.mutex_owner = memory.map('mutex_owner', mutexes, oneOf(NO_OWNER, ...tasks), NO_OWNER)
+    this.mutex_owner = memory.map(
+      'mutex_owner',
+      mutexes,
+      oneOf(NO_OWNER, ...tasks),
+      NO_OWNER,
+      (lock) => `mutex${lock}->owner`,
+    )
   }
 
   /** mutex_lock(m) by task `p`: sleeps until it is free, and takes it */

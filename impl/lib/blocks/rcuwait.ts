@@ -8,13 +8,15 @@
  */
 
 import type { Domain, Key, LocationMap, Memory, Read, Step } from '../kernel/design.ts'
-import { oneOf, toggle } from '../kernel/design.ts'
+import { oneOf, toggling } from '../kernel/design.ts'
 import type { Tasks } from './task.ts'
 
 /** The toggle of the specification's module; read late, so that it may be a getter. */
 export const RCUWAIT_TOGGLES = {
-  /** the smp_mb() in rcuwait_wake_up(), between the condition and the look for who waits */
-  RcuwaitMb: toggle,
+  RcuwaitMb: toggling(
+    'rcuwait_wake_up() has its smp_mb() between the condition and the look for who waits',
+    'rcuwait_wake_up() has no barrier',
+  ),
 }
 
 export type RcuwaitToggles = Read<typeof RCUWAIT_TOGGLES>
@@ -50,7 +52,7 @@ export class Rcuwaits {
     this.toggles = toggles
     const domain = oneOf(NO_TASK, ...waiters)
     this.frame = { rcuwait_found: domain }
-    this.rcuwait_task = memory.map('rcuwait_task', rcuwaits, domain, NO_TASK)
+    this.rcuwait_task = memory.map('rcuwait_task', rcuwaits, domain, NO_TASK, (w) => `rcuwait${w}->task`)
   }
 
   /**

@@ -5,14 +5,18 @@
  */
 
 import type { Key, LocationMap, Memory, Read, Step } from '../kernel/design.ts'
-import { atomic, int, toggle } from '../kernel/design.ts'
+import { atomic, int, toggling } from '../kernel/design.ts'
 
 /** Toggles of the specification's module; read late, so that they may be getters. */
 export const REFCOUNT_TOGGLES = {
-  /** each operation that changes the count is a locked instruction, as on x86: a full barrier */
-  RefcountMb: toggle,
-  /** refcount_dec() and refcount_dec_and_test() are releases */
-  RefcountRelease: toggle,
+  RefcountMb: toggling(
+    'what changes the count is a full barrier, as on x86',
+    'what changes the count orders what its name says and no more',
+  ),
+  RefcountRelease: toggling(
+    'refcount_dec() and refcount_dec_and_test() are releases',
+    'refcount_dec() and refcount_dec_and_test() order nothing before them',
+  ),
 }
 
 export type RefcountToggles = Read<typeof REFCOUNT_TOGGLES>
@@ -32,7 +36,7 @@ export class Refcounts {
     this.memory = memory
     this.max = max
     this.toggles = toggles
-    this.refs = memory.map('refs', counts, int(REFCOUNT_SATURATED, max), initial)
+    this.refs = memory.map('refs', counts, int(REFCOUNT_SATURATED, max), initial, (r) => `r${r}->refs`)
   }
 
   /** A change of the count that all see at once; the count before it is the result. */

@@ -4,12 +4,11 @@
  */
 
 import type { Key, LocationMap, Memory, Read, Step } from '../kernel/design.ts'
-import { atomic, int, require, toggle } from '../kernel/design.ts'
+import { atomic, int, require, toggling } from '../kernel/design.ts'
 
 /** The toggle of the specification's module; read late, so that it may be a getter. */
 export const RWLOCK_TOGGLES = {
-  /** taking the lock is a locked instruction, as on x86: a full barrier; else an acquire */
-  RwlockMb: toggle,
+  RwlockMb: toggling('taking the lock is a full barrier, as on x86', 'taking the lock is an acquire and no more'),
 }
 
 export type RwlockToggles = Read<typeof RWLOCK_TOGGLES>
@@ -29,7 +28,7 @@ export class Rwlocks {
     this.memory = memory
     this.readers = readers
     this.toggles = toggles
-    this.rw_cnts = memory.map('rw_cnts', locks, int(RW_WRITER, readers), 0)
+    this.rw_cnts = memory.map('rw_cnts', locks, int(RW_WRITER, readers), 0, (lock) => `lock${lock}->cnts`)
   }
 
   private take(label: string, what: string, exec: () => void): Step<void> {

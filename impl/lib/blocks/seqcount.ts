@@ -5,12 +5,14 @@
  */
 
 import type { Domain, Key, LocationMap, Memory, Read, Step } from '../kernel/design.ts'
-import { int, toggle } from '../kernel/design.ts'
+import { int, toggling } from '../kernel/design.ts'
 
 /** The toggle of the specification's module; read late, so that it may be a getter. */
 export const SEQCOUNT_TOGGLES = {
-  /** the smp_wmb() after the first store of the count, and before the second */
-  SeqcountWmb: toggle,
+  SeqcountWmb: toggling(
+    'there is smp_wmb() after the first store of the count and before the second',
+    'there is no barrier beside the stores of the count',
+  ),
 }
 
 export type SeqcountToggles = Read<typeof SEQCOUNT_TOGGLES>
@@ -38,7 +40,7 @@ export class Seqcounts {
     this.wraps = wraps
     const domain = int(0, wraps - 1)
     this.frame = { read_seq: domain }
-    this.sequence = memory.map('sequence', counts, domain, 0)
+    this.sequence = memory.map('sequence', counts, domain, 0, (s) => `s${s}->sequence`)
   }
 
   private increment(s: Key, label: string): Step<void> {

@@ -7,7 +7,7 @@
  */
 
 import type { Key, LocationMap, Memory, Read, Step } from '../kernel/design.ts'
-import { atomic, bool, oneOfNames, require, toggle } from '../kernel/design.ts'
+import { atomic, bool, oneOfNames, require, toggling } from '../kernel/design.ts'
 
 /** Values of p->__state, without TASK_ before them. */
 export const TASK_STATES = ['RUNNING', 'INTERRUPTIBLE', 'UNINTERRUPTIBLE'] as const
@@ -18,10 +18,14 @@ export const TASK_NORMAL: readonly TaskState[] = ['INTERRUPTIBLE', 'UNINTERRUPTI
 
 /** Toggles of the specification's module; read late, so that they may be getters. */
 export const TASK_TOGGLES = {
-  /** set_current_state() is smp_store_mb(): a full barrier after the store */
-  SetCurrentStateMb: toggle,
-  /** the smp_mb__after_spinlock() in try_to_wake_up() */
-  TryToWakeUpMb: toggle,
+  SetCurrentStateMb: toggling(
+    'set_current_state() has a full barrier after its store',
+    'set_current_state() is a store and no more',
+  ),
+  TryToWakeUpMb: toggling(
+    'try_to_wake_up() has smp_mb__after_spinlock()',
+    'try_to_wake_up() has no barrier after its lock',
+  ),
 }
 
 export type TaskToggles = Read<typeof TASK_TOGGLES>
@@ -36,8 +40,8 @@ export class Tasks {
   constructor(memory: Memory, tasks: readonly Key[], toggles: TaskToggles) {
     this.memory = memory
     this.toggles = toggles
-    this.task_state = memory.map('task_state', tasks, oneOfNames(...TASK_STATES), 'RUNNING')
-    this.pi_lock = memory.map('pi_lock', tasks, bool, false)
+    this.task_state = memory.map('task_state', tasks, oneOfNames(...TASK_STATES), 'RUNNING', (p) => `p${p}->__state`)
+    this.pi_lock = memory.map('pi_lock', tasks, bool, false, (p) => `p${p}->pi_lock`)
   }
 
   /** set_current_state(state) by task `p`: smp_store_mb(current->__state, state) */

@@ -51,8 +51,8 @@ export class WaitQueues {
     this.exclusive = exclusive
     const entries = sequenceOf(waiters)
     this.frame = { wq_todo: entries }
-    this.wq_lock = memory.map('wq_lock', queues, bool, false)
-    this.wq_entries = memory.map('wq_entries', queues, entries, [])
+    this.wq_lock = memory.map('wq_lock', queues, bool, false, (wq) => `wq${wq}->lock`)
+    this.wq_entries = memory.map('wq_entries', queues, entries, [], (wq) => `wq${wq}->head`)
   }
 
   /** spin_lock_irqsave(&wq_head->lock, flags) */

@@ -31,8 +31,8 @@ export class Workqueues {
     this.workers = workers
     const work = oneOf(NO_WORK, ...works)
     this.frame = { work_item: work }
-    this.work_list = memory.map('work_list', pools, sequenceOf(works), [])
-    this.work_running = memory.map('work_running', workers, work, NO_WORK)
+    this.work_list = memory.map('work_list', pools, sequenceOf(works), [], (pool) => `pool${pool}->worklist`)
+    this.work_running = memory.map('work_running', workers, work, NO_WORK, (worker) => `worker${worker}->current_work`)
   }
 
   private isRunning(w: Key): boolean {

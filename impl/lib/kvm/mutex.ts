@@ -7,14 +7,13 @@ import type { LocationMap, Memory } from '../kernel/memory/memory.ts'
 import type { Step } from '../kernel/language/op.ts'
 import { require } from '../kernel/language/op.ts'
 import type { Read } from '../kernel/language/constants.ts'
-import { toggle } from '../kernel/language/constants.ts'
+import { toggling } from '../kernel/language/constants.ts'
 import type { Key } from '../kernel/language/domain.ts'
 import { oneOfNames } from '../kernel/language/domain.ts'
 
 /** The toggle of the specification's module. */
 export const MUTEX_TOGGLES = {
-  /** mutex_unlock() is a full barrier, as on x86; else it is a release */
-  MutexUnlockIsMb: toggle,
+  MutexUnlockIsMb: toggling('mutex_unlock() is a full barrier, as on x86', 'mutex_unlock() is a release and no more'),
 }
 
 export type MutexToggles = Read<typeof MUTEX_TOGGLES>
@@ -25,11 +24,17 @@ export class VcpuMutexes<H extends string> {
   private readonly memory: Memory
   private readonly toggles: MutexToggles
 
-  /** `MutexUnlockIsMb` may be a getter: it is read by the step. */
-  constructor(memory: Memory, vcpus: readonly Key[], holders: readonly H[], toggles: MutexToggles) {
+  /** `MutexUnlockIsMb` may be a getter: it is read by the step; `inC` is given where a diagram is to say who has a mutex in the end. */
+  constructor(
+    memory: Memory,
+    vcpus: readonly Key[],
+    holders: readonly H[],
+    toggles: MutexToggles,
+    inC?: (v: Key) => string,
+  ) {
     this.memory = memory
     this.toggles = toggles
-    this.mutex = memory.map('mutex', vcpus, oneOfNames<'free' | H>('free', ...holders), 'free')
+    this.mutex = memory.map('mutex', vcpus, oneOfNames<'free' | H>('free', ...holders), 'free', inC)
   }
 
   /**

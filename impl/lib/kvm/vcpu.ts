@@ -10,7 +10,7 @@
 import type { Also, LocationMap, Memory } from '../kernel/memory/memory.ts'
 import type { Step } from '../kernel/language/op.ts'
 import type { Read } from '../kernel/language/constants.ts'
-import { toggle } from '../kernel/language/constants.ts'
+import { toggling } from '../kernel/language/constants.ts'
 import type { Key } from '../kernel/language/domain.ts'
 import { bool, oneOfNames } from '../kernel/language/domain.ts'
 
@@ -18,18 +18,28 @@ import { bool, oneOfNames } from '../kernel/language/domain.ts'
 export const KVM_MODES = ['OUTSIDE_GUEST_MODE', 'IN_GUEST_MODE', 'EXITING_GUEST_MODE', 'POLLING_FOR_EVENTS'] as const
 export type KvmMode = (typeof KVM_MODES)[number]
 
-/** Toggles of the specification's module; read late, so that they may be getters. */
+/**
+ * Toggles of the specification's module; read late, so that they may be getters. A protocol says in its own words what is
+ * more or less with one, e.g. which other stores RequestIsMb is about.
+ */
 export const KVM_TOGGLES = {
-  /** the full barrier between vcpu->mode = IN_GUEST_MODE and the check for requests */
-  EntryMb: toggle,
-  /** the full barrier of set_current_state() before the blocking thread checks */
-  BlockMb: toggle,
-  /** the smp_mb() in rcuwait_wake_up() */
-  WakeUpMb: toggle,
-  /** the set_bit() of kvm_make_request() is a full barrier, as on x86 */
-  RequestIsMb: toggle,
-  /** so is a cmpxchg that fails, as on x86 */
-  FailedCmpxchgIsMb: toggle,
+  EntryMb: toggling(
+    'there is a full barrier between mode = IN_GUEST_MODE and the check for requests',
+    'there is no barrier between mode = IN_GUEST_MODE and the check for requests',
+  ),
+  BlockMb: toggling(
+    'set_current_state() is a full barrier before the blocking thread checks',
+    'there is no barrier before the blocking thread checks',
+  ),
+  WakeUpMb: toggling('rcuwait_wake_up() has its smp_mb()', 'rcuwait_wake_up() has no barrier'),
+  RequestIsMb: toggling(
+    'the set_bit() of kvm_make_request() is a full barrier, as on x86',
+    'the set_bit() of kvm_make_request() is no barrier',
+  ),
+  FailedCmpxchgIsMb: toggling(
+    'a cmpxchg() that fails is a full barrier, as on x86',
+    'a cmpxchg() that fails is no barrier',
+  ),
 }
 
 export type KvmToggles = Read<typeof KVM_TOGGLES>
@@ -79,13 +89,15 @@ export class KvmVcpus {
   private readonly memory: Memory
   private readonly toggles: KvmToggles
 
-  constructor(memory: Memory, vcpus: readonly Key[], toggles: KvmToggles) {
+  /** `struct` is what the struct of a vCPU is called in C */
+  constructor(memory: Memory, vcpus: readonly Key[], toggles: KvmToggles, struct = (v: Key): string => `v${v}`) {
     this.memory = memory
     this.toggles = toggles
-    this.mode = memory.map('mode', vcpus, oneOfNames(...KVM_MODES), 'OUTSIDE_GUEST_MODE')
-    this.requests = memory.map('requests', vcpus, bool, false)
+    const named = (field: string) => (v: Key) => `${struct(v)}->${field}`
+    this.mode = memory.map('mode', vcpus, oneOfNames(...KVM_MODES), 'OUTSIDE_GUEST_MODE', named('mode'))
+    this.requests = memory.map('requests', vcpus, bool, false, named('requests'))
     this.ipi = memory.map('ipi', vcpus, bool, false)
-    this.rcuwait = memory.map('rcuwait', vcpus, bool, false)
+    this.rcuwait = memory.map('rcuwait', vcpus, bool, false, named('wait'))
     this.woken = memory.map('woken', vcpus, bool, false)
   }
 

@@ -2,14 +2,14 @@
 
 import { given } from '../kernel/given.ts'
 import type { Declaration, Read } from '../kernel/language/constants.ts'
-import { switchesIn } from '../kernel/language/constants.ts'
+import { meaningsIn, switchesIn } from '../kernel/language/constants.ts'
 import type { Machine } from '../kernel/language/machine.ts'
 import { COMMIT } from '../kernel/memory/memory.ts'
 import type { Barriers } from './barriers.ts'
 import type { ModelsDeclaration } from './declaration.ts'
-import type { ActionDocs } from './docs.ts'
+import type { ActionDocs, Words } from './docs.ts'
 import type { LiveScenario } from './live-scenario.ts'
-import { commitDoc } from './memory-docs.ts'
+import { COMMIT_DOC } from './memory-docs.ts'
 import type { AblationBase, Protocol } from './protocol.ts'
 
 /** What a protocol must say, and may. */
@@ -25,7 +25,7 @@ export interface ProtocolDefinition<D extends Declaration> {
   /** without it manifest.json and the configurations beside the specification have the models */
   readonly models?: ModelsDeclaration
   /** words for diagrams; what is not said is derived from the accesses */
-  readonly docs?: Partial<ActionDocs>
+  readonly docs?: Words
   /** toggles that only take behaviours away, and how: `ablate` infers verdicts by them */
   readonly barriers?: Barriers
   /** toggles that `ablate` leaves as its models have them, each with the reason */
@@ -37,18 +37,15 @@ export interface ProtocolDefinition<D extends Declaration> {
 }
 
 /** The docs of a protocol that has none, or not all. */
-const docsOf = (docs: Partial<ActionDocs> = {}): ActionDocs => {
-  const fields = docs.fields ?? {}
-  return {
-    lane: ([kind, id]) => `${kind} ${id}`,
-    properties: {},
-    toggles: {},
-    notes: [],
-    ...docs,
-    fields,
-    actions: { [COMMIT]: commitDoc(fields), ...docs.actions },
-  }
-}
+export const docsOf = (constants: Declaration, docs: Words = {}): ActionDocs => ({
+  lane: ([kind, id]) => `${kind} ${id}`,
+  properties: {},
+  values: {},
+  notes: [],
+  ...docs,
+  toggles: meaningsIn(constants),
+  actions: { [COMMIT]: COMMIT_DOC, ...docs.actions },
+})
 
 /** A protocol of one's own; the default export of its module. */
 export const protocol = <const D extends Declaration>(definition: ProtocolDefinition<D>): Protocol => {
@@ -61,7 +58,7 @@ export const protocol = <const D extends Declaration>(definition: ProtocolDefini
     barriers: barriers ?? {},
     notAblated: notAblated ?? {},
     ablation: ablation ?? [],
-    docs: docsOf(docs),
+    docs: docsOf(constants, docs),
     machine: (read) => machine(read.read(constants)),
     ...given({ module, models, live }),
   }

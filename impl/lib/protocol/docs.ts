@@ -1,14 +1,12 @@
 /** What a protocol says in words about its actions, properties and toggles, so that a diagram reads like the C code. */
 
-import type { BehaviourStep } from '../behaviour/counterexample.ts'
+import type { BehaviourStep, NamesInC } from '../behaviour/counterexample.ts'
 import type { ThreadId } from '../kernel/language/machine.ts'
+import type { Meaning } from '../kernel/language/constants.ts'
+import type { Wording } from '../kernel/language/op.ts'
 import type { StateReader } from '../behaviour/state-reader.ts'
 
-/** The same thing said twice: in full, and in brief for columns that are too narrow. */
-export interface Wording {
-  readonly full: string
-  readonly brief: string
-}
+export type { Wording } from '../kernel/language/op.ts'
 
 /** A step with the states around it. */
 export interface StepContext {
@@ -17,6 +15,7 @@ export interface StepContext {
   readonly vcpu: number
   readonly before: StateReader
   readonly after: StateReader
+  readonly names: NamesInC
 }
 
 /** A step as C. What is left out is derived from the step's kind, location and result. */
@@ -38,18 +37,7 @@ export interface ActionDoc {
 }
 
 /** What a toggle means, as a sentence for either value. */
-export interface ToggleDoc {
-  readonly on: string
-  readonly off: string
-}
-
-/** A variable of the specification as C. */
-export interface FieldDoc {
-  /** e.g. `v0->suspended` */
-  readonly name: (key: string) => string
-  /** its value in words; default: the value as C writes it */
-  readonly value?: (value: string) => string
-}
+export type ToggleDoc = Meaning
 
 /** Everything that reports need to know about a protocol. */
 export interface ActionDocs {
@@ -59,12 +47,16 @@ export interface ActionDocs {
   readonly lane: (thread: ThreadId, initial: StateReader) => string
   /** what each property promises, in one plain sentence; by its name */
   readonly properties: Readonly<Record<string, string>>
+  /** those of the protocol's constants that say what they mean */
   readonly toggles: Readonly<Record<string, ToggleDoc>>
-  /** shared variables that a reader of the C code knows; history, locals and bookkeeping are not among them */
-  readonly fields: Readonly<Record<string, FieldDoc>>
+  /** how C writes the values of a shared variable, by its name; those of others are written as they are, e.g. `true`, `-1` */
+  readonly values: Readonly<Record<string, (value: string) => string>>
   /** how to read what is not plain C */
   readonly notes: readonly string[]
 }
+
+/** What a protocol may say in words; what its toggles mean is said where they are declared. */
+export type Words = Partial<Omit<ActionDocs, 'toggles'>>
 
 /** What a property promises; its name again where the docs do not know it. */
 export const meaningOf = (docs: ActionDocs, property: string): string =>

@@ -1,7 +1,7 @@
 /** The phrases that the docs of protocols are made of. */
 
 import { labelOf } from '../behaviour/state-reader.ts'
-import type { ActionDoc, FieldDoc, Statement, StepContext, Wording } from './docs.ts'
+import type { ActionDoc, Statement, StepContext, Wording } from './docs.ts'
 
 /** A step of a C function; without a statement it is what the step's access says. */
 export const action = (name: string | Wording, statement?: (context: StepContext) => Statement): ActionDoc =>
@@ -29,9 +29,3 @@ export const vcpus = (set: string | undefined, none = ''): string => {
   const ids = members(set)
   return ids.length === 0 ? none : `${ids.length === 1 ? 'vCPU' : 'vCPUs'} ${ids.join(', ')}`
 }
-
-/** A variable that has the same name whatever its key. */
-export const field = (name: string): FieldDoc => ({ name: () => name })
-
-/** A field of the struct kvm_vcpu that is the variable's key. */
-export const ofVcpu = (name: string): FieldDoc => ({ name: (key) => `v${key}->${name}` })

@@ -8,7 +8,7 @@ import type { TlaValue } from '../kernel/language/value.ts'
 import { equal } from '../kernel/language/value.ts'
 import type { ActionDocs, Statement, StepContext, Wording } from '../protocol/docs.ts'
 import { meaningOf } from '../protocol/docs.ts'
-import { isBuffered } from '../protocol/memory-docs.ts'
+import { isBuffered, seenAfter } from '../protocol/memory-docs.ts'
 import { elementsOf, labelOf, reader, valueText } from '../behaviour/state-reader.ts'
 
 /** One step as a diagram shows it. */
@@ -62,51 +62,73 @@ const resultText = (result: unknown): string =>
     ? String(result)
     : JSON.stringify(result)
 
-/** `suspended[0]` as the docs name it. */
-const locationText = (what: string, docs: ActionDocs): string => {
-  const [, variable, key] = /^(\w+)\[(-?\d+)\]$/.exec(what) ?? []
-  if (variable === undefined || key === undefined) return what
-  return docs.fields[variable]?.name(key) ?? what
+/** The value that a store puts into its location, visible to others at once or not. */
+const storedText = (context: StepContext): string => {
+  const { stored } = context.step
+  return stored === undefined ? (seenAfter(context) ?? '...') : valueText(stored)
 }
 
-/** The value that a store puts into its location, visible to others at once or not. */
-const storedText = ({ step }: StepContext): string => (step.stored === undefined ? '...' : valueText(step.stored))
+/** A store as C writes it, by what it orders. */
+const storeText = (context: StepContext): string | Wording => {
+  const { access, what } = context.step
+  const value = storedText(context)
+  const brief = `${what} = ${value}`
+  switch (access) {
+    case 'release':
+      return { full: `smp_store_release(&${what}, ${value})`, brief }
+    case 'xchg':
+      return { full: `smp_store_mb(${what}, ${value})`, brief }
+    case 'store':
+      return { full: `WRITE_ONCE(${what}, ${value})`, brief }
+    default:
+      // of data that a lock protects, or whose value is made of the one before
+      return brief
+  }
+}
+
+/** A locked instruction as C writes it. */
+const rmwText = (context: StepContext): string | Wording => {
+  const { compared, result, what } = context.step
+  const value = storedText(context)
+  const found = resultText(result)
+  if (compared === undefined) return { full: `xchg(&${what}, ${value}) == ${found}`, brief: `xchg(&${what}, ${value})` }
+  const call = `cmpxchg(&${what}, ${valueText(compared)}, ${value})`
+  return { full: `${call} == ${found}`, brief: call }
+}
 
 /** A store that waits in its thread's buffer says so. */
 const buffered = (context: StepContext): readonly string[] =>
   context.step.kind === 'store' && isBuffered(context) ? ['/* buffered: not visible yet */'] : []
 
 /** A step that the docs say nothing about. */
-const derivedText = (context: StepContext, docs: ActionDocs): string | Wording => {
+const derivedText = (context: StepContext): string | Wording => {
   const { kind, what, result } = context.step
-  const location = locationText(what, docs)
   switch (kind) {
     case 'load': {
       const value = resultText(result)
-      return { full: `READ_ONCE(${location}) == ${value}`, brief: `${location} == ${value}` }
+      return { full: `READ_ONCE(${what}) == ${value}`, brief: `${what} == ${value}` }
     }
-    case 'store': {
-      const value = storedText(context)
-      return { full: `WRITE_ONCE(${location}, ${value})`, brief: `${location} = ${value}` }
-    }
+    case 'store':
+      return storeText(context)
     case 'rmw':
-      return `xchg(&${location}, ${storedText(context)})`
+      return rmwText(context)
     case 'wait':
-      return `wait for ${location}: done`
+      return `wait for ${what}: done`
     case 'barrier':
     case 'atomic':
     case 'end':
-      return location
+      return what
   }
 }
 
 const contextsOf = (cx: Counterexample): StepContext[] => {
-  const { initial, steps } = cx.behaviour
+  const { initial, steps, names } = cx.behaviour
   return steps.map((step, i) => ({
     step,
     vcpu: step.thread[1],
     before: reader(i === 0 ? initial : (steps[i - 1]?.state ?? initial)),
     after: reader(step.state),
+    names,
   }))
 }
 
@@ -120,12 +142,15 @@ const statementOf = (context: StepContext, docs: ActionDocs): Statement => {
   const said = docs.actions[context.step.action]?.statement?.(context) ?? {}
   if (context.step.environment) return { cause: context.step.what, ...said }
   const then = [...buffered(context), ...(said.then ?? [])]
-  return { text: derivedText(context, docs), ...said, then }
+  return { text: context.step.words?.text ?? derivedText(context), ...said, then }
 }
 
 /** Function that an action is a step of. */
-const functionOf = (action: string, docs: ActionDocs): Wording => {
-  const { full, brief } = wording(docs.actions[action]?.function ?? action)
+const functionOf = ({ action, words }: BehaviourStep, docs: ActionDocs): Wording | undefined => {
+  const named = docs.actions[action]?.function ?? words?.function ?? action
+  // a step of no function, as in a litmus test
+  if (named === '') return undefined
+  const { full, brief } = wording(named)
   return { full: `${full}()`, brief: `${brief}()` }
 }
 
@@ -140,12 +165,10 @@ const momentsOf = (cx: Counterexample, docs: ActionDocs, threads: readonly Threa
     if (step.environment) return { ...moment, enters: undefined }
     // a loop is read by itself, and a new call is a new call
     if (i === cx.behaviour.loop) inside.clear()
-    const enters = functionOf(step.action, docs)
-    const same = cause === undefined && inside.get(lane) === enters.full
-    inside.set(lane, enters.full)
-    // a step of no function, as in a litmus test
-    const nameless = docs.actions[step.action]?.function === ''
-    return { ...moment, enters: same || nameless ? undefined : enters }
+    const enters = functionOf(step, docs)
+    const same = cause === undefined && inside.get(lane) === enters?.full
+    inside.set(lane, enters?.full ?? '')
+    return { ...moment, enters: same ? undefined : enters }
   })
 }
 
@@ -186,15 +209,16 @@ const changedSometime = (variable: string, argument: string, initial: TlaValue, 
 /** Fields that the behaviour changed, as they are in its last state. */
 const leftBehindBy = (cx: Counterexample, docs: ActionDocs): string[] => {
   const last = finalState(cx)
-  return Object.entries(docs.fields).flatMap(([variable, field]) => {
+  return [...cx.behaviour.names].flatMap(([variable, names]) => {
     const [before, after] = [cx.behaviour.initial.get(variable), last.get(variable)]
     if (before === undefined || after === undefined) return []
     const initial = new Map(elementsOf(before))
     return elementsOf(after).flatMap(([argument, value]) => {
       const from = initial.get(argument)
       if (from === undefined || !changedSometime(variable, argument, from, cx.behaviour.steps)) return []
+      const name = names.get(argument)
       const text = valueText(value)
-      return [`${field.name(argument)} == ${field.value?.(text) ?? text}`]
+      return name === undefined ? [] : [`${name} == ${docs.values[variable]?.(text) ?? text}`]
     })
   })
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { flushInhibitDocs } from '../../../impl/flush-inhibit/docs.ts'
 import { flushInhibit } from '../../../impl/flush-inhibit/FlushInhibit.ts'
 import { flushInhibitProtocol } from '../../../impl/flush-inhibit/index.ts'
 import { compile } from '../../../impl/lib/kernel/machine/compile.ts'
@@ -26,12 +25,12 @@ const namesOf = (text: string | Wording | undefined): string[] =>
 describe('words for flush-inhibit', () => {
   it('has every action of the machine, and no other', () => {
     const actions = new Set(machines.flatMap((machine) => assemble(compile(machine)).actions))
-    expect(Object.keys(flushInhibitDocs.actions).sort()).toEqual([...actions].sort())
+    expect(Object.keys(flushInhibitProtocol.docs.actions).sort()).toEqual([...actions].sort())
   })
 
   it('places every action but those of the world in a C function', () => {
     const world = new Set(machines.flatMap(({ environment }) => environment.map(({ label }) => label)))
-    for (const [name, doc] of Object.entries(flushInhibitDocs.actions)) {
+    for (const [name, doc] of Object.entries(flushInhibitProtocol.docs.actions)) {
       if (!world.has(name)) expect(namesOf(doc.function), name).not.toEqual([])
       for (const c of namesOf(doc.function)) expect(c, name).toMatch(C_NAME)
     }
@@ -39,28 +38,30 @@ describe('words for flush-inhibit', () => {
 
   it('has every property of the machine, each in one sentence', () => {
     const names = machines.flatMap(({ invariants, liveness }) => [...invariants, ...liveness].map(({ name }) => name))
-    expect(Object.keys(flushInhibitDocs.properties).sort()).toEqual([...new Set(names)].sort())
-    for (const [name, text] of Object.entries(flushInhibitDocs.properties)) {
+    expect(Object.keys(flushInhibitProtocol.docs.properties).sort()).toEqual([...new Set(names)].sort())
+    for (const [name, text] of Object.entries(flushInhibitProtocol.docs.properties)) {
       expect(text, name).toMatch(/^[A-Z][^.]*\.$/)
     }
   })
 
   it('has every toggle of the protocol, for either value', () => {
     for (const toggle of flushInhibitProtocol.toggles) {
-      const doc = flushInhibitDocs.toggles[toggle]
+      const doc = flushInhibitProtocol.docs.toggles[toggle]
       expect(doc?.on, toggle).toMatch(/^\w/)
       expect(doc?.off).not.toBe(doc?.on)
     }
   })
 
-  it('names only shared variables of the machine as fields', () => {
+  it('says values of shared variables of the machine only', () => {
     const shared = new Set(machines.flatMap((machine) => machine.shared.variables.map(({ name }) => name)))
-    for (const name of Object.keys(flushInhibitDocs.fields)) expect(shared, name).toContain(name)
+    for (const name of Object.keys(flushInhibitProtocol.docs.values)) expect(shared, name).toContain(name)
   })
 
   it('names the functions that the specification cites', () => {
     const spec = readFileSync(new URL('../../../spec/flush-inhibit/FlushInhibit.tla', import.meta.url), 'utf8')
-    const functions = Object.values(flushInhibitDocs.actions).flatMap(({ function: f }) => namesOf(f).slice(0, 1))
+    const functions = Object.values(flushInhibitProtocol.docs.actions).flatMap(({ function: f }) =>
+      namesOf(f).slice(0, 1),
+    )
     for (const name of functions) expect(spec, name).toContain(name.replace('kvm_vcpu_ioctl_set', 'set'))
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { flushInhibitDocs } from '../../../impl/flush-inhibit/docs.ts'
+import { flushInhibitProtocol } from '../../../impl/flush-inhibit/index.ts'
 import { lanes } from '../../../impl/lib/report/lanes.ts'
 import { counterexamplesOf, counterexampleTo, DESIGNS, storeDocs, stores } from './sample.ts'
 
@@ -11,7 +11,7 @@ describe('every counterexample of every design', () => {
     const all = counterexamplesOf(design)
     expect(all).not.toHaveLength(0)
     for (const cx of all) {
-      const text = lanes(cx, flushInhibitDocs)
+      const text = lanes(cx, flushInhibitProtocol.docs)
       expect(badLines(text)).toEqual([])
       expect(text).toContain(`\nViolated: ${cx.property}\n`)
       expect(text).not.toMatch(/undefined|\?/)
@@ -20,7 +20,7 @@ describe('every counterexample of every design', () => {
 
   it.each(Object.keys(DESIGNS))('%s shows each call of the ioctl and each of its stores once', (design) => {
     for (const cx of counterexamplesOf(design)) {
-      const text = lanes(cx, flushInhibitDocs)
+      const text = lanes(cx, flushInhibitProtocol.docs)
       const locks = cx.behaviour.steps.filter(({ action }) => action === 'kvm_vcpu_ioctl_mutex_lock')
       expect(text.match(/mutex_lock\(/g) ?? []).toHaveLength(locks.length)
       const stores = cx.behaviour.steps.filter(({ action }) => action === 'set_tlb_flush_inhibit_write')
@@ -32,14 +32,14 @@ describe('every counterexample of every design', () => {
 
   it('gives the same text again', () => {
     const cx = counterexampleTo('no-srcu', 'BusyNeverReachesGuestInv')
-    expect(lanes(structuredClone(cx), flushInhibitDocs)).toBe(lanes(cx, flushInhibitDocs))
+    expect(lanes(structuredClone(cx), flushInhibitProtocol.docs)).toBe(lanes(cx, flushInhibitProtocol.docs))
   })
 })
 
 describe('the race of the review', () => {
   it('reads like a race in a commit message', () => {
     const cx = { ...counterexampleTo('no-srcu', 'NoFlushPostedWhileInhibitedInv'), preventedBy: ['SyncOnSet'] }
-    expect(`\n${lanes(cx, flushInhibitDocs, { toggle: () => false })}\n`).toBe(`
+    expect(`\n${lanes(cx, flushInhibitProtocol.docs, { toggle: () => false })}\n`).toBe(`
 flush-inhibit/no-srcu.sc, 7 steps
 
 vCPU 0 (flush)                      ioctl on vCPU 2
@@ -77,14 +77,14 @@ v0 is vCPU 0; tlb_flush_inhibit, suspended and waiting_on are in its
   })
 
   it('says that -EBUSY reaches the guest', () => {
-    const text = lanes(counterexampleTo('no-srcu', 'BusyNeverReachesGuestInv'), flushInhibitDocs)
+    const text = lanes(counterexampleTo('no-srcu', 'BusyNeverReachesGuestInv'), flushInhibitProtocol.docs)
     expect(text).toContain('kvm_hv_hypercall_complete()\n  READ_ONCE(v0->suspended) == false\n  /* guest gets -EBUSY')
   })
 })
 
 describe('behaviours that do not end', () => {
   it('separates a loop and says who is blocked on what', () => {
-    const text = lanes(counterexampleTo('pending-event', 'IoctlReturnsProp'), flushInhibitDocs)
+    const text = lanes(counterexampleTo('pending-event', 'IoctlReturnsProp'), flushInhibitProtocol.docs)
     const [before = '', after = ''] = text.split(/\n-+ then for ever -+\n/)
     expect(before).toMatch(/synchronize_srcu\(&kvm->srcu\)\n {2}\/\* waits for vCPU 0 \*\/\n.*\n {2}blocked\.\.\.$/)
     expect(after).toMatch(/^ +vcpu_run\(\)\n/)
@@ -100,7 +100,7 @@ describe('behaviours that do not end', () => {
   })
 
   it('says that nothing more happens', () => {
-    const text = lanes(counterexampleTo('no-srcu', 'FlushCompletesProp'), flushInhibitDocs)
+    const text = lanes(counterexampleTo('no-srcu', 'FlushCompletesProp'), flushInhibitProtocol.docs)
     expect(text).toMatch(/\n {2}blocked\.\.\.\n-+ stuck: no thread goes on by itself any more -+\n/)
     expect(text).toContain('\nvCPU 0 (flush) waits in schedule() for a wake-up\n')
     expect(text).toContain('v0->suspended == true')

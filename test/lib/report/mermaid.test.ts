@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { flushInhibitDocs } from '../../../impl/flush-inhibit/docs.ts'
+import { flushInhibitProtocol } from '../../../impl/flush-inhibit/index.ts'
 import { escapeMermaid, mermaid } from '../../../impl/lib/report/mermaid.ts'
 import { counterexamplesOf, counterexampleTo, DESIGNS, storeDocs, stores } from './sample.ts'
 
@@ -31,7 +31,7 @@ describe('escapeMermaid', () => {
 describe('mermaid', () => {
   it.each(Object.keys(DESIGNS))('%s is lines that mermaid reads', (design) => {
     for (const cx of counterexamplesOf(design)) {
-      const lines = mermaid(cx, flushInhibitDocs).split('\n')
+      const lines = mermaid(cx, flushInhibitProtocol.docs).split('\n')
       expect(lines.filter((line) => !LINE.test(line))).toEqual([])
       expect(lines[0]).toBe('sequenceDiagram')
       expect(lines.at(-1)).toContain(cx.property)
@@ -39,7 +39,7 @@ describe('mermaid', () => {
   })
 
   it('puts a loop in a block and who waits after it', () => {
-    const text = mermaid(counterexampleTo('pending-event', 'IoctlReturnsProp'), flushInhibitDocs)
+    const text = mermaid(counterexampleTo('pending-event', 'IoctlReturnsProp'), flushInhibitProtocol.docs)
     expect(text).toMatch(/\n {2}loop for ever\n( {4}.*\n)+ {2}end\n {2}Note over T0,memory: ioctl on vCPU 2 waits /)
   })
 

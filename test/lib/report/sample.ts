@@ -106,8 +106,12 @@ export const stores = (
     thread: ['t', id],
     environment: false,
     kind: 'store',
-    what: more.what ?? 'x[0]',
+    what: more.what ?? 'x0',
+    words: undefined,
+    access: 'store',
+    location: { variable: 'x', argument: tla.int(0) },
     stored: tla.int(i + 1),
+    compared: undefined,
     result: undefined,
     state: stateOf(i + 1, labels),
   }))
@@ -115,7 +119,7 @@ export const stores = (
     model: more.model ?? 'test/stores',
     property: more.property ?? 'QuietInv',
     kind: more.kind ?? 'invariant',
-    behaviour: { initial: stateOf(0, labels), steps, loop: more.loop },
+    behaviour: { initial: stateOf(0, labels), steps, loop: more.loop, names: new Map([['x', new Map([['0', 'x0']])]]) },
     preventedBy: more.preventedBy ?? [],
   }
 }
@@ -125,6 +129,6 @@ export const storeDocs: ActionDocs = {
   lane: ([, id]) => `thread ${id}`,
   properties: { QuietInv: 'Nobody stores anything.' },
   toggles: { Quiet: { on: 'threads are quiet', off: 'threads store' } },
-  fields: { x: { name: (key) => `x${key}` } },
+  values: {},
   notes: [],
 }

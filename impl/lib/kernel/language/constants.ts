@@ -100,6 +100,12 @@ export class Constants {
   }
 }
 
+/** What a switch means, as a sentence for either value. */
+export interface Meaning {
+  readonly on: string
+  readonly off: string
+}
+
 /** How a machine wants a constant. */
 export interface Constant<T> {
   readonly read: (constants: Constants, name: string) => T
@@ -107,6 +113,8 @@ export interface Constant<T> {
   readonly late: boolean
   /** what kind of switch it is, if it is one */
   readonly role?: Role
+  /** what its values mean, if it is a switch */
+  readonly means?: Meaning
 }
 
 /** A toggle switches one ordering primitive or rule of a design; a world switch says what the world may do. */
@@ -129,6 +137,9 @@ export const boolean: Constant<boolean> = { late: false, read: (constants, name)
 /** A boolean that switches one ordering primitive or rule. It is late: `ablate` spares the subsets that differ in it only. */
 export const toggle: Constant<boolean> = { ...boolean, late: true, role: 'toggle' }
 
+/** The same, with what it means that it is on and that it is off: a sentence for either, without a full stop. */
+export const toggling = (on: string, off: string): Constant<boolean> => ({ ...toggle, means: { on, off } })
+
 /** A boolean that says what the world may do. */
 export const worldSwitch: Constant<boolean> = { ...boolean, role: 'world' }
 
@@ -150,3 +161,7 @@ export const late = <T>(constant: Constant<T>): Constant<T> => ({ ...constant, l
 /** The constants that are declared as switches of a kind, in the order of the declaration. */
 export const switchesIn = (declaration: Declaration, role: Role): readonly string[] =>
   Object.keys(declaration).filter((name) => declaration[name]?.role === role)
+
+/** What the constants of a declaration mean, of those that say so. */
+export const meaningsIn = (declaration: Declaration): Readonly<Record<string, Meaning>> =>
+  Object.fromEntries(Object.entries(declaration).flatMap(([name, { means }]) => (means ? [[name, means]] : [])))

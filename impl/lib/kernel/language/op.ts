@@ -31,17 +31,46 @@ export type Access =
   | { readonly op: 'update'; readonly cell: number; readonly map: readonly number[] }
   | { readonly op: 'mb' | 'wmb' }
 
+/** The same thing said twice: in full, and in brief for columns that are too narrow. */
+export interface Wording {
+  readonly full: string
+  readonly brief: string
+}
+
+/** A step in the words of C, where those of its access will not do. */
+export interface StepWords {
+  /** the C function that it is a step of, without parentheses; if not given, the label stands for it */
+  readonly function?: string | Wording
+  /** the statement; if not given, it is what the access says, e.g. `READ_ONCE(vcpu->kicked) == true` */
+  readonly text?: string | Wording
+}
+
+/** The action of the specification that a step is; with words for diagrams, if it is to have some of its own. */
+export type Label = string | ({ readonly label: string } & StepWords)
+
+/** A label as the fields of an op. */
+export const labelled = (label: Label): Pick<Op, 'label' | 'words'> => {
+  if (typeof label === 'string') return { label }
+  const { label: name, ...words } = label
+  return { label: name, words }
+}
+
 /** One step of a thread: at most one access to shared memory. */
 export interface Op<R = unknown> {
   /** the action of the specification that is this step */
   readonly label: string
+  readonly words?: StepWords
   readonly kind: OpKind
   /** what is accessed, in C, e.g. `v2->tlb_flush_inhibit`; shown in diagrams */
   readonly what: string
   /** what the world decides within this step; one `undefined` where it decides nothing */
   readonly choices: readonly unknown[]
+  /** the location that is accessed: the shared variable's element; for people to read */
+  readonly cell?: number
   /** what a store or a locked store puts there, for people to read */
   readonly stored?: TlaValue
+  /** what a cmpxchg() compares with, for people to read */
+  readonly compared?: TlaValue
   /** takes the step on the current store; throws `Refusal` where the step cannot be taken yet */
   readonly exec: (choice: unknown) => R
   /** what `exec` does besides history variables; undefined for a step of one's own */
@@ -90,16 +119,16 @@ export const perform = <R>(op: Op<R>): Step<R> => {
 
 /** A step of one's own. `choices` are what the world may decide within it. */
 export const atomic = <R, C = undefined>(
-  label: string,
+  label: Label,
   what: string,
   exec: (choice: C) => R,
   choices: readonly C[] = [undefined as C],
-): Step<R> => perform({ label, kind: 'atomic', what, choices, exec: (choice) => exec(choice as C) })
+): Step<R> => perform({ ...labelled(label), kind: 'atomic', what, choices, exec: (choice) => exec(choice as C) })
 
 /** Where a thread ends: a step that it never takes. */
-export const ended = (label: string): Step<never> =>
+export const ended = (label: Label): Step<never> =>
   perform<never>({
-    label,
+    ...labelled(label),
     kind: 'end',
     what: 'the thread has ended',
     choices: [undefined],

@@ -28,6 +28,8 @@ export interface Cell {
   readonly argument: TlaValue | undefined
   readonly domain: Domain<unknown>
   readonly initial: number
+  /** how C writes it, e.g. `v2->kicked`; undefined for what the C code does not have: history, bookkeeping */
+  readonly inC: string | undefined
 }
 
 /** A shared variable of the specification. */
@@ -38,11 +40,7 @@ export interface SharedVariable {
 }
 
 /** One element of a variable, as it is declared. */
-export interface CellDeclaration {
-  readonly argument: TlaValue | undefined
-  readonly domain: Domain<unknown>
-  readonly initial: number
-}
+export type CellDeclaration = Omit<Cell, 'variable' | 'inC'> & { readonly inC?: string | undefined }
 
 const noStore: Store = {
   thread: -1,
@@ -112,25 +110,30 @@ export class Shared {
         hint: 'give one of them another name',
       })
     }
-    const cells = elements.map((element) => this.cells.push({ variable: name, ...element }) - 1)
+    const cells = elements.map((element) => this.cells.push({ variable: name, inC: undefined, ...element }) - 1)
     this.variables.push({ name, cells })
     return cells
   }
 
-  /** Declares a variable with a value per key; the name is the specification's. */
-  map<T>(name: string, keys: readonly Key[], domain: Domain<T>, initial: T): Variable<T> {
+  /** Declares a variable with a value per key; the name is the specification's, `inC` how C writes an element. */
+  map<T>(name: string, keys: readonly Key[], domain: Domain<T>, initial: T, inC?: (key: Key) => string): Variable<T> {
     const index = indexIn(domain, initial, `the initial value of ${name}`)
     const cells = this.declare(
       name,
-      keys.map((key) => ({ argument: tla.int(key), domain: domain as Domain<unknown>, initial: index })),
+      keys.map((key) => ({
+        argument: tla.int(key),
+        domain: domain as Domain<unknown>,
+        initial: index,
+        inC: inC?.(key),
+      })),
     )
     return new Variable(this, name, domain, new Map(keys.map((key, i) => [key, at(cells, i)])))
   }
 
   /** Declares a variable that has one value for all. */
-  scalar<T>(name: string, domain: Domain<T>, initial: T): Scalar<T> {
+  scalar<T>(name: string, domain: Domain<T>, initial: T, inC?: string): Scalar<T> {
     const index = indexIn(domain, initial, `the initial value of ${name}`)
-    const cells = this.declare(name, [{ argument: undefined, domain: domain as Domain<unknown>, initial: index }])
+    const cells = this.declare(name, [{ argument: undefined, domain: domain as Domain<unknown>, initial: index, inC }])
     return new Scalar(this, name, domain, at(cells, 0))
   }
 }

@@ -81,7 +81,7 @@ export class Replayer {
         )
         // what is yielded without a star is the call itself, which would never be run
         if (turn.done !== true && typeof (turn.value as Partial<Op>).label !== 'string') throw this.noStep(label)
-        const stray = made.find((op) => op !== turn.value)
+        const stray = this.strayOf(made, turn)
         made.length = 0
         if (stray !== undefined) throw this.notTaken(stray, label)
         return turn
@@ -104,6 +104,12 @@ export class Replayer {
     } catch (error) {
       throw this.placed(error, label)
     }
+  }
+
+  /** A step that was made and is not the one taken, which may be another in what it does if it was wrapped. */
+  private strayOf(made: readonly Op[], turn: IteratorResult<Op, void>): Op | undefined {
+    const taken = made.findIndex((op) => turn.done !== true && op.label === turn.value.label)
+    return made.find((_, i) => i !== taken)
   }
 
   private noStep(label: string | undefined): Error {

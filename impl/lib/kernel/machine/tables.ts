@@ -1,7 +1,7 @@
 /** A compiled machine as flat tables of integers: what the explorer runs. */
 
 import { at, entryOf } from '../at.ts'
-import type { Op } from '../language/op.ts'
+import type { Access, Op, StepWords } from '../language/op.ts'
 import { sameThread } from '../language/machine.ts'
 import type { TlaValue } from '../language/value.ts'
 import type { Compiled } from './automaton.ts'
@@ -20,7 +20,13 @@ export interface StepInfo {
   readonly environment: number
   readonly kind: Op['kind']
   readonly what: string
+  readonly words: StepWords | undefined
+  /** what it does to memory; undefined for a step of one's own */
+  readonly access: Access['op'] | undefined
+  /** the cell that it accesses, if it is one */
+  readonly cell: number | undefined
   readonly stored: TlaValue | undefined
+  readonly compared: TlaValue | undefined
   readonly result: unknown
 }
 
@@ -44,6 +50,14 @@ export interface Kernel {
   readonly steps: readonly StepInfo[]
   readonly refusals: readonly (readonly string[])[]
   readonly initial: Int32Array
+}
+
+/** What people read of a step. */
+const accessOf = (
+  op: Pick<Op, 'kind' | 'what' | 'words' | 'access' | 'cell' | 'stored' | 'compared'>,
+): Omit<StepInfo, 'thread' | 'action' | 'environment' | 'result'> => {
+  const { kind, what, words, access, cell, stored, compared } = op
+  return { kind, what, words, access: access?.op, cell, stored, compared }
 }
 
 /** Collects the flat tables. */
@@ -115,9 +129,7 @@ export const assemble = (compiled: Compiled): Kernel => {
           thread,
           action: entryOf(actionOf, node.label),
           environment: -1,
-          kind: node.op.kind,
-          what: node.op.what,
-          stored: node.op.stored,
+          ...accessOf(node.op),
           result,
         }),
         ({ result }) => [slot, entryOf(node.next, resultKey(result))],
@@ -130,9 +142,7 @@ export const assemble = (compiled: Compiled): Kernel => {
       thread: machine.threads.findIndex(({ id }) => sameThread(id, action.thread)),
       action: entryOf(actionOf, action.label),
       environment: i,
-      kind: 'atomic',
-      what: action.what,
-      stored: undefined,
+      ...accessOf({ kind: 'atomic', what: action.what }),
       result: undefined,
     }
     return out.add(

@@ -67,8 +67,8 @@ class AllBut extends Set<string> {
   }
 }
 
-/** Each thread goes on as long as it can, and its stores become visible. */
-const weakFairness = (threads: readonly ThreadId[], environment: readonly EnvironmentAction[]): Fairness[] => {
+/** Each thread goes on as long as it can, and its stores become visible; of what else happens by itself nothing is promised. */
+export const weakFairness = (threads: readonly ThreadId[], environment: readonly EnvironmentAction[]): Fairness[] => {
   const events = new AllBut(environment.map(({ label }) => label))
   return threads.flatMap((id) => [
     { thread: id, labels: events },

@@ -8,12 +8,12 @@ import { at } from '../at.ts'
 import { badInput } from '../error.ts'
 import type { Read } from '../language/constants.ts'
 import { choiceOf, natural } from '../language/constants.ts'
-import type { Access, OpKind, Step } from '../language/op.ts'
+import type { Access, Label, Op, OpKind, Step } from '../language/op.ts'
 import type { EnvironmentAction, ThreadId } from '../language/machine.ts'
 import { Observer, sameThread, threadName } from '../language/machine.ts'
 import type { GrowingDomain, Variable } from '../language/shared.ts'
 import { Shared } from '../language/shared.ts'
-import { atomic, perform, require } from '../language/op.ts'
+import { atomic, labelled, perform, require } from '../language/op.ts'
 import type { Domain, Key } from '../language/domain.ts'
 import { indexIn, valueAt } from '../language/domain.ts'
 import { printValue } from '../language/print-value.ts'
@@ -154,23 +154,32 @@ export class Memory {
     return tla.seq([location, domain.toTla(valueAt(domain, value))])
   }
 
-  /** Declares a variable with a location per key; the name is the specification's. */
-  map<T>(name: string, keys: readonly Key[], domain: Domain<T>, initial: T): LocationMap<T> {
-    const variable = this.shared.map(name, keys, domain, initial)
+  /**
+   * Declares a variable with a location per key; the name is the specification's. `inC` is how C writes a location, e.g.
+   * (v) => `v${v}->kicked`; one that the C code does not have needs none, and is called as the specification calls it.
+   */
+  map<T>(
+    name: string,
+    keys: readonly Key[],
+    domain: Domain<T>,
+    initial: T,
+    inC?: (key: Key) => string,
+  ): LocationMap<T> {
+    const variable = this.shared.map(name, keys, domain, initial, inC)
     return {
       name,
       get: (key) => variable.get(key),
       set: (key, value) => {
         variable.set(key, value)
       },
-      at: (key) => new Location(this, `${name}[${key}]`, domain, variable.cell(key)),
+      at: (key) => new Location(this, inC?.(key) ?? `${name}[${key}]`, domain, variable.cell(key)),
       isBuffered: (key, thread) => this.isBuffered(variable.cell(key), thread),
     }
   }
 
-  /** Declares a variable that is one location; `what` is how C writes it. */
-  scalar<T>(name: string, domain: Domain<T>, initial: T, what = name): Location<T> {
-    return new Location(this, what, domain, this.shared.scalar(name, domain, initial).cell)
+  /** Declares a variable that is one location; `inC` is how C writes it. */
+  scalar<T>(name: string, domain: Domain<T>, initial: T, inC?: string): Location<T> {
+    return new Location(this, inC ?? name, domain, this.shared.scalar(name, domain, initial, inC).cell)
   }
 
   /** Declares one location per name, as the elements of a variable that is indexed by names. */
@@ -178,7 +187,7 @@ export class Memory {
     const index = indexIn(domain, initial, `the initial value of ${name}`)
     const cells = this.shared.declare(
       name,
-      keys.map((key) => ({ argument: tla.str(key), domain: domain as Domain<unknown>, initial: index })),
+      keys.map((key) => ({ argument: tla.str(key), domain: domain as Domain<unknown>, initial: index, inC: key })),
     )
     return new Map(keys.map((key, i) => [key, new Location(this, key, domain, at(cells, i))]))
   }
@@ -309,26 +318,26 @@ export class Memory {
     return found
   }
 
-  private barrier(label: string, what: string, op: 'mb' | 'wmb'): Step<void> {
+  private barrier(label: Label, what: string, op: 'mb' | 'wmb'): Step<void> {
     const access: Access = { op }
     const exec = (): void => {
       this.access(access)
     }
-    return perform({ label, kind: 'barrier', what, choices: [undefined], exec, access })
+    return perform({ ...labelled(label), kind: 'barrier', what, choices: [undefined], exec, access })
   }
 
   /** A full barrier: waits until the thread's stores are visible. */
-  smp_mb(label: string): Step<void> {
+  smp_mb(label: Label): Step<void> {
     return this.barrier(label, 'smp_mb()', 'mb')
   }
 
   /** A write barrier: the thread's stores before it become visible before those after it. */
-  smp_wmb(label: string): Step<void> {
+  smp_wmb(label: Label): Step<void> {
     return this.barrier(label, 'smp_wmb()', 'wmb')
   }
 
   /** A step of one's own that is a full barrier: a locked instruction, taking a lock, a system call. */
-  locked<R, C = undefined>(label: string, what: string, exec: (choice: C) => R, choices?: readonly C[]): Step<R> {
+  locked<R, C = undefined>(label: Label, what: string, exec: (choice: C) => R, choices?: readonly C[]): Step<R> {
     const both = (choice: C): R => {
       this.drained()
       return exec(choice)
@@ -410,19 +419,26 @@ export class Location<T> {
     return indexIn(this.domain, value, this.what)
   }
 
-  private step<R>(label: string, kind: OpKind, access: Access, result: (index: number) => R, also: Also<R>): Step<R> {
+  /** What all steps that access the location have in common. */
+  private op(label: Label, kind: OpKind): Omit<Op, 'exec'> {
+    return { ...labelled(label), kind, what: this.what, cell: this.cell, choices: [undefined] }
+  }
+
+  private step<R>(label: Label, kind: OpKind, access: Access, result: (index: number) => R, also: Also<R>): Step<R> {
     const exec = (): R => {
       const r = result(this.memory.access(access))
       also(r)
       return r
     }
-    const stored = 'value' in access ? { stored: this.domain.toTla(valueAt(this.domain, access.value)) } : {}
-    return perform({ label, kind, what: this.what, choices: [undefined], exec, access, ...stored })
+    const text = (index: number): TlaValue => this.domain.toTla(valueAt(this.domain, index))
+    const stored = 'value' in access ? { stored: text(access.value) } : {}
+    const compared = 'old' in access ? { compared: text(access.old) } : {}
+    return perform({ ...this.op(label, kind), exec, access, ...stored, ...compared })
   }
 
   /** A step that stores a value: one outside of the domain is refused in the step, so that the error has its label. */
   private storing<R>(
-    label: string,
+    label: Label,
     kind: OpKind,
     value: T,
     access: (index: number) => Access,
@@ -435,7 +451,7 @@ export class Location<T> {
       this.index(value)
       throw new RangeError('a value that is outside of its domain was not refused')
     }
-    return perform<R>({ label, kind, what: this.what, choices: [undefined], exec: refuse })
+    return perform<R>({ ...this.op(label, kind), exec: refuse })
   }
 
   private readonly value = (index: number): T => valueAt(this.domain, index)
@@ -443,58 +459,58 @@ export class Location<T> {
   private readonly none = (): void => undefined
 
   /** READ_ONCE() */
-  load(label: string, also: Also<T> = nothing): Step<T> {
+  load(label: Label, also: Also<T> = nothing): Step<T> {
     return this.step(label, 'load', { op: 'load', cell: this.cell }, this.value, also)
   }
 
   /** WRITE_ONCE() */
-  store(label: string, value: T, also: Also = nothing): Step<void> {
+  store(label: Label, value: T, also: Also = nothing): Step<void> {
     return this.storing(label, 'store', value, (i) => ({ op: 'store', cell: this.cell, value: i }), this.none, also)
   }
 
   /** A plain store of what `next` makes of the value that the thread sees: of data that a lock protects. */
-  update(label: string, next: (value: T) => T): Step<void> {
+  update(label: Label, next: (value: T) => T): Step<void> {
     const map = this.domain.values.map((value) => this.domain.indexOf(next(value)))
     const access: Access = { op: 'update', cell: this.cell, map }
     const exec = (): void => {
       this.memory.access(access)
     }
-    return perform({ label, kind: 'store', what: this.what, choices: [undefined], exec, access })
+    return perform({ ...this.op(label, 'store'), exec, access })
   }
 
   /** The same, of data that the program looks at as well: the value that the thread saw before is the result. */
-  fetchUpdate(label: string, next: (value: T) => T): Step<T> {
+  fetchUpdate(label: Label, next: (value: T) => T): Step<T> {
     const exec = (): T => {
       const before = this.read()
       this.memory.access({ op: 'store', cell: this.cell, value: this.index(next(before)) })
       return before
     }
-    return perform({ label, kind: 'store', what: this.what, choices: [undefined], exec })
+    return perform({ ...this.op(label, 'store'), exec })
   }
 
   /** smp_store_release(), spin_unlock(): what was stored before becomes visible before this does. */
-  release(label: string, value: T, also: Also = nothing): Step<void> {
+  release(label: Label, value: T, also: Also = nothing): Step<void> {
     return this.storing(label, 'store', value, (i) => ({ op: 'release', cell: this.cell, value: i }), this.none, also)
   }
 
   /** smp_store_mb(): a store, and a full barrier after it. */
-  smp_store_mb(label: string, value: T, also: Also = nothing): Step<void> {
+  smp_store_mb(label: Label, value: T, also: Also = nothing): Step<void> {
     return this.storing(label, 'store', value, (i) => ({ op: 'xchg', cell: this.cell, value: i }), this.none, also)
   }
 
   /** set_bit(), test_and_clear_bit(), xchg(): a locked store; the value before it is the result. */
-  xchg(label: string, value: T, also: Also<T> = nothing): Step<T> {
+  xchg(label: Label, value: T, also: Also<T> = nothing): Step<T> {
     return this.storing(label, 'rmw', value, (i) => ({ op: 'xchg', cell: this.cell, value: i }), this.value, also)
   }
 
   /** cmpxchg(): the value before it is the result. `full`: is it a full barrier where it fails, as on x86? */
-  cmpxchg(label: string, old: T, value: T, full: boolean, also: Also<T> = nothing): Step<T> {
+  cmpxchg(label: Label, old: T, value: T, full: boolean, also: Also<T> = nothing): Step<T> {
     const access: Access = { op: 'cmpxchg', cell: this.cell, old: this.index(old), value: this.index(value), full }
     return this.step(label, 'rmw', access, this.value, also)
   }
 
   /** Waits for a value that `ready` accepts and stores `value` in the same step: spin_lock(), a sleep until a flag is set. */
-  waitThenStore(label: string, ready: (value: T) => boolean, value: T, also: Also = nothing): Step<void> {
+  waitThenStore(label: Label, ready: (value: T) => boolean, value: T, also: Also = nothing): Step<void> {
     const indices = this.domain.values.flatMap((v, i) => (ready(v) ? [i] : []))
     const access: Access = { op: 'await', cell: this.cell, ready: indices, value: this.index(value) }
     return this.step(label, 'wait', access, this.none, also)
