@@ -1,9 +1,15 @@
 /**
- * Makes one module of several that EXTEND each other, for checkers that take one source text. Comments go, declarations
- * are collected in front, and names of conjuncts (`P1(f)::`) go: they only name, they do not change what is said.
+ * Makes one module of several that EXTEND each other, for checkers that take one source text. It says the same with all
+ * parentheses, every bound name its own, and no comments and labels: tla-checker has a precedence of its own for some operators, and
+ * takes a name in an argument for the parameter that is called the same.
  */
 
+import { LockstepError } from '../../impl/lib/kernel/error.ts'
+import type { Expr, Module, Unit } from '../../impl/lib/tla/module/ast.ts'
 import { withoutComments } from '../../impl/lib/tla/module/lex.ts'
+import { parseModule } from '../../impl/lib/tla/module/parse.ts'
+import { printUnit } from '../../impl/lib/tla/module/print.ts'
+import { withUniqueNames } from '../../impl/lib/tla/module/unique-names.ts'
 
 /** A module's text. */
 export interface ModuleText {
@@ -11,44 +17,87 @@ export interface ModuleText {
   readonly text: string
 }
 
+/** A module as parts of another. */
+interface Part {
+  readonly extended: readonly string[]
+  readonly constants: readonly string[]
+  readonly variables: readonly string[]
+  readonly definitions: readonly string[]
+}
+
+/** The names of conjuncts (`P1(f)::`) only name. */
+const withoutLabels = (e: Expr): Expr => {
+  const [named] = e.parts
+  return e.kind === 'label' && named !== undefined ? withoutLabels(named) : { ...e, parts: e.parts.map(withoutLabels) }
+}
+
+const declared = (units: readonly Unit[], keyword: 'CONSTANTS' | 'VARIABLES'): string[] =>
+  units.flatMap((unit) => (unit.kind === 'declare' && unit.keyword === keyword ? unit.names : []))
+
+const partOf = (module: Module): Part => {
+  const { extended, units } = withUniqueNames(module)
+  return {
+    extended,
+    constants: declared(units, 'CONSTANTS'),
+    variables: declared(units, 'VARIABLES'),
+    definitions: units.flatMap((unit) =>
+      unit.kind === 'declare' ? [] : [printUnit({ ...unit, body: withoutLabels(unit.body) })],
+    ),
+  }
+}
+
 const DECLARATION = /\b(CONSTANTS?|VARIABLES?)\b\s*((?:\w+\s*,\s*)*\w+)/g
 
-/**
- * tla-checker lets `<=>` bind tighter than the conjunction, TLA+ the other way round: `(a <=> b /\ c)` gets the parentheses that
- * it means. Seen on IfIgnoredInv of vtl-wakeup, which TLC and the explorer find to hold.
- */
-const bindEquivalence = (text: string): string => text.replace(/<=>\s*([^()\n]*(?:\/\\|\\\/)[^()\n]*)\)/g, '<=> ($1))')
+/** A module in a form that we do not read, as it is: it is for the checker to say what it makes of it. */
+const asItIs = (text: string): Part => {
+  const names: Record<'C' | 'V', string[]> = { C: [], V: [] }
+  const extended: string[] = []
+  const body = withoutComments(text)
+    .replace(/^-+ *MODULE.*$/m, '')
+    .replace(/^={4,}\s*$/m, '')
+    .replace(/^-{4,}$/gm, '')
+    .replace(/^EXTENDS\s+(.*)$/gm, (_, list: string) => {
+      extended.push(...list.split(',').map((m) => m.trim()))
+      return ''
+    })
+    .replace(/\b[A-Z]\w*(\(\w+\))?::\s*/g, '')
+    .replace(DECLARATION, (_, keyword: string, list: string) => {
+      names[keyword.startsWith('C') ? 'C' : 'V'].push(...list.split(',').map((n) => n.trim()))
+      return ''
+    })
+    .replace(/\n{3,}/g, '\n\n')
+  return { extended, constants: names.C, variables: names.V, definitions: [body] }
+}
+
+const read = ({ file, text }: ModuleText): Part => {
+  try {
+    return partOf(parseModule(text, file))
+  } catch (error) {
+    if (error instanceof LockstepError) return asItIs(text)
+    throw error
+  }
+}
+
+const listed = (keyword: string, names: readonly string[]): string[] =>
+  names.length === 0 ? [] : [`${keyword} ${names.join(', ')}`]
 
 /** The modules as one, extended modules first in the list. Only the standard modules that are named are extended. */
 export const flatten = (modules: readonly ModuleText[], name = 'Flat'): string => {
-  const constants: string[] = []
-  const variables: string[] = []
   const own = new Set(modules.map(({ text }) => /MODULE\s+(\w+)/.exec(text)?.[1] ?? ''))
-  const standard = new Set<string>()
-  const bodies = modules.map(({ text }) =>
-    bindEquivalence(withoutComments(text))
-      .replace(/^-+ *MODULE.*$/m, '')
-      .replace(/^={4,}\s*$/m, '')
-      .replace(/^-{4,}$/gm, '')
-      .replace(/^EXTENDS\s+(.*)$/gm, (_, list: string) => {
-        for (const module of list.split(',').map((m) => m.trim())) if (!own.has(module)) standard.add(module)
-        return ''
-      })
-      .replace(/\b[A-Z]\w*(\(\w+\))?::\s*/g, '')
-      .replace(DECLARATION, (_, keyword: string, list: string) => {
-        const names = list.split(',').map((n) => n.trim())
-        if (keyword.startsWith('C')) constants.push(...names)
-        else variables.push(...names)
-        return ''
-      })
-      .replace(/\n{3,}/g, '\n\n'),
-  )
+  const parts = modules.map(read)
+  const standard = new Set(parts.flatMap(({ extended }) => extended.filter((module) => !own.has(module))))
   return [
     `---- MODULE ${name} ----`,
-    `EXTENDS ${[...standard].join(', ')}`,
-    `CONSTANTS ${constants.join(', ')}`,
-    `VARIABLES ${variables.join(', ')}`,
-    ...bodies,
+    ...listed('EXTENDS', [...standard]),
+    ...listed(
+      'CONSTANTS',
+      parts.flatMap(({ constants }) => constants),
+    ),
+    ...listed(
+      'VARIABLES',
+      parts.flatMap(({ variables }) => variables),
+    ),
+    ...parts.flatMap(({ definitions }) => definitions),
     '====',
     '',
   ].join('\n')

@@ -1,30 +1,82 @@
 /** The one module that the embedded engine is given means what the modules mean. */
 
 import { describe, expect, it } from 'vitest'
+import { runEmbedded } from '../../../scripts/embedded/engine.ts'
 import { flatten } from '../../../scripts/embedded/flatten.ts'
 
-const text = [
-  '---- MODULE M ----',
-  'EXTENDS Naturals',
-  'CONSTANTS N',
-  'VARIABLES a, b, c',
-  'Init == a = FALSE /\\ b = TRUE /\\ c = FALSE',
-  'Next == UNCHANGED <<a, b, c>>',
-  'Spec == Init /\\ [][Next]_<<a, b, c>>',
-  'Same == (a <=> b /\\ c)',
-  '====',
-].join('\n')
+/** A module with one variable that starts in a state of `init`, whatever else is defined. */
+const moduleOf = (init: string, ...definitions: string[]): string =>
+  [
+    '---- MODULE M ----',
+    'EXTENDS Naturals, Sequences',
+    'VARIABLES v, w',
+    ...definitions,
+    `Init == v \\in ${init} /\\ w = 0`,
+    'vars == <<v, w>>',
+    'Next == UNCHANGED vars',
+    'Spec == Init /\\ [][Next]_vars',
+    '====',
+  ].join('\n')
+
+const states = (text: string): number | string => {
+  const { outcome, states, message } = runEmbedded({
+    source: flatten([{ file: 'M.tla', text }]),
+    cfg: 'SPECIFICATION Spec\nINVARIANT Inv\n',
+    maxStates: 100,
+    allowDeadlock: true,
+  })
+  return outcome === 'success' ? states : (message ?? outcome)
+}
+
+const TRUE = 'Inv == TRUE'
+
+describe('a specification means to the embedded engine what it means', () => {
+  it.each([
+    ['a range binds tighter than a union', moduleOf('0..1 \\cup {7}', TRUE), 3],
+    ['an implication ends a conjunct', moduleOf('{n \\in 0..3 : n < 9 /\\ n = 1 => n = 2 \\/ n = 7}', TRUE), 3],
+    [
+      'an implication in a list of bullets is one bullet',
+      moduleOf('{n \\in 0..3 : P(n)}', 'P(n) ==', '  /\\ n = 1 => n = 2', '  /\\ n < 3', TRUE),
+      2,
+    ],
+    ['an equivalence is outside of a conjunction', moduleOf('{n \\in 0..3 : (n = 1 <=> n < 2 /\\ n > 0)}', TRUE), 4],
+    [
+      'an argument is not bound by the operator',
+      moduleOf('{n \\in 0..3 : Two(n)}', 'Two(m) == \\E n \\in {2} : n = m', TRUE),
+      1,
+    ],
+    ['nor a parameter by an argument', moduleOf('{x \\in 0..3 : Under(x, 2)}', 'Under(a, x) == a < x', TRUE), 2],
+    ['nor by a local definition', moduleOf('{n \\in 0..3 : L(n)}', 'L(k) == LET n == 1 IN k = n', TRUE), 1],
+    [
+      'a label only names',
+      moduleOf('{n \\in 0..3 : B(n)}', 'B(n) == /\\ B1(n):: n > 0', '        /\\ B2(n):: n < 3', TRUE),
+      2,
+    ],
+    [
+      'a form that we do not read is left to the engine',
+      moduleOf('Set', 'Set == LET f[n \\in 0..3] == n IN {f[1], f[2]}', TRUE),
+      2,
+    ],
+  ])('%s', (_, text, count) => {
+    expect(states(text)).toBe(count)
+  })
+})
 
 describe('flatten', () => {
-  it('keeps the precedence of <=> below that of the conjunction', () => {
+  it('takes comments out, nested ones whole, and nothing that is in a string', () => {
+    const text = moduleOf('{"(* x *)"} (* y (* z *) VARIABLES q *) \\* w', TRUE)
     const flat = flatten([{ file: 'M.tla', text }])
-    // read as (a <=> b) /\\ c it made IfIgnoredInv of vtl-wakeup/posted.sc.blocked fail
-    expect(flat).toContain('(a <=> (b /\\ c))')
+    expect(flat).toContain('{"(* x *)"}')
+    expect(flat).not.toMatch(/\bq\b|VARIABLES q| y /)
+    expect(flat).toContain('VARIABLES v, w\n')
   })
 
-  it('takes comments out, nested ones whole, and nothing that is in a string', () => {
-    const commented = text.replace('a = FALSE', 'a = "(* x *)" (* y (* z *) VARIABLES q *) \\* w')
-    expect(flatten([{ file: 'M.tla', text: commented }])).toContain('Init == a = "(* x *)"  \n')
-    expect(flatten([{ file: 'M.tla', text: commented }])).toContain('VARIABLES a, b, c\n')
+  it('has what modules declare in front, and the standard modules that any of them extends', () => {
+    const base = '---- MODULE Base ----\nEXTENDS FiniteSets\nCONSTANTS N\nVARIABLES u\nTwice(n) == n + n\n===='
+    const flat = flatten([
+      { file: 'Base.tla', text: base },
+      { file: 'M.tla', text: moduleOf('{Twice(N)}', TRUE).replace('EXTENDS Naturals', 'EXTENDS Base, Naturals') },
+    ])
+    expect(flat).toMatch(/^EXTENDS FiniteSets, Naturals, Sequences\nCONSTANTS N\nVARIABLES u, v, w\n/m)
   })
 })

@@ -19,7 +19,7 @@ import { loadModels, project } from '../../project.ts'
 
 const models = loadModels()
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
-const RUNS = isCI ? 150 : 15
+const RUNS = isCI ? 80 : 15
 
 /** The answer by hand: every state of the graph, every order of the lanes, nothing remembered but what was seen. */
 class Plain {

@@ -48,13 +48,19 @@ const selector = ({ text, parts }: Expr): string => (text === '' ? `[${all(parts
 
 const update = (e: Expr): string => `!${e.parts.slice(0, -1).map(selector).join('')} = ${printExpr(spread(e).last)}`
 
+/** `[][A]_v` is what some readers know, and not with a space or parentheses in it. */
+const prefixed = (e: Expr): string => {
+  const { first } = spread(e)
+  return first.kind === 'action' ? `${e.text}${printExpr(first)}` : `${e.text} ${operand(first)}`
+}
+
 /** An expression on one line. */
 export const printExpr = (e: Expr): string =>
   match(e.kind)
     .with('name', 'number', 'string', () => e.text)
     .with('junction', () => e.parts.map(operand).join(` ${e.text} `))
     .with('infix', () => e.parts.map(operand).join(` ${e.text} `))
-    .with('prefix', () => `${e.text} ${operand(spread(e).first)}`)
+    .with('prefix', () => prefixed(e))
     .with('prime', () => `${operand(spread(e).first)}'`)
     .with('apply', () => `${e.text}(${all(e.parts)})`)
     .with('index', () => `${operand(spread(e).first)}[${all(spread(e).middle)}]`)
@@ -87,7 +93,8 @@ export const printExpr = (e: Expr): string =>
     .with('label', () => `${e.text}:: ${operand(spread(e).first)}`)
     .exhaustive()
 
-const printUnit = (unit: Unit): string =>
+/** A definition, an assumption or a declaration on one line. */
+export const printUnit = (unit: Unit): string =>
   match(unit)
     .with({ kind: 'definition' }, ({ name, parameters, body }) => `${leftSide(name, parameters)} == ${printExpr(body)}`)
     .with({ kind: 'assume' }, ({ body }) => `ASSUME ${printExpr(body)}`)

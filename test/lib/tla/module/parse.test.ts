@@ -68,7 +68,7 @@ describe('operators', () => {
     ['[x \\in S |-> a]', '[x \\in S |-> a]'],
     ['{y \\in S : a} \\in SUBSET S', '{y \\in S : a} \\in (SUBSET S)'],
     ['{f[y] : y \\in S}', '{f[y] : y \\in S}'],
-    ['[][a]_vars', '[] ([a]_vars)'],
+    ['[][a]_vars', '[][a]_vars'],
     ['a ~> b /\\ c', 'a ~> (b /\\ c)'],
     ['LET y == a  z(i) == b IN y', 'LET y == a z(i) == b IN y'],
     ['CASE a -> b [] c -> d [] OTHER -> x', 'CASE a -> b [] c -> d [] OTHER -> x'],
