@@ -7,8 +7,9 @@
  * program is therefore run by `runs`, and the handler's by `handles`. An interrupt is an environment action, `interrupts()`.
  */
 
-import type { EnvironmentAction, IdSet, Key, LocationMap, Memory, Op, Step, ThreadId } from '../kernel/design.ts'
+import type { EnvironmentAction, IdSet, Key, LocationMap, Memory, Step, ThreadId } from '../kernel/design.ts'
 import { atomic, bool, idSet, require, sameThread, setOf } from '../kernel/design.ts'
+import { holdingBack } from './holding-back.ts'
 
 /** The environment's action by which a CPU takes an interrupt. */
 export const IRQ_ENTER = 'irq_enter'
@@ -24,27 +25,6 @@ export interface CpuThreads {
   readonly task: ThreadId
   /** a CPU without one is sent no interrupts */
   readonly handler?: ThreadId
-}
-
-/**
- * The same step, held back until `condition`. It is no plain access any more. It stays the very step that the program has made, or the
- * compiler would take that one for one that is not taken; a step is made anew each time that a program runs.
- */
-const heldBack = (op: Op, condition: () => boolean, why: string): Op => {
-  const { exec } = op
-  return Object.assign(op, {
-    access: undefined,
-    exec: (choice: unknown) => {
-      require(condition(), why)
-      return exec(choice)
-    },
-  })
-}
-
-function* holdingBack<R>(program: Step<R>, condition: () => boolean, why: string): Step<R> {
-  let step = program.next()
-  while (step.done !== true) step = program.next(yield heldBack(step.value, condition, why))
-  return step.value
 }
 
 /** Some CPUs: what each is doing, and what the others ask of it. */
