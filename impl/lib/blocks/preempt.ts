@@ -35,8 +35,8 @@ export class Preemption {
     this.memory = memory
     this.cpus = cpus
     this.tasks = tasks
-    this.task_cpu = memory.map('task_cpu', ids, oneOf(...cpus), cpus[0])
-    this.cpu_curr = memory.map('cpu_curr', cpus, oneOf(SWAPPER, ...ids), SWAPPER)
+    this.task_cpu = memory.map('task_cpu', ids, oneOf(...cpus), cpus[0], (p) => `task_cpu(p${p})`)
+    this.cpu_curr = memory.map('cpu_curr', cpus, oneOf(SWAPPER, ...ids), SWAPPER, (cpu) => `cpu_curr(${cpu})`)
     this.preempt_off = memory.map('preempt_off', ids, bool, false)
     this.migration_off = memory.map('migration_off', ids, bool, false)
   }

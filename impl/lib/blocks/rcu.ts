@@ -34,7 +34,7 @@ export class Rcu {
     const ids = [...readers.keys()]
     this.memory = memory
     this.parts = parts
-    this.rcu_pointer = memory.map('rcu_pointer', pointers, oneOf(...objects), objects[0])
+    this.rcu_pointer = memory.map('rcu_pointer', pointers, oneOf(...objects), objects[0], (p) => `p${p}`)
     this.rcu_reading = memory.map('rcu_reading', ids, bool, false)
     this.rcu_gp = memory.map('rcu_gp', [...synchronizers, ...heads], setOf(ids), idSet.empty)
     this.rcu_queued = memory.map('rcu_queued', heads, bool, false)

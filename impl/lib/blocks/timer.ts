@@ -5,15 +5,17 @@
  */
 
 import type { Domain, Key, LocationMap, Memory, Read, Step } from '../kernel/design.ts'
-import { atomic, bool, oneOf, require, toggle } from '../kernel/design.ts'
+import { atomic, bool, oneOf, require, toggling } from '../kernel/design.ts'
 
 /** No timer. */
 export const NO_TIMER = -1
 
 /** The toggle of the specification's module; read late, so that it may be a getter. */
 export const TIMER_TOGGLES = {
-  /** timer_shutdown_sync() leaves the function of a timer whose handler runs (20739af07383, 2025); before, it cleared it */
-  ShutdownDetached: toggle,
+  ShutdownDetached: toggling(
+    'timer_shutdown_sync() leaves the function of a timer whose handler runs (20739af07383, 2025)',
+    'timer_shutdown_sync() clears the function of a timer whose handler runs',
+  ),
 }
 
 export type TimerToggles = Read<typeof TIMER_TOGGLES>
@@ -39,8 +41,8 @@ export class Timers {
     this.memory = memory
     this.toggles = toggles
     this.frame = { timer_item: oneOf(NO_TIMER, ...timers) }
-    this.timer_pending = memory.map('timer_pending', timers, bool, false)
-    this.timer_running = memory.map('timer_running', timers, bool, false)
+    this.timer_pending = memory.map('timer_pending', timers, bool, false, (t) => `timer_pending(timer${t})`)
+    this.timer_running = memory.map('timer_running', timers, bool, false, (t) => `base->running_timer == timer${t}`)
     this.timer_shutdown = memory.map('timer_shutdown', timers, bool, false)
   }
 
