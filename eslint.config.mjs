@@ -1,5 +1,9 @@
 import js from '@eslint/js'
+import { createJiti } from 'jiti'
 import tseslint from 'typescript-eslint'
+
+// `lockstep/eslint` of the sources as they are: nothing need be built for the linter
+const lockstep = await createJiti(import.meta.url).import('./impl/lib/eslint/index.ts', { default: true })
 
 export default tseslint.config(
   { ignores: ['dist/', 'dist.*/', 'node_modules/', 'coverage/'] },
@@ -22,6 +26,7 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
+  { files: ['**/*.ts'], ...lockstep.configs.recommended },
   {
     // every text that leaves us goes through one place, which makes it fit to be printed
     files: ['impl/**/*.ts', 'scripts/**/*.ts'],

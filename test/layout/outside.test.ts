@@ -43,6 +43,23 @@ const log = ['set', 'clear', 'clear'].map((action) => JSON.stringify({ action, t
 const { verdict, divergence } = await validateLog(machine, log)
 console.log(verdict, divergence?.line, divergence?.allowed.map(({ action }) => action).join())
 `,
+  linted: `import { ESLint } from 'eslint'
+import { defineConfig } from 'eslint/config'
+import lockstep from 'lockstep/eslint'
+import tseslint from 'typescript-eslint'
+const parserOptions = { projectService: true, tsconfigRootDir: process.cwd() }
+const files = ['**/*.mts']
+const eslint = new ESLint({
+  overrideConfigFile: true,
+  overrideConfig: defineConfig({ files, extends: [lockstep.configs.recommended], languageOptions: { parser: tseslint.parser, parserOptions } }),
+})
+const [result] = await eslint.lintFiles('dropped.mts')
+console.log(result?.messages.map(({ ruleId, line }) => \`\${ruleId} \${line}\`).join())
+`,
+  dropped: `import { bool, Memory, Shared } from 'lockstep'
+export const flag = new Memory(new Shared(), 'TSO', 1, [['cpu', 0]]).scalar('flag', bool, false)
+flag.store('set', true)
+`,
 } as const
 
 beforeAll(() => {
@@ -76,6 +93,10 @@ describe('the packed package, from outside', () => {
 
   it('validates a log of that machine in a few lines', () => {
     expect(printedBy('validated')).toBe('rejected 3 set\n')
+  })
+
+  it('finds a step that is not taken, by `lockstep/eslint`', () => {
+    expect(printedBy('linted')).toBe('lockstep/step-not-taken 3\n')
   })
 
   it('makes a workspace and a protocol of one’s own, which passes at once', () => {

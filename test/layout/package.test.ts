@@ -41,12 +41,19 @@ describe('the package', () => {
     expect(files).toContain('dist/scripts/cli.js')
     expect(files.filter((file) => file.endsWith('.map'))).toEqual([])
     const types = files.filter((file) => file.endsWith('.d.ts'))
-    expect(types.sort()).toEqual([...reachable('dist/impl/index.d.ts')].sort())
+    const entries = ['dist/impl/index.d.ts', 'dist/impl/lib/eslint/index.d.ts']
+    expect(types.sort()).toEqual(entries.flatMap((entry) => [...reachable(entry)]).sort())
   })
 
   it('has everything that its entries name', () => {
     const files = contents()
-    const entries = ['bin/lockstep.mjs', 'dist/impl/index.js', 'dist/impl/index.d.ts', 'spec/lib/Memory.tla']
+    const entries = [
+      'bin/lockstep.mjs',
+      'bin/eslint.mjs',
+      'dist/impl/index.js',
+      'dist/impl/index.d.ts',
+      'spec/lib/Memory.tla',
+    ]
     const templates = ['wake-up/WakeUp.tla', 'wake-up/index.ts', 'any/protocol.test.ts', 'workspace/gitignore']
     for (const file of [...entries, ...templates.map((path) => `impl/templates/${path}`)])
       expect([file, files.includes(file), existsSync(join(root, file))]).toEqual([file, true, true])

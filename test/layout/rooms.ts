@@ -70,6 +70,7 @@ export const ROOMS: readonly Room[] = [
     is: 'The front door: a machine in, verdicts and counterexamples out.',
     imports: kernel('language', 'memory', 'machine', 'explore'),
   },
+  { room: `${LIB}/eslint`, is: 'The lint rule for programs: `lockstep/eslint`.', imports: [] },
   { room: `${LIB}/text`, is: 'Text from outside: JSON with places, names, and what may be shown.', imports: [KERNEL] },
   {
     room: `${LIB}/tla`,
