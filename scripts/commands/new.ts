@@ -10,6 +10,7 @@ import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
 import { entryOf, withProtocol } from '../workspace/config-edit.ts'
 import { findWorkspace } from '../workspace/config.ts'
+import { ownDirectories, ownFiles, ownLists, ownSteps, ownTreeAt } from '../workspace/own-tree.ts'
 import type { Scaffold } from '../workspace/templates.ts'
 import { protocolFiles, requireName, workspaceFiles } from '../workspace/templates.ts'
 
@@ -50,8 +51,7 @@ const workspaceAround = (): Workspace => {
   })
 }
 
-const makeProtocol = (name: string, { from = 'wake-up', spec }: Pick<OptionsOf<'new'>, 'from' | 'spec'>): Made => {
-  requireName(name)
+const makeTheirs = (name: string, { from = 'wake-up', spec }: Pick<OptionsOf<'new'>, 'from' | 'spec'>): Made => {
   const { root, config } = workspaceAround()
   assertEmpty(join(root, name))
   const files = protocolFiles(name, from, spec)
@@ -73,6 +73,30 @@ const makeProtocol = (name: string, { from = 'wake-up', spec }: Pick<OptionsOf<'
   }
 }
 
+/** A protocol of our own, in the trees that ours are in. */
+const makeOurs = (
+  root: string,
+  name: string,
+  { from = 'wake-up', spec }: Pick<OptionsOf<'new'>, 'from' | 'spec'>,
+): Made => {
+  if (!spec)
+    throw badInput({
+      code: 'usage',
+      message: '--no-spec: a protocol of this repository has a specification, and is proven equal to it',
+      hint: 'leave it out, or make a workspace elsewhere: `lockstep new --workspace DIRECTORY`',
+    })
+  for (const directory of ownDirectories(name)) assertEmpty(join(root, directory))
+  const files = ownFiles(name, from)
+  const lists = ownLists(root, name, (file) => readPlainText(file, 'list of protocols'))
+  createTogether(writings(root, files), writings(root, lists))
+  return { root, written: [...files, ...lists].map(({ path }) => path), next: ownSteps(name) }
+}
+
+const makeProtocol = (name: string, options: Pick<OptionsOf<'new'>, 'from' | 'spec'>): Made => {
+  requireName(name)
+  const ours = ownTreeAt(process.cwd(), findWorkspace(undefined)?.config)
+  return ours === undefined ? makeTheirs(name, options) : makeOurs(ours, name, options)
+}
 const print = (out: Output, { root, written, config, next }: Made): void => {
   out.line(root, 'bold')
   for (const path of written) out.line(`  ${path}`)

@@ -1,6 +1,6 @@
 /** The package itself: where it is, and what it says of itself. */
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Home } from '../../impl/lib/protocol/protocol.ts'
@@ -24,6 +24,9 @@ export const packageRoot = (): string => {
   }
   return root
 }
+
+/** Is it a checkout, which can be built and added to? bin/fresh.mjs asks the same. */
+export const isCheckout = (): boolean => existsSync(join(packageRoot(), 'tsconfig.build.json'))
 
 /** What our package.json says of us. */
 export const packageJson = () =>

@@ -67,7 +67,8 @@ export const requireName = (name: string): void => {
     )
 }
 
-const read = (...path: readonly string[]): string =>
+/** A file of the templates. */
+export const read = (...path: readonly string[]): string =>
   readPlainText(join(packageRoot(), 'impl', 'templates', ...path), 'template')
 
 const SPEC = ' <!-- spec -->'
@@ -85,7 +86,8 @@ const chosen = (text: string, spec: boolean): string =>
 /** The sentence of a machine's header that sends its reader to the specification. */
 const LEFT_OUT = / \w+\.tla says what is left out\./
 
-const machineText = (template: Template, name: string, spec: boolean): string => {
+/** The machine and its models, under another name. */
+export const machineText = (template: Template, name: string, spec: boolean): string => {
   const text = read(template, 'index.ts')
     .replace(`  name: '${template}',\n`, `  name: '${name}',\n`)
     .replaceAll(new RegExp(`\\b${moduleOf(template)}(?=\\.tla|')`, 'g'), moduleOf(name))
@@ -102,18 +104,28 @@ const headLine = (module: string): string => {
   return `${'-'.repeat(Math.ceil(dashes / 2))}${words}${'-'.repeat(Math.floor(dashes / 2))}`
 }
 
-const specText = (template: Template, name: string): string =>
+/** The specification, under another name. */
+export const specText = (template: Template, name: string): string =>
   read(template, `${moduleOf(template)}.tla`).replace(/^-+ MODULE \w+ -+/, headLine(moduleOf(name)))
+
+/** What the properties of the specification speak of, in a module of its own. */
+export const occursText = (template: Template, name: string): string =>
+  read('own', `${moduleOf(template)}Occurs.tla`)
+    .replace(/^-+ MODULE \w+ -+/, headLine(`${moduleOf(name)}Occurs`))
+    .replace(`property of ${moduleOf(template)} speaks`, `property of ${moduleOf(name)} speaks`)
+    .replace(`EXTENDS ${moduleOf(template)}`, `EXTENDS ${moduleOf(name)}`)
+
+/** A text of the templates with the user's names in it. */
+export const named = (text: string, name: string, template: Template): string =>
+  text.replaceAll('my-protocol', name).replaceAll('MyProtocol', moduleOf(name)).replaceAll('my-template', template)
 
 /** The files of a protocol of this name, in a directory of this name. */
 export const protocolFiles = (name: string, template: Template, spec: boolean): Scaffold[] => {
-  const named = (text: string): string =>
-    text.replaceAll('my-protocol', name).replaceAll('MyProtocol', moduleOf(name)).replaceAll('my-template', template)
   return [
     { path: 'index.ts', content: machineText(template, name, spec) },
     ...(spec ? [{ path: `${moduleOf(name)}.tla`, content: specText(template, name) }] : []),
-    { path: 'README.md', content: chosen(named(read('any', 'README.md')), spec) },
-    { path: `${name}.test.ts`, content: named(read('any', 'protocol.test.ts')) },
+    { path: 'README.md', content: chosen(named(read('any', 'README.md'), name, template), spec) },
+    { path: `${name}.test.ts`, content: named(read('any', 'protocol.test.ts'), name, template) },
   ].map(({ path, content }) => ({ path: join(name, path), content }))
 }
 

@@ -1,5 +1,9 @@
 /** The rooms of the tree, and which of them each may import: what the layering is, in one table. */
 
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { packageRoot } from '../../scripts/workspace/package.ts'
+
 export interface Room {
   /** the longest prefix of a file's path that is in the table is its room */
   readonly room: string
@@ -22,7 +26,9 @@ const WRITTEN_IN = [
   ...lib('kvm', 'blocks', 'behaviour', 'protocol', 'live'),
 ]
 
-const PROTOCOLS = ['vtl-wakeup', 'apic-groups', 'poll-kick', 'apf-ready', 'flush-inhibit', 'litmus'] as const
+const PROTOCOLS = readdirSync(join(packageRoot(), 'impl'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !['lib', 'templates'].includes(entry.name))
+  .map(({ name }) => name)
 
 /** All of the kernel, for those who work with whole machines. */
 const WHOLE = kernel('language', 'memory', 'machine', 'explore')
