@@ -10,12 +10,15 @@ import { machineText, moduleOf, named, occursText, read, specText } from './temp
 /** Our configuration, relative to the tree. */
 const CONFIG = 'impl/lockstep.config.ts'
 
+/** As a test of a protocol names it. */
+const SUITE = '../suite.ts'
+
 /** What test/suite.ts is told of each template: how many actions, and those that are never taken since a thread has ended. */
 const SUITES: Readonly<Record<Template, { readonly actions: number; readonly never: readonly string[] }>> = {
   'wake-up': { actions: 12, never: ['awake', 'woken'] },
   mutex: { actions: 8, never: ['corrupt'] },
-  seqlock: { actions: 12, never: ['written', 'read'] },
-  'message-passing': { actions: 8, never: ['sent', 'received'] },
+  seqlock: { actions: 12, never: ['read', 'written'] },
+  'message-passing': { actions: 8, never: ['received', 'sent'] },
 }
 
 /** The tree that a directory is in, if it is our own and can be built. */
@@ -61,7 +64,7 @@ export const ownFiles = (name: string, template: Template): Scaffold[] => {
 
 export { default as ${variableOf(name)} } from './${module}.ts'
 `
-  const test = `import { protocolSuite } from '../suite.ts'
+  const test = `import { protocolSuite } from '${SUITE}'
 
 protocolSuite('${name}', {
   actions: ${SUITES[template].actions},
@@ -120,6 +123,14 @@ export const ownLists = (root: string, name: string, readFile: (file: string) =>
       'import and entry of a protocol',
     ),
     ...edited(
+      'docs/architecture.md',
+      (text) => {
+        const heading = /^(### `impl\/(?!lib)[^\n]*), `impl\/litmus`$/m
+        return heading.test(text) ? text.replace(heading, `$1, \`impl/${name}\`, \`impl/litmus\``) : undefined
+      },
+      'heading of the protocols',
+    ),
+    ...edited(
       'README.md',
       (text) =>
         behindLast(
@@ -138,7 +149,7 @@ export const ownSteps = (name: string): string[] => [
   `npx lockstep prove ${name} --write`,
   `mkdir -p traces/${name}`,
   `npx lockstep ablate ${name} --markdown traces/${name}/ablation.md`,
-  `UPDATE_README=1 npx vitest run test/readme.test.ts`,
+  `UPDATE_README=1 npx vitest run test/readme.test.ts test/layout/architecture.test.ts`,
   `npx prettier --write README.md docs spec/${name}`,
   `npx vitest run test/${name} test/layout`,
 ]

@@ -24,7 +24,9 @@ VARIABLES
     sequence,               \* s->sequence: odd while the writer is at it
     data_a,                 \* the two words that belong together,
     data_b,                 \* by the version that they are of
-    seq, a, b               \* locals of the reader: the count it began with, what it has read
+    seq,                    \* locals of the reader: the count it began with,
+    a,                      \* what it has read
+    b
 
 shared == <<sequence, data_a, data_b>>
 locals == <<seq, a, b>>

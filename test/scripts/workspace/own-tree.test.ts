@@ -48,8 +48,9 @@ describe('a protocol of ours', () => {
   })
 
   it('is the last of the configuration, and of the table in the README', () => {
-    const [config, readme] = ownLists(root, 'next-patch', read)
+    const [config, page, readme] = ownLists(root, 'next-patch', read)
     expect(config?.content).toMatch(LISTED)
+    expect(page?.content).toMatch(/^### .*, `impl\/next-patch`, `impl\/litmus`$/m)
     expect(readme?.content).toMatch(/^\| \[flush-inhibit\].*\n\| \[next-patch\]\(spec\/next-patch\/README\.md\)/m)
     expect(() => ownLists(root, 'next-patch', () => 'export default {}')).toThrow(/no import and entry of a protocol/)
   })
