@@ -37,13 +37,16 @@ const optionsOf = (ts: TS, root: string): TypeScript.CompilerOptions => {
           ts.sys,
           dirname(file),
         ).options
-  const types = join(packageRoot(), 'dist', 'impl', 'index.d.ts')
+  const built = join(packageRoot(), 'dist', 'impl')
+  const types = join(built, 'index.d.ts')
   const isInstalled = existsSync(join(root, 'node_modules', 'lockstep'))
   return {
     ...own,
     noEmit: true,
     allowImportingTsExtensions: true,
-    ...(isInstalled || !existsSync(types) ? {} : { paths: { ...own.paths, lockstep: [types] } }),
+    ...(isInstalled || !existsSync(types)
+      ? {}
+      : { paths: { ...own.paths, lockstep: [types], 'lockstep/*': [join(built, 'api', '*.d.ts')] } }),
   }
 }
 

@@ -260,8 +260,8 @@ const openEntries = async (workspace: Workspace, config: Config, modules: Module
 }
 
 /** Opens a workspace. What is wrong with one protocol is of that one; the others are there. */
-export const openWorkspace = async (workspace: Workspace, api: Readonly<Record<string, unknown>>): Promise<Opened> => {
-  const modules = new UserModules(workspace.root, api)
+export const openWorkspace = async (workspace: Workspace): Promise<Opened> => {
+  const modules = new UserModules(workspace.root)
   let config: Config
   try {
     config = await readConfig(workspace, modules)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 import { assertCodeUnchanged, closureOf, loadedHashes, sourceHashes } from '../node/loaded.ts'
+import { API } from './api.ts'
 import { OURS, packageRoot, shownPath } from './package.ts'
 import type { UserModules } from './user-modules.ts'
 
@@ -16,7 +17,7 @@ const KERNEL = [
   'impl/lib/tla/state-codec.ts',
 ] as const
 
-/** What a machine of somebody else is written in: all of `lockstep` that runs in one. */
+/** What a machine of somebody else is written in: all of `lockstep` that runs in one, whatever else it imports by the names of rooms. */
 const WRITTEN_IN = ['impl/lib/kernel/design.ts', 'impl/lib/protocol/define.ts', 'impl/lib/blocks/index.ts'] as const
 
 /** The code of a machine. */
@@ -47,7 +48,8 @@ const prefixed = (hashes: Readonly<Record<string, string>>): Record<string, stri
   Object.fromEntries(Object.entries(hashes).map(([name, hash]) => [`${OURS}${name}`, hash]))
 
 const ofUser = ({ home }: HousedProtocol, modules: UserModules): MachineCode => {
-  const names = closureOf([...WRITTEN_IN, ...KERNEL])
+  const parts = modules.apiOf(home.entry).filter((name) => name !== 'lockstep')
+  const names = closureOf([...WRITTEN_IN, ...KERNEL, ...parts.map((name) => API[name].source)])
   const files = modules.closureOf(home.entry)
   const own = Object.fromEntries(files.map((file) => [shownPath(home, file), modules.hashOf(file)]))
   return {

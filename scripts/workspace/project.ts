@@ -22,11 +22,6 @@ const openBuiltin = async (): Promise<readonly HousedProtocol[]> => {
   return protocols
 }
 
-/** What `import 'lockstep'` gives to modules of a workspace. */
-const apiModules = async (): Promise<Readonly<Record<string, unknown>>> => ({
-  lockstep: await import('../../impl/index.ts'),
-})
-
 const several = (broken: readonly BrokenPart[]): LockstepError => {
   const [first, ...others] = broken
   if (first === undefined) throw new RangeError('nothing is broken')
@@ -41,8 +36,7 @@ const several = (broken: readonly BrokenPart[]): LockstepError => {
 /** The protocols of a workspace, or ours alone. What is wrong with their files is thrown when their models are asked for. */
 export const openProject = async (workspace?: Workspace): Promise<Project> => {
   const builtin = await openBuiltin()
-  const own: Opened | undefined =
-    workspace === undefined ? undefined : await openWorkspace(workspace, await apiModules())
+  const own: Opened | undefined = workspace === undefined ? undefined : await openWorkspace(workspace)
   const known = new Map<HousedProtocol, readonly Model[]>()
   const read = (protocol: HousedProtocol): readonly Model[] => {
     const models = known.get(protocol) ?? modelsOf(protocol)

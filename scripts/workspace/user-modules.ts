@@ -11,7 +11,10 @@ import type { Jiti } from 'jiti'
 import { createJiti } from 'jiti'
 import { badInput, environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import { readPlainText } from '../node/input.ts'
-import { packagesIn, specifiersIn } from '../node/loaded.ts'
+import { near } from '../../impl/lib/text/near.ts'
+import { dynamicPackagesIn, packagesIn, specifiersIn } from '../node/loaded.ts'
+import type { ApiName } from './api.ts'
+import { API, API_NAMES, isApiName } from './api.ts'
 
 /** A module as it was loaded. */
 interface UserModule {
@@ -19,6 +22,8 @@ interface UserModule {
   readonly sha256: string
   /** files that it imports */
   readonly imports: readonly string[]
+  /** what it imports of the package */
+  readonly api: readonly ApiName[]
 }
 
 const sha256 = (text: string): string => hash('sha256', text)
@@ -54,26 +59,65 @@ const saying = (error: unknown): string => {
   return first.trim() === '' ? 'it throws' : first.trim()
 }
 
+/** Is it the package, or something below it? */
+const isOfPackage = (name: string): boolean => name === 'lockstep' || name.startsWith('lockstep/')
+
+/** The names by which a module imports the package. */
+const apiIn = (text: string, file: string): readonly ApiName[] => {
+  const names = new Set([...packagesIn(text), ...dynamicPackagesIn(text)].filter(isOfPackage))
+  return [...names].map((name) => {
+    if (isApiName(name)) return name
+    const similar = near(name, API_NAMES)
+    throw badInput({
+      code: 'unknown-import',
+      message: `it imports ${name}, which the package does not export`,
+      file,
+      hint: similar.length > 0 ? `did you mean ${similar.join(', ')}?` : `it exports ${API_NAMES.join(', ')}`,
+    })
+  })
+}
+
 /** The modules of one workspace. */
 export class UserModules {
   readonly #modules = new Map<string, UserModule>()
   readonly #ran = new Map<string, string>()
+  /** what `import 'lockstep'`, `import 'lockstep/kvm'` and so on give: the very modules that run, never another copy of them */
+  readonly #api = new Map<ApiName, Readonly<Record<string, unknown>>>()
   readonly #jiti: Jiti
 
-  /** `root` is the workspace; `api` what `import 'lockstep'` gives: the very modules that run, never another copy of them. */
-  constructor(root: string, api: Readonly<Record<string, unknown>>) {
+  /** `root` is the workspace. */
+  constructor(root: string) {
     const base = pathToFileURL(join(root, '/')).href
     const options = { fsCache: false, interopDefault: false } as const
     const transformer = createJiti(base, options)
     this.#jiti = createJiti(base, {
       ...options,
-      virtualModules: api,
+      virtualModules: this.#virtualModules(),
       transform: (given) => {
         if (given.filename !== undefined) this.#ran.set(given.filename, given.source)
         // places in stacks are those of the source: counterexamples and errors name them
         return { code: transformer.transform({ ...given, retainLines: true }) }
       },
     })
+  }
+
+  /** What stands for the package: each of its names gives what was loaded of it before. */
+  #virtualModules(): Readonly<Record<string, unknown>> {
+    const get = (name: ApiName): unknown => {
+      const found = this.#api.get(name)
+      if (found !== undefined) return found
+      throw new TypeError(`${name} is imported by a name that is computed: write it out`)
+    }
+    return Object.defineProperties(
+      {},
+      Object.fromEntries(API_NAMES.map((name) => [name, { enumerable: true, get: () => get(name) }])),
+    )
+  }
+
+  /** Loads what the modules import of the package. */
+  async #loadApi(): Promise<void> {
+    for (const name of new Set([...this.#modules.values()].flatMap(({ api }) => api)))
+      if (!this.#api.has(name)) this.#api.set(name, await API[name].load())
   }
 
   /** Reads a module and all that it imports by a path. */
@@ -89,7 +133,7 @@ export class UserModules {
     }
     if (this.#modules.has(file)) return
     const text = readPlainText(file, 'module')
-    const stranger = packagesIn(text).find((name) => name !== 'lockstep' && !name.startsWith('node:'))
+    const stranger = packagesIn(text).find((name) => !isOfPackage(name) && !name.startsWith('node:'))
     if (stranger !== undefined) {
       throw badInput({
         code: 'foreign-import',
@@ -100,7 +144,7 @@ export class UserModules {
     }
     const imports = specifiersIn(text).flatMap((specifier) => resolved(file, specifier) ?? [])
     for (const next of imports) this.#scan(next, [...within, file])
-    this.#modules.set(file, { text, sha256: sha256(text), imports })
+    this.#modules.set(file, { text, sha256: sha256(text), imports, api: apiIn(text, file) })
   }
 
   /**
@@ -109,6 +153,7 @@ export class UserModules {
    */
   async load(file: string): Promise<Readonly<Record<string, unknown>>> {
     this.#scan(file, [])
+    await this.#loadApi()
     try {
       const exports = await this.#jiti.import<Readonly<Record<string, unknown>>>(file)
       this.#refuseOthers(file)
@@ -143,7 +188,8 @@ export class UserModules {
   /** What ran is what was read before; what ran besides, by a path that was computed, counts as imported by the entry. */
   #refuseOthers(entry: string): void {
     const besides = [...this.#ran].filter(([file]) => !this.#modules.has(file))
-    for (const [file, text] of besides) this.#modules.set(file, { text, sha256: sha256(text), imports: [] })
+    for (const [file, text] of besides)
+      this.#modules.set(file, { text, sha256: sha256(text), imports: [], api: apiIn(text, file) })
     const own = this.#modules.get(entry)
     if (own !== undefined)
       this.#modules.set(entry, { ...own, imports: [...own.imports, ...besides.map(([file]) => file)] })
@@ -165,6 +211,11 @@ export class UserModules {
     }
     visit(entry)
     return [...found].sort()
+  }
+
+  /** What the modules that run when one is loaded import of the package, sorted. */
+  apiOf(entry: string): readonly ApiName[] {
+    return [...new Set(this.closureOf(entry).flatMap((file) => this.#modules.get(file)?.api ?? []))].sort()
   }
 
   /** sha256 of a module as it was loaded. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ensureBuilt } from '../scripts/tree.ts'
+import { API_NAMES } from '../../scripts/workspace/api.ts'
 import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const root = packageRoot()
@@ -27,6 +28,14 @@ const program = function* (): Program {
 }
 const cpu = thread({ id: ['cpu', 0], frame: {}, initial: {}, program })
 const machine = { shared, threads: [cpu], environment: memory.commits() }
+`
+
+/** Store buffering, in herd's C. */
+const SB = `C SB
+{}
+P0(int *x, int *y) { WRITE_ONCE(*x, 1); int r0 = READ_ONCE(*y); }
+P1(int *x, int *y) { WRITE_ONCE(*y, 1); int r0 = READ_ONCE(*x); }
+exists (0:r0=0 /\\ 1:r0=0)
 `
 
 const PROGRAMS = {
@@ -59,6 +68,19 @@ console.log(result?.messages.map(({ ruleId, line }) => \`\${ruleId} \${line}\`).
   dropped: `import { bool, Memory, Shared } from 'lockstep'
 export const flag = new Memory(new Shared(), 'TSO', 1, [['cpu', 0]]).scalar('flag', bool, false)
 flag.store('set', true)
+  parts: `import * as lockstep from 'lockstep'
+${API_NAMES.map((name, i) => `import * as part${i} from '${name}'`).join('\n')}
+import { ablationOf, roleOf } from 'lockstep/ablate'
+import type { KvmMode } from 'lockstep/kvm'
+import { Srcu } from 'lockstep/kvm'
+import { answerText, checkLitmus } from 'lockstep/litmus'
+const parts: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { ${API_NAMES.map((name, i) => `'${name}': part${i}`).join(', ')} }
+const whole: Readonly<Record<string, unknown>> = lockstep
+// what is exported twice is the same thing: a module of its own would be another class
+const others = Object.values(parts).flatMap((part) => Object.keys(part).filter((name) => name in whole && part[name] !== whole[name]))
+const mode: KvmMode = 'IN_GUEST_MODE'
+console.log(Object.keys(parts).length, others.join(), mode, typeof Srcu, typeof part0, [0, 1].map((i) => roleOf(ablationOf(2, (s) => s === 3 || s === 1), i, true)).join())
+console.log(answerText(checkLitmus(${JSON.stringify(SB)}, 'TSO')).split('\\n').at(-1))
 `,
 } as const
 
@@ -97,6 +119,12 @@ describe('the packed package, from outside', () => {
 
   it('finds a step that is not taken, by `lockstep/eslint`', () => {
     expect(printedBy('linted')).toBe('lockstep/step-not-taken 3\n')
+  })
+
+  it('is imported by the names of its rooms too, which give the same as its own', () => {
+    const [first, second] = printedBy('parts').split('\n')
+    expect(first).toBe(`${API_NAMES.length}  IN_GUEST_MODE function object necessary,never`)
+    expect(second).toBe('Observation SB Sometimes 1 3')
   })
 
   it('makes a workspace and a protocol of one’s own, which passes at once', () => {

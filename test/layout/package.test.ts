@@ -1,10 +1,11 @@
 /** What the package has in it: what runs, and the types of what it exports; no source maps, no types of its insides. */
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { API } from '../../scripts/workspace/api.ts'
 import { packageRoot } from '../../scripts/workspace/package.ts'
 
 const root = packageRoot()
@@ -20,8 +21,8 @@ const contents = (): string[] => {
   return packed.parse(JSON.parse(stdout)).flatMap(({ files }) => files.map(({ path }) => path))
 }
 
-/** Types that those of a file name, and theirs. */
-const reachable = (entry: string): Set<string> => {
+/** Types that those of some files name, and theirs. */
+const reachable = (entries: readonly string[]): Set<string> => {
   const seen = new Set<string>()
   const look = (file: string): void => {
     if (seen.has(file)) return
@@ -31,7 +32,7 @@ const reachable = (entry: string): Set<string> => {
     ))
       look(normalize(join(dirname(file), target.replace(/\.[jt]s$/, '.d.ts'))))
   }
-  look(entry)
+  for (const entry of entries) look(entry)
   return seen
 }
 
@@ -41,8 +42,11 @@ describe('the package', () => {
     expect(files).toContain('dist/scripts/cli.js')
     expect(files.filter((file) => file.endsWith('.map'))).toEqual([])
     const types = files.filter((file) => file.endsWith('.d.ts'))
-    const entries = ['dist/impl/index.d.ts', 'dist/impl/lib/eslint/index.d.ts']
-    expect(types.sort()).toEqual(entries.flatMap((entry) => [...reachable(entry)]).sort())
+    const entries = [
+      ...Object.values(API).map(({ source }) => `dist/${source.replace(/\.ts$/, '.d.ts')}`),
+      'dist/impl/lib/eslint/index.d.ts',
+    ]
+    expect(types.sort()).toEqual([...reachable(entries)].sort())
   })
 
   it('has everything that its entries name', () => {
@@ -54,8 +58,9 @@ describe('the package', () => {
       'dist/impl/index.d.ts',
       'spec/lib/Memory.tla',
     ]
+    const parts = readdirSync(join(root, 'bin', 'api')).map((name) => `bin/api/${name}`)
     const templates = ['wake-up/WakeUp.tla', 'wake-up/index.ts', 'any/protocol.test.ts', 'workspace/gitignore']
-    for (const file of [...entries, ...templates.map((path) => `impl/templates/${path}`)])
+    for (const file of [...entries, ...parts, ...templates.map((path) => `impl/templates/${path}`)])
       expect([file, files.includes(file), existsSync(join(root, file))]).toEqual([file, true, true])
   })
 })

@@ -12,13 +12,13 @@ import { bool, sequenceOf } from '../kernel/design.ts'
 import type { Tasks, TaskState } from './task.ts'
 import { TASK_NORMAL } from './task.ts'
 
-/** Entries of a queue, in order. */
-type Entries = readonly Key[]
+/** WaitEntries of a queue, in order. */
+export type WaitEntries = readonly Key[]
 
 /** Local of a thread that wakes. */
 export interface WakeFrame {
   /** the entries that __wake_up_common() has still to go through; the first is the one at hand */
-  wq_todo: Entries
+  wq_todo: WaitEntries
 }
 
 /** What a call of wake_up() says otherwise. */
@@ -32,9 +32,9 @@ export interface WakeUpOptions {
 /** Some wait queues and the tasks that may wait on them. */
 export class WaitQueues {
   readonly wq_lock: LocationMap<boolean>
-  readonly wq_entries: LocationMap<Entries>
+  readonly wq_entries: LocationMap<WaitEntries>
   /** frame of a thread that wakes, for `framed` */
-  readonly frame: { readonly wq_todo: Domain<Entries> }
+  readonly frame: { readonly wq_todo: Domain<WaitEntries> }
   readonly initial: Readonly<WakeFrame> = { wq_todo: [] }
   private readonly tasks: Tasks
   private readonly exclusive: readonly Key[]
@@ -66,7 +66,7 @@ export class WaitQueues {
   }
 
   /** __add_wait_queue(): others go to the head of the list, exclusive entries to its tail; one that is there stays */
-  private added(entries: Entries, p: Key): Entries {
+  private added(entries: WaitEntries, p: Key): WaitEntries {
     if (entries.includes(p)) return entries
     return this.exclusive.includes(p) ? [...entries, p] : [p, ...entries]
   }

@@ -278,7 +278,7 @@ class Numbering<T> {
 }
 
 /** A thread that waits for ever in some execution. */
-interface Stuck {
+export interface Stuck {
   readonly thread: number
   /** the call it waits in */
   readonly operation: string

@@ -17,7 +17,8 @@ import type { Difference } from './compare.ts'
 import { Stepper } from '../kernel/machine/stepper.ts'
 import { at } from '../kernel/at.ts'
 
-type State = ReadonlyMap<string, TlaValue>
+/** A state of the specification: its variables. */
+export type State = ReadonlyMap<string, TlaValue>
 
 /** Values of some variables, in TLA+. */
 export type Fields = Readonly<Record<string, string>>

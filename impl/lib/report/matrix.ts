@@ -31,7 +31,8 @@ const SIGNS: Readonly<Record<Exclude<CellVerdict, undefined> | 'not asked', Sign
 
 const signOf = (verdict: CellVerdict): Sign => SIGNS[verdict ?? 'not asked']
 
-type CellOf = (design: string, property: string) => CellVerdict
+/** What the cell of a design and a property is. */
+export type CellOf = (design: string, property: string) => CellVerdict
 
 const clip = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 3)}...`)
 

@@ -45,7 +45,7 @@ const eventFields = z.strictObject({
 })
 
 /** An event as a line has it. */
-type WrittenEvent = Readonly<z.infer<typeof eventFields>>
+export type WrittenEvent = Readonly<z.infer<typeof eventFields>>
 
 /** Something that a log says; `line` counts from 1. A `cpu` is its `lane`. */
 export type LogEvent = Omit<WrittenEvent, 'cpu'> & { readonly line: number }

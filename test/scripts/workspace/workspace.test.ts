@@ -5,6 +5,8 @@ import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkWithExplorer } from '../../../impl/lib/check/explorer.ts'
 import { modelResult } from '../../../impl/lib/check/result.ts'
+import { machine } from '../../../impl/lib/kernel/memory/machine.ts'
+import { Srcu } from '../../../impl/lib/kvm/srcu.ts'
 import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
 import { selectModels } from '../../../impl/lib/protocol/target.ts'
@@ -16,6 +18,7 @@ import { requireNames } from '../../../scripts/workspace/names.ts'
 import { packageRoot } from '../../../scripts/workspace/package.ts'
 import { keepFindings, knownFindings } from '../../../scripts/engines/results.ts'
 import { openProject, protocolNamed, workspaceOf } from '../../../scripts/workspace/project.ts'
+import { UserModules } from '../../../scripts/workspace/user-modules.ts'
 import { specFiles, specText } from '../../../scripts/workspace/spec-files.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/node/tempdir.ts'
 
@@ -186,6 +189,31 @@ describe('a workspace', () => {
     for (const block of ['task', 'wait-queue', 'irq']) expect(names).toContain(`lockstep:impl/lib/blocks/${block}.ts`)
   })
 
+  it('imports by the names of rooms the very modules that run, and its certificates name what is behind them', async () => {
+    const modules = new UserModules(directory)
+    const file = join(directory, 'parts.mts')
+    writeFileSync(
+      file,
+      `export { Srcu } from 'lockstep/kvm'\nexport { machine } from 'lockstep/kernel'\nexport const later = await import('lockstep/litmus')\n`,
+    )
+    const { checkLitmus } = await import('../../../impl/lib/litmus/index.ts')
+    expect(await modules.load(file)).toMatchObject({ Srcu, machine, later: { checkLitmus } })
+    expect(modules.apiOf(file)).toEqual(['lockstep/kernel', 'lockstep/kvm', 'lockstep/litmus'])
+    const computed = join(directory, 'computed.mts')
+    writeFileSync(computed, "const name = 'lockstep/tla'\nexport const later = await import(name)\n")
+    await expect(modules.load(computed)).rejects.toThrow('lockstep/tla is imported by a name that is computed')
+    const root = copy({
+      'sleeper/kvm.ts': instead("export { Srcu } from 'lockstep/kvm'\n"),
+      [INDEX]: replaced('/**', "import './kvm.ts'\n/**"),
+    })
+    const names = Object.keys(inputHashes(modelNamed(await open(root), 'sleeper/mb.tso')))
+    expect(names).toEqual(
+      expect.arrayContaining(['lockstep:impl/api/kvm.ts', 'lockstep:impl/lib/kvm/srcu.ts', 'sleeper/kvm.ts']),
+    )
+    const without = Object.keys(inputHashes(modelNamed(await open(copy()), 'sleeper/mb.tso')))
+    expect(without.filter((name) => /impl\/(?:api|lib\/kvm)\//.test(name))).toEqual([])
+  })
+
   it('is found in a directory with blanks in its name, and so are its errors', async () => {
     const root = join(directory, 'with blanks (and more)')
     cpSync(copy({ [INDEX]: replaced('const w = new World', 'Object(undefined).x.y\n    const w = new World') }), root, {
@@ -313,6 +341,11 @@ describe('what is wrong with a workspace', () => {
       'a package that no certificate would name',
       { [INDEX]: replaced('/**', "import { z } from 'zod'\nexport const y = z\n/**") },
       ['foreign-import', INDEX],
+    ],
+    [
+      'a name that the package does not export',
+      { [INDEX]: replaced('/**', "import { Srcu } from 'lockstep/kvmm'\nexport const y = Srcu\n/**") },
+      ['unknown-import', INDEX],
     ],
     [
       'a module that somebody says it is from',

@@ -7,7 +7,7 @@ import type { TextRange, Token } from './lex.ts'
 import { blanked, commentsOf, isInString, tokensIn } from './lex.ts'
 
 /** The left side of a definition. */
-interface Head {
+export interface Head {
   /** of an operator between or behind its arguments, the operator: `\prec` */
   readonly name: string
   readonly parameters: readonly string[]

@@ -1,0 +1,4 @@
+// What `import 'lockstep/kvm'` gives, once the build was found to be of the sources.
+import '../refuse-stale.mjs'
+
+export * from '../../dist/impl/api/kvm.js'
