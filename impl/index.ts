@@ -46,7 +46,7 @@ export type {
   PlainState,
   PropertyVerdict,
 } from './lib/kernel/check.ts'
-export { check } from './lib/kernel/check.ts'
+export { check, labelsOf } from './lib/kernel/check.ts'
 export { DEADLOCK } from './lib/kernel/explore/violations.ts'
 export type { Plain } from './lib/kernel/language/plain.ts'
 export type { Behaviour, BehaviourStep, Counterexample } from './lib/behaviour/counterexample.ts'

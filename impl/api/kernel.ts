@@ -11,7 +11,7 @@ export type {
   PlainState,
   PropertyVerdict,
 } from '../lib/kernel/check.ts'
-export { check, completed } from '../lib/kernel/check.ts'
+export { check, completed, labelsOf } from '../lib/kernel/check.ts'
 export type { Place, Problem } from '../lib/kernel/error.ts'
 export { badInput, environmentFailure, EXIT, LockstepError } from '../lib/kernel/error.ts'
 export type { Plain } from '../lib/kernel/language/plain.ts'

@@ -5,11 +5,9 @@
 
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { badInput } from '../../impl/lib/kernel/error.ts'
-import type { Machine } from '../../impl/lib/kernel/language/machine.ts'
-import { predicatesOf, threadName } from '../../impl/lib/kernel/language/machine.ts'
-import type { Compiled } from '../../impl/lib/kernel/machine/automaton.ts'
+import type { AskedLabel } from '../../impl/lib/kernel/explore/labels.ts'
+import { askedLabels, labelsByKind } from '../../impl/lib/kernel/explore/labels.ts'
 import { compile } from '../../impl/lib/kernel/machine/compile.ts'
-import { compilePredicate } from '../../impl/lib/kernel/machine/predicate.ts'
 import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import { COMMIT } from '../../impl/lib/kernel/memory/memory.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
@@ -21,12 +19,6 @@ import { View } from '../../impl/lib/tla/state-codec.ts'
 import { specSteps } from '../../impl/lib/validate/spec-steps.ts'
 import { isSpecified, specFiles, specText } from './spec-files.ts'
 
-/** A name that is used, and by whom. */
-interface Use {
-  readonly name: string
-  readonly by: string
-}
-
 /** What the models of a protocol have. */
 class Names {
   /** labels of steps, by the kind of the threads that take them */
@@ -35,55 +27,21 @@ class Names {
   readonly actions = new Set<string>()
   readonly variables = new Set<string>()
   /** labels that properties and fairness ask for, by the kind of the threads */
-  readonly asked = new Map<string, Use[]>()
+  readonly asked = new Map<string, AskedLabel[]>()
 
   add(model: Model): void {
     const compiled = compile(machineOf(model))
-    const { machine, automata } = compiled
-    automata.forEach(({ nodes }, i) => {
-      const [kind = ''] = machine.threads[i]?.id ?? []
-      const own = this.labels.get(kind) ?? new Set()
-      this.labels.set(kind, own)
-      for (const { label, op } of nodes) {
-        own.add(label)
-        if (op.kind !== 'end') this.actions.add(label)
-      }
-    })
-    for (const { label, thread } of machine.environment) {
-      this.actions.add(label)
-      this.labels.set(thread[0], (this.labels.get(thread[0]) ?? new Set()).add(label))
-    }
-    this.#askedBy(compiled)
-    for (const name of new View(assemble(compiled)).variables) this.variables.add(name)
-  }
-
-  #use(kind: string, name: string, by: string): void {
-    this.asked.set(kind, [...(this.asked.get(kind) ?? []), { name, by }])
-  }
-
-  #askedBy(compiled: Compiled): void {
-    const { machine } = compiled
+    for (const [kind, labels] of labelsByKind(compiled))
+      this.labels.set(kind, new Set([...(this.labels.get(kind) ?? []), ...labels]))
+    for (const { nodes } of compiled.automata)
+      for (const { label, op } of nodes) if (op.kind !== 'end') this.actions.add(label)
+    for (const { label } of compiled.machine.environment) this.actions.add(label)
     const kernel = assemble(compiled)
-    for (const [property, predicates] of predicatesIn(machine)) {
-      machine.shared.asked.clear()
-      for (const predicate of predicates) compilePredicate(kernel, predicate)
-      for (const { thread, label } of machine.shared.asked.values())
-        this.#use(machine.threads[thread]?.id[0] ?? '', label, property)
-    }
-    for (const { thread, labels } of machine.fairness)
-      for (const label of labels)
-        // one that means all labels but some has those in it that it does not mean
-        if (label !== COMMIT && labels.has(label)) this.#use(thread[0], label, `the fairness of ${threadName(thread)}`)
+    for (const use of askedLabels(kernel))
+      if (use.label !== COMMIT) this.asked.set(use.kind, [...(this.asked.get(use.kind) ?? []), use])
+    for (const name of new View(kernel).variables) this.variables.add(name)
   }
 }
-
-const predicatesIn = ({ invariants, liveness }: Machine): [property: string, predicates: (() => boolean)[]][] => [
-  ...invariants.map(({ name, instances }): [string, (() => boolean)[]] => [
-    name,
-    instances.flatMap(({ holds, occurs }) => [holds, occurs]),
-  ]),
-  ...liveness.map(({ name, instances }): [string, (() => boolean)[]] => [name, instances.flatMap(predicatesOf)]),
-]
 
 const refused = (
   protocol: HousedProtocol,
@@ -106,13 +64,13 @@ const refused = (
 const refuseLabels = (protocol: HousedProtocol, { labels, asked, actions }: Names): void => {
   for (const [kind, uses] of asked) {
     const known = [...(labels.get(kind) ?? [])]
-    const wrong = uses.filter(({ name }) => !known.includes(name))
+    const wrong = uses.filter(({ label }) => !known.includes(label))
     const [first] = wrong
     if (first !== undefined)
       throw refused(
         protocol,
-        `${first.by} asks for ${[...new Set(wrong.map(({ name }) => name))].join(', ')}, and no thread of the kind ${kind} has a step of that name in any model`,
-        wrong.map(({ name }) => name),
+        `${first.by} asks for ${[...new Set(wrong.map(({ label }) => label))].join(', ')}, and no thread of the kind ${kind} has a step of that name in any model`,
+        wrong.map(({ label }) => label),
         known,
       )
   }

@@ -5,6 +5,7 @@ import { badInput } from './error.ts'
 import { explore } from './explore/explore.ts'
 import type { Edges, Graph } from './explore/graph.ts'
 import { depthOf, edgesOf, pathTo } from './explore/graph.ts'
+import { askedLabels, labelsByKind } from './explore/labels.ts'
 import type { Decided, Way } from './explore/violations.ts'
 import { DEADLOCK, decideProperties, waysOf } from './explore/violations.ts'
 import type { Plain } from './language/plain.ts'
@@ -12,17 +13,25 @@ import type { Machine } from './language/machine.ts'
 import { threadName } from './language/machine.ts'
 import { compile } from './machine/compile.ts'
 import { StateSchema } from './machine/state-schema.ts'
+import type { Kernel } from './machine/tables.ts'
 import { assemble } from './machine/tables.ts'
+import { COMMIT } from './memory/memory.ts'
+import { near } from './near.ts'
 
 /** A machine of which only variables and threads are asked for: what is left out is empty. */
 export type CheckedMachine = Pick<Machine, 'shared' | 'threads'> & Partial<Machine>
 
-/** Limits of a check. */
+/** Limits of a check, and what it cannot know by itself. */
 export interface CheckOptions {
   /** stop when there are more states than this; what is not decided by then is `incomplete` */
   readonly maxStates?: number
   /** asked now and then, of the search and of what follows it: is time up? What is not decided by then is `incomplete` */
   readonly expired?: () => boolean
+  /**
+   * Labels that properties and fairness may ask for although no step of this machine has them, because another machine of the
+   * protocol does: one with another toggle. `labelsOf(other)` gives them; what is in neither is refused.
+   */
+  readonly knownLabels?: Iterable<string>
 }
 
 /**
@@ -100,6 +109,31 @@ export const completed = (machine: CheckedMachine): Machine => ({
   ...machine,
 })
 
+/**
+ * The labels of a machine's steps, in no order that means something.
+ *
+ * @throws LockstepError (exit 2) as `check` does, for a machine that cannot be compiled
+ */
+export const labelsOf = (machine: CheckedMachine): ReadonlySet<string> =>
+  new Set([...labelsByKind(compile(completed(machine))).values()].flatMap((labels) => [...labels]))
+
+/** A label that no step has is mistyped, unless somebody says that he knows it. */
+const refuseLabels = (kernel: Kernel, knownLabels: Iterable<string>): void => {
+  const labels = labelsByKind(kernel.compiled)
+  const elsewhere = new Set([COMMIT, ...knownLabels])
+  for (const { label, kind, by } of askedLabels(kernel)) {
+    const own = labels.get(kind) ?? new Set<string>()
+    if (own.has(label) || elsewhere.has(label)) continue
+    const all = [...own, ...elsewhere].filter((name) => name !== COMMIT)
+    const similar = near(label, all)
+    throw badInput({
+      code: 'unknown-name',
+      message: `${by} asks for ${label}, and no thread of the kind ${kind} has a step of that name`,
+      hint: `${similar.length > 0 ? `did you mean ${similar.join(', ')}?` : `there are ${all.join(', ')};`} what only a machine with other toggles has goes into \`knownLabels\``,
+    })
+  }
+}
+
 /** The first state without a step in which some thread has not ended. */
 const deadlockOf = (graph: Graph, { start }: Edges): number | undefined => {
   if (graph.deadlock === undefined) return undefined
@@ -174,12 +208,14 @@ const plainCounterexample = (graph: Graph, { path, loop }: Way): PlainCounterexa
  * ```
  *
  * @throws LockstepError (exit 2) for a machine that cannot be checked: a program that depends on more than its label and
- *   frame, a value outside of its domain, buffered stores that never become visible
+ *   frame, a value outside of its domain, buffered stores that never become visible, a property or fairness that asks for a label
+ *   which no step has and nobody knows (`unknown-name`)
  */
 export const check = (machine: CheckedMachine, options: CheckOptions = {}): CheckResult => {
   const whole = completed(machine)
   const names = [DEADLOCK, ...[...whole.invariants, ...whole.liveness].map(({ name }) => name)]
   const kernel = assemble(compile(whole))
+  refuseLabels(kernel, options.knownLabels ?? [])
   const graph = explore(kernel, { ...options, edges: true })
   const deadlock = deadlockOf(graph, edgesOf(graph, 'a deadlock'))
   const decided = decideProperties(graph, options.expired ?? (() => false))

@@ -1,6 +1,6 @@
 /** Reads the C of the threads: declarations, assignments, `if`, calls, and expressions with C's precedence. */
 
-import { distance } from 'fastest-levenshtein'
+import { editDistance } from '../kernel/near.ts'
 import type { BinaryOperator, Call, Expr, Parameter, SharedType, Stmt, ThreadAst } from './ast.ts'
 import { PRECEDENCE } from './ast.ts'
 import type { Cursor, Token } from './tokens.ts'
@@ -68,7 +68,7 @@ const signature = (name: string, args: readonly Argument[]): string =>
   `${name}(${args.map((a) => ARGUMENT[a]).join(', ')})`
 
 const nearest = (name: string): string => {
-  const [best] = [...PRIMITIVES.keys()].map((n) => [distance(n, name), n] as const).sort(([a], [b]) => a - b)
+  const [best] = [...PRIMITIVES.keys()].map((n) => [editDistance(n, name), n] as const).sort(([a], [b]) => a - b)
   const close = best !== undefined && best[0] <= 3 ? `did you mean ${best[1]}()? ` : ''
   return `${close}docs/litmus.md lists the functions that are`
 }

@@ -7,6 +7,7 @@ import {
   bool,
   check,
   ended,
+  labelsOf,
   LockstepError,
   Memory,
   Observer,
@@ -57,6 +58,7 @@ const wakeUp = (model: MemoryModel, barrier: boolean): CheckedMachine => {
     },
   })
   const [s, w] = [new Observer<Frame>(shared, 0), new Observer<object>(shared, 1)]
+  const mb = (label: string): string[] => (barrier ? [label] : [])
   const lost = (): boolean => s.at('sleep') && w.at('posted') && !kicked.peek()
   return {
     shared,
@@ -67,8 +69,8 @@ const wakeUp = (model: MemoryModel, barrier: boolean): CheckedMachine => {
     ],
     liveness: [{ name: 'AwakeProp', instances: [{ name: '', from: () => work.peek(), to: () => s.at('awake') }] }],
     fairness: [
-      { thread: SLEEPER, labels: new Set(['announce', 'sleeper_mb', 'look', 'sleep']) },
-      { thread: WAKER, labels: new Set(['post', 'waker_mb', 'check_sleeper', 'kick']) },
+      { thread: SLEEPER, labels: new Set(['announce', ...mb('sleeper_mb'), 'look', 'sleep']) },
+      { thread: WAKER, labels: new Set(['post', ...mb('waker_mb'), 'check_sleeper', 'kick']) },
       { thread: SLEEPER, labels: new Set(['commit']) },
       { thread: WAKER, labels: new Set(['commit']) },
     ],
@@ -246,5 +248,58 @@ describe('check', () => {
     const holds = { name: 'OneInv', instances: [] }
     expect(problem(() => check({ ...wakeUp('SC', true), invariants: [holds, holds] }))).toBe('property-twice')
     expect(problem(() => check(wakeUp('SC', true)).counterexample('OtherInv'))).toBe('unknown-property')
+  })
+
+  describe('a label that no step has', () => {
+    const asksFor = (label: string, of = 'sleeper'): CheckedMachine => {
+      const machine = wakeUp('TSO', true)
+      const at = (): boolean => new Observer(machine.shared, of === 'sleeper' ? 0 : 1).at(label)
+      return {
+        ...machine,
+        invariants: [{ name: 'NeverInv', instances: [{ name: '', occurs: () => true, holds: () => !at() }] }],
+      }
+    }
+    const refusal = (body: () => unknown): string[] => {
+      try {
+        body()
+      } catch (error) {
+        if (error instanceof LockstepError) return [error.problem.code, error.problem.message, error.problem.hint ?? '']
+        throw error
+      }
+      return []
+    }
+
+    it('is refused where a property asks for it, with who asks, the wrong name and the near ones', () => {
+      expect(refusal(() => check(asksFor('slep')))).toEqual([
+        'unknown-name',
+        'NeverInv asks for slep, and no thread of the kind cpu has a step of that name',
+        'did you mean sleep? what only a machine with other toggles has goes into `knownLabels`',
+      ])
+      expect(refusal(() => check(asksFor('slep', 'waker')))[0]).toBe('unknown-name')
+      expect(refusal(() => check(asksFor('sleep')))).toEqual([])
+    })
+
+    it('is refused where liveness or fairness asks for it, and where what is asked first decides already', () => {
+      const machine = wakeUp('SC', true)
+      const s = new Observer<Frame>(machine.shared, 0)
+      const liveness = [{ name: 'OtherProp', instances: [{ name: '', from: () => false, to: () => s.at('awke') }] }]
+      expect(refusal(() => check({ ...machine, liveness }))[1]).toMatch(/^OtherProp asks for awke, /)
+      const fairness = [{ thread: WAKER, labels: new Set(['post', 'kickk']) }]
+      expect(refusal(() => check({ ...machine, fairness }))[1]).toMatch(/^the fairness of cpu1 asks for kickk, /)
+      // the right side of && is looked at where the left one may be true
+      const holds = (): boolean => !(s.at('sleep') && s.at('awke'))
+      const invariants = [{ name: 'BothInv', instances: [{ name: '', occurs: () => true, holds }] }]
+      expect(refusal(() => check({ ...machine, invariants }))[1]).toMatch(/^BothInv asks for /)
+    })
+
+    it('is none where another machine of the protocol has it, and somebody says so', () => {
+      const fairness = wakeUp('SC', true).fairness ?? []
+      const without = { ...wakeUp('SC', false), fairness }
+      expect(refusal(() => check(without))[1]).toMatch(/^the fairness of cpu0 asks for sleeper_mb, /)
+      expect(check(without, { knownLabels: labelsOf(wakeUp('SC', true)) })).toMatchObject({ ok: true })
+      expect(labelsOf(wakeUp('TSO', false))).toEqual(
+        new Set(['announce', 'look', 'sleep', 'awake', 'post', 'check_sleeper', 'kick', 'posted', 'commit']),
+      )
+    })
   })
 })
