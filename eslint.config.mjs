@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint'
 const lockstep = await createJiti(import.meta.url).import('./impl/lib/eslint/index.ts', { default: true })
 
 export default tseslint.config(
-  { ignores: ['dist/', 'dist.*/', 'node_modules/', 'coverage/'] },
+  { ignores: ['dist/', 'dist.*/', 'node_modules/', 'coverage/', 'reference/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,4 +1,8 @@
-/** What the package exports: machines, the explorer, proofs, traces. */
+/**
+ * What the package exports: machines, the explorer, proofs, traces.
+ *
+ * @module lockstep
+ */
 
 export * from './lib/kernel/design.ts'
 export type { Config, ProtocolEntry } from './lib/protocol/config.ts'

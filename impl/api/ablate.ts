@@ -10,6 +10,8 @@
  * const ablation = ablationOf(TOGGLES.length, holds)
  * TOGGLES.map((_, i) => roleOf(ablation, i, true)) // ['necessary', 'never', ...]
  * ```
+ *
+ * @module lockstep/ablate
  */
 
 export type { Ablation, Edge, Reversal, Role, Subset, Verdict } from '../lib/ablate/subsets.ts'

@@ -1,4 +1,8 @@
-/** `lockstep/docs`: the phrases that a protocol's words about its steps, fields and properties are made of. */
+/**
+ * `lockstep/docs`: the phrases that a protocol's words about its steps, fields and properties are made of.
+ *
+ * @module lockstep/docs
+ */
 
 export type {
   ActionDoc,

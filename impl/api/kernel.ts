@@ -1,4 +1,8 @@
-/** `lockstep/kernel`: from a machine as it is written to its graph and its verdicts, one stage after the other. */
+/**
+ * `lockstep/kernel`: from a machine as it is written to its graph and its verdicts, one stage after the other.
+ *
+ * @module lockstep/kernel
+ */
 
 export * from '../lib/kernel/design.ts'
 export type {
@@ -30,6 +34,7 @@ export { StateSchema } from '../lib/kernel/machine/state-schema.ts'
 export type { StepBranch, StepLeaf, StepOutcome, StepTree } from '../lib/kernel/machine/step-tree.ts'
 export type { Kernel, StepInfo } from '../lib/kernel/machine/tables.ts'
 export { assemble } from '../lib/kernel/machine/tables.ts'
+export { requireWellFormed } from '../lib/kernel/machine/well-formed.ts'
 export type { ExploreOptions } from '../lib/kernel/explore/explore.ts'
 export { explore } from '../lib/kernel/explore/explore.ts'
 export type { Enough } from '../lib/kernel/explore/findings.ts'

@@ -1,6 +1,8 @@
 /**
  * `lockstep/kvm`: KVM's own machinery, as protocols of KVM share it: a vCPU's entry, exit, blocking and kicks; `vcpu->mutex`;
  * SRCU. Each has its twin in spec/lib, which is on the path of every specification.
+ *
+ * @module lockstep/kvm
  */
 
 export type { KvmMode, KvmToggles } from '../lib/kvm/vcpu.ts'

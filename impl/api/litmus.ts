@@ -1,4 +1,8 @@
-/** `lockstep/litmus`: litmus tests in herd's C syntax, from text to answer. */
+/**
+ * `lockstep/litmus`: litmus tests in herd's C syntax, from text to answer.
+ *
+ * @module lockstep/litmus
+ */
 
 export { checkLitmus } from '../lib/litmus/index.ts'
 export type { Answer, FinalState, Limits, Stuck } from '../lib/litmus/run.ts'

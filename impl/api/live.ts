@@ -1,6 +1,8 @@
 /**
  * `lockstep/live`: the programs of a machine on real threads. It starts none: whoever has two calls `playRounds` on both, over
  * memory that they share, and reads the rounds' logs afterwards.
+ *
+ * @module lockstep/live
  */
 
 export type { Decision, LiveDesign, LiveScenario } from '../lib/protocol/live-scenario.ts'

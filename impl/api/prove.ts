@@ -1,4 +1,8 @@
-/** `lockstep/prove`: the graph of a machine held against that of a specification, as TLC dumps it. */
+/**
+ * `lockstep/prove`: the graph of a machine held against that of a specification, as TLC dumps it.
+ *
+ * @module lockstep/prove
+ */
 
 export type { Comparison, Difference, Sides } from '../lib/prove/compare.ts'
 export { GraphComparison, graphDigest, machineSide } from '../lib/prove/compare.ts'

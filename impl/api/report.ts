@@ -1,4 +1,8 @@
-/** `lockstep/report`: counterexamples, ablations and validated logs as text, each a function of data. */
+/**
+ * `lockstep/report`: counterexamples, ablations and validated logs as text, each a function of data.
+ *
+ * @module lockstep/report
+ */
 
 export { lanes } from '../lib/report/lanes.ts'
 export { mermaid } from '../lib/report/mermaid.ts'

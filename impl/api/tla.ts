@@ -1,4 +1,8 @@
-/** `lockstep/tla`: whatever reads or writes TLA+ and what its tools print. */
+/**
+ * `lockstep/tla`: whatever reads or writes TLA+ and what its tools print.
+ *
+ * @module lockstep/tla
+ */
 
 export type { Cfg, CfgSelection } from '../lib/tla/cfg.ts'
 export { parseCfg, printCfg } from '../lib/tla/cfg.ts'

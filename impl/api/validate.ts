@@ -1,4 +1,8 @@
-/** `lockstep/validate`: logs of real systems held against a machine. */
+/**
+ * `lockstep/validate`: logs of real systems held against a machine.
+ *
+ * @module lockstep/validate
+ */
 
 export type { ValidateLogOptions } from '../lib/validate/validate-log.ts'
 export { validateLog } from '../lib/validate/validate-log.ts'

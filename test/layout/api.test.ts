@@ -1,12 +1,15 @@
 /** What the package exports: by the same names everywhere, and no signature with a type that nobody outside can name. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { API, API_NAMES } from '../../scripts/workspace/api.ts'
 import { packageRoot } from '../../scripts/workspace/package.ts'
+import { isCI } from '../effort.ts'
 import { ensureBuilt } from '../scripts/tree.ts'
 
 const root = packageRoot()
@@ -89,6 +92,24 @@ const unnamed = (program: ts.Program, entries: readonly string[]): string[] => {
       if (isOurs(declaration.getSourceFile())) look(declaration, symbol.name)
   return [...found].sort()
 }
+
+describe.runIf(isCI)('the reference (in CI)', () => {
+  it('is made of the docstrings, without a warning', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'reference-'))
+    try {
+      const cli = join(root, 'node_modules', 'typedoc', 'bin', 'typedoc')
+      const { status, stdout, stderr } = spawnSync(process.execPath, [cli, '--out', directory], {
+        cwd: root,
+        encoding: 'utf8',
+      })
+      expect([status, `${stdout}${stderr}`.split('\n').filter((line) => /warning|error/.test(line))]).toEqual([0, []])
+      const pages = readdirSync(join(directory, 'modules'))
+      for (const name of API_NAMES) expect(pages).toContain(`${name.replace('/', '_')}.html`)
+    } finally {
+      rmSync(directory, { recursive: true, force: true })
+    }
+  })
+})
 
 describe('the types of what the package exports', () => {
   beforeAll(ensureBuilt)

@@ -12,8 +12,10 @@ export const MOST_TOGGLES = 30
 /** Number of subsets of `toggles` toggles. */
 export const subsetCount = (toggles: number): number => 2 ** toggles
 
+/** Is a toggle, by its number from 0, in the set? */
 export const hasToggle = (subset: Subset, toggle: number): boolean => ((subset >>> toggle) & 1) === 1
 
+/** The set with a toggle put in, or taken out if it was in. */
 export const switched = (subset: Subset, toggle: number): Subset => subset ^ (1 << toggle)
 
 /** Number of toggles that are TRUE. */

@@ -14,6 +14,7 @@ export const BITOPS_TOGGLES = {
   ),
 }
 
+/** Their values in a model. */
 export type BitopsToggles = Read<typeof BITOPS_TOGGLES>
 
 /** Some bits, of one word or of several. */

@@ -14,6 +14,7 @@ export const MUTEX_ORDER_TOGGLES = {
   ),
 }
 
+/** Their values in a model. */
 export type MutexOrderToggles = Read<typeof MUTEX_ORDER_TOGGLES>
 
 /** The owner of a mutex that nobody has. */

@@ -19,6 +19,7 @@ export const RCUWAIT_TOGGLES = {
   ),
 }
 
+/** Their values in a model. */
 export type RcuwaitToggles = Read<typeof RCUWAIT_TOGGLES>
 
 /** w->task of an rcuwait that nobody waits on: NULL */

@@ -19,6 +19,7 @@ export const REFCOUNT_TOGGLES = {
   ),
 }
 
+/** Their values in a model. */
 export type RefcountToggles = Read<typeof REFCOUNT_TOGGLES>
 
 /** A count that was misused: it stays so, and the object is never freed. */

@@ -11,6 +11,7 @@ export const RWLOCK_TOGGLES = {
   RwlockMb: toggling('taking the lock is a full barrier, as on x86', 'taking the lock is an acquire and no more'),
 }
 
+/** Their values in a model. */
 export type RwlockToggles = Read<typeof RWLOCK_TOGGLES>
 
 /** The count of a lock that a writer has. */

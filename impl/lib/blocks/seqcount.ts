@@ -15,6 +15,7 @@ export const SEQCOUNT_TOGGLES = {
   ),
 }
 
+/** Their values in a model. */
 export type SeqcountToggles = Read<typeof SEQCOUNT_TOGGLES>
 
 /** Local of a reader. */

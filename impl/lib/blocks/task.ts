@@ -11,6 +11,7 @@ import { atomic, bool, oneOfNames, require, toggling } from '../kernel/design.ts
 
 /** Values of p->__state, without TASK_ before them. */
 export const TASK_STATES = ['RUNNING', 'INTERRUPTIBLE', 'UNINTERRUPTIBLE'] as const
+/** A value of p->__state. */
 export type TaskState = (typeof TASK_STATES)[number]
 
 /** TASK_NORMAL: what wake_up_process() and wake_up() wake from. */
@@ -28,6 +29,7 @@ export const TASK_TOGGLES = {
   ),
 }
 
+/** Their values in a model. */
 export type TaskToggles = Read<typeof TASK_TOGGLES>
 
 /** How tasks sleep and are woken. */

@@ -94,12 +94,14 @@ export interface InitItem {
   readonly value: Literal
 }
 
+/** A proposition of a condition, over registers and locations. */
 export type Prop =
   | { readonly kind: 'constant'; readonly value: boolean }
   | { readonly kind: 'equals'; readonly subject: Subject; readonly value: Literal | Subject }
   | { readonly kind: 'not'; readonly operand: Prop }
   | { readonly kind: 'and' | 'or' | 'implies'; readonly left: Prop; readonly right: Prop }
 
+/** What is claimed of the final states: some, none or all of them have the proposition. */
 export type Quantifier = 'exists' | '~exists' | 'forall'
 
 export interface Condition {

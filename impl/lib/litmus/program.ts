@@ -11,16 +11,20 @@ export type Registers = readonly (Value | undefined)[]
 /** An expression without shared accesses. */
 export type Eval = (registers: Registers) => Value
 
-/** Number of a register in its thread, number of a location in memory, number of a step in its thread. */
+/** Number of a register in its thread. */
 export type Slot = number
+/** Number of a location in memory. */
 export type Location = number
+/** Number of a step in its thread. */
 export type Target = number
 
+/** Which location a step accesses. */
 export type Address = (registers: Registers) => Location
 
 /** One step of a thread. */
 export type Op = OpKind & { readonly at: At; readonly name: string }
 
+/** What a step does. */
 export type OpKind =
   | { readonly kind: 'set'; readonly slot: Slot; readonly value: Eval }
   /** goes on at `to`; where there is a condition, only if it is false */
@@ -47,6 +51,7 @@ export type OpKind =
   | { readonly kind: 'grace-begin'; readonly cells: readonly Location[] }
   | { readonly kind: 'grace-end' }
 
+/** A thread of a test: its steps, and its registers by name with what they hold at first. */
 export interface LitmusThread {
   readonly ops: readonly Op[]
   readonly registers: readonly string[]
@@ -61,6 +66,7 @@ export interface Observed {
   readonly from: { readonly thread: number; readonly slot: Slot } | { readonly location: Location }
 }
 
+/** A test that was read: what can be run, and what its condition looks at. */
 export interface LitmusProgram {
   readonly source: Source
   readonly name: string

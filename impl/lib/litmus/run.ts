@@ -40,7 +40,7 @@ const EVERY = 512
 
 /** How a search is bounded. */
 export interface Limits {
-  /** {@link MAX_STATES} unless told */
+  /** the search is given up where there are more; 1,000,000 unless told */
   readonly states?: number
   /** called now and then; what it throws ends the search */
   readonly tick?: () => void

@@ -32,6 +32,7 @@ export class Source {
     this.file = file
   }
 
+  /** Line and column, from 1. */
   place(at: At): { line: number; column: number } {
     const { line = 1, column = 1 } = placeAt(this.text, at)
     return { line, column }
@@ -43,6 +44,7 @@ export class Source {
     return `line ${line}, column ${column}`
   }
 
+  /** An error with its place, to be thrown. */
   error(code: LitmusCode, at: At, message: string, hint: string): LockstepError {
     const file = this.file === undefined ? {} : { file: this.file }
     return badInput({ code, message, hint, ...file, ...this.place(at) })

@@ -33,6 +33,7 @@ export type Runner = (m: Int32Array, g: Uint8Array, p: number, e: number, w: num
 
 /** 2 ** 22 integers are 16 MiB, more than a core's own caches hold. */
 const BALLAST_BITS = 22
+/** Elements of a thread's own memory, which its stores push its caches out with. */
 export const BALLAST_SIZE = 2 ** BALLAST_BITS
 
 /**

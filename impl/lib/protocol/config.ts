@@ -13,6 +13,7 @@ export interface ProtocolEntry {
   readonly entry?: string
 }
 
+/** A workspace: which protocols it has. */
 export interface Config {
   /** directories or modules, relative to the workspace; or protocols themselves, where they are defined in the configuration */
   readonly protocols: readonly (string | Protocol | ProtocolEntry)[]

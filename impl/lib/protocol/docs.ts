@@ -31,6 +31,7 @@ export interface Statement {
 export interface ActionDoc {
   /** the C function that it is a step of, without parentheses; empty for none; absent for a step of the world */
   readonly function?: string | Wording
+  /** the step as C, from the states around it; absent: derived from its access */
   readonly statement?: (context: StepContext) => Statement
   /** what a thread waits for that cannot take this step, e.g. `for v2->mutex`; undefined where it only idles */
   readonly waits?: (state: StateReader, thread: ThreadId) => string | undefined

@@ -17,6 +17,7 @@ export interface LiveDesign {
   readonly barrier: boolean
 }
 
+/** A race on real threads, and what is counted of it. */
 export interface LiveScenario {
   readonly designs: readonly LiveDesign[]
   /** the invariant that a lost event violates at the end of a round */

@@ -25,6 +25,7 @@ export interface DataModule {
   readonly text: string
 }
 
+/** All that the tools are told of a protocol; `protocol({...})` makes it of what its author says. */
 export interface Protocol {
   /** as on the command line, e.g. `flush-inhibit` */
   readonly name: string

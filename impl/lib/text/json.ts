@@ -3,6 +3,7 @@
 import { badInput } from '../kernel/error.ts'
 import { placeAt, whatIsAt } from './place.ts'
 
+/** How JSON from outside is read. */
 export interface JsonOptions {
   /** name of the input, for errors */
   readonly file?: string

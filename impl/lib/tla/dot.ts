@@ -31,6 +31,7 @@ export interface DotCounts {
   readonly stuttering: number
 }
 
+/** How a dump is read. */
 export interface DotOptions {
   /** name of the input, for errors */
   readonly file?: string

@@ -7,7 +7,9 @@ import { z } from 'zod'
 import type { Json } from './json-codec.ts'
 import { keyTwice } from '../text/json.ts'
 
+/** What of the order of a log's lines can be trusted: all of it, that of each lane, or only that of intervals that do not overlap. */
 export const ORDERS = ['total', 'per-cpu', 'interval'] as const
+/** One of {@link ORDERS}. */
 export type Order = (typeof ORDERS)[number]
 
 /** Linux has no more CPUs (NR_CPUS). */
@@ -44,8 +46,27 @@ const eventFields = z.strictObject({
   lost: z.int().positive().exactOptional(),
 })
 
-/** An event as a line has it. */
-export type WrittenEvent = Readonly<z.infer<typeof eventFields>>
+/** An event as a line has it: what `eventFields` reads. */
+export interface WrittenEvent {
+  /** an action of the model; absent: the state was looked at */
+  readonly action?: string
+  /** whose step it was, e.g. `vcpu0` */
+  readonly thread?: string
+  /** what the step's access returned */
+  readonly result?: Json
+  /** what is known of the state after it */
+  readonly state?: Readonly<Record<string, Json>>
+  readonly cpu?: number
+  /** the lane whose own order is trusted: a CPU, a thread */
+  readonly lane?: string
+  readonly seq?: number
+  /** in the log's own unit */
+  readonly time?: number
+  /** when it ended, for events that took time, in the same unit; `time` is when it began */
+  readonly end?: number
+  /** events that were lost before the next one; nothing else is then there */
+  readonly lost?: number
+}
 
 /** Something that a log says; `line` counts from 1. A `cpu` is its `lane`. */
 export type LogEvent = Omit<WrittenEvent, 'cpu'> & { readonly line: number }
@@ -80,7 +101,15 @@ const headerSchema = z.strictObject({
 })
 
 /** What the first line of an NDJSON log may say about the others. */
-export type LogHeader = Readonly<z.infer<typeof headerSchema>>
+export interface LogHeader {
+  readonly lockstep: 'log'
+  readonly version: 1
+  /** the model or design that it is thought to be a log of */
+  readonly model?: string
+  readonly order?: Order
+  /** actions that may have happened without being in the log; `any` of them */
+  readonly unlogged?: 'any' | readonly string[]
+}
 
 /** A line that is not an event. */
 export interface BadLine {

@@ -28,6 +28,7 @@ export interface TraceLine {
 export type Mapped =
   { readonly ignored: true } | Pick<LogEvent, 'action' | 'thread' | 'result' | 'state'> | BadLine | undefined
 
+/** What a map makes of a line. */
 export type Mapper = (trace: TraceLine) => Mapped
 
 /** A line that is no event: one that was not understood or that no map has, or one that says nothing of the model. */

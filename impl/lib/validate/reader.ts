@@ -17,6 +17,7 @@ import { isBlank } from './line-reader.ts'
 import type { SeenEvent } from './result.ts'
 import type { Lines } from './source.ts'
 
+/** How a log is written: events as JSON, one a line, or the text of a tracer. */
 export type Format = 'ndjson' | 'ftrace'
 
 /** How lines are to be read. */
@@ -34,7 +35,9 @@ export interface ReaderOptions {
 
 /** Who wants to know what the log says. */
 export interface LogListener {
+  /** called once, before any event, where the log has a header */
   readonly header: (header: LogHeader) => void
+  /** called for each event, in the order of the lines */
   readonly event: (event: LogEvent) => void
 }
 

@@ -6,6 +6,7 @@ import { near } from '../text/near.ts'
 
 /** What the other designs of a machine's protocol can do that it cannot. */
 export interface Elsewhere {
+  /** does one of them have the action? */
   readonly hasAction: (action: string) => boolean
   /** does a step of the action return this in one of them? `text` is that of `resultText` */
   readonly returns: (action: string, text: string) => boolean
