@@ -116,7 +116,7 @@ const missingEnd = ({ graph, view }: Asked, { meta, states, loop }: Trace): stri
 }
 
 /** Refuses what cannot be a trace of this specification at all: other variables, values outside their domains, other actions. */
-const refuseForeign = ({ model, graph, view, file }: Asked, trace: Trace, { protocols }: Project): void => {
+const refuseForeign = ({ model, graph, view, file }: Asked, trace: Trace, project: Project): void => {
   trace.states.forEach(({ values, action }, i) => {
     const encoded = view.encode(values)
     const where = `state ${i + 1}`
@@ -134,7 +134,7 @@ const refuseForeign = ({ model, graph, view, file }: Asked, trace: Trace, { prot
         code: 'unknown-action',
         message: `${where}: ${model.name} has no action ${JSON.stringify(action)}`,
         file,
-        hint: unknownActionHint(action, graph.kernel.actions, { protocol: model.protocol, protocols }, 'trace'),
+        hint: unknownActionHint(action, graph.kernel.actions, { protocol: model.protocol, project }, 'trace'),
       })
     }
   })

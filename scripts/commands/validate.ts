@@ -9,6 +9,7 @@ import type { OptionsOf } from '../cli/commands.ts'
 import { readText } from '../node/input.ts'
 import { interceptSignals } from '../node/signals.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
+import { actionsOf } from '../../impl/lib/protocol/actions.ts'
 import { unknownActionHint } from '../../impl/lib/protocol/unknown-action.ts'
 import { protocolOf } from '../../impl/lib/protocol/target.ts'
 import { errorJson } from '../ui/errors.ts'
@@ -162,7 +163,7 @@ const anyDesign: JudgeAll = async (out, options, means) => {
   const designs = designsOf(means.project.modelsFor([options.target]), options.target)
   const asked = logOptions(options, means)
   const { unlogged } = asked
-  if (unlogged !== undefined && unlogged !== 'any') checkUnlogged(unlogged, designs, means.project.protocols)
+  if (unlogged !== undefined && unlogged !== 'any') checkUnlogged(unlogged, designs, means.project)
   const judges = new Map<Model, Judge>()
   return eachLog(out, options, signal, async (file) => {
     out.progress(`reading ${file}`)
@@ -194,8 +195,8 @@ const mapOf = async (options: ValidateOptions, project: Project): Promise<TraceM
   if (options.map === undefined) return undefined
   const map = parseMap(await readText(options.map, 'mapping file'), options.map)
   const protocol = protocolOf(project.modelsFor([options.target]), options.target)
-  const known = Object.keys(protocol.docs.actions)
-  const unknown = map.actions.find(({ action }) => !known.includes(action))
+  const known = actionsOf(protocol, project)
+  const unknown = map.actions.find(({ action }) => !known.has(action))
   if (unknown !== undefined) {
     const { action, line, column, path } = unknown
     throw badInput({
@@ -204,7 +205,7 @@ const mapOf = async (options: ValidateOptions, project: Project): Promise<TraceM
       file: options.map,
       line,
       column,
-      hint: unknownActionHint(action, known, { protocol, protocols: project.protocols }, 'map'),
+      hint: unknownActionHint(action, [...known], { protocol, project }, 'map'),
     })
   }
   return map

@@ -15,7 +15,6 @@ export const logValidator = (model: Model, project: Project): Validator =>
     machine: machineOf(model),
     claims: [model.name, `${model.protocol.name}/${model.design}`],
     elsewhere: elsewhere(model, project),
-    hint: (action, known, what) =>
-      unknownActionHint(action, known, { protocol: model.protocol, protocols: project.protocols }, what),
+    hint: (action, known, what) => unknownActionHint(action, known, { protocol: model.protocol, project }, what),
     sources: () => blameSources(model),
   })

@@ -96,7 +96,7 @@ export const ROOMS: readonly Room[] = [
   {
     room: `${LIB}/protocol`,
     is: 'What a protocol gives to the tools, what a model is, what names mean.',
-    imports: [...kernel('language', 'memory'), ...lib('text', 'tla', 'behaviour')],
+    imports: [...kernel('language', 'memory', 'machine'), ...lib('text', 'tla', 'behaviour')],
   },
   {
     room: `${LIB}/kvm`,

@@ -1,6 +1,6 @@
 /** What a name means that stands for several things, or for none: which of them is taken, or what the near ones are. */
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeTempDir, removeTempDir } from '../../scripts/node/tempdir.ts'
@@ -103,6 +103,95 @@ describe('an action that the model does not have', () => {
       'another-model',
       expect.stringMatching(/^it is of flush-inhibit\/no-srcu\.sc/),
     ])
+  })
+})
+
+describe('an action of a protocol that has no docs, in a workspace', () => {
+  let workspace = ''
+  const events = [
+    { action: 'set_current_state', thread: 'sleeper0' },
+    { action: 'set_condition', thread: 'waker1' },
+    { action: 'check', thread: 'sleeper0', result: true },
+  ]
+  const written = (name: string, text: string): string => {
+    const file = join(directory, name)
+    writeFileSync(file, text)
+    return file
+  }
+  const logOf = (name: string, all: readonly unknown[]): string =>
+    written(name, all.map((event) => `${JSON.stringify(event)}\n`).join(''))
+  const there = async (...args: string[]): Promise<[number, string]> => {
+    const { code, stdout, stderr } = await inside(args, { LOCKSTEP_WORKSPACE: workspace })
+    return [code, `${stdout}${stderr}`]
+  }
+
+  beforeAll(async () => {
+    workspace = join(directory, 'workspace')
+    cpSync(join(packageRoot(), 'test', 'fixtures', 'workspace'), workspace, { recursive: true })
+    expect((await there('new', 'message', '--from', 'message-passing', '--no-spec'))[0]).toBe(0)
+  })
+
+  it('may be left out of a log where any of its machines has it', async () => {
+    const own = logOf('own.ndjson', events)
+    const any = ['validate', 'sleeper', own, '--design', 'any', '--unlogged']
+    expect(await there(...any, 'set_current_state_mb,wake_up_mb')).toEqual([
+      0,
+      expect.stringMatching(/accepted +sleeper\/mb\.sc/),
+    ])
+    expect(await there(...any, 'set_current_state_md')).toEqual([
+      2,
+      expect.stringContaining('did you mean set_current_state_mb'),
+    ])
+    // one that is only where memory is buffered
+    expect((await there(...any, 'commit'))[0]).toBe(0)
+  })
+
+  it('is a finding in a design that does not have it, and no bad input', async () => {
+    const other = logOf('other.ndjson', [events[0], { action: 'set_current_state_mb', thread: 'sleeper0' }])
+    expect((await there('validate', 'sleeper/posted.sc', other))[0]).toBe(1)
+  })
+
+  it('may be named by a map', async () => {
+    const trace = written('trace.txt', ' sleeper-7  [000] .....   1.000001: set_current_state: x=1\n')
+    const mapTo = (action: string): string =>
+      written(
+        `${action}.json`,
+        JSON.stringify({
+          version: 1,
+          tracepoints: [{ tracepoint: 'set_current_state', action, thread: 'sleeper0' }],
+        }),
+      )
+    const mapped = ['validate', 'sleeper/mb.sc', trace, '--format', 'ftrace', '--map']
+    expect((await there(...mapped, mapTo('set_current_state')))[0]).toBe(0)
+    expect(await there(...mapped, mapTo('set_curent_state'))).toEqual([
+      2,
+      expect.stringContaining('did you mean set_current_state'),
+    ])
+  })
+
+  it('is of another protocol of the workspace where that has it, and of none that is broken', async () => {
+    const message = logOf('message.ndjson', [{ action: 'write_data', thread: 'producer0' }])
+    const wanted = 'message has such an action: is this a log of message?'
+    expect(await there('validate', 'sleeper/mb.sc', message)).toEqual([2, expect.stringContaining(wanted)])
+    const broken = join(directory, 'broken')
+    cpSync(workspace, broken, { recursive: true })
+    const index = join(broken, 'message', 'index.ts')
+    writeFileSync(
+      index,
+      readFileSync(index, 'utf8').replace('machine: (c) => {', "machine: () => {\n    throw new Error('not yet')"),
+    )
+    const { code, stderr } = await inside(['validate', 'sleeper/mb.sc', message], { LOCKSTEP_WORKSPACE: broken })
+    expect([code, stderr]).toEqual([2, expect.stringContaining('the actions are')])
+  })
+
+  it('of one of ours is judged there as it is elsewhere', async () => {
+    const wrong = edited('wrong.ndjson', LOG, (text) =>
+      text.replace('"KVM_RUN","thread":"vcpu0","result":false', '"KVM_RUN","thread":"vcpu0","result":7'),
+    )
+    const asked = ['validate', 'poll-kick/clear-recheck.sc', wrong]
+    const { code, stderr } = await inside(asked)
+    expect([code, stderr]).toEqual([2, expect.stringContaining('KVM_RUN')])
+    expect(await there(...asked)).toEqual([code, stderr])
   })
 })
 

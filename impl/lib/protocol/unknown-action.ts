@@ -1,6 +1,8 @@
 /** What is said of an action that nobody here has: a near one may be meant, or the log or map is of another protocol. */
 
-import type { Protocol } from './protocol.ts'
+import { actionsOf } from './actions.ts'
+import type { Project } from './project.ts'
+import type { HousedProtocol } from './protocol.ts'
 import { near } from '../text/near.ts'
 
 /** Names that a hint lists where none is near. */
@@ -15,9 +17,18 @@ const someOf = (names: readonly string[]): string => {
   return more > 0 ? `${names.slice(0, MOST_NAMES).join(', ')} and ${more} more` : listed(names)
 }
 
+/** Does a protocol that nobody has asked for have the action? What is wrong with it is told where it is asked for. */
+const has = (other: HousedProtocol, action: string, project: Project): boolean => {
+  try {
+    return actionsOf(other, project).has(action)
+  } catch {
+    return false
+  }
+}
+
 /** Names of the protocols that have an action of this name, but for `protocol`. */
-const othersWith = (action: string, protocol: Protocol, all: readonly Protocol[]): string[] =>
-  all.filter((other) => other !== protocol && Object.hasOwn(other.docs.actions, action)).map(({ name }) => name)
+const othersWith = (action: string, protocol: HousedProtocol, project: Project): string[] =>
+  project.protocols.filter((other) => other !== protocol && has(other, action, project)).map(({ name }) => name)
 
 /**
  * How to go on with an action that is not among `known`, which are the actions of `protocol`.
@@ -27,10 +38,10 @@ const othersWith = (action: string, protocol: Protocol, all: readonly Protocol[]
 export const unknownActionHint = (
   action: string,
   known: readonly string[],
-  { protocol, protocols }: { readonly protocol: Protocol; readonly protocols: readonly Protocol[] },
+  { protocol, project }: { readonly protocol: HousedProtocol; readonly project: Project },
   what: 'log' | 'map' | 'option' | 'trace',
 ): string => {
-  const others = othersWith(action, protocol, protocols)
+  const others = othersWith(action, protocol, project)
   const candidates = near(action, known)
   const meant = candidates.length === 0 ? '' : `did you mean ${candidates.join(', ')}?`
   if (others.length === 0) return meant === '' ? `the actions are ${someOf(known)}` : meant

@@ -11,7 +11,8 @@ import type { Elsewhere } from './subject.ts'
 import type { Model } from '../protocol/model.ts'
 import { machineOf } from '../protocol/model.ts'
 import type { Project } from '../protocol/project.ts'
-import type { Protocol } from '../protocol/protocol.ts'
+import { actionsOf } from '../protocol/actions.ts'
+import type { HousedProtocol } from '../protocol/protocol.ts'
 import { unknownActionHint } from '../protocol/unknown-action.ts'
 import { protocolOf, selectModels } from '../protocol/target.ts'
 
@@ -37,20 +38,16 @@ export const designsOf = (models: readonly Model[], target: string): Sizes[] => 
  * Refuses steps that no design of the protocol has; one that some of them have concerns those.
  * @throws LockstepError (exit 2) `unknown-action`
  */
-export const checkUnlogged = (
-  names: readonly string[],
-  [sizes]: readonly Sizes[],
-  protocols: readonly Protocol[],
-): void => {
+export const checkUnlogged = (names: readonly string[], [sizes]: readonly Sizes[], project: Project): void => {
   const protocol = sizes?.[0]?.protocol
   if (protocol === undefined) return
-  const known = [...Object.keys(protocol.docs.actions), COMMIT]
+  const known = [...new Set([...actionsOf(protocol, project), COMMIT])]
   const unknown = names.find((name) => !known.includes(name))
   if (unknown === undefined) return
   throw badInput({
     code: 'unknown-action',
     message: `--unlogged: no design of ${protocol.name} has an action ${JSON.stringify(unknown)}`,
-    hint: unknownActionHint(unknown, known, { protocol, protocols }, 'option'),
+    hint: unknownActionHint(unknown, known, { protocol, project }, 'option'),
   })
 }
 
@@ -189,15 +186,15 @@ export const oneAnswer = (protocol: string, results: readonly Validation[]): Val
 }
 
 /** Per protocol, what its designs return: `ACTION RESULT`. */
-const known = new WeakMap<Protocol, ReadonlySet<string>>()
+const known = new WeakMap<HousedProtocol, ReadonlySet<string>>()
 
 /** One small model of each design is enough: what a step returns does not depend on how memory is ordered. */
-const returnsOf = (protocol: Protocol, project: Project): ReadonlySet<string> => {
+const returnsOf = (protocol: HousedProtocol, project: Project): ReadonlySet<string> => {
   const before = known.get(protocol)
   if (before !== undefined) return before
   const all = new Set<string>()
   const designs = new Set<string>()
-  for (const [model] of designsOf(project.models, protocol.name)) {
+  for (const [model] of designsOf(project.modelsOf(protocol), protocol.name)) {
     if (model === undefined || designs.has(model.design)) continue
     designs.add(model.design)
     const { steps, actions } = assemble(compile(machineOf(model)))
@@ -215,6 +212,6 @@ const returnsOf = (protocol: Protocol, project: Project): ReadonlySet<string> =>
  * model cannot have.
  */
 export const elsewhere = ({ protocol }: Model, project: Project): Elsewhere => ({
-  hasAction: (action) => Object.hasOwn(protocol.docs.actions, action),
+  hasAction: (action) => actionsOf(protocol, project).has(action),
   returns: (action, text) => returnsOf(protocol, project).has(`${action} ${text}`),
 })

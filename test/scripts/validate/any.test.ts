@@ -18,7 +18,7 @@ import { askAll, checkUnlogged, designsOf, oneAnswer } from '../../../impl/lib/v
 import { accepted, incomplete, rejected } from './sample.ts'
 import { isCI } from '../../effort.ts'
 import { packageRoot } from '../../../scripts/workspace/package.ts'
-import { loadModels, PROTOCOLS } from '../../project.ts'
+import { loadModels, project } from '../../project.ts'
 
 const root = packageRoot()
 const ARGS = [join(root, 'bin', 'lockstep.mjs'), 'validate']
@@ -158,7 +158,7 @@ describe('who is asked', () => {
   it('refuses what no design has', async () => {
     await expect(askAll(designs, of, never, lacks)).rejects.toMatchObject({ problem: { line: 3 } })
     expect(() => {
-      checkUnlogged(['commit', 'smp_mbx'], designs, PROTOCOLS)
+      checkUnlogged(['commit', 'smp_mbx'], designs, project)
     }).toThrow(/no design of poll-kick has an action "smp_mbx"/)
   })
 
