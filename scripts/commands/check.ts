@@ -18,7 +18,7 @@ import { sizeOf } from '../../impl/lib/protocol/model.ts'
 import { examine } from '../engines/examine.ts'
 import { isSpecified, specified } from '../workspace/spec-files.ts'
 import { writeCounts } from '../workspace/counts.ts'
-import { selectModels } from '../../impl/lib/protocol/target.ts'
+import { meantModels, SetAside } from '../workspace/set-aside.ts'
 import { watchInputs } from '../workspace/certificate.ts'
 import { keepFindings, knownFindings } from '../engines/results.ts'
 import type { Output } from '../ui/output.ts'
@@ -155,20 +155,36 @@ export const resultRow = (r: ModelResult): string[] => [
 type RunChecksOptions = CachedOptions & Pick<CheckOptions, 'engine'>
 
 /** Runs the checks; used by `check` and `start`. `noTlc` is why TLC is not used, where it would be if it were there. */
-export const runChecks = async (out: Output, models: readonly Model[], options: RunChecksOptions) => {
+export const runChecks = async (
+  out: Output,
+  models: readonly Model[],
+  options: RunChecksOptions,
+  aside = new SetAside(),
+) => {
   const { engine: asked } = options
   const found = asked === 'explorer' || asked === 'embedded' ? undefined : await tlcIfPresent()
   const noTlc = found instanceof LockstepError ? found : undefined
   if (noTlc !== undefined && asked !== 'auto') throw noTlc
   const toolchain = found instanceof LockstepError ? undefined : found
-  const jobs = models.flatMap((model) => enginesFor(model, asked, toolchain).map((engine): Job => ({ model, engine })))
+  const jobs = models.flatMap((model) =>
+    (aside.attempt(model.protocol, () => enginesFor(model, asked, toolchain)) ?? []).map((engine): Job => ({
+      model,
+      engine,
+    })),
+  )
   const remark = ({ model, engine }: Job): string => `checking ${model.name} with ${engine}`
-  const results = await runAll(out, jobs, workersOf(options), remark, async (job) =>
-    modelResult(job.model, await findingsOf(job, toolchain, options), checkedInEvidence(job.model)),
+  const decided = await runAll(out, jobs, workersOf(options), remark, (job) =>
+    aside.run(job.model.protocol, async () =>
+      modelResult(job.model, await findingsOf(job, toolchain, options), checkedInEvidence(job.model)),
+    ),
+  )
+  const results = aside.without(
+    decided.filter((result) => result !== undefined),
+    ({ protocol }) => protocol,
   )
   /** what engines disagree on */
   const conflicts = disagreements(results)
-  return { results, conflicts, code: exitOf(results, conflicts), noTlc }
+  return { results, conflicts, code: aside.exitOf(exitOf(results, conflicts)), noTlc }
 }
 
 /** Prints the table of results, and what is to be said of them. */
@@ -184,10 +200,13 @@ const endsOf = ({ automata }: Compiled): ReadonlySet<string> =>
   new Set(automata.flatMap(({ nodes }) => nodes.filter(({ op }) => op.kind === 'end').map(({ label }) => label)))
 
 /** How often each action is taken over all models of each protocol. */
-const coverage = (out: Output, models: readonly Model[], options: CheckOptions): number => {
+const coverage = (out: Output, models: readonly Model[], options: CheckOptions, aside: SetAside): number => {
   const counts = new Map<string, Map<string, number>>()
   for (const model of models) {
-    const graph = requireComplete(graphOf(model, { edges: false, invariants: false, until: untilOf(options) }), model)
+    const graph = aside.attempt(model.protocol, () =>
+      requireComplete(graphOf(model, { edges: false, invariants: false, until: untilOf(options) }), model),
+    )
+    if (graph === undefined) continue
     const own = counts.get(model.protocol.name) ?? new Map<string, number>()
     const ends = endsOf(graph.kernel.compiled)
     graph.kernel.actions.forEach((action, i) => {
@@ -195,14 +214,17 @@ const coverage = (out: Output, models: readonly Model[], options: CheckOptions):
     })
     counts.set(model.protocol.name, own)
   }
-  const rows = [...counts].flatMap(([protocol, own]) =>
-    [...own].sort(([a], [b]) => (a < b ? -1 : 1)).map(([action, taken]) => ({ protocol, action, taken })),
-  )
+  const rows = aside
+    .without([...counts], ([protocol]) => protocol)
+    .flatMap(([protocol, own]) =>
+      [...own].sort(([a], [b]) => (a < b ? -1 : 1)).map(([action, taken]) => ({ protocol, action, taken })),
+    )
   const never = rows.filter((r) => r.taken === 0)
-  if (out.json) printJson({ ok: never.length === 0, actions: rows })
+  const code = aside.exitOf(never.length === 0 ? EXIT.ok : EXIT.finding)
+  if (out.json) printJson({ ok: code === EXIT.ok, actions: rows, broken: aside.json })
   for (const row of columns(rows.map((r) => [r.protocol, r.action, thousands(r.taken)]))) out.line(row)
   for (const { action } of never) out.line(`no model takes ${action}`, 'red')
-  return never.length === 0 ? EXIT.ok : EXIT.finding
+  return code
 }
 
 const ignored = (option: string, why: string) =>
@@ -223,13 +245,24 @@ const refuseIgnored = ({ engine, heap, coverage, dryRun, write }: CheckOptions):
 }
 
 /** The commands of TLC that would be run. */
-const dryRun = async (out: Output, models: readonly Model[], options: CheckOptions): Promise<number> => {
+const dryRun = async (
+  out: Output,
+  models: readonly Model[],
+  options: CheckOptions,
+  aside: SetAside,
+): Promise<number> => {
   const commands: { readonly model: string; readonly lines: readonly string[] }[] = []
-  for (const model of models) commands.push({ model: model.name, lines: await dryRunTlc(model, options) })
-  if (out.json)
-    printJson({ ok: true, commands: commands.map(({ model, lines }) => ({ model, command: lines.at(-1) })) })
+  for (const model of models) {
+    const lines = await aside.run(model.protocol, () => dryRunTlc(model, options))
+    if (lines !== undefined) commands.push({ model: model.name, lines })
+  }
+  aside.sound(models)
+  if (out.json) {
+    const all = commands.map(({ model, lines }) => ({ model, command: lines.at(-1) }))
+    printJson({ ok: aside.json === undefined, commands: all, broken: aside.json })
+  }
   for (const { lines } of commands) for (const line of lines) out.line(line)
-  return EXIT.ok
+  return aside.exitOf(EXIT.ok)
 }
 
 /** Checks models, or runs litmus tests; returns the exit code. */
@@ -237,20 +270,24 @@ export const check = async (out: Output, options: CheckOptions, project: Project
   const { targets, tag } = options
   if (wantsLitmus(options)) return litmus(out, options)
   refuseIgnored(options)
-  const models = selectModels(project.modelsFor(targets), targets, tag)
-  examine(out, project, models)
-  if (options.coverage === true) return coverage(out, models, options)
-  if (options.dryRun === true) return dryRun(out, models, options)
+  const aside = new SetAside()
+  const models = examine(out, project, meantModels(project, targets, tag, aside), aside)
+  if (options.coverage === true || options.dryRun === true) {
+    const code = await (options.coverage === true ? coverage : dryRun)(out, models, options, aside)
+    if (!out.json) aside.report()
+    return code
+  }
   // what is to be counted anew is held to no count from before
   const uncounted = options.write === true ? models.map((model) => ({ ...model, counts: undefined })) : models
-  const { results, conflicts, code, noTlc } = await runChecks(out, uncounted, options)
-  if (options.write === true) writeCounts(out, models, results, project.modelsOf)
-  if (out.json) printJson({ ok: code === EXIT.ok, models: results, disagreements: conflicts })
+  const { results, conflicts, code, noTlc } = await runChecks(out, uncounted, options, aside)
+  if (options.write === true) writeCounts(out, aside.sound(models), results, project.modelsOf)
+  if (out.json) printJson({ ok: code === EXIT.ok, models: results, disagreements: conflicts, broken: aside.json })
   if (noTlc !== undefined) out.line(noTlcNote(noTlc))
   printResults(out, results, conflicts)
   out.line()
   for (const line of matrixOf(results)) out.line(line)
-  out.line(summary(results, code))
+  out.line(`${summary(results, exitOf(results, conflicts))}${aside.remark('not checked')}`)
+  if (!out.json) aside.report()
   return code
 }
 

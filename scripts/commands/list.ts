@@ -1,12 +1,11 @@
 /** `lockstep list`: protocols, designs, models, expected verdicts. */
 
-import { EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
+import { EXIT } from '../../impl/lib/kernel/error.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { selectModels } from '../../impl/lib/protocol/target.ts'
-import { errorJson, reportError } from '../ui/errors.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
+import { allModels, meantModels, SetAside } from '../workspace/set-aside.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
 
 const modelJson = (model: Model): unknown => ({
@@ -60,35 +59,18 @@ const print = (out: Output, models: readonly Model[]): void => {
   }
 }
 
-/** The models of all protocols that can be read, and what is wrong with the others. */
-const readable = (project: Project, builtin: boolean) => {
-  const models: Model[] = []
-  const broken = [...project.broken]
-  for (const protocol of [...project.protocols, ...(builtin ? project.builtin : [])]) {
-    try {
-      models.push(...project.modelsOf(protocol))
-    } catch (error) {
-      if (!(error instanceof LockstepError)) throw error
-      broken.push({ name: protocol.name, error })
-    }
-  }
-  return { models, broken }
-}
-
 /** Lists models; returns the exit code. A protocol that cannot be read is named, and the others are listed all the same. */
 export const list = (out: Output, { targets, builtin = false }: OptionsOf<'list'>, project: Project): number => {
   const all = targets.length === 0
-  const { models, broken } = all
-    ? readable(project, builtin)
-    : { models: selectModels(project.modelsFor(targets), targets, 'full'), broken: [] }
-  const ok = broken.length === 0
-  const errors = broken.map(({ name, error }) => ({ name, ...errorJson(error.problem) }))
-  if (out.json) printJson({ ok, models: models.map(modelJson), ...(ok ? {} : { broken: errors }) })
+  const aside = new SetAside()
+  const models = all ? allModels(project, aside, builtin) : meantModels(project, targets, 'full', aside)
+  const code = aside.exitOf(EXIT.ok)
+  if (out.json) printJson({ ok: code === EXIT.ok, models: models.map(modelJson), broken: aside.json })
   else print(out, models)
   if (!out.json && all && !builtin && project.builtin.length > 0)
     out.note(
       `Lockstep’s own: \`lockstep list --builtin\`, or by name: ${project.builtin.map(({ name }) => name).join(', ')}`,
     )
-  if (!out.json) for (const { error } of broken) reportError(error, false)
-  return ok ? EXIT.ok : EXIT.usage
+  if (!out.json) aside.report()
+  return code
 }

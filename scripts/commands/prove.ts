@@ -30,7 +30,7 @@ import { evidenceFile } from '../workspace/evidence.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { examine } from '../engines/examine.ts'
 import { shownPath } from '../workspace/package.ts'
-import { selectModels } from '../../impl/lib/protocol/target.ts'
+import { meantModels, SetAside } from '../workspace/set-aside.ts'
 import { keepProof, knownProof } from '../engines/results.ts'
 import { assertPlain, writeFailed, writeTogether } from '../node/write.ts'
 import type { Output } from '../ui/output.ts'
@@ -217,9 +217,8 @@ const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOption
 }
 
 /** The models that are proven. What is wrong with them or with the options is said before Java is looked for. */
-const load = (out: Output, options: ProveOptions, project: Project): Model[] => {
-  const models = selectModels(project.modelsFor(options.targets), options.targets, options.tag)
-  examine(out, project, models)
+const load = (out: Output, options: ProveOptions, project: Project, aside: SetAside): Model[] => {
+  const models = examine(out, project, meantModels(project, options.targets, options.tag, aside), aside)
   const isChanged = options.spec !== undefined || options.cfg !== undefined
   if (isChanged && models.length !== 1) {
     throw badInput({ code: 'usage', message: '--spec and --cfg go with one model', hint: 'name the model' })
@@ -227,9 +226,12 @@ const load = (out: Output, options: ProveOptions, project: Project): Model[] => 
   if (isChanged && options.write === true) {
     throw badInput({ code: 'usage', message: '--write goes with the package’s own modules and configurations only' })
   }
-  for (const model of models) withCfg(model, options.cfg, moduleSources(model, options))
-  if (options.write === true) for (const model of models) assertPlain(ownFiles(model))
-  return models
+  for (const model of models)
+    aside.attempt(model.protocol, () => {
+      withCfg(model, options.cfg, moduleSources(model, options))
+      if (options.write === true) assertPlain(ownFiles(model))
+    })
+  return aside.sound(models)
 }
 
 /** Java and the jar; evidence comes from the pinned one only. */
@@ -255,16 +257,23 @@ export const printProofs = (out: Output, results: readonly ProofResult[]): void 
 
 /** Proves models; returns the exit code. */
 export const prove = async (out: Output, options: ProveOptions, project: Project): Promise<number> => {
-  const models = load(out, options, project)
+  const aside = new SetAside()
+  const models = load(out, options, project, aside)
   const toolchain = await toolchainFor(options)
   const beginning = ({ name }: Model): string => `proving ${name}`
   const proveModels = options.write === true ? proveAndWrite : proveOne
-  const results = await runAll(out, models, workersOf(options), beginning, (m) => proveModels(m, toolchain, options))
-  const ok = results.every((r) => r.comparison.equal)
-  if (out.json) printJson({ ok, models: results.map(proofJson) })
-  printProofs(out, results)
-  out.line(
-    `${results.filter((r) => r.comparison.equal).length} of ${results.length} machines equal to their specifications`,
+  const made = await runAll(out, models, workersOf(options), beginning, (model) =>
+    aside.run(model.protocol, () => proveModels(model, toolchain, options)),
   )
-  return ok ? EXIT.ok : EXIT.finding
+  const results = aside.without(
+    made.filter((result) => result !== undefined),
+    ({ model }) => model.protocol.name,
+  )
+  const code = aside.exitOf(results.every((r) => r.comparison.equal) ? EXIT.ok : EXIT.finding)
+  if (out.json) printJson({ ok: code === EXIT.ok, models: results.map(proofJson), broken: aside.json })
+  printProofs(out, results)
+  const equal = results.filter((r) => r.comparison.equal).length
+  out.line(`${equal} of ${results.length} machines equal to their specifications${aside.remark('not proven')}`)
+  if (!out.json) aside.report()
+  return code
 }

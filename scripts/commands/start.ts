@@ -5,6 +5,7 @@ import { lanes } from '../../impl/lib/report/lanes.ts'
 import type { CachedOptions } from '../engines/decide.ts'
 import { decideModel } from '../engines/decide.ts'
 import { runAll, workersOf } from '../engines/options.ts'
+import { checkWithExplorer, untilOf } from '../../impl/lib/check/explorer.ts'
 import type { ModelResult } from '../../impl/lib/check/result.ts'
 import { modelResult } from '../../impl/lib/check/result.ts'
 import type { Toolchain } from '../engines/tlc.ts'
@@ -17,8 +18,9 @@ import { counterexample, toggleOf } from '../../impl/lib/evidence/explain.ts'
 import { Slots } from '../node/pool.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { sizeOf } from '../../impl/lib/protocol/model.ts'
-import { oneModel, selectModels } from '../../impl/lib/protocol/target.ts'
 import { matrixOf } from '../ui/matrix.ts'
+import { meantModels, SetAside } from '../workspace/set-aside.ts'
+import { isSpecified } from '../workspace/spec-files.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
 import { disagreements, exitOf, noTlcNote, printResults, runChecks, summary } from './check.ts'
@@ -43,6 +45,8 @@ interface Found {
   readonly conflicts: readonly string[]
   /** exit code of the proofs */
   readonly proven: number
+  /** how many models there is a proof to make of */
+  readonly provable: number
   readonly printProofs: () => void
   readonly proofs: readonly unknown[]
 }
@@ -59,12 +63,18 @@ const withTlc = async (
   models: readonly Model[],
   toolchain: Toolchain,
   options: CachedOptions,
+  aside: SetAside,
 ): Promise<Found> => {
   // the large ones first, so that none is left alone at the end; TLC works on others while a graph is held against a machine
   const slots = new Slots(workersOf(options))
   const largestFirst = [...models].sort((a, b) => sizeOf(b) - sizeOf(a))
   const beginning = ({ name }: Model): string => `checking and proving ${name}`
-  const decisions = await runAll(out, largestFirst, workersOf(options) + 1, beginning, async (model) => {
+  const decide = async (model: Model) => {
+    // the machine is all that there is
+    if (!isSpecified(model.protocol)) {
+      const explored = checkWithExplorer(model, untilOf(options))
+      return { result: modelResult(model, explored, checkedInEvidence(model)), proof: undefined, conflicts: [] }
+    }
     const { findings, proof, machine } = await decideModel(model, toolchain, options, { useCertified: true, slots })
     const result = modelResult(model, findings, checkedInEvidence(model))
     return {
@@ -73,16 +83,20 @@ const withTlc = async (
       // verdicts that TLC did not give now are held against the machine's at least
       conflicts: machine === undefined ? [] : conflictsWith(result, modelResult(model, machine)),
     }
-  })
+  }
+  const decisions = await runAll(out, largestFirst, workersOf(options) + 1, beginning, (model) =>
+    aside.run(model.protocol, () => decide(model)),
+  )
   const byModel = new Map(largestFirst.map((model, i) => [model, decisions[i]] as const))
-  const decided = models.flatMap((model) => byModel.get(model) ?? [])
-  const proofs = decided.flatMap(({ proof }) => (proof instanceof LockstepError ? [] : [proof]))
+  const decided = aside.sound(models).flatMap((model) => byModel.get(model) ?? [])
+  const proofs = decided.flatMap(({ proof }) => (proof === undefined || proof instanceof LockstepError ? [] : [proof]))
   const failures = decided.flatMap(({ proof }) => (proof instanceof LockstepError ? [proof.problem.message] : []))
   const equal = proofs.every((p) => p.comparison.equal)
   return {
     results: decided.map(({ result }) => result),
     conflicts: decided.flatMap(({ conflicts }) => conflicts),
     proven: failures.length > 0 ? EXIT.environment : equal ? EXIT.ok : EXIT.finding,
+    provable: proofs.length + failures.length,
     printProofs: () => {
       printProofs(out, proofs)
       for (const failure of failures) out.line(`NOT PROVEN  ${failure}`, 'red')
@@ -92,14 +106,23 @@ const withTlc = async (
 }
 
 /** Without Java the other engines check, and the certificates of earlier proofs are verified. */
-const withoutTlc = async (out: Output, models: readonly Model[], options: CachedOptions): Promise<Found> => {
-  const { results, conflicts } = await runChecks(out, models, { ...options, engine: 'auto' })
-  const verified = verifyAll(out, models)
+const withoutTlc = async (
+  out: Output,
+  models: readonly Model[],
+  options: CachedOptions,
+  aside: SetAside,
+): Promise<Found> => {
+  const { results, conflicts } = await runChecks(out, models, { ...options, engine: 'auto' }, aside)
+  const verified = verifyAll(
+    out,
+    aside.sound(models).filter(({ protocol }) => isSpecified(protocol)),
+  )
   out.clear()
   return {
     results,
     conflicts,
     proven: verified.every((v) => v.wrong.length === 0) ? EXIT.ok : EXIT.finding,
+    provable: verified.length,
     printProofs: () => {
       const rows = verified.map(({ model, wrong }) => [
         wrong.length === 0 ? 'verified' : 'FAILED',
@@ -146,7 +169,7 @@ const printCells = (out: Output, { results, conflicts }: Found, tlc: Toolchain |
 /** Ours, or the first of a workspace that is expected to be violated; none if all holds. */
 const raceOf = (project: Project, models: readonly Model[]): Model | undefined =>
   project.workspace === undefined
-    ? oneModel(project.modelsFor([SHOWN]), SHOWN)
+    ? models.find(({ name }) => name === SHOWN)
     : models.find(({ cells }) => cells.some(({ expected }) => expected === 'violated'))
 
 const printRace = (out: Output, project: Project, models: readonly Model[]): void => {
@@ -157,17 +180,25 @@ const printRace = (out: Output, project: Project, models: readonly Model[]): voi
   out.line()
 }
 
+/** Whose machines nothing is held against: that is no proof. */
+const exploredOnly = (models: readonly Model[]): string => {
+  const names = [...new Set(models.map(({ protocol }) => protocol))].filter((one) => !isSpecified(one))
+  return names.length === 0 ? '' : `; no specification, explored only: ${names.map(({ name }) => name).join(', ')}`
+}
+
 /** Runs the main job; returns the exit code. */
 export const start = async (out: Output, options: OptionsOf<'start'>, project: Project): Promise<number> => {
   const began = performance.now()
   const tlc = await tlcIfPresent()
-  const models = selectModels(project.models, [], undefined)
-  examine(out, project, models)
+  const aside = new SetAside()
+  const models = examine(out, project, meantModels(project, [], undefined, aside), aside)
   const found =
-    tlc instanceof LockstepError ? await withoutTlc(out, models, options) : await withTlc(out, models, tlc, options)
-  const { results, conflicts, proven, proofs } = found
+    tlc instanceof LockstepError
+      ? await withoutTlc(out, models, options, aside)
+      : await withTlc(out, models, tlc, options, aside)
+  const { results, conflicts, proven, provable, proofs } = found
   const checked = exitOf(results, conflicts)
-  const code = checked !== EXIT.ok ? checked : proven
+  const code = aside.exitOf(checked !== EXIT.ok ? checked : proven)
   heading(out, 'Model checking: every design against every property')
   printCells(out, found, tlc)
   heading(out, 'Proof: is each machine its specification, state by state, edge by edge?')
@@ -175,15 +206,17 @@ export const start = async (out: Output, options: OptionsOf<'start'>, project: P
   out.line()
   heading(out, 'Designs x properties')
   for (const line of matrixOf(results)) out.line(line)
-  printRace(out, project, models)
+  printRace(out, project, aside.sound(models))
   const made = tlc instanceof LockstepError ? 'verified from their certificates' : 'made'
   const word = proven === EXIT.ok ? 'all equal' : proven === EXIT.finding ? 'NOT all equal' : 'NOT COMPLETE'
-  out.line(summary(results, checked))
-  out.line(`${proofs.length} of ${models.length} proofs ${made}: ${word}`)
+  out.line(`${summary(results, checked)}${aside.remark('not checked')}`)
+  out.line(
+    `${proofs.length} of ${provable} proofs ${made}: ${word}${exploredOnly(models)}${aside.remark('not proven')}`,
+  )
   out.line(`${thousands(Math.round((performance.now() - began) / 1000))} s in all`)
   if (out.json) {
     const check = { models: results, disagreements: conflicts }
-    printJson({ ok: code === EXIT.ok, check, prove: { models: proofs } })
-  }
+    printJson({ ok: code === EXIT.ok, check, prove: { models: proofs }, broken: aside.json })
+  } else aside.report()
   return code
 }

@@ -1,17 +1,17 @@
 /** What a command works on: the protocols of the workspace that it is in, and ours. */
 
 import { basename } from 'node:path'
-import type { LockstepError } from '../../impl/lib/kernel/error.ts'
-import { badInput, environmentFailure } from '../../impl/lib/kernel/error.ts'
+import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Project, SharedWorkspace, Workspace } from '../../impl/lib/protocol/project.ts'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 import { isGlob } from '../../impl/lib/protocol/glob.ts'
-import type { BrokenPart, Opened } from './config.ts'
+import type { Opened } from './config.ts'
 import { openPackage, openWorkspace } from './config.ts'
 import { machineDigest } from './machine-code.ts'
 import { modelsOf } from './models.ts'
 import { packageRoot } from './package.ts'
+import { oneOf } from './set-aside.ts'
 
 /** The protocols of the package, from its own configuration. */
 const openBuiltin = async (): Promise<readonly HousedProtocol[]> => {
@@ -20,17 +20,6 @@ const openBuiltin = async (): Promise<readonly HousedProtocol[]> => {
   const [first] = broken
   if (first !== undefined) throw first.error
   return protocols
-}
-
-const several = (broken: readonly BrokenPart[]): LockstepError => {
-  const [first, ...others] = broken
-  if (first === undefined) throw new RangeError('nothing is broken')
-  if (others.length === 0) return first.error
-  const { problem } = first.error
-  return badInput({
-    ...problem,
-    message: `${problem.message} (and ${others.length} more: \`lockstep doctor\` says all)`,
-  })
 }
 
 /** The protocols of a workspace, or ours alone. What is wrong with their files is thrown when their models are asked for. */
@@ -47,7 +36,7 @@ export const openProject = async (workspace?: Workspace): Promise<Project> => {
   const broken = own?.broken ?? []
   const others = own === undefined ? [] : builtin.filter(({ name }) => !protocols.some((mine) => mine.name === name))
   const all = (): readonly Model[] => {
-    if (broken.length > 0) throw several(broken)
+    if (broken.length > 0) throw oneOf(broken.map(({ error }) => error))
     return protocols.flatMap(read)
   }
   const named = (wanted: string): HousedProtocol | undefined => {

@@ -68,6 +68,7 @@ console.log(result?.messages.map(({ ruleId, line }) => \`\${ruleId} \${line}\`).
   dropped: `import { bool, Memory, Shared } from 'lockstep'
 export const flag = new Memory(new Shared(), 'TSO', 1, [['cpu', 0]]).scalar('flag', bool, false)
 flag.store('set', true)
+`,
   parts: `import * as lockstep from 'lockstep'
 ${API_NAMES.map((name, i) => `import * as part${i} from '${name}'`).join('\n')}
 import { ablationOf, roleOf } from 'lockstep/ablate'
