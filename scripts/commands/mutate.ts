@@ -5,6 +5,7 @@ import type { Generated, Judged, Mutant, MutantKind, Side } from '../../impl/lib
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
+import { examine } from '../engines/examine.ts'
 import { workersOf } from '../engines/options.ts'
 import type { Toolchain } from '../engines/tlc.ts'
 import { tlcIfPresent } from '../engines/tlc.ts'
@@ -31,7 +32,11 @@ import { judgeSpec, specMutants } from '../mutate/spec-run.ts'
 import { faultNamed, findTypeScript, machineMutants, sampled, TypeCheck } from '../mutate/sources.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson } from '../ui/output.ts'
-import type { Project } from '../../impl/lib/protocol/project.ts'
+import type { Project, SharedWorkspace } from '../../impl/lib/protocol/project.ts'
+import { given } from '../../impl/lib/kernel/given.ts'
+import { workspaceOf } from '../workspace/project.ts'
+import { isSpecified } from '../workspace/spec-files.ts'
+import { SetAside } from '../workspace/set-aside.ts'
 
 /** Options of the command, and what is drawn every day. */
 export interface MutateOptions extends OptionsOf<'mutate'> {
@@ -55,9 +60,16 @@ export const withEverydaySample = (options: MutateOptions): MutateOptions =>
     ? { ...options, ...EVERYDAY }
     : options
 
-const known = (name: string, protocols: readonly HousedProtocol[]): HousedProtocol => {
+const known = (name: string, { protocols, builtin, workspace }: Project): HousedProtocol => {
   const protocol = protocols.find((p) => p.name === name)
   if (protocol !== undefined) return protocol
+  if (builtin.some((ours) => ours.name === name))
+    throw badInput({
+      code: 'not-of-the-workspace',
+      message: `${name} is Lockstep’s own, and in a workspace its own protocols are mutated`,
+      ...given({ file: workspace?.config }),
+      hint: 'start it in a checkout of Lockstep, in a directory that is in no workspace',
+    })
   const candidates = near(
     name,
     protocols.map((p) => p.name),
@@ -69,19 +81,8 @@ const known = (name: string, protocols: readonly HousedProtocol[]): HousedProtoc
   })
 }
 
-/** What is changed is sources of the package: those of a workspace are not taken apart yet. */
-const refuseWorkspace = ({ workspace }: Project): void => {
-  if (workspace === undefined) return
-  throw badInput({
-    code: 'not-ours',
-    message: 'mutate changes the package’s own protocols only, and the command is in a workspace',
-    file: workspace.config,
-    hint: 'start it in a directory that is in no workspace',
-  })
-}
-
-const chosen = (options: MutateOptions, { protocols }: Project): readonly HousedProtocol[] => {
-  const asked = options.protocol === undefined ? protocols : [known(options.protocol, protocols)]
+const chosen = (options: MutateOptions, project: Project): readonly HousedProtocol[] => {
+  const asked = options.protocol === undefined ? project.protocols : [known(options.protocol, project)]
   return options.changed === true ? protocolsOf(changedFiles(options.base ?? HEAD), asked) : asked
 }
 
@@ -101,6 +102,8 @@ interface Means {
   readonly modelsOf: ModelsOf
   readonly ts: TypeScript
   readonly types: () => TypeCheck
+  /** where a protocol is found again by worker threads */
+  readonly workspaceFor: (protocol: HousedProtocol) => SharedWorkspace | undefined
   /** TLC, or why the side of the specification is left out */
   readonly tlc: Toolchain | string
 }
@@ -108,6 +111,7 @@ interface Means {
 /** What is asked of one protocol. */
 interface Asked extends Means {
   readonly protocol: HousedProtocol
+  readonly workspace: SharedWorkspace | undefined
   /** the faults that are made of its machine, and how those in the file are found */
   readonly faults: readonly Mutant[]
   readonly faultOf: FaultOf
@@ -117,7 +121,7 @@ interface Asked extends Means {
 
 const kindsOf = ({ kind }: MutateOptions): readonly MutantKind[] => (kind === undefined ? MUTANT_KINDS : [kind])
 
-const isOfSpec = ({ file }: { readonly file: string }): boolean => file.startsWith('spec/')
+const isOfSpec = ({ file }: { readonly file: string }): boolean => file.endsWith('.tla')
 
 /** Weakenings that no design has noticed, on machines with a fault. */
 const searchFaults = async (asked: Asked, cases: readonly Case[], crew: CrewOptions): Promise<void> => {
@@ -187,6 +191,7 @@ const judged = async (asked: Asked, mutants: readonly Mutant[]): Promise<readonl
     // each side has half of the time, and the second what the first leaves
     until: now + (toolchain === undefined ? left : left / 2),
     all: options.all ?? false,
+    workspace: asked.workspace,
     onProgress: onProgress('machine'),
   })
   if (toolchain !== undefined) await judgeSpecSide(asked, of('spec'), toolchain, onProgress('spec'))
@@ -203,18 +208,24 @@ const runProtocol = async (means: Means, protocol: HousedProtocol, until: number
   const kinds = kindsOf(options)
   const models = modelsOf.get(protocol.name)?.usual ?? []
   const machine = options.side === 'spec' ? NONE : machineMutants(ts, protocol, kinds)
-  const spec = options.side === 'machine' || typeof tlc === 'string' ? NONE : specMutants(protocol, models, kinds)
+  const specKinds = protocol.home.builtin ? kinds : kinds.filter((kind) => kind !== 'fairness')
+  const hasNoSpec = options.side === 'both' && !isSpecified(protocol)
+  const spec =
+    options.side === 'machine' || typeof tlc === 'string' || hasNoSpec ? NONE : specMutants(protocol, models, specKinds)
   const all = [...machine.mutants, ...spec.mutants]
   const mutants = sampled(all, options)
   const { argued, seeded } = loadArguments(protocol, options.arguments)
   const sides = new Set(mutants.map(({ side }) => side))
   const wasRun = ({ file, kind }: Pick<Argument, 'file' | 'kind'>): boolean =>
     sides.has(isOfSpec({ file }) ? 'spec' : 'machine') &&
-    kinds.includes(kind) &&
+    (isOfSpec({ file }) ? specKinds : kinds).includes(kind) &&
     (kind === 'fault' ? options.sample : options.weakenings) === undefined
   const faults = machineMutants(ts, protocol, ['fault']).mutants
   const faultOf: FaultOf = (change) => faultNamed(ts, protocol, faults, change)
-  const asked = await judged({ ...means, protocol, faults, faultOf, until }, mutants)
+  const asked = await judged(
+    { ...means, protocol, workspace: means.workspaceFor(protocol), faults, faultOf, until },
+    mutants,
+  )
   // what there was no time for was not asked: it is counted, and is no verdict
   const found = asked.filter(({ reason }) => reason !== LATE)
   const shared = sharedArguments(protocol).filter((a) => !isRefused(a, found))
@@ -251,10 +262,10 @@ const toolsFor = async ({ side }: MutateOptions): Promise<Toolchain | string> =>
 const sumOf = (models: readonly Model[]): number => models.reduce((sum, model) => sum + sizeOf(model), 0)
 
 /** Smallest protocols first: most faults of what is shared end there. */
-const modelsBySize = ({ tag }: MutateOptions, { protocols, models }: Project): ModelsOf => {
+const modelsBySize = ({ tag }: MutateOptions, models: readonly Model[]): ModelsOf => {
   const isUsual = (m: Model): boolean => tag === 'full' || m.tags.includes('fast')
   return new Map(
-    protocols
+    [...new Set(models.map(({ protocol }) => protocol))]
       .map((protocol) => {
         const own = models.filter((m) => m.protocol === protocol)
         return [protocol.name, { usual: own.filter(isUsual), larger: own.filter((m) => !isUsual(m)) }] as const
@@ -266,8 +277,34 @@ const modelsBySize = ({ tag }: MutateOptions, { protocols, models }: Project): M
 const drawnWhat = ({ weakenings }: MutateOptions): string =>
   weakenings === undefined ? 'faults' : 'faults and weakenings'
 
+/** Ours name the steps that are fair, and TLC is asked about these; those of others may be fair in any words. */
+const NO_FAIRNESS =
+  'the fairness of a specification is not weakened in a workspace: that can be asked of the machine only'
+
+/** What is left out of the specification's side, and why. */
+const skippedOf = ({ options, tlc }: Means, models: readonly Model[]): string | undefined => {
+  if (options.side === 'both' && typeof tlc === 'string') return tlc
+  const isLive = ({ protocol, cells }: Model): boolean =>
+    !protocol.home.builtin && isSpecified(protocol) && cells.some(({ kind }) => kind === 'liveness')
+  return options.side !== 'machine' && options.kind === undefined && models.some(isLive) ? NO_FAIRNESS : undefined
+}
+
 /** An option that would not be heeded is not taken as if it were. */
-const refuseIgnored = ({ base, changed }: MutateOptions): void => {
+const refuseIgnored = ({ base, changed, side, kind }: MutateOptions, { workspace }: Project): void => {
+  if (workspace !== undefined && side === 'spec' && kind === 'fairness')
+    throw badInput({
+      code: 'not-in-a-workspace',
+      message: NO_FAIRNESS,
+      file: workspace.config,
+      hint: 'add --side machine',
+    })
+  if (changed === true && workspace !== undefined)
+    throw badInput({
+      code: 'usage',
+      message: '--changed asks git what was changed of Lockstep’s own protocols, and the command is in a workspace',
+      file: workspace.config,
+      hint: 'name the protocol, and leave --changed out; --sample draws some of the faults',
+    })
   if (base === undefined || changed === true) return
   throw badInput({
     code: 'usage',
@@ -276,7 +313,12 @@ const refuseIgnored = ({ base, changed }: MutateOptions): void => {
   })
 }
 
-const load = async (out: Output, options: MutateOptions, project: Project): Promise<Means> => {
+const load = async (
+  out: Output,
+  options: MutateOptions,
+  project: Project,
+  models: readonly Model[],
+): Promise<Means> => {
   const ts = await findTypeScript()
   if (ts === undefined)
     throw environmentFailure({
@@ -286,8 +328,9 @@ const load = async (out: Output, options: MutateOptions, project: Project): Prom
     })
   const tlc = await toolsFor(options)
   let checker: TypeCheck | undefined
-  const types = (): TypeCheck => (checker ??= new TypeCheck(ts))
-  return { out, options, ts, tlc, types, modelsOf: modelsBySize(options, project) }
+  const types = (): TypeCheck => (checker ??= new TypeCheck(ts, project.workspace?.root))
+  const workspaceFor = (protocol: HousedProtocol) => workspaceOf(project, protocol)
+  return { out, options, ts, tlc, types, workspaceFor, modelsOf: modelsBySize(options, models) }
 }
 
 /** One protocol after the other, each with its share of the time; what came of it is printed as it is known. */
@@ -306,16 +349,24 @@ const runAll = async (means: Means, protocols: readonly HousedProtocol[]): Promi
 /** Runs mutants; returns the exit code. */
 export const mutate = async (out: Output, asked: MutateOptions, project: Project): Promise<number> => {
   const options = withEverydaySample(asked)
-  refuseIgnored(options)
-  refuseWorkspace(project)
-  const means = await load(out, options, project)
-  const protocols = chosen(options, project)
+  refuseIgnored(options, project)
+  const meant = chosen(options, project)
+  const aside = new SetAside()
+  if (options.protocol === undefined) for (const { name, error } of project.broken) aside.add(name, error)
+  // ours share machinery: who breaks it has the models of all against him
+  const read = project.workspace === undefined ? project.protocols : meant
+  const models = read.flatMap((protocol) => aside.attempt(protocol, () => project.modelsOf(protocol)) ?? [])
+  const sound = examine(out, project, models, aside)
+  const means = await load(out, options, project, sound)
+  const protocols = meant.filter(({ name }) => !aside.names.includes(name))
   const parts = await runAll(means, protocols)
-  const skipped = options.side === 'both' && typeof means.tlc === 'string' ? means.tlc : undefined
-  const code = exitOf(parts, skipped !== undefined)
-  if (out.json) printJson(jsonOf(parts, code === EXIT.ok, { ...options, skipped }))
+  const skipped = skippedOf(means, sound)
+  const code = aside.exitOf(exitOf(parts, skipped !== undefined))
+  if (out.json) printJson(jsonOf(parts, code === EXIT.ok, { ...options, skipped, broken: aside.json }))
+  else aside.report()
   if (protocols.length === 0) out.line(`no protocol was changed since ${options.base ?? HEAD}: nothing was run`)
-  if (skipped !== undefined) out.line(`the specification's side is skipped: ${skipped}`, 'red')
+  if (skipped !== undefined)
+    out.line(`skipped${skipped === NO_FAIRNESS ? '' : ", the specification's side"}: ${skipped}`, 'red')
   if (options.sample !== undefined) out.line(`${drawnWhat(options)} were drawn with --seed ${options.seed}`)
   return code
 }

@@ -27,7 +27,7 @@ const typescriptIn = (root: string): TS | undefined => {
 }
 
 /** The user's settings, or ours where there are none; our own types where the package is not installed beside the workspace. */
-const optionsOf = (ts: TS, root: string): TypeScript.CompilerOptions => {
+export const optionsOf = (ts: TS, root: string): TypeScript.CompilerOptions => {
   const file = ts.findConfigFile(root, (path) => ts.sys.fileExists(path))
   const own =
     file === undefined

@@ -14,7 +14,7 @@ import { parseJson } from '../../impl/lib/text/json.ts'
 import { readPlainText } from '../node/input.ts'
 import { packageRoot } from '../workspace/package.ts'
 import { writeWhole } from '../node/write.ts'
-import { mutableSources } from './sources.ts'
+import { mutableSources } from './package-sources.ts'
 
 const change = z.strictObject({
   id: z.string(),
@@ -101,6 +101,7 @@ export const loadArguments = (protocol: HousedProtocol, file?: string): Argument
 
 /** The arguments about the machinery that a protocol shares with others. */
 export const sharedArguments = (protocol: HousedProtocol): readonly Argument[] => {
+  if (!protocol.home.builtin) return []
   const used = new Set(mutableSources(protocol.name))
   return readIfThere(join(packageRoot(), SHARED)).argued.filter(({ file }) => used.has(file))
 }
@@ -108,7 +109,9 @@ export const sharedArguments = (protocol: HousedProtocol): readonly Argument[] =
 const readIfThere = (file: string): Arguments => (existsSync(file) ? readArguments(file) : { argued: [], seeded: [] })
 
 const readArguments = (file: string): Arguments => {
-  const shown = relative(packageRoot(), file).replaceAll('\\', '/')
+  // one in a workspace is shown as it is
+  const below = relative(packageRoot(), file).replaceAll('\\', '/')
+  const shown = below.startsWith('..') ? file : below
   const wrong = (message: string) =>
     badInput({ code: 'bad-arguments', message, file: shown, hint: 'docs/mutate.md has the format' })
   const parsed = schema.safeParse(parseJson(readPlainText(file, 'file of arguments'), { file: shown }))

@@ -47,9 +47,9 @@ const ownDigest = (model: Model): string => {
 /** Something more than the model has: a mutant with more states than this is known by its count. */
 const limitOf = (model: Model): number => Math.ceil(sizeOf(model) * 1.1) + 100
 
-const countsDiffer = (graph: Graph, model: Model): string | undefined => {
-  const { counts } = model
-  if (counts === undefined) throw new TypeError(`${model.name} was not counted`)
+/** Of a model that was not counted no count is expected, and none is another. */
+const countsDiffer = (graph: Graph, { counts }: Model): string | undefined => {
+  if (counts === undefined) return undefined
   if (graph.count !== counts.distinctStates) return 'distinct states'
   if (graph.generated !== counts.totalStates) return 'generated states'
   return depthOf(graph) === counts.stateDepth ? undefined : 'depth'
@@ -57,13 +57,18 @@ const countsDiffer = (graph: Graph, model: Model): string | undefined => {
 
 const noticed = (graph: Graph, model: Model): Killer | undefined => {
   const kill = (kind: Killer['kind'], name: string): Killer => ({ kind, name: `${model.name} ${name}` })
-  if (!graph.complete) return kill('count', 'distinct states')
+  const isProven = model.protocol.module !== undefined
+  if (!graph.complete) {
+    if (model.counts !== undefined) return kill('count', 'distinct states')
+    return isProven ? kill('proof', 'more states') : kill('cell', 'does not end')
+  }
   const { cells } = checkGraph(model, graph, performance.now())
   const cell = model.cells.find(({ name, expected }) => cells.get(name)?.verdict !== expected)
   if (cell !== undefined) return kill('cell', cell.name)
   const count = countsDiffer(graph, model)
   if (count !== undefined) return kill('count', count)
-  return digestOf(graph) === ownDigest(model) ? undefined : kill('proof', 'digest')
+  // without a specification there is no proof that could fail
+  return !isProven || digestOf(graph) === ownDigest(model) ? undefined : kill('proof', 'digest')
 }
 
 const opinionOf = (kernel: Kernel, model: Model): Opinion => {

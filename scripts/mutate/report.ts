@@ -87,9 +87,15 @@ export const report = (part: Part): ReportLine[] => {
 export const jsonOf = (
   parts: readonly Part[],
   ok: boolean,
-  options: { readonly seed: number; readonly sample?: number | undefined; readonly skipped: string | undefined },
+  options: {
+    readonly seed: number
+    readonly sample?: number | undefined
+    readonly skipped: string | undefined
+    readonly broken?: readonly object[] | undefined
+  },
 ): unknown => ({
   ok,
+  broken: options.broken,
   seed: options.sample === undefined ? null : options.seed,
   skipped: options.skipped === undefined ? [] : [{ side: 'spec', why: options.skipped }],
   protocols: parts.map(({ protocol, judged, same, notDrawn, notDecided, seconds: took }) => ({

@@ -2,12 +2,13 @@
 
 import type { Change, Fate, Judged, Killer, Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
+import type { SharedWorkspace } from '../../impl/lib/protocol/project.ts'
 import { sizeOf } from '../../impl/lib/protocol/model.ts'
 import type { MutateHand, SeedKill } from './workers.ts'
 import { withCrew } from './workers.ts'
 import type { FaultOf, Seed } from './argued.ts'
 import type { Opinion } from './bench.ts'
-import { mutableSources } from './sources.ts'
+import { mutableSources } from './package-sources.ts'
 
 /** Who is asked about faults, one at a time; undefined is no answer within so many milliseconds. */
 export interface FaultHand {
@@ -19,13 +20,15 @@ export interface FaultHand {
 /** Lets some of them, for a protocol, do a task. */
 export type FaultCrew = (size: number, protocol: string, task: (hand: FaultHand) => Promise<void>) => Promise<void>
 
-const faultWorkers: FaultCrew = (size, protocol, task) =>
-  withCrew(size, protocol, (hand) =>
-    task({
-      time: (model, limit) => hand.askWithin({ kind: 'time', model }, limit),
-      fault: (mutant, model, limit) => hand.askWithin({ kind: 'fault', model, mutant }, limit),
-    }),
-  )
+const faultWorkers =
+  (workspace: SharedWorkspace | undefined): FaultCrew =>
+  (size, protocol, task) =>
+    withCrew(size, { protocol, workspace }, (hand) =>
+      task({
+        time: (model, limit) => hand.askWithin({ kind: 'time', model }, limit),
+        fault: (mutant, model, limit) => hand.askWithin({ kind: 'fault', model, mutant }, limit),
+      }),
+    )
 
 /** Options of the runs of both sides. */
 export interface RunOptions {
@@ -39,6 +42,8 @@ export interface RunOptions {
 export interface CrewOptions extends RunOptions {
   /** milliseconds that one model may take: for all weakenings, or for one fault */
   readonly limit: number
+  /** where the protocol is, if it is none of ours */
+  readonly workspace?: SharedWorkspace | undefined
   /** who is asked about faults; worker threads if not given */
   readonly faultCrew?: FaultCrew
   /** go on after the first that notices a mutant */
@@ -117,7 +122,7 @@ const judgeAll = async (protocol: string, cases: readonly Case[], models: readon
       })
     }
   }
-  await withCrew(options.workers, protocol, work)
+  await withCrew(options.workers, { protocol, workspace: options.workspace }, work)
 }
 
 /** A run with a fault does not end if it takes so many times what the model takes without, and no less than so many milliseconds. */
@@ -165,7 +170,7 @@ const tryAll = async (protocol: string, cases: readonly Case[], models: readonly
       }
     }
   }
-  await (options.faultCrew ?? faultWorkers)(options.workers, protocol, work)
+  await (options.faultCrew ?? faultWorkers(options.workspace))(options.workers, protocol, work)
 }
 
 /** Models by the protocol that they are of: those that all mutants are asked of, and larger ones for faults that these do not notice. */
@@ -185,7 +190,8 @@ const tryFaults = async (protocol: string, cases: readonly Case[], models: Model
   // what is the same machine in all usual models may be another in a large one
   await ask(protocol, unnoticed(), own.larger)
   for (const [other, { usual }] of models) {
-    if (other === protocol) continue
+    // who shares nothing has nobody else's against him
+    if (other === protocol || options.workspace !== undefined) continue
     const sources = new Set(mutableSources(other))
     await ask(
       other,
@@ -270,7 +276,7 @@ export const holdSeeds = async (
       }
     }
   }
-  if (all > 0) await withCrew(options.workers, protocol, work)
+  if (all > 0) await withCrew(options.workers, { protocol, workspace: options.workspace }, work)
 }
 
 const changeOf = ({ id, file, kind, within, from, to }: Mutant): Change => ({ id, file, kind, within, from, to })
@@ -306,6 +312,6 @@ export const searchSeeds = async (
       }
     }
   }
-  await withCrew(options.workers, protocol, work)
+  await withCrew(options.workers, { protocol, workspace: options.workspace }, work)
   return found
 }

@@ -5,7 +5,7 @@
 
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { dirname, join, posix } from 'node:path'
+import { dirname, join, posix, resolve } from 'node:path'
 import { compileFunction } from 'node:vm'
 import type ts from 'typescript'
 import { faults } from '../../impl/lib/mutate/faults.ts'
@@ -14,23 +14,14 @@ import { edited, numbered } from '../../impl/lib/mutate/mutant.ts'
 import { weakenings } from '../../impl/lib/mutate/properties.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import { Source } from '../../impl/lib/mutate/syntax.ts'
-import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
-import { readPlainText } from '../node/input.ts'
+import type { HousedProtocol, Protocol } from '../../impl/lib/protocol/protocol.ts'
+import { optionsOf } from '../engines/types.ts'
 import { packageRoot } from '../workspace/package.ts'
-
-/** The machinery that protocols share. */
-const isShared = (file: string): boolean => /^impl\/lib\/(kvm|kernel\/memory)\/.*\.ts$/.test(file)
-
-/** Sources that may be changed: a protocol's own, and the machinery that protocols share. */
-export const isMutable = (file: string, protocol: string): boolean =>
-  file.startsWith(`impl/${protocol}/`) || isShared(file)
+import { machineSources } from './machine-sources.ts'
+import { entryOf, readSource, sourcesFrom } from './package-sources.ts'
+import { UserLoader } from './user-loader.ts'
 
 type Exports = Record<string, unknown>
-
-const importsOf = (file: string, text: string): string[] =>
-  [...text.matchAll(/^(?:import|export) (?!type\b)[^']*?from '(\.[^']+)'/gm)].map(([, path = '']) =>
-    posix.join(posix.dirname(file), path),
-  )
 
 /** The compiler; where it is missing, undefined. */
 export const findTypeScript = async (): Promise<TypeScript | undefined> => {
@@ -41,30 +32,6 @@ export const findTypeScript = async (): Promise<TypeScript | undefined> => {
     return undefined
   }
 }
-
-/** Text of a source of the package. */
-export const readSource = (file: string): string => readPlainText(join(packageRoot(), file), 'source')
-
-/** The sources of a protocol, from that which exports it; each with those that it imports. */
-const sourcesFrom = (entry: string): ReadonlyMap<string, readonly string[]> => {
-  const found = new Map<string, readonly string[]>()
-  const visit = (file: string): void => {
-    if (found.has(file)) return
-    const imports = importsOf(file, readSource(file))
-    found.set(file, imports)
-    imports.forEach(visit)
-  }
-  visit(entry)
-  return found
-}
-
-const entryOf = (protocol: string): string => `impl/${protocol}/index.ts`
-
-/** Sources that may be changed and that a protocol is made of: its own first. */
-export const mutableSources = (protocol: string): readonly string[] =>
-  [...sourcesFrom(entryOf(protocol)).keys()]
-    .filter((file) => isMutable(file, protocol))
-    .sort((a, b) => Number(isShared(a)) - Number(isShared(b)))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Mutants
@@ -77,12 +44,13 @@ const draftsOf = (ts: TypeScript, file: string, text: string): Draft[] => {
 }
 
 /** Mutants of the machine of a protocol. */
-export const machineMutants = (ts: TypeScript, protocol: Protocol, kinds: readonly MutantKind[]): Generated => {
-  const own = `impl/${protocol.name}/${protocol.module}.ts`
-  const files = kinds.includes('fault') ? [own, ...mutableSources(protocol.name).filter((f) => f !== own)] : [own]
-  const texts = new Map(files.map((file) => [file, readSource(file)]))
+export const machineMutants = (ts: TypeScript, protocol: HousedProtocol, kinds: readonly MutantKind[]): Generated => {
+  const { weakened, faulty, read } = machineSources(protocol)
+  const texts = new Map((kinds.includes('fault') ? faulty : weakened).map((file) => [file, read(file)]))
   const drafts = [...texts].flatMap(([file, text]) =>
-    draftsOf(ts, file, text).filter(({ kind }) => kinds.includes(kind) && (file === own || kind === 'fault')),
+    draftsOf(ts, file, text).filter(
+      ({ kind }) => kinds.includes(kind) && (kind === 'fault' || weakened.includes(file)),
+    ),
   )
   return numbered(drafts, texts)
 }
@@ -93,14 +61,15 @@ export const BY_HAND = 'hand'
 /** The fault that a file describes, among those that are made, or as it was written by hand; undefined where it is none any more. */
 export const faultNamed = (
   ts: TypeScript,
-  protocol: Protocol,
+  protocol: HousedProtocol,
   made: readonly Mutant[],
   change: Change,
 ): Mutant | undefined => {
   if (change.id !== BY_HAND) return made.find(({ id }) => id === change.id)
   const { file, within, from, to } = change
-  if (!isMutable(file, protocol.name)) return undefined
-  const [place, another] = new Source(ts, file, readSource(file)).occurrences(within, from)
+  const { faulty, read } = machineSources(protocol)
+  if (!faulty.includes(file)) return undefined
+  const [place, another] = new Source(ts, file, read(file)).occurrences(within, from)
   if (place === undefined || another !== undefined) return undefined
   const edit = { start: place.start, end: place.start + from.length, text: to }
   const content = JSON.stringify([file, within, from, to])
@@ -140,8 +109,20 @@ export const sampled = (mutants: readonly Mutant[], { sample, weakenings, seed }
 // ---------------------------------------------------------------------------------------------------------------------
 // A changed source, loaded and asked for its types
 
-/** The modules that a protocol is made of, by their sources. */
-export class Loader {
+/** Whoever loads a machine of which one source has another text. */
+export interface MachineLoader {
+  /** the protocol as a mutant has it */
+  readonly mutated: (mutant: Pick<Mutant, 'file' | 'edit'>) => Protocol
+  /** the protocol with another text for one of its sources */
+  readonly load: (changed: string, text: string) => Protocol
+}
+
+/** What loads the mutants of a protocol. */
+export const loaderOf = (ts: TypeScript, protocol: HousedProtocol): Promise<MachineLoader> =>
+  protocol.home.builtin ? Loader.of(ts, protocol.name) : UserLoader.of(ts, protocol, machineSources(protocol))
+
+/** The modules that a protocol of ours is made of, by their sources. */
+export class Loader implements MachineLoader {
   private readonly ts: TypeScript
   private readonly entry: string
   /** all sources of the protocol: whoever imports a changed one is compiled anew too */
@@ -218,25 +199,33 @@ export class Loader {
   }
 }
 
+const ourOptions = (compiler: TypeScript, root: string): ts.CompilerOptions =>
+  compiler.parseJsonConfigFileContent(
+    compiler.readConfigFile(join(root, 'tsconfig.json'), (path) => readFileSync(path, 'utf8')).config,
+    compiler.sys,
+    root,
+  ).options
+
 /** One type checker for many mutants: what did not change is not looked at again. */
 export class TypeCheck {
   private readonly ts: TypeScript
   private readonly service: ts.LanguageService
   private changed: { readonly file: string; readonly text: string } | undefined
   private version = 0
+  private readonly root: string
+  /** files that have type errors as they are: of these no mutant is refused */
+  private readonly untyped = new Map<string, boolean>()
 
-  constructor(compiler: TypeScript) {
+  /** Of ours, or of the workspace in `root`. */
+  constructor(compiler: TypeScript, workspace?: string) {
     this.ts = compiler
-    const root = packageRoot()
-    const config = compiler.parseJsonConfigFileContent(
-      compiler.readConfigFile(join(root, 'tsconfig.json'), (path) => readFileSync(path, 'utf8')).config,
-      compiler.sys,
-      root,
-    )
+    const root = workspace ?? packageRoot()
+    this.root = root
+    const options = workspace === undefined ? ourOptions(compiler, root) : optionsOf(compiler, root)
     const textOf = (file: string): string | undefined =>
       file === this.changed?.file ? this.changed.text : compiler.sys.readFile(file)
     this.service = compiler.createLanguageService({
-      getCompilationSettings: () => config.options,
+      getCompilationSettings: () => options,
       getScriptFileNames: () => (this.changed === undefined ? [] : [this.changed.file]),
       getScriptVersion: (file) => (file === this.changed?.file ? String(this.version) : '0'),
       getScriptSnapshot: (file) => {
@@ -252,8 +241,15 @@ export class TypeCheck {
 
   /** The first error of a mutant, if it has any. */
   errorOf({ file, edit }: Mutant): string | undefined {
-    const path = join(packageRoot(), file)
-    this.changed = { file: path, text: edited(readFileSync(path, 'utf8'), edit) }
+    const path = resolve(this.root, file)
+    const text = readFileSync(path, 'utf8')
+    const isUntyped = this.untyped.get(path) ?? this.errorIn(path, text) !== undefined
+    this.untyped.set(path, isUntyped)
+    return isUntyped ? undefined : this.errorIn(path, edited(text, edit))
+  }
+
+  private errorIn(path: string, text: string): string | undefined {
+    this.changed = { file: path, text }
     this.version += 1
     const [first] = [...this.service.getSyntacticDiagnostics(path), ...this.service.getSemanticDiagnostics(path)]
     return first === undefined ? undefined : this.ts.flattenDiagnosticMessageText(first.messageText, ' ')

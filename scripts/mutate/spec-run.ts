@@ -3,7 +3,7 @@
  * TLC evaluates properties and actions in states that the machine gives; see spec-weaker.ts and spec-fair.ts.
  */
 
-import { relative } from 'node:path'
+import { basename } from 'node:path'
 import { actionFaults, differenceOf } from '../../impl/lib/mutate/actions.ts'
 import type { Generated, MutantKind } from '../../impl/lib/mutate/mutant.ts'
 import { numbered } from '../../impl/lib/mutate/mutant.ts'
@@ -14,14 +14,14 @@ import { UnknownShape } from '../../impl/lib/mutate/temporal.ts'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { packageRoot } from '../workspace/package.ts'
+import { shownPath } from '../workspace/package.ts'
 import { specFiles, specText } from '../workspace/spec-files.ts'
 import { pool } from '../node/pool.ts'
 import type { FaultOf, Seed } from './argued.ts'
 import type { AskOptions } from './ask.ts'
 import { ask } from './ask.ts'
 import { Bench, seeded } from './bench.ts'
-import { Loader } from './sources.ts'
+import { loaderOf } from './sources.ts'
 import type { Case, RunOptions } from './run.ts'
 import { bySize, isLate, leave } from './run.ts'
 import type { Prepared, Specification } from './spec-case.ts'
@@ -98,7 +98,7 @@ export interface SpecOptions extends AskOptions, RunOptions {
 
 const sourcesOf = (protocol: HousedProtocol): SpecSource[] =>
   specFiles(protocol).map((file) => ({
-    file: relative(packageRoot(), file.file).replaceAll('\\', '/'),
+    file: shownPath(protocol.home, file.file),
     text: specText(file),
   }))
 
@@ -113,7 +113,7 @@ export const specMutants = (
   kinds: readonly MutantKind[],
 ): Generated => {
   const sources = sourcesOf(protocol)
-  const own = sources.filter(({ file }) => file.endsWith(`/${protocol.module ?? ''}.tla`))
+  const own = sources.filter(({ file }) => basename(file) === `${protocol.module ?? ''}.tla`)
   const drafts = [
     ...specWeakenings(sources, propertiesOf(models)),
     ...own.flatMap((source) => actionFaults(sources, source)),
@@ -149,7 +149,7 @@ const seededBedsOf = async (
   models: readonly Model[],
   { ts, seeds, faultOf }: SpecOptions,
 ): Promise<(() => Bench[])[]> => {
-  const loader = await Loader.of(ts, protocol.name)
+  const loader = await loaderOf(ts, protocol)
   const distinct = new Map(seeds.map((seed) => [JSON.stringify([seed.fault, seed.thread, seed.model]), seed]))
   const bedsOf = (model: Model, { fault, thread }: Seed): Bench[] => {
     const change = faultOf(fault)

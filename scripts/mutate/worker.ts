@@ -8,32 +8,45 @@ import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
 import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { replyWith } from '../node/ask.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { openProject } from '../workspace/project.ts'
+import { modelsOf } from '../workspace/models.ts'
+import { protocolNamed } from '../workspace/project.ts'
 import type { Opinion } from './bench.ts'
 import { attempt, Bench, seeded } from './bench.ts'
 import { faultOpinion, unchangedOpinion } from './fault.ts'
-import { findTypeScript, Loader, readSource } from './sources.ts'
-import type { Answers, FaultRequest, JudgeRequest, Request, SeedKill, SeedRequest, TimeRequest } from './workers.ts'
+import { machineSources } from './machine-sources.ts'
+import type { MachineLoader } from './sources.ts'
+import { findTypeScript, loaderOf } from './sources.ts'
+import type {
+  Answers,
+  FaultRequest,
+  JudgeRequest,
+  Request,
+  SeedKill,
+  SeedRequest,
+  Start,
+  TimeRequest,
+} from './workers.ts'
 
-const own = workerData as string
-const project = await openProject()
-const models = new Map(project.modelsFor([own]).map((model) => [model.name, model]))
+const start = workerData as Start
+const own = await protocolNamed(start.workspace, start.protocol)
+const models = new Map(modelsOf(own).map((model) => [model.name, model]))
+const sources = machineSources(own)
 
 // the compiler of machines decides by exceptions, thousands a machine; nobody reads the stacks
 Error.stackTraceLimit = 0
 
-const loaderOnce = async (): Promise<Loader> => {
+const loaderOnce = async (): Promise<MachineLoader> => {
   const ts = await findTypeScript()
   if (ts === undefined)
     throw environmentFailure({ code: 'no-typescript', message: 'the package typescript is missing' })
-  return Loader.of(ts, own)
+  return loaderOf(ts, own)
 }
 const loading = loaderOnce()
 
 /** Machines of mutants that were loaded already: most are asked about by model after model. */
 const known = new Map<string, Protocol>()
 
-const load = (loader: Loader, mutant: Mutant): Protocol => {
+const load = (loader: MachineLoader, mutant: Mutant): Protocol => {
   const protocol = known.get(mutant.id) ?? loader.mutated(mutant)
   known.set(mutant.id, protocol)
   return protocol
@@ -46,9 +59,9 @@ const modelNamed = (name: string): Model => {
 }
 
 /** The machine as it is must have the manifest's verdicts, loaded as mutants are: else nothing means anything. */
-const checkedBench = (loader: Loader, model: Model, files: readonly string[]): Bench => {
+const checkedBench = (loader: MachineLoader, model: Model, files: readonly string[]): Bench => {
   const bench = new Bench(model)
-  const unchanged = files.map((file) => bench.opinion(loader.load(file, readSource(file))))
+  const unchanged = files.map((file) => bench.opinion(loader.load(file, sources.read(file))))
   const [broken] = bench.broken()
   if (broken === undefined && unchanged.every(({ differs }) => !differs)) return bench
   throw environmentFailure({
@@ -58,7 +71,7 @@ const checkedBench = (loader: Loader, model: Model, files: readonly string[]): B
   })
 }
 
-const judge = (loader: Loader, request: JudgeRequest): readonly Opinion[] => {
+const judge = (loader: MachineLoader, request: JudgeRequest): readonly Opinion[] => {
   const files = [...new Set(request.mutants.map(({ file }) => file))]
   const bench = checkedBench(loader, modelNamed(request.model), files)
   return request.mutants.map((mutant) => bench.opinion(load(loader, mutant)))
@@ -67,18 +80,18 @@ const judge = (loader: Loader, request: JudgeRequest): readonly Opinion[] => {
 /** The machine of the last fault: one is asked of model after model, and then never again. */
 let last: { readonly id: string; readonly protocol: Protocol } | undefined
 
-const fault = (loader: Loader, { mutant, model }: FaultRequest): Opinion => {
+const fault = (loader: MachineLoader, { mutant, model }: FaultRequest): Opinion => {
   if (last?.id !== mutant.id) last = { id: mutant.id, protocol: loader.mutated(mutant) }
   return faultOpinion(last.protocol, modelNamed(model))
 }
 
 const time = ({ model }: TimeRequest): number => {
-  const start = performance.now()
+  const began = performance.now()
   unchangedOpinion(modelNamed(model))
-  return performance.now() - start
+  return performance.now() - began
 }
 
-const seed = (loader: Loader, { fault, models: names, thread, mutants }: SeedRequest): readonly SeedKill[] => {
+const seed = (loader: MachineLoader, { fault, models: names, thread, mutants }: SeedRequest): readonly SeedKill[] => {
   // what cannot be loaded with the fault says nothing of a property
   const protocol = attempt(() => loader.mutated(fault))
   if (protocol === undefined) return []

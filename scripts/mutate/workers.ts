@@ -4,6 +4,7 @@
  */
 
 import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
+import type { SharedWorkspace } from '../../impl/lib/protocol/project.ts'
 import { Hand, withHands } from '../node/worker-pool.ts'
 import type { Verdict } from './argued.ts'
 import type { Opinion } from './bench.ts'
@@ -67,16 +68,22 @@ export type Request = JudgeRequest | FaultRequest | TimeRequest | SeedRequest
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
 const WORKER = new URL(`./worker.${extension}`, import.meta.url)
 
+/** Where the threads find a protocol: ours if there is no workspace. */
+export interface Start {
+  readonly protocol: string
+  readonly workspace: SharedWorkspace | undefined
+}
+
 export type MutateHand = Hand<Request, Answers>
 
 /** Lets `size` workers of a protocol do `task`. */
 export const withCrew = async (
   size: number,
-  protocol: string,
+  start: Start,
   task: (hand: MutateHand) => Promise<void>,
 ): Promise<void> => {
   await withHands(
-    Array.from({ length: size }, () => new Hand<Request, Answers>(WORKER, protocol)),
+    Array.from({ length: size }, () => new Hand<Request, Answers>(WORKER, start)),
     task,
   )
 }

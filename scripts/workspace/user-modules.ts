@@ -34,7 +34,7 @@ const ENDINGS = ['', '.ts', '.mts', '.js', '.mjs', '.cts', '.cjs', '.json', '/in
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
 /** The file that a relative import means; './x.js' may be x.ts. */
-const resolved = (from: string, specifier: string): string | undefined => {
+export const resolved = (from: string, specifier: string): string | undefined => {
   const path = join(dirname(from), specifier)
   return [...ENDINGS.map((ending) => `${path}${ending}`), path.replace(/\.([cm]?)js$/, '.$1ts')].find(isFile)
 }

@@ -107,11 +107,42 @@ const literal = (source: Source, node: ts.Node): void => {
   }
 }
 
+/** What a definition names so says what must hold, and is no step. */
+const CLAIMS: readonly string[] = ['invariants', 'liveness', 'fairness']
+
+const isClaim = (source: Source, node: ts.Node): boolean => {
+  const { ts } = source
+  if (!ts.isPropertyAssignment(node) || !CLAIMS.includes(node.name.getText())) return false
+  const definition = node.parent.parent
+  return ts.isCallExpression(definition) && definition.expression.getText() === 'machine'
+}
+
+/** The machine of a protocol that is a default export, by its name or as it is: the rest of it says what there is. */
+const machinesIn = (source: Source, e: ts.Expression): ts.Node[] => {
+  const { ts } = source
+  if (ts.isIdentifier(e))
+    return source
+      .nodes()
+      .filter(ts.isVariableDeclaration)
+      .filter(({ name, initializer }) => name.getText() === e.text && initializer !== undefined)
+      .flatMap(({ initializer }) => (initializer === undefined ? [] : machinesIn(source, initializer)))
+  if (!ts.isCallExpression(e)) return []
+  return e.arguments
+    .filter(ts.isObjectLiteralExpression)
+    .flatMap(({ properties }) =>
+      properties.filter(
+        (property) =>
+          (ts.isPropertyAssignment(property) || ts.isMethodDeclaration(property)) &&
+          property.name.getText() === 'machine',
+      ),
+    )
+}
+
 /** Adds the faults of the programs of a source. */
 export const faults = (source: Source): void => {
   const { ts } = source
   const visit = (node: ts.Node): void => {
-    if (isElsewhere(source, node)) return
+    if (isElsewhere(source, node) || isClaim(source, node)) return
     if (ts.isBlock(node)) statements(source, node.statements)
     else if (ts.isIfStatement(node) || ts.isWhileStatement(node)) {
       source.note('fault', node.expression, `!(${node.expression.getText()})`)
@@ -126,7 +157,8 @@ export const faults = (source: Source): void => {
   }
   // what is at the top of a file and no function says what there is
   for (const statement of source.tree.statements) {
-    if (!ts.isVariableStatement(statement)) visit(statement)
+    if (ts.isExportAssignment(statement)) machinesIn(source, statement.expression).forEach(visit)
+    else if (!ts.isVariableStatement(statement)) visit(statement)
     else
       for (const { initializer } of statement.declarationList.declarations)
         if (initializer !== undefined && source.isCallable(initializer)) visit(initializer)

@@ -108,6 +108,53 @@ const declaredAlone = (source: Source): ts.Expression[] =>
     .filter(({ type }) => isProperty(type?.getText() ?? ''))
     .flatMap(({ initializer }) => (initializer === undefined || source.isCallable(initializer) ? [] : [initializer]))
 
+/** Fields of a definition that have properties by their names: `machine(state, { invariants: { NAME: { ... } } })`. */
+const CLAIMS: readonly string[] = ['invariants', 'liveness']
+
+/** The claims that are written out in a definition, or that a name in it stands for. */
+const claimsIn = (source: Source): ts.PropertyAssignment[] => {
+  const { ts } = source
+  const written = (e: ts.Expression): ts.PropertyAssignment[] => {
+    if (ts.isObjectLiteralExpression(e)) return e.properties.filter(ts.isPropertyAssignment)
+    if (!ts.isIdentifier(e)) return []
+    return source
+      .nodes()
+      .filter(ts.isVariableDeclaration)
+      .filter(({ name }) => name.getText() === e.text)
+      .flatMap(({ initializer }) =>
+        initializer === undefined || ts.isIdentifier(initializer) ? [] : written(initializer),
+      )
+  }
+  return source.nodes().flatMap((node): ts.PropertyAssignment[] => {
+    const isNamed = ts.isPropertyAssignment(node) || ts.isShorthandPropertyAssignment(node)
+    if (!isNamed || !CLAIMS.includes(node.name.getText())) return []
+    return written(ts.isPropertyAssignment(node) ? node.initializer : node.name)
+  })
+}
+
+/** Is it one claim, and not one of each vCPU, event, ...? */
+const isOneClaim = (source: Source, e: ts.Expression): boolean =>
+  source.ts.isObjectLiteralExpression(e) &&
+  e.properties.some(({ name }) => name !== undefined && Object.hasOwn(FIELDS, name.getText()))
+
+/** Claims by their names: weaker conditions of each, and each without one of its instances. */
+const claimed = (source: Source, weaken: Weakener): void => {
+  for (const claim of claimsIn(source)) {
+    conditions(source, claim, weaken)
+    const { initializer } = claim
+    if (isOneClaim(source, initializer)) continue
+    const name = claim.name.getText()
+    for (let i = 0; i < MOST_INSTANCES; i++) {
+      const kept = `Object.fromEntries(Object.entries(${initializer.getText()}).filter((_, i) => i !== ${i}))`
+      source.note('property', initializer, kept, {
+        from: `${name}: all instances`,
+        to: `without instance ${i}`,
+        instance: true,
+      })
+    }
+  }
+}
+
 const weakerProperties = (source: Source): void => {
   const regions = regionsOf(source, isProperty)
   const weaken = new Weakener(source)
@@ -118,6 +165,7 @@ const weakerProperties = (source: Source): void => {
     conditions(source, region, weaken)
   }
   for (const property of declaredAlone(source)) conditions(source, property, weaken)
+  claimed(source, weaken)
 }
 
 /** A list that is written out, or what a set is made of. */

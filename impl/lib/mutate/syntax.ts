@@ -92,6 +92,8 @@ export class Source {
     let method = ''
     for (let at = node; !ts.isSourceFile(at); at = at.parent) {
       if (ts.isMethodDeclaration(at)) method = at.name.getText()
+      // what is exported without a name
+      if (ts.isExportAssignment(at)) name = 'default'
       if (ts.isFunctionDeclaration(at) || ts.isClassDeclaration(at)) name = at.name?.getText() ?? ''
       if (ts.isVariableDeclaration(at) && ts.isSourceFile(at.parent.parent.parent)) name = at.name.getText()
     }
