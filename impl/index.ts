@@ -11,17 +11,9 @@ export type { ProtocolDefinition } from './lib/protocol/define.ts'
 export { protocol } from './lib/protocol/define.ts'
 export type { Barrier, BarrierKind, Barriers } from './lib/protocol/barriers.ts'
 export type { CellVerdict } from './lib/protocol/cell.ts'
-export type {
-  ActionDoc,
-  ActionDocs,
-  FieldDoc,
-  Statement,
-  StepContext,
-  ToggleDoc,
-  Wording,
-} from './lib/protocol/docs.ts'
+export type { ActionDoc, ActionDocs, Statement, StepContext, ToggleDoc, Wording, Words } from './lib/protocol/docs.ts'
 export type { Decision, LiveDesign, LiveScenario } from './lib/protocol/live-scenario.ts'
-export { commitDoc } from './lib/protocol/memory-docs.ts'
+export { COMMIT_DOC } from './lib/protocol/memory-docs.ts'
 export type { StateReader } from './lib/behaviour/state-reader.ts'
 export type {
   Bindings,
@@ -53,7 +45,13 @@ export type {
 export { check, labelsOf } from './lib/kernel/check.ts'
 export { DEADLOCK } from './lib/kernel/explore/violations.ts'
 export type { Plain } from './lib/kernel/language/plain.ts'
-export type { Behaviour, BehaviourStep, Counterexample } from './lib/behaviour/counterexample.ts'
+export type {
+  Behaviour,
+  BehaviourStep,
+  Counterexample,
+  NamesInC,
+  SpecLocation,
+} from './lib/behaviour/counterexample.ts'
 export { lassoBehaviour, shortestTo } from './lib/behaviour/counterexample.ts'
 export type { Place, Problem } from './lib/kernel/error.ts'
 export { LockstepError } from './lib/kernel/error.ts'

@@ -18,4 +18,4 @@ export {
 export type { MutexToggles } from '../lib/kvm/mutex.ts'
 export { MUTEX_TOGGLES, VcpuMutexes } from '../lib/kvm/mutex.ts'
 export { Srcu } from '../lib/kvm/srcu.ts'
-export { KVM_TOGGLE_DOCS } from '../lib/kvm/docs.ts'
+export { KVM_ACTION_DOCS } from '../lib/kvm/docs.ts'

@@ -3,11 +3,20 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
-import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
+import type { Mutant } from '../../impl/lib/mutate/mutant.ts'
+import type { HousedProtocol, Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { readPlainText } from '../node/input.ts'
 import { machineCode } from '../workspace/machine-code.ts'
 import { packageRoot, shownPath } from '../workspace/package.ts'
 import { mutableSources, readSource } from './package-sources.ts'
+
+/** Whoever loads a machine of which one source has another text. */
+export interface MachineLoader {
+  /** the protocol as a mutant has it */
+  readonly mutated: (mutant: Pick<Mutant, 'file' | 'edit'>) => Protocol
+  /** the protocol with another text for one of its sources */
+  readonly load: (changed: string, text: string) => Protocol
+}
 
 /** By the paths that reports and arguments have: from the root of the package, or of the workspace. */
 export interface MachineSources {

@@ -17,6 +17,7 @@ import { Source } from '../../impl/lib/mutate/syntax.ts'
 import type { HousedProtocol, Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { optionsOf } from '../engines/types.ts'
 import { packageRoot } from '../workspace/package.ts'
+import type { MachineLoader } from './machine-sources.ts'
 import { machineSources } from './machine-sources.ts'
 import { entryOf, readSource, sourcesFrom } from './package-sources.ts'
 import { UserLoader } from './user-loader.ts'
@@ -108,14 +109,6 @@ export const sampled = (mutants: readonly Mutant[], { sample, weakenings, seed }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // A changed source, loaded and asked for its types
-
-/** Whoever loads a machine of which one source has another text. */
-export interface MachineLoader {
-  /** the protocol as a mutant has it */
-  readonly mutated: (mutant: Pick<Mutant, 'file' | 'edit'>) => Protocol
-  /** the protocol with another text for one of its sources */
-  readonly load: (changed: string, text: string) => Protocol
-}
 
 /** What loads the mutants of a protocol. */
 export const loaderOf = (ts: TypeScript, protocol: HousedProtocol): Promise<MachineLoader> =>

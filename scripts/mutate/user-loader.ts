@@ -12,8 +12,8 @@ import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import type { HousedProtocol, Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { resolved } from '../workspace/user-modules.ts'
-import type { MachineSources } from './machine-sources.ts'
-import type { MachineLoader } from './sources.ts'
+import { API, API_NAMES } from '../workspace/api.ts'
+import type { MachineLoader, MachineSources } from './machine-sources.ts'
 
 type Exports = Readonly<Record<string, unknown>>
 
@@ -38,10 +38,15 @@ export class UserLoader implements MachineLoader {
   readonly #ts: TypeScript
   readonly #protocol: HousedProtocol
   readonly #sources: MachineSources
-  readonly #api: Exports
+  readonly #api: ReadonlyMap<string, Exports>
   readonly #compiled = new Map<string, string>()
 
-  private constructor(ts: TypeScript, protocol: HousedProtocol, sources: MachineSources, api: Exports) {
+  private constructor(
+    ts: TypeScript,
+    protocol: HousedProtocol,
+    sources: MachineSources,
+    api: ReadonlyMap<string, Exports>,
+  ) {
     this.#ts = ts
     this.#protocol = protocol
     this.#sources = sources
@@ -49,7 +54,8 @@ export class UserLoader implements MachineLoader {
   }
 
   static async of(ts: TypeScript, protocol: HousedProtocol, sources: MachineSources): Promise<UserLoader> {
-    return new UserLoader(ts, protocol, sources, await import('../../impl/index.ts'))
+    const parts = await Promise.all(API_NAMES.map(async (name) => [name, await API[name].load()] as const))
+    return new UserLoader(ts, protocol, sources, new Map(parts))
   }
 
   #compile(text: string): string {
@@ -86,7 +92,8 @@ export class UserLoader implements MachineLoader {
         require: (specifier: string) => unknown,
       ) => void
       run(exports, (specifier) => {
-        if (specifier === 'lockstep') return this.#api
+        const part = this.#api.get(specifier)
+        if (part !== undefined) return part
         if (!specifier.startsWith('.')) return createRequire(path)(specifier) as unknown
         const target = resolved(path, specifier)
         if (target === undefined) throw new RangeError(`${path} imports ${specifier}, and there is nothing`)

@@ -14,7 +14,7 @@ import type { Opinion } from './bench.ts'
 import { attempt, Bench, seeded } from './bench.ts'
 import { faultOpinion, unchangedOpinion } from './fault.ts'
 import { machineSources } from './machine-sources.ts'
-import type { MachineLoader } from './sources.ts'
+import type { MachineLoader } from './machine-sources.ts'
 import { findTypeScript, loaderOf } from './sources.ts'
 import type {
   Answers,

@@ -150,27 +150,6 @@ describe('layout', () => {
     }
   })
 
-  it('an implication among conjuncts is in parentheses: the embedded engine takes the conjuncts after it for its end', () => {
-    const bare = (line: string): boolean => {
-      const [, text = ''] = /^ *\/\\ (?:\w+(?:\(\w+\))?:: )?(.*)$/.exec(line) ?? []
-      // fairness is a formula that the engine is never given: it decides invariants and deadlocks
-      if (/\b[WS]F_/.test(text)) return false
-      let depth = 0
-      for (let i = 0; i < text.length; i++) {
-        if ('([{'.includes(text.charAt(i))) depth += 1
-        else if (')]}'.includes(text.charAt(i))) depth -= 1
-        else if (depth === 0 && text.startsWith('=>', i)) return true
-      }
-      return false
-    }
-    expect(bare('    /\\ A => B')).toBe(true)
-    expect(bare('    /\\ Named(f):: (A => B)')).toBe(false)
-    expect(bare('    /\\ A => SF_vars(B)')).toBe(false)
-    for (const file of files('spec', '.tla')) {
-      expect([file, readFileSync(join(root, file), 'utf8').split('\n').filter(bare)]).toEqual([file, []])
-    }
-  })
-
   it('no line of a specification cites a line number', () => {
     for (const file of files('spec', '.tla')) {
       expect([file, /\bline \d+|\.c:\d+/.test(readFileSync(join(root, file), 'utf8'))]).toEqual([file, false])

@@ -27,7 +27,7 @@ const WRITTEN_IN = [
 ]
 
 const PROTOCOLS = readdirSync(join(packageRoot(), 'impl'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !['lib', 'templates'].includes(entry.name))
+  .filter((entry) => entry.isDirectory() && !['api', 'lib', 'templates'].includes(entry.name))
   .map(({ name }) => name)
 
 /** All of the kernel, for those who work with whole machines. */
