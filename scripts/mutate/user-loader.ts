@@ -12,7 +12,8 @@ import { edited } from '../../impl/lib/mutate/mutant.ts'
 import type { TypeScript } from '../../impl/lib/mutate/syntax.ts'
 import type { HousedProtocol, Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { resolved } from '../workspace/user-modules.ts'
-import { API, API_NAMES } from '../workspace/api.ts'
+import { API_NAMES } from '../workspace/api.ts'
+import { apiModule } from '../workspace/api-modules.ts'
 import type { MachineLoader, MachineSources } from './machine-sources.ts'
 
 type Exports = Readonly<Record<string, unknown>>
@@ -54,7 +55,7 @@ export class UserLoader implements MachineLoader {
   }
 
   static async of(ts: TypeScript, protocol: HousedProtocol, sources: MachineSources): Promise<UserLoader> {
-    const parts = await Promise.all(API_NAMES.map(async (name) => [name, await API[name].load()] as const))
+    const parts = await Promise.all(API_NAMES.map(async (name) => [name, await apiModule(name)] as const))
     return new UserLoader(ts, protocol, sources, new Map(parts))
   }
 

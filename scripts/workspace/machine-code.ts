@@ -49,7 +49,7 @@ const prefixed = (hashes: Readonly<Record<string, string>>): Record<string, stri
 
 const ofUser = ({ home }: HousedProtocol, modules: UserModules): MachineCode => {
   const parts = modules.apiOf(home.entry).filter((name) => name !== 'lockstep')
-  const names = closureOf([...WRITTEN_IN, ...KERNEL, ...parts.map((name) => API[name].source)])
+  const names = closureOf([...WRITTEN_IN, ...KERNEL, ...parts.map((name) => API[name])])
   const files = modules.closureOf(home.entry)
   const own = Object.fromEntries(files.map((file) => [shownPath(home, file), modules.hashOf(file)]))
   return {

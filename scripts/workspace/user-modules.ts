@@ -14,7 +14,8 @@ import { readPlainText } from '../node/input.ts'
 import { near } from '../../impl/lib/text/near.ts'
 import { dynamicPackagesIn, packagesIn, specifiersIn } from '../node/loaded.ts'
 import type { ApiName } from './api.ts'
-import { API, API_NAMES, isApiName } from './api.ts'
+import { API_NAMES, isApiName } from './api.ts'
+import { apiModule } from './api-modules.ts'
 
 /** A module as it was loaded. */
 interface UserModule {
@@ -117,7 +118,7 @@ export class UserModules {
   /** Loads what the modules import of the package. */
   async #loadApi(): Promise<void> {
     for (const name of new Set([...this.#modules.values()].flatMap(({ api }) => api)))
-      if (!this.#api.has(name)) this.#api.set(name, await API[name].load())
+      if (!this.#api.has(name)) this.#api.set(name, await apiModule(name))
   }
 
   /** Reads a module and all that it imports by a path. */

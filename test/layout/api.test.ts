@@ -35,7 +35,7 @@ describe('the names that the package is imported by', () => {
 
   it('lead to the types and to the code of the same module, which is not run if the build is stale', () => {
     for (const [name, entry] of exported()) {
-      const source = Object.entries(API).find(([other]) => other === name)?.[1].source ?? ''
+      const source = Object.entries(API).find(([other]) => other === name)?.[1] ?? ''
       expect([name, entry.types]).toEqual([name, `./dist/${source.replace(/\.ts$/, '.d.ts')}`])
       const up = name === 'lockstep' ? '' : '../'
       const lines = readFileSync(join(root, entry.default), 'utf8').split('\n')

@@ -43,7 +43,7 @@ describe('the package', () => {
     expect(files.filter((file) => file.endsWith('.map'))).toEqual([])
     const types = files.filter((file) => file.endsWith('.d.ts'))
     const entries = [
-      ...Object.values(API).map(({ source }) => `dist/${source.replace(/\.ts$/, '.d.ts')}`),
+      ...Object.values(API).map((source) => `dist/${source.replace(/\.ts$/, '.d.ts')}`),
       'dist/impl/lib/eslint/index.d.ts',
     ]
     expect(types.sort()).toEqual([...reachable(entries)].sort())
