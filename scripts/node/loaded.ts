@@ -86,14 +86,14 @@ const STATEMENT = /^\s*(?:import|export)\s+(type\s+)?(?:[\w*\s{},$]+?\s+from\s+)
 const PACKAGE = /^\s*(?:import|export)\s+(type\s+)?(?:[\w*\s{},$]+?\s+from\s+)?['"]([^'".][^'"]*)['"]/gm
 const DYNAMIC = /\b(?:import|new URL)\(['"`](\.[^'"`]+)['"`]/g
 
-/** An `import()` of a package, also where it is a type: nobody is harmed by one too many. */
-const DYNAMIC_PACKAGE = /\bimport\(\s*['"`]([^'"`.][^'"`]*)['"`]/g
+/** An `import()` or `require()` of a package, also where it is a type: nobody is harmed by one too many. */
+const DYNAMIC_PACKAGE = /\b(?:import|require)\(\s*['"`]([^'"`.][^'"`]*)['"`]/g
 
 /** The packages that a module imports by a statement when it runs. */
 export const packagesIn = (text: string): string[] =>
   [...text.matchAll(PACKAGE)].flatMap(([, type, name = '']) => (type === undefined ? [name] : []))
 
-/** The packages that a module may import besides, by `import()` of a name that is written out. */
+/** The packages that a module may import besides, by `import()` or `require()` of a name that is written out. */
 export const dynamicPackagesIn = (text: string): string[] =>
   [...text.matchAll(DYNAMIC_PACKAGE)].map(([, name = '']) => name)
 

@@ -134,7 +134,9 @@ export class UserModules {
     }
     if (this.#modules.has(file)) return
     const text = readPlainText(file, 'module')
-    const stranger = packagesIn(text).find((name) => !isOfPackage(name) && !name.startsWith('node:'))
+    const stranger = [...packagesIn(text), ...dynamicPackagesIn(text)].find(
+      (name) => !isOfPackage(name) && !name.startsWith('node:'),
+    )
     if (stranger !== undefined) {
       throw badInput({
         code: 'foreign-import',

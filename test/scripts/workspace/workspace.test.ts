@@ -343,6 +343,16 @@ describe('what is wrong with a workspace', () => {
       ['foreign-import', INDEX],
     ],
     [
+      'a package that is imported by a call',
+      { [INDEX]: replaced('/**', "export const y: unknown = await import('zod')\n/**") },
+      ['foreign-import', INDEX],
+    ],
+    [
+      'a package that is required',
+      { [INDEX]: replaced('/**', 'export const y: unknown = require("zod")\n/**') },
+      ['foreign-import', INDEX],
+    ],
+    [
       'a name that the package does not export',
       { [INDEX]: replaced('/**', "import { Srcu } from 'lockstep/kvmm'\nexport const y = Srcu\n/**") },
       ['unknown-import', INDEX],
