@@ -150,6 +150,6 @@ export const ownSteps = (name: string): string[] => [
   `mkdir -p traces/${name}`,
   `npx lockstep ablate ${name} --markdown traces/${name}/ablation.md`,
   `UPDATE_README=1 npx vitest run test/readme.test.ts test/layout/architecture.test.ts`,
-  `npx prettier --write README.md docs spec/${name}`,
+  'npx prettier --write README.md docs spec',
   `npx vitest run test/${name} test/layout`,
 ]
