@@ -284,6 +284,9 @@ const NO_FAIRNESS =
 /** What is left out of the specification's side, and why. */
 const skippedOf = ({ options, tlc }: Means, models: readonly Model[]): string | undefined => {
   if (options.side === 'both' && typeof tlc === 'string') return tlc
+  const bare = [...new Set(models.map(({ protocol }) => protocol))].filter((protocol) => !isSpecified(protocol))
+  if (options.side === 'both' && bare.length > 0)
+    return `there is no specification of ${bare.map(({ name }) => name).join(', ')}; \`--side machine\` asks for no more`
   const isLive = ({ protocol, cells }: Model): boolean =>
     !protocol.home.builtin && isSpecified(protocol) && cells.some(({ kind }) => kind === 'liveness')
   return options.side !== 'machine' && options.kind === undefined && models.some(isLive) ? NO_FAIRNESS : undefined
@@ -365,8 +368,7 @@ export const mutate = async (out: Output, asked: MutateOptions, project: Project
   if (out.json) printJson(jsonOf(parts, code === EXIT.ok, { ...options, skipped, broken: aside.json }))
   else aside.report()
   if (protocols.length === 0) out.line(`no protocol was changed since ${options.base ?? HEAD}: nothing was run`)
-  if (skipped !== undefined)
-    out.line(`skipped${skipped === NO_FAIRNESS ? '' : ", the specification's side"}: ${skipped}`, 'red')
+  if (skipped !== undefined) out.line(`skipped, of the specification's side: ${skipped}`, 'red')
   if (options.sample !== undefined) out.line(`${drawnWhat(options)} were drawn with --seed ${options.seed}`)
   return code
 }

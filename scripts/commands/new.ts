@@ -97,6 +97,7 @@ const makeProtocol = (name: string, options: Pick<OptionsOf<'new'>, 'from' | 'sp
   const ours = ownTreeAt(process.cwd(), findWorkspace(undefined)?.config)
   return ours === undefined ? makeTheirs(name, options) : makeOurs(ours, name, options)
 }
+
 const print = (out: Output, { root, written, config, next }: Made): void => {
   out.line(root, 'bold')
   for (const path of written) out.line(`  ${path}`)

@@ -180,6 +180,12 @@ const printRace = (out: Output, project: Project, models: readonly Model[]): voi
   out.line()
 }
 
+/** What came of the proofs; of none it is not said that all are equal. */
+const wordOf = ({ proven, provable }: Found): string => {
+  if (provable === 0) return 'NOTHING PROVEN'
+  return proven === EXIT.ok ? 'all equal' : proven === EXIT.finding ? 'NOT all equal' : 'NOT COMPLETE'
+}
+
 /** Whose machines nothing is held against: that is no proof. */
 const exploredOnly = (models: readonly Model[]): string => {
   const names = [...new Set(models.map(({ protocol }) => protocol))].filter((one) => !isSpecified(one))
@@ -208,10 +214,9 @@ export const start = async (out: Output, options: OptionsOf<'start'>, project: P
   for (const line of matrixOf(results)) out.line(line)
   printRace(out, project, aside.sound(models))
   const made = tlc instanceof LockstepError ? 'verified from their certificates' : 'made'
-  const word = proven === EXIT.ok ? 'all equal' : proven === EXIT.finding ? 'NOT all equal' : 'NOT COMPLETE'
   out.line(`${summary(results, checked)}${aside.remark('not checked')}`)
   out.line(
-    `${proofs.length} of ${provable} proofs ${made}: ${word}${exploredOnly(models)}${aside.remark('not proven')}`,
+    `${proofs.length} of ${provable} proofs ${made}: ${wordOf(found)}${exploredOnly(models)}${aside.remark('not proven')}`,
   )
   out.line(`${thousands(Math.round((performance.now() - began) / 1000))} s in all`)
   if (out.json) {

@@ -17,12 +17,20 @@ export interface ModuleText {
   readonly text: string
 }
 
+/** Several modules as one. */
+export interface Flat {
+  readonly text: string
+  /** of each module that is in it as it is, because we do not read its form: file, and what was not understood */
+  readonly unread: readonly string[]
+}
+
 /** A module as parts of another. */
 interface Part {
   readonly extended: readonly string[]
   readonly constants: readonly string[]
   readonly variables: readonly string[]
   readonly definitions: readonly string[]
+  readonly unread?: string
 }
 
 /** The names of conjuncts (`P1(f)::`) only name. */
@@ -69,11 +77,14 @@ const asItIs = (text: string): Part => {
   return { extended, constants: names.C, variables: names.V, definitions: [body] }
 }
 
+const unreadText = (file: string, { problem: { line, message } }: LockstepError): string =>
+  `${file}${line === undefined ? '' : `:${line}`}: ${message}`
+
 const read = ({ file, text }: ModuleText): Part => {
   try {
     return partOf(parseModule(text, file))
   } catch (error) {
-    if (error instanceof LockstepError) return asItIs(text)
+    if (error instanceof LockstepError) return { ...asItIs(text), unread: unreadText(file, error) }
     throw error
   }
 }
@@ -82,11 +93,11 @@ const listed = (keyword: string, names: readonly string[]): string[] =>
   names.length === 0 ? [] : [`${keyword} ${names.join(', ')}`]
 
 /** The modules as one, extended modules first in the list. Only the standard modules that are named are extended. */
-export const flatten = (modules: readonly ModuleText[], name = 'Flat'): string => {
+export const flatten = (modules: readonly ModuleText[], name = 'Flat'): Flat => {
   const own = new Set(modules.map(({ text }) => /MODULE\s+(\w+)/.exec(text)?.[1] ?? ''))
   const parts = modules.map(read)
   const standard = new Set(parts.flatMap(({ extended }) => extended.filter((module) => !own.has(module))))
-  return [
+  const text = [
     `---- MODULE ${name} ----`,
     ...listed('EXTENDS', [...standard]),
     ...listed(
@@ -101,4 +112,5 @@ export const flatten = (modules: readonly ModuleText[], name = 'Flat'): string =
     '====',
     '',
   ].join('\n')
+  return { text, unread: parts.flatMap(({ unread }) => unread ?? []) }
 }

@@ -4,6 +4,7 @@
  */
 
 import type { EmbeddedAnswer } from '../embedded/engine.ts'
+import type { Flat } from '../embedded/flatten.ts'
 import { flatten } from '../embedded/flatten.ts'
 import { runEmbeddedWithin } from '../embedded/run.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
@@ -16,7 +17,7 @@ import { withVacuity } from '../../impl/lib/check/result.ts'
 import { statedSubjects, vacuityOfMachine } from './occurs.ts'
 
 /** The specification of a model as one source text. */
-export const flatSource = (model: Model): string =>
+export const flatSource = (model: Model): Flat =>
   flatten(
     [...specFiles(model.protocol), ...[occursFile(model.protocol)].filter((file) => file !== undefined)].map(
       (file) => ({
@@ -57,10 +58,8 @@ const verdictOf = (answer: EmbeddedAnswer | 'timeout', wanted: 'violation' | 'de
 export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promise<EngineFindings> => {
   const start = performance.now()
   const silent = silentOf(model)
-  const source = withDefinitions(flatSource(model), [
-    `${NOTHING} == TRUE`,
-    ...silent.map(({ definition }) => definition),
-  ])
+  const flat = flatSource(model)
+  const source = withDefinitions(flat.text, [`${NOTHING} == TRUE`, ...silent.map(({ definition }) => definition)])
   // a run over the complete graph is known by its states: the manifest has counted them, or the explorer does now
   const states = model.counts?.distinctStates ?? countedNow(model, timeoutMs)
   const safety = model.cells.filter((c) => c.kind !== 'liveness')
@@ -105,9 +104,13 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
     generatedStates: null,
     depth: null,
     seconds: (performance.now() - start) / 1000,
-    ...(complete ? { notes: [] } : failed(states, base, timeoutMs)),
+    ...(complete ? { notes: flat.unread.map(asTheEngineReadsIt) } : failed(states, base, timeoutMs)),
   }
 }
+
+/** What a verdict rests on where the engine was given a module that we could not put into parentheses for it. */
+const asTheEngineReadsIt = (unread: string): string =>
+  `${unread}; the module is as the engine reads it, which knows other precedences than TLA+: TLC is the authority`
 
 /** How many states the machine has: a specification that is proven equal has as many. */
 const countedNow = (model: Model, timeoutMs: number): number =>

@@ -128,7 +128,7 @@ export const proveDump = async (
 export const blameSources = (model: Model, files: readonly SpecFile[] = specFiles(model.protocol)) => {
   const { home } = model.protocol
   const specSources = files.map((file) => readSource(home, file))
-  const flat = flatten(specSources)
+  const { text: flat } = flatten(specSources)
   const cfg = printCfg(model.cfg, { specification: 'Spec', invariants: [], properties: [] })
   return {
     specSources,

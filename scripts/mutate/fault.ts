@@ -12,7 +12,7 @@ import type { Protocol } from '../../impl/lib/protocol/protocol.ts'
 import { View } from '../../impl/lib/tla/state-codec.ts'
 import { checkGraph } from '../../impl/lib/check/explorer.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { asIn, machineOf, sizeOf } from '../../impl/lib/protocol/model.ts'
+import { asIn, machineOf } from '../../impl/lib/protocol/model.ts'
 import type { Opinion } from './bench.ts'
 
 /** The steps of a machine as text: equal texts have equal graphs. */
@@ -27,13 +27,20 @@ const digestOf = (graph: Graph): string => graphDigest(graph, new View(graph.ker
 
 const kernelOf = (model: Model): Kernel => assemble(compile(machineOf(model)))
 
-/** What is known of the machines as they are, by model. */
-const own = new Map<string, { readonly steps: string; digest?: string }>()
+/** What is known of a machine as it is; its graph is looked at when that is asked for. */
+interface Own {
+  readonly steps: string
+  digest?: string
+  states?: number
+}
 
-const ownSteps = (model: Model): { readonly steps: string; digest?: string } => {
+/** By model. */
+const own = new Map<string, Own>()
+
+const ownSteps = (model: Model): Own => {
   const known = own.get(model.name)
   if (known !== undefined) return known
-  const made = { steps: stepsOf(kernelOf(model)) }
+  const made: Own = { steps: stepsOf(kernelOf(model)) }
   own.set(model.name, made)
   return made
 }
@@ -44,8 +51,26 @@ const ownDigest = (model: Model): string => {
   return known.digest
 }
 
-/** Something more than the model has: a mutant with more states than this is known by its count. */
-const limitOf = (model: Model): number => Math.ceil(sizeOf(model) * 1.1) + 100
+/** The states of the machine as it is, where nobody has counted them. */
+const ownStates = (model: Model): number => {
+  const known = ownSteps(model)
+  known.states ??= model.counts?.distinctStates ?? explore(kernelOf(model), { edges: false, invariants: false }).count
+  return known.states
+}
+
+const isProven = ({ protocol }: Model): boolean => protocol.module !== undefined
+
+/** So many times the states of the machine as it is: what has more does not end, as with time. */
+const PATIENCE = 20
+
+/**
+ * Something more than the model has: a mutant with more states than this is known by its count, or by the proof that fails. Where
+ * there is neither, nothing notices states, and it is looked at to its end.
+ */
+const limitOf = (model: Model): number =>
+  model.counts !== undefined || isProven(model)
+    ? Math.ceil(ownStates(model) * 1.1) + 100
+    : PATIENCE * ownStates(model) + 100_000
 
 /** Of a model that was not counted no count is expected, and none is another. */
 const countsDiffer = (graph: Graph, { counts }: Model): string | undefined => {
@@ -57,10 +82,9 @@ const countsDiffer = (graph: Graph, { counts }: Model): string | undefined => {
 
 const noticed = (graph: Graph, model: Model): Killer | undefined => {
   const kill = (kind: Killer['kind'], name: string): Killer => ({ kind, name: `${model.name} ${name}` })
-  const isProven = model.protocol.module !== undefined
   if (!graph.complete) {
     if (model.counts !== undefined) return kill('count', 'distinct states')
-    return isProven ? kill('proof', 'more states') : kill('cell', 'does not end')
+    return isProven(model) ? kill('proof', 'more states') : kill('cell', 'does not end')
   }
   const { cells } = checkGraph(model, graph, performance.now())
   const cell = model.cells.find(({ name, expected }) => cells.get(name)?.verdict !== expected)
@@ -68,11 +92,11 @@ const noticed = (graph: Graph, model: Model): Killer | undefined => {
   const count = countsDiffer(graph, model)
   if (count !== undefined) return kill('count', count)
   // without a specification there is no proof that could fail
-  return !isProven || digestOf(graph) === ownDigest(model) ? undefined : kill('proof', 'digest')
+  return !isProven(model) || digestOf(graph) === ownDigest(model) ? undefined : kill('proof', 'digest')
 }
 
 const opinionOf = (kernel: Kernel, model: Model): Opinion => {
-  const graph = explore(kernel, { edges: true, maxStates: limitOf(model), expectedStates: sizeOf(model) })
+  const graph = explore(kernel, { edges: true, maxStates: limitOf(model), expectedStates: ownStates(model) })
   return { differs: true, killer: noticed(graph, model) }
 }
 

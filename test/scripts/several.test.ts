@@ -49,7 +49,10 @@ beforeAll(() => {
   protocol('good', {})
   protocol('bare', { machine: [["  module: 'Sleeper',\n", '']] })
   const all = ['gone', 'misnamed', 'unparsed', 'throwing', 'good', 'bare'].map((name) => `./${name}`)
-  writeFileSync(join(workspace, 'lockstep.config.ts'), `export default { protocols: ${JSON.stringify(all)} }\n`)
+  const config = (protocols: readonly string[]): string =>
+    `export default { protocols: ${JSON.stringify(protocols)} }\n`
+  writeFileSync(join(workspace, 'lockstep.config.ts'), config(all))
+  writeFileSync(join(workspace, 'bare', 'lockstep.config.ts'), config(['.']))
 })
 afterAll(() => {
   removeTempDir(directory)
@@ -150,5 +153,16 @@ describe('what is wrong with some protocols', () => {
       proven: of('good'),
       broken: [GONE, THROWING, MISNAMED, UNPARSED],
     })
+  })
+})
+
+describe('a protocol without a specification, by itself', () => {
+  it('is explored by the main job, which says that nothing is proven', async () => {
+    const { code, stdout } = await inside(['start'], { LOCKSTEP_WORKSPACE: join(workspace, 'bare') })
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^0 of 0 proofs .*: NOTHING PROVEN; .*explored only: bare$/m),
+    ])
+    expect(stdout).not.toContain('all equal')
   })
 })

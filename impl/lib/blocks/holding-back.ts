@@ -3,20 +3,15 @@
 import type { Op, Step } from '../kernel/design.ts'
 import { require } from '../kernel/design.ts'
 
-/**
- * The same step, held back until `condition`. It is no plain access any more. It stays the very step that the program has made, or the
- * compiler would take that one for one that is not taken; a step is made anew each time that a program runs.
- */
-const heldBack = (op: Op, condition: () => boolean, why: string): Op => {
-  const { exec } = op
-  return Object.assign(op, {
+/** The same step, held back until `condition`; it is no plain access any more. */
+const heldBack = (op: Op, condition: () => boolean, why: string): Op =>
+  Object.assign({}, op, {
     access: undefined,
     exec: (choice: unknown) => {
       require(condition(), why)
-      return exec(choice)
+      return op.exec(choice)
     },
   })
-}
 
 /** The same program, each step of which waits for `condition`, besides what it waits for anyway; `why` is that in words. */
 export function* holdingBack<R>(program: Step<R>, condition: () => boolean, why: string): Step<R> {

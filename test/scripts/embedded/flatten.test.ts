@@ -1,8 +1,11 @@
 /** The one module that the embedded engine is given means what the modules mean. */
 
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runEmbedded } from '../../../scripts/embedded/engine.ts'
 import { flatten } from '../../../scripts/embedded/flatten.ts'
+import { packageRoot } from '../../../scripts/workspace/package.ts'
 
 /** A module with one variable that starts in a state of `init`, whatever else is defined. */
 const moduleOf = (init: string, ...definitions: string[]): string =>
@@ -20,7 +23,7 @@ const moduleOf = (init: string, ...definitions: string[]): string =>
 
 const states = (text: string): number | string => {
   const { outcome, states, message } = runEmbedded({
-    source: flatten([{ file: 'M.tla', text }]),
+    source: flatten([{ file: 'M.tla', text }]).text,
     cfg: 'SPECIFICATION Spec\nINVARIANT Inv\n',
     maxStates: 100,
     allowDeadlock: true,
@@ -63,9 +66,26 @@ describe('a specification means to the embedded engine what it means', () => {
 })
 
 describe('flatten', () => {
+  it('reads every module of ours, of the templates, and of the fixtures', () => {
+    const files = ['spec', 'impl/templates', 'test/fixtures'].flatMap((directory) =>
+      readdirSync(join(packageRoot(), directory), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.tla'))
+        .map((name) => join(packageRoot(), directory, name)),
+    )
+    expect(files.length).toBeGreaterThan(50)
+    const texts = files.map((file) => ({ file, text: readFileSync(file, 'utf8') }))
+    expect(flatten(texts).unread).toEqual([])
+  })
+
+  it('says which module it does not read, and why', () => {
+    const text = moduleOf('Set', 'Set == LET f[n \\in 0..3] == n IN {f[1], f[2]}', TRUE)
+    expect(flatten([{ file: 'M.tla', text }]).unread).toEqual([expect.stringMatching(/^M\.tla:4: expected /)])
+    expect(flatten([{ file: 'M.tla', text: moduleOf('{1}', TRUE) }]).unread).toEqual([])
+  })
+
   it('takes comments out, nested ones whole, and nothing that is in a string', () => {
     const text = moduleOf('{"(* x *)"} (* y (* z *) VARIABLES q *) \\* w', TRUE)
-    const flat = flatten([{ file: 'M.tla', text }])
+    const { text: flat } = flatten([{ file: 'M.tla', text }])
     expect(flat).toContain('{"(* x *)"}')
     expect(flat).not.toMatch(/\bq\b|VARIABLES q| y /)
     expect(flat).toContain('VARIABLES v, w\n')
@@ -73,7 +93,7 @@ describe('flatten', () => {
 
   it('has what modules declare in front, and the standard modules that any of them extends', () => {
     const base = '---- MODULE Base ----\nEXTENDS FiniteSets\nCONSTANTS N\nVARIABLES u\nTwice(n) == n + n\n===='
-    const flat = flatten([
+    const { text: flat } = flatten([
       { file: 'Base.tla', text: base },
       { file: 'M.tla', text: moduleOf('{Twice(N)}', TRUE).replace('EXTENDS Naturals', 'EXTENDS Base, Naturals') },
     ])

@@ -1,14 +1,16 @@
 /** Mutants of a machine of somebody else: made from its own modules, loaded with what runs, and noticed. */
 
 import { spawnSync } from 'node:child_process'
-import { cpSync, readFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Mutant } from '../../../impl/lib/mutate/mutant.ts'
+import { atomic, machine, oneOf, SharedState } from '../../../impl/lib/kernel/design.ts'
+import type { MemoryConstants, Program } from '../../../impl/lib/kernel/design.ts'
 import type { Model } from '../../../impl/lib/protocol/model.ts'
 import { Bench } from '../../../scripts/mutate/bench.ts'
-import { faultOpinion } from '../../../scripts/mutate/fault.ts'
+import { faultOpinion, unchangedOpinion } from '../../../scripts/mutate/fault.ts'
 import { loaderOf, machineMutants } from '../../../scripts/mutate/sources.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/node/tempdir.ts'
 import { findWorkspace } from '../../../scripts/workspace/config.ts'
@@ -28,6 +30,26 @@ beforeAll(async () => {
 afterAll(() => {
   removeTempDir(workspace)
 })
+
+/** Two threads that count, each for itself: as many states as the square of what they count to. */
+const countsTo = (most: number) => {
+  const values = Array.from({ length: most }, (_, i) => i)
+  class World extends SharedState<MemoryConstants> {
+    readonly counts = [0, 1].map((i) => this.shared.scalar(`count${i}`, oneOf(...values), 0))
+  }
+  const w = new World({ Memory: 'SC', StoreBufferSlots: 0 }, [
+    ['t', 0],
+    ['t', 1],
+  ])
+  function* count(i: number): Program {
+    for (;;)
+      yield* atomic('count', 'count++', () => {
+        const own = w.counts[i]
+        own?.set((own.get() + 1) % most)
+      })
+  }
+  return machine(w, { programs: { t: (i) => count(i) } })
+}
 
 const protocolOf = () => {
   const [first] = models
@@ -92,6 +114,19 @@ describe('a machine in a workspace', () => {
     expect(explored).not.toContain('proof')
   })
 
+  it.each([
+    ['with a specification', 'Sleeper'],
+    ['without one', undefined],
+  ])('is not noticed for its size where nobody has counted it: %s', (_, module) => {
+    const [first] = models
+    if (first === undefined) throw new RangeError('no model')
+    const { module: own, ...bare } = first.protocol
+    expect(own).toBe('Sleeper')
+    const large = { ...bare, ...(module === undefined ? {} : { module }), machine: () => countsTo(400) }
+    const model = { ...first, name: `large/${String(module)}`, cells: [], counts: undefined, protocol: large }
+    expect(unchangedOpinion(model)).toEqual({ differs: true, killer: undefined })
+  })
+
   it('is refused what is not asked there', async () => {
     const asked = async (...args: string[]): Promise<[number, string]> => {
       const { code, stderr } = await inside(['mutate', ...args], { LOCKSTEP_WORKSPACE: workspace })
@@ -101,6 +136,24 @@ describe('a machine in a workspace', () => {
     expect(await asked('--changed')).toEqual([2, expect.stringContaining('--changed')])
     const fairness = await asked('sleeper', '--side', 'spec', '--kind', 'fairness')
     expect(fairness).toEqual([2, expect.stringContaining('fairness of a specification')])
+  })
+
+  it.skipIf(!isCI)('has a side that is skipped where it has no specification, which is no pass (needs CI)', () => {
+    ensureBuilt()
+    const bare = makeTempDir('mutate-bare')
+    try {
+      cpSync(workspace, bare, { recursive: true })
+      const index = join(bare, 'sleeper', 'index.ts')
+      writeFileSync(index, readFileSync(index, 'utf8').replace("  module: 'Sleeper',\n", ''))
+      const { status, stdout } = spawnSync(
+        process.execPath,
+        [join(packageRoot(), 'bin', 'lockstep.mjs'), 'mutate', '--kind', 'property'],
+        { cwd: bare, encoding: 'utf8' },
+      )
+      expect([status, stdout]).toEqual([3, expect.stringMatching(/^skipped, of the specification's side: /m)])
+    } finally {
+      removeTempDir(bare)
+    }
   })
 
   it.skipIf(!isCI)('is mutated by the command, on worker threads (needs CI)', () => {

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process'
 /** A workspace that is not ours: found, loaded, and refused with one clear error, of one protocol where it is of one. */
 
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { checkWithExplorer } from '../../../impl/lib/check/explorer.ts'
 import { modelResult } from '../../../impl/lib/check/result.ts'
 import { machine } from '../../../impl/lib/kernel/memory/machine.ts'
@@ -21,6 +23,7 @@ import { openProject, protocolNamed, workspaceOf } from '../../../scripts/worksp
 import { UserModules } from '../../../scripts/workspace/user-modules.ts'
 import { specFiles, specText } from '../../../scripts/workspace/spec-files.ts'
 import { makeTempDir, removeTempDir } from '../../../scripts/node/tempdir.ts'
+import { ensureBuilt } from '../tree.ts'
 
 const FIXTURE = join(packageRoot(), 'test', 'fixtures', 'workspace')
 const INDEX = 'sleeper/index.ts'
@@ -287,6 +290,21 @@ describe('a workspace', () => {
       remark: 'no specification: explored only',
     })
     expect(await refusal('/', () => specFiles(model.protocol))).toEqual(expect.arrayContaining([2, 'no-specification']))
+  })
+
+  it('is told where the embedded engine reads a form of TLA+ that we do not', () => {
+    const form = 'Unread == LET f[n \\in 0..1] == n IN f[0]\n===='
+    const root = copy({ 'sleeper/Sleeper.tla': replaced(/\n={4,}\s*$/, `\n${form}`) })
+    ensureBuilt()
+    const answer = z.object({ models: z.array(z.object({ asExpected: z.literal(true), notes: z.array(z.string()) })) })
+    const notes = (path: string): readonly string[] => {
+      const args = ['bin/lockstep.mjs', 'check', 'sleeper/mb.sc', '--engine', 'embedded', '--json', '--workspace', path]
+      const { status, stdout } = spawnSync(process.execPath, args, { cwd: packageRoot(), encoding: 'utf8' })
+      expect([status, stdout]).toEqual([0, expect.anything()])
+      return answer.parse(JSON.parse(stdout)).models.flatMap((model) => model.notes)
+    }
+    expect(notes(root)).toEqual([expect.stringMatching(/Sleeper\.tla:\d+: expected .*TLC is the authority/)])
+    expect(notes(copy())).toEqual([])
   })
 
   it('is held to its counts where they were written', async () => {
