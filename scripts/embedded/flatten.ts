@@ -1,7 +1,7 @@
 /**
  * Makes one module of several that EXTEND each other, for checkers that take one source text. It says the same with all
- * parentheses, every bound name its own, and no comments and labels: tla-checker has a precedence of its own for some operators, and
- * takes a name in an argument for the parameter that is called the same.
+ * parentheses, every parameter a name of its own, and no comments and labels: tla-checker has a precedence of its own for some operators, and
+ * puts arguments in one after the other, where one may be called as the next parameter is.
  */
 
 import { LockstepError } from '../../impl/lib/kernel/error.ts'
@@ -9,7 +9,7 @@ import type { Expr, Module, Unit } from '../../impl/lib/tla/module/ast.ts'
 import { withoutComments } from '../../impl/lib/tla/module/lex.ts'
 import { parseModule } from '../../impl/lib/tla/module/parse.ts'
 import { printUnit } from '../../impl/lib/tla/module/print.ts'
-import { withUniqueNames } from '../../impl/lib/tla/module/unique-names.ts'
+import { withUniqueParameters } from '../../impl/lib/tla/module/unique-parameters.ts'
 
 /** A module's text. */
 export interface ModuleText {
@@ -43,7 +43,7 @@ const declared = (units: readonly Unit[], keyword: 'CONSTANTS' | 'VARIABLES'): s
   units.flatMap((unit) => (unit.kind === 'declare' && unit.keyword === keyword ? unit.names : []))
 
 const partOf = (module: Module): Part => {
-  const { extended, units } = withUniqueNames(module)
+  const { extended, units } = withUniqueParameters(module)
   return {
     extended,
     constants: declared(units, 'CONSTANTS'),

@@ -49,7 +49,17 @@ describe('a specification means to the embedded engine what it means', () => {
       1,
     ],
     ['nor a parameter by an argument', moduleOf('{x \\in 0..3 : Under(x, 2)}', 'Under(a, x) == a < x', TRUE), 2],
+    [
+      'nor by a parameter that is called as one of the caller’s',
+      moduleOf('{n \\in 0..3 : Outer(n)}', 'Under(a, x) == a < x', 'Outer(x) == Under(x, 2)', TRUE),
+      2,
+    ],
     ['nor by a local definition', moduleOf('{n \\in 0..3 : L(n)}', 'L(k) == LET n == 1 IN k = n', TRUE), 1],
+    [
+      'nor those of local operators',
+      moduleOf('{n \\in 0..3 : L(n)}', 'L(n) == LET Under(a, x) == a < x G(x) == Under(x, 2) IN G(n)', TRUE),
+      2,
+    ],
     [
       'a label only names',
       moduleOf('{n \\in 0..3 : B(n)}', 'B(n) == /\\ B1(n):: n > 0', '        /\\ B2(n):: n < 3', TRUE),
