@@ -32,6 +32,8 @@ export interface CheckOptions {
    * protocol does: one with another toggle. `labelsOf(other)` gives them; what is in neither is refused.
    */
   readonly knownLabels?: Iterable<string>
+  /** properties and fairness are made of what the programs have, so that no label can be mistyped: they are not compiled to see that */
+  readonly trustsLabels?: boolean
 }
 
 /**
@@ -47,7 +49,7 @@ export type PropertyVerdict = 'holds' | 'violated' | 'vacuous' | 'incomplete'
 /** A property and what is known of it. */
 export interface CheckedProperty {
   readonly name: string
-  readonly kind: 'invariant' | 'liveness'
+  readonly kind: 'invariant' | 'liveness' | 'possibility'
   readonly verdict: PropertyVerdict
   /** the instances that say nothing, by name, of a property that holds or is vacuous: look at them where others hold */
   readonly vacuous: readonly string[]
@@ -88,7 +90,7 @@ export interface CheckResult {
   readonly transitions: number
   /** states on the longest of the shortest paths from the initial one */
   readonly depth: number
-  /** invariants first, then liveness, each in the machine's order */
+  /** invariants first, then liveness, then possibilities, each in the machine's order */
   readonly properties: readonly CheckedProperty[]
   /** is there a state in which nobody can take a step and some thread has not ended? Its counterexample is `Deadlock`'s */
   readonly deadlock: 'none' | 'reached' | 'incomplete'
@@ -152,9 +154,9 @@ const deadlockOf = (graph: Graph, { start }: Edges): number | undefined => {
 const propertiesOf = (machine: Machine, violated: ReadonlyMap<string, Way>, decided: Decided): CheckedProperty[] => {
   const checked = (name: string, kind: CheckedProperty['kind']): CheckedProperty => {
     if (violated.has(name)) return { name, kind, verdict: 'violated', vacuous: [] }
-    const { vacuity, lassos } = decided
-    if (vacuity === undefined || (kind === 'liveness' && lassos === undefined))
-      return { name, kind, verdict: 'incomplete', vacuous: [] }
+    const { vacuity, lassos, lost } = decided
+    const open = (kind === 'liveness' && lassos === undefined) || (kind === 'possibility' && lost === undefined)
+    if (vacuity === undefined || open) return { name, kind, verdict: 'incomplete', vacuous: [] }
     // a property without instances says nothing
     const { all, vacuous } = vacuity.get(name) ?? { all: [], vacuous: [] }
     return { name, kind, verdict: vacuous.length === all.length ? 'vacuous' : 'holds', vacuous }
@@ -162,6 +164,7 @@ const propertiesOf = (machine: Machine, violated: ReadonlyMap<string, Way>, deci
   return [
     ...machine.invariants.map(({ name }) => checked(name, 'invariant')),
     ...machine.liveness.map(({ name }) => checked(name, 'liveness')),
+    ...(machine.possibilities ?? []).map(({ name }) => checked(name, 'possibility')),
   ]
 }
 
@@ -213,13 +216,14 @@ const plainCounterexample = (graph: Graph, { path, loop }: Way): PlainCounterexa
  */
 export const check = (machine: CheckedMachine, options: CheckOptions = {}): CheckResult => {
   const whole = completed(machine)
-  const names = [DEADLOCK, ...[...whole.invariants, ...whole.liveness].map(({ name }) => name)]
+  const { invariants, liveness, possibilities = [] } = whole
+  const names = [DEADLOCK, ...[...invariants, ...liveness, ...possibilities].map(({ name }) => name)]
   const kernel = assemble(compile(whole))
-  refuseLabels(kernel, options.knownLabels ?? [])
+  if (options.trustsLabels !== true) refuseLabels(kernel, options.knownLabels ?? [])
   const graph = explore(kernel, { ...options, edges: true })
   const deadlock = deadlockOf(graph, edgesOf(graph, 'a deadlock'))
   const decided = decideProperties(graph, options.expired ?? (() => false))
-  const ways = waysOf(graph, decided.lassos)
+  const ways = waysOf(graph, decided.lassos, decided.lost)
   // all threads that have ended are no deadlock
   if (deadlock === undefined) ways.delete(DEADLOCK)
   else ways.set(DEADLOCK, { path: pathTo(graph, deadlock) })

@@ -75,12 +75,14 @@ class Search {
     const { words } = kernel.layout
     const { leafStart } = kernel
     const { maxStates = 2 ** 31 / Math.max(words, 2) - 2 } = this.options
+    const { known: explored = Infinity } = kernel.compiled
     const stepper = new Stepper(kernel)
     const { sources, next } = stepper
     set.add(kernel.initial, 0, -1, -1)
     findings.begin(set.rows)
     let frontier = 0
     for (let state = 0; state < set.count; state++) {
+      if (state >= explored) return false
       if (state === frontier) {
         levels.push(state)
         frontier = set.count

@@ -32,12 +32,19 @@ export const labelsByKind = ({ machine, automata }: Compiled): ReadonlyMap<strin
   return found
 }
 
-const predicatesIn = ({ invariants, liveness }: Machine): [property: string, predicates: (() => boolean)[]][] => [
+const predicatesIn = ({
+  invariants,
+  liveness,
+  possibilities = [],
+}: Machine): [property: string, predicates: (() => boolean)[]][] => [
   ...invariants.map(({ name, instances }): [string, (() => boolean)[]] => [
     name,
     instances.flatMap(({ holds, occurs }) => [holds, occurs]),
   ]),
-  ...liveness.map(({ name, instances }): [string, (() => boolean)[]] => [name, instances.flatMap(predicatesOf)]),
+  ...[...liveness, ...possibilities].map(({ name, instances }): [string, (() => boolean)[]] => [
+    name,
+    instances.flatMap(predicatesOf),
+  ]),
 ]
 
 /** The labels that a machine's properties and its fairness ask for. */

@@ -13,6 +13,8 @@ export interface Domain<T> {
   readonly indexOf: (value: T) => number
   /** the value as TLA+ has it */
   readonly toTla: (value: T) => TlaValue
+  /** of a domain that grows: from here on it has the values that it has */
+  readonly freeze?: () => void
 }
 
 /** Keys of per-thread and per-vCPU variables: vCPU ids. */

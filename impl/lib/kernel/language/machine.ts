@@ -1,5 +1,6 @@
 /** What a machine is: shared variables, threads with their programs, what the world does, and what must hold of all of it. */
 
+import type { CompiledPrograms } from './automaton.ts'
 import type { Domain, Key } from './domain.ts'
 import type { Program } from './op.ts'
 import type { Shared } from './shared.ts'
@@ -57,8 +58,8 @@ export interface LeadsToInstance {
   readonly to: () => boolean
 }
 
-/** What an instance of a leads-to property looks at. */
-export const predicatesOf = ({ from, to, eventuallyAlways }: LeadsToInstance): (() => boolean)[] => [
+/** What an instance of a leads-to property, or of a possibility, looks at. */
+export const predicatesOf = ({ from, to, eventuallyAlways }: Omit<LeadsToInstance, 'name'>): (() => boolean)[] => [
   from,
   to,
   ...(eventuallyAlways === undefined ? [] : [eventuallyAlways]),
@@ -71,6 +72,23 @@ export const predicatesOf = ({ from, to, eventuallyAlways }: LeadsToInstance): (
 export interface LeadsTo {
   readonly name: string
   readonly instances: readonly LeadsToInstance[]
+}
+
+/** What a possibility says of one vCPU, event, ... */
+export interface PossibilityInstance {
+  /** of whom it speaks, as that of an invariant */
+  readonly name: string
+  readonly from: () => boolean
+  readonly to: () => boolean
+}
+
+/**
+ * It can still happen: wherever `from` holds, some way leads to a state in which `to` holds. No fairness has a part in it: where
+ * a thread sleeps and nothing that anybody may do wakes it, it sleeps for ever.
+ */
+export interface Possibility {
+  readonly name: string
+  readonly instances: readonly PossibilityInstance[]
 }
 
 /**
@@ -90,7 +108,11 @@ export interface Machine {
   readonly environment: readonly EnvironmentAction[]
   readonly invariants: readonly Invariant[]
   readonly liveness: readonly LeadsTo[]
+  /** what must stay possible; only the explorer decides it */
+  readonly possibilities?: readonly Possibility[]
   readonly fairness: readonly Fairness[]
+  /** for a machine whose programs are not generators: what they are compiled to. `compile` asks for it, and looks at no program */
+  readonly compiled?: () => CompiledPrograms
 }
 
 /** Hides the type of a thread's frame, so that threads of different kinds can stand in one list. */
@@ -114,5 +136,18 @@ export class Observer<F extends object> {
 
   get<K extends keyof F & string>(field: K): F[K] {
     return this.shared.store.local(this.index, { kind: 'local', field }) as F[K]
+  }
+
+  /**
+   * What `of` says of the thread's next step and its locals, e.g. which variable it would access. It is asked once for each node of
+   * the thread and costs a look into a table in each state, however much it looks at. Within one property a name stands for one question.
+   */
+  ask<R>(name: string, of: (label: string, frame: Readonly<F>) => R): R {
+    const asked = {
+      kind: 'node',
+      name,
+      of: of as (label: string, frame: Readonly<Record<string, unknown>>) => R,
+    } as const
+    return this.shared.store.local(this.index, asked) as R
   }
 }

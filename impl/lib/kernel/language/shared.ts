@@ -7,9 +7,16 @@ import { indexIn, valueAt } from './domain.ts'
 import type { TlaValue } from './value.ts'
 import { tla } from './value.ts'
 
-/** What a property asks of a thread: whether its next step has a label, or the value of a local. */
+/** What a property asks of a thread: whether its next step has a label, the value of a local, or something of both. */
 export type AskedOfThread =
-  { readonly kind: 'label'; readonly label: string } | { readonly kind: 'local'; readonly field: string }
+  | { readonly kind: 'label'; readonly label: string }
+  | { readonly kind: 'local'; readonly field: string }
+  /** by its name a property asks for the same each time; the answer is a value of JSON */
+  | {
+      readonly kind: 'node'
+      readonly name: string
+      readonly of: (label: string, frame: Readonly<Record<string, unknown>>) => unknown
+    }
 
 /** Where the values of the shared variables are, seen by the interpreter at hand. Cells and values are indices. */
 export interface Store {

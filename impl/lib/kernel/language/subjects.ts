@@ -14,4 +14,7 @@ export const subjectsOf = (machine: Machine): { property: string; instance: stri
       occurs: (): boolean => from() && (eventuallyAlways?.() ?? true),
     })),
   ),
+  ...(machine.possibilities ?? []).flatMap(({ name: property, instances }) =>
+    instances.map(({ name: instance, from }) => ({ property, instance, occurs: from })),
+  ),
 ]

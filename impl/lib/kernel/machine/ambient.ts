@@ -24,6 +24,16 @@ const replace = (holder: object, name: string, value: unknown): (() => void) => 
   }
 }
 
+/** Runs `body` without stack traces: refusals are thrown by the hundred thousand, and what is wrong is told by thread and label. */
+export const withoutTraces = <R>(body: () => R): R => {
+  const restore = replace(Error, 'stackTraceLimit', 0)
+  try {
+    return body()
+  } finally {
+    restore()
+  }
+}
+
 const NO_DATE = Object.assign(refusing('the clock (Date)'), { now: refusing('the clock (Date.now)') })
 
 /**

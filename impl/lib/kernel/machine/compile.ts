@@ -169,14 +169,8 @@ const attempt = <R>(body: () => R): { readonly value: R } | { readonly error: un
   }
 }
 
-/**
- * Compiles a machine.
- * @throws LockstepError (exit 2) that names thread and label for a program that cheats; for parts that do not fit together
- *   see {@link requireWellFormed}
- */
-export const compile = (machine: Machine, limits: CompileLimits = DEFAULT_LIMITS, reuse: Reuse = NO_REUSE): Compiled =>
+const compilePrograms = (machine: Machine, limits: CompileLimits, reuse: Reuse): Compiled =>
   withoutAmbient(() => {
-    requireWellFormed(machine)
     const known = machine.threads.map((_, i) => reuse.find(i))
     // A domain that grew may have been branched on before it did, and what was found then means nothing, an error
     // neither. It grows by what steps bring about from what it has, so in the end it has everything.
@@ -193,3 +187,19 @@ export const compile = (machine: Machine, limits: CompileLimits = DEFAULT_LIMITS
       return { machine, automata: threads.map(({ automaton }) => automaton), environment }
     }
   })
+
+/**
+ * Compiles a machine.
+ * @throws LockstepError (exit 2) that names thread and label for a program that cheats; for parts that do not fit together
+ *   see {@link requireWellFormed}
+ */
+export const compile = (
+  machine: Machine,
+  limits: CompileLimits = DEFAULT_LIMITS,
+  reuse: Reuse = NO_REUSE,
+): Compiled => {
+  requireWellFormed(machine)
+  // with the properties of this machine, which may be fewer than those of the one that it was made for
+  if (machine.compiled !== undefined) return { ...machine.compiled(), machine }
+  return compilePrograms(machine, limits, reuse)
+}

@@ -82,9 +82,9 @@ const resolve = (nodes: readonly ProgramNode[], start: number, labels: ReadonlyS
   return undefined
 }
 
-const predicates = ({ invariants, liveness }: Machine): (() => boolean)[] => [
+const predicates = ({ invariants, liveness, possibilities = [] }: Machine): (() => boolean)[] => [
   ...invariants.flatMap(({ instances }) => instances.map(({ holds }) => holds)),
-  ...liveness.flatMap(({ instances }) => instances.flatMap(predicatesOf)),
+  ...[...liveness, ...possibilities].flatMap(({ instances }) => instances.flatMap(predicatesOf)),
 ]
 
 const codeOf = (kernel: Pick<Kernel, 'compiled' | 'layout'>): string =>
@@ -140,6 +140,8 @@ const withoutLabels = (automaton: Automaton, labels: ReadonlySet<string>): Autom
 
 /** The machine without steps that do nothing; every property has the same verdict in it. */
 export const reduce = (compiled: Compiled): Compiled => {
+  // which states' steps are known is said by their number in the whole machine
+  if (compiled.known !== undefined) return compiled
   const labels = new Set(unseen(compiled, idleLabels(compiled)))
   return { ...compiled, automata: compiled.automata.map((automaton) => withoutLabels(automaton, labels)) }
 }

@@ -17,12 +17,11 @@ export interface Layout {
   readonly threads: readonly Slot[]
 }
 
-/** Places fields one after the other; none straddles a word. */
-export const layOut = (compiled: Compiled): Layout => {
+/** Places fields of so many bits one after the other; none straddles a word. */
+export const placed = (cells: readonly number[], threads: readonly number[]): Layout => {
   let word = 0
   let used = 0
-  const place = (size: number): Slot => {
-    const bits = bitsFor(size)
+  const place = (bits: number): Slot => {
     if (used + bits > 32) {
       word += 1
       used = 0
@@ -31,10 +30,17 @@ export const layOut = (compiled: Compiled): Layout => {
     used += bits
     return slot
   }
-  const cells = compiled.machine.shared.cells.map(({ domain }) => place(domain.values.length))
-  const threads = compiled.automata.map(({ nodes }) => place(nodes.length))
-  return { words: word + 1, cells, threads }
+  // in this order: the cells come first
+  const slots = { cells: cells.map(place), threads: threads.map(place) }
+  return { words: word + 1, ...slots }
 }
+
+/** The layout of a compiled machine: each field has just the bits that it needs. */
+export const layOut = ({ machine, automata }: Compiled): Layout =>
+  placed(
+    machine.shared.cells.map(({ domain }) => bitsFor(domain.values.length)),
+    automata.map(({ nodes }) => bitsFor(nodes.length)),
+  )
 
 /** Reads one field of the packed state that starts at `base`, which is in range: asked for in inner loops. */
 export const readSlot = (states: Int32Array, base: number, { word, shift, mask }: Slot): number =>

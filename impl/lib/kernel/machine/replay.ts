@@ -27,6 +27,17 @@ export const DEFAULT_LIMITS: CompileLimits = { nodes: 50_000, leaves: 100_000, f
 export const placeOf = (thread: Thread, label: string | undefined): string =>
   `${threadName(thread.id)}${label === undefined ? ' before its first step' : ` at ${label}`}`
 
+/** Adds thread and label to an error that a program or step has thrown. */
+export const placedError = (thread: Thread, label: string | undefined, error: unknown): unknown => {
+  if (!(error instanceof Error) || error.message.includes(threadName(thread.id))) return error
+  const problem = 'problem' in error ? (error as { problem: { code: string; hint?: string } }).problem : undefined
+  return badInput({
+    code: problem?.code ?? 'program-throws',
+    message: `${placeOf(thread, label)}: ${error.message}`,
+    ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
+  })
+}
+
 /** One thread's program, replayed from its start. */
 export class Replayer {
   private readonly thread: Thread
@@ -102,7 +113,7 @@ export class Replayer {
       const op = turn.value
       return { op, frame: this.indices(values, op.label) }
     } catch (error) {
-      throw this.placed(error, label)
+      throw placedError(this.thread, label, error)
     }
   }
 
@@ -144,23 +155,12 @@ export class Replayer {
     })
   }
 
-  /** Adds thread and label to an error that a program or step has thrown. */
-  private placed(error: unknown, label: string | undefined): unknown {
-    if (!(error instanceof Error) || error.message.includes(threadName(this.thread.id))) return error
-    const problem = 'problem' in error ? (error as { problem: { code: string; hint?: string } }).problem : undefined
-    return badInput({
-      code: problem?.code ?? 'program-throws',
-      message: `${placeOf(this.thread, label)}: ${error.message}`,
-      ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
-    })
-  }
-
   /** The decision tree of the step that the program is at. */
   trace(machine: Machine, op: Op): StepTree {
     try {
       return traceStep(machine, this.index, op.exec, op.choices, this.limits.leaves)
     } catch (error) {
-      throw this.placed(error, op.label)
+      throw placedError(this.thread, op.label, error)
     }
   }
 }

@@ -8,6 +8,7 @@ import type { Domain } from '../language/domain.ts'
 import { valueAt } from '../language/domain.ts'
 import type { Plain } from '../language/plain.ts'
 import { argumentText, plain } from '../language/plain.ts'
+import type { Thread } from '../language/machine.ts'
 import type { TlaValue } from '../language/value.ts'
 import { tla } from '../language/value.ts'
 import type { Automaton, ProgramNode } from './automaton.ts'
@@ -57,6 +58,27 @@ const labelsOf = ({ nodes }: Automaton): Domain<unknown> => {
   }
 }
 
+/**
+ * Has a local threads of the same number and different kinds, e.g. that of a function that both call? Then it is one of a thread,
+ * `<<"waker", 0>>`, where otherwise the thread's number says whose it is.
+ */
+export const sharedFields = (
+  automata: readonly Pick<Automaton, 'fields'>[],
+  threads: readonly Pick<Thread, 'id'>[],
+): ((field: string) => boolean) => {
+  const seen = new Set<string>()
+  const shared = new Set<string>()
+  automata.forEach(({ fields }, thread) => {
+    const [, id] = at(threads, thread).id
+    for (const field of fields) {
+      const own = `${id} ${field}`
+      if (seen.has(own)) shared.add(field)
+      seen.add(own)
+    }
+  })
+  return (field) => shared.has(field)
+}
+
 /** The variables of one machine's states. */
 export class StateSchema {
   /** `pc` first, then the shared ones in the order of their declaration, then the locals by name */
@@ -78,10 +100,12 @@ export class StateSchema {
       return { name, elements }
     })
     const locals = new Map<string, StateElement[]>()
+    const isShared = sharedFields(automata, machine.threads)
     automata.forEach(({ fields, domains }, thread) => {
-      const argument = tla.int(at(machine.threads, thread).id[1])
+      const [kind, id] = at(machine.threads, thread).id
       fields.forEach((name, field) => {
         const elements = locals.get(name) ?? []
+        const argument = isShared(name) ? tla.seq([tla.str(kind), tla.int(id)]) : tla.int(id)
         elements.push(elementOf(argument, at(domains, field), { kind: 'local', thread, field }))
         locals.set(name, elements)
       })

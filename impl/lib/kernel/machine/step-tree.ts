@@ -5,27 +5,9 @@ import { badInput } from '../error.ts'
 import type { Machine } from '../language/machine.ts'
 import type { Store } from '../language/shared.ts'
 import { Refusal } from '../language/op.ts'
+import type { StepLeaf, StepOutcome, StepTree } from '../language/automaton.ts'
 
-/** What one choice of a step does: the cells that it writes, by index, and what the program sees. */
-export interface StepOutcome {
-  readonly writes: readonly (readonly [cell: number, index: number])[]
-  readonly result: unknown
-}
-
-/** A step as a function of the state: branches on the cells that it reads, leaves with what it does there. */
-export type StepTree = StepBranch | StepLeaf
-
-/** A branch: one child for each value of a cell. */
-export interface StepBranch {
-  readonly cell: number
-  readonly children: readonly StepTree[]
-}
-
-/** What a step does in some states: an outcome for each choice that can be taken, a reason for each that is refused. */
-export interface StepLeaf {
-  readonly outcomes: readonly StepOutcome[]
-  readonly refusals: readonly string[]
-}
+export type { StepBranch, StepLeaf, StepOutcome, StepTree } from '../language/automaton.ts'
 
 /** The leaves of a step's tree, from left to right. */
 export const leavesOf = (tree: StepTree): readonly StepLeaf[] =>
@@ -44,6 +26,15 @@ export class UnknownCell extends Error {
     super('value not known on this branch')
     this.cell = cell
   }
+}
+
+/** A step is a function of the shared variables: refuses one that asks for more. */
+export const refuseLocal = (): never => {
+  throw badInput({
+    code: 'step-reads-local',
+    message: 'a step reads a local of a thread; only properties may',
+    hint: 'keep what other threads need in a shared (history) variable',
+  })
 }
 
 /** A store of which only some cells are known. */
@@ -72,11 +63,7 @@ class Tracer implements Store {
   }
 
   local(): never {
-    throw badInput({
-      code: 'step-reads-local',
-      message: 'a step reads a local of a thread; only properties may',
-      hint: 'keep what other threads need in a shared (history) variable',
-    })
+    return refuseLocal()
   }
 }
 

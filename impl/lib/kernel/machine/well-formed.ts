@@ -30,7 +30,7 @@ const refuseMemory = ({ shared, threads, environment }: Machine): void => {
 }
 
 /** A local that is called like a shared variable would hide it in states, traces and logs. */
-const refuseNames = ({ shared, threads, invariants, liveness }: Machine): void => {
+const refuseNames = ({ shared, threads, invariants, liveness, possibilities = [] }: Machine): void => {
   const variables = new Set(['pc', ...shared.variables.map(({ name }) => name)])
   for (const { id, frame } of threads) {
     const hidden = Object.keys(frame).find((field) => variables.has(field))
@@ -42,7 +42,7 @@ const refuseNames = ({ shared, threads, invariants, liveness }: Machine): void =
       )
   }
   // a deadlock is named as a property is
-  const names = ['Deadlock', ...[...invariants, ...liveness].map(({ name }) => name)]
+  const names = ['Deadlock', ...[...invariants, ...liveness, ...possibilities].map(({ name }) => name)]
   const twice = names.find((name, i) => names.indexOf(name) < i)
   if (twice !== undefined)
     throw refused('property-twice', `there are two properties named ${twice}`, 'give one of them another name')

@@ -11,6 +11,8 @@ import type {
   LeadsTo,
   LeadsToInstance,
   Machine,
+  Possibility,
+  PossibilityInstance,
   Thread,
   ThreadId,
 } from '../language/machine.ts'
@@ -43,6 +45,9 @@ export interface Claim {
 /** `from` is followed by `to`, in every fair behaviour; if it is given, only in those where `eventuallyAlways` holds for good in the end. */
 export type LeadsToClaim = Omit<LeadsToInstance, 'name'>
 
+/** Wherever `from` holds, `to` can still happen. */
+export type PossibilityClaim = Omit<PossibilityInstance, 'name'>
+
 /** One claim, or one of each vCPU, event, ... by the name of the instance: `[3]`, `.poller`. */
 export type Claims<C> = C | Readonly<Record<string, C>>
 
@@ -56,6 +61,8 @@ export interface MachineDefinition {
   readonly invariants?: Readonly<Record<string, Claims<Claim>>>
   /** by name; the specification's, if there is one, which end in Prop */
   readonly liveness?: Readonly<Record<string, Claims<LeadsToClaim>>>
+  /** by name: what must stay possible, whatever happens */
+  readonly possibilities?: Readonly<Record<string, Claims<PossibilityClaim>>>
   /** if not given: each thread goes on as long as it can (weak fairness of all its steps), and its stores become visible */
   readonly fairness?: readonly Fairness[]
 }
@@ -114,7 +121,7 @@ const threadOf = (id: ThreadId, program: AnyProgram): Thread => {
  */
 export const machine = (state: SharedState<MemoryConstants>, definition: MachineDefinition): Machine => {
   const { shared, memory } = state
-  const { programs, environment = [], invariants = {}, liveness = {}, fairness } = definition
+  const { programs, environment = [], invariants = {}, liveness = {}, possibilities, fairness } = definition
   const unused = Object.keys(programs).find((kind) => !memory.threads.some((id) => id[0] === kind))
   if (unused !== undefined)
     throw badInput({
@@ -133,11 +140,19 @@ export const machine = (state: SharedState<MemoryConstants>, definition: Machine
     })),
     liveness: Object.entries(liveness).map(([name, claims]): LeadsTo => ({
       name,
-      instances: instancesOf(claims, (claim) => 'from' in claim).map(({ eventuallyAlways, ...rest }) => ({
+      instances: instancesOf(claims, (claim) => 'to' in claim).map(({ eventuallyAlways, ...rest }) => ({
         ...rest,
         ...given({ eventuallyAlways }),
       })),
     })),
+    ...given({
+      possibilities:
+        possibilities &&
+        Object.entries(possibilities).map(([name, claims]): Possibility => ({
+          name,
+          instances: instancesOf(claims, (claim) => 'to' in claim),
+        })),
+    }),
     fairness: fairness ?? weakFairness(memory.threads, events),
   }
 }

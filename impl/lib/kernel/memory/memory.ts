@@ -49,6 +49,7 @@ class BufferDomain implements Domain<Buffer>, GrowingDomain {
   private readonly index = new Map<string, number>([['[]', 0]])
   private readonly entryToTla: (cell: number, value: number) => TlaValue
   private reported = 1
+  private frozen = false
 
   constructor(slots: number, entryToTla: (cell: number, value: number) => TlaValue) {
     this.name = `a sequence of at most ${slots} stores`
@@ -59,6 +60,7 @@ class BufferDomain implements Domain<Buffer>, GrowingDomain {
     const key = JSON.stringify(buffer)
     let index = this.index.get(key)
     if (index === undefined) {
+      if (this.frozen) return -1
       index = this.values.push(buffer) - 1
       this.index.set(key, index)
     }
@@ -79,6 +81,10 @@ class BufferDomain implements Domain<Buffer>, GrowingDomain {
     const more = this.values.length > this.reported
     this.reported = this.values.length
     return more
+  }
+
+  freeze(): void {
+    this.frozen = true
   }
 
   get content(): readonly unknown[] {
@@ -205,7 +211,7 @@ export class Memory {
 
   private setBuffer(buffer: Buffer): void {
     const { cell, domain } = this.own()
-    this.shared.store.set(cell, domain.indexOf(buffer))
+    this.shared.store.set(cell, indexIn<Buffer>(domain, buffer, 'the store buffer'))
   }
 
   /** Does the thread with this place in the list have no store that others do not see yet? */
@@ -361,7 +367,7 @@ export class Memory {
       require(committable(this.model, buffer).includes(i), 'a store of the thread waits to become visible')
       const entry = buffer[i]
       if (entry !== undefined && 'location' in entry) store.set(entry.location, entry.value)
-      store.set(cell, domain.indexOf(withoutStore(buffer, i)))
+      store.set(cell, indexIn<Buffer>(domain, withoutStore(buffer, i), 'the store buffer'))
     }
     return { label: COMMIT, thread, what: 'a store becomes visible', exec }
   }
