@@ -1,0 +1,5 @@
+/*
+ * asm/processor.h - cpu_relax(), known by name: who spins lets the others go
+ * on.
+ */
+#include <linux/compiler.h>

@@ -1,0 +1,2 @@
+/* linux/compiler_types.h - as linux/compiler.h. */
+#include <linux/compiler.h>

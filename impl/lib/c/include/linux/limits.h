@@ -1,0 +1,2 @@
+/* linux/limits.h - as linux/kernel.h. */
+#include <linux/kernel.h>

@@ -1,0 +1,2 @@
+/* linux/stddef.h - NULL, true and false: as linux/types.h. */
+#include <linux/types.h>
