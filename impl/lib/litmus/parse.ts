@@ -1,19 +1,30 @@
-/** Reads a litmus test in herd's C syntax: name, initial state, threads, `locations`, `filter`, condition. */
+/** Reads what herd has around the C of a litmus test: name, initial state, `locations`, `filter`, condition. */
 
-import type { Condition, InitItem, Literal, Prop, Quantifier, SharedType, Subject, Test, ThreadAst } from './ast.ts'
-import { Cursor, header } from './tokens.ts'
-import { atThread, isTypeName, sharedType, starsOf, thread } from './parse-c.ts'
-import type { Source } from './source.ts'
+import type { Condition, Literal, Prop, Quantifier, Subject } from './condition.ts'
+import type { Envelope, InitItem } from './envelope.ts'
+import type { At, Source } from './source.ts'
+import { codeFrom, Cursor, header } from './tokens.ts'
+import { isTypeWord } from './types.ts'
 
 const SUBJECT_HINT = 'write a register of a thread, 0:r0, or a location, x'
 
-/** `0:r0`, `P0:r0`, `x` or `[x]`. */
+/** `[1]` behind the name of an array. */
+const element = (cursor: Cursor): string => {
+  if (!cursor.is('[') || cursor.peek(1).kind !== 'int') return ''
+  cursor.take()
+  const index = cursor.integer('an index', SUBJECT_HINT)
+  cursor.need(']', SUBJECT_HINT)
+  return `[${index}]`
+}
+
+/** `0:r0`, `P0:r0`, `x`, `[x]` or `x[1]`. */
 const subject = (cursor: Cursor): Subject => {
   const token = cursor.peek()
   if (cursor.accept('[')) {
     const { text, at } = cursor.name('a location', SUBJECT_HINT)
+    const name = text + element(cursor)
     cursor.need(']', SUBJECT_HINT)
-    return { kind: 'location', name: text, at }
+    return { kind: 'location', name, at }
   }
   if (cursor.is(':', 1) && /^P?[0-9]+$/.test(token.text)) {
     cursor.take()
@@ -22,10 +33,7 @@ const subject = (cursor: Cursor): Subject => {
     return { kind: 'register', thread: Number(token.text.replace('P', '')), name: text, at: token.at }
   }
   const { text, at } = cursor.name('a register or a location', SUBJECT_HINT)
-  if (cursor.is('[') && cursor.peek(1).kind === 'int') {
-    throw cursor.unsupported(cursor.peek(), 'an array ([)', 'use a location each')
-  }
-  return { kind: 'location', name: text, at }
+  return { kind: 'location', name: text + element(cursor), at }
 }
 
 const VALUE_HINT = 'a value is an integer, or a location, whose address is meant'
@@ -35,17 +43,25 @@ const literal = (cursor: Cursor): Literal => {
   const token = cursor.peek()
   if (ampersand || token.kind === 'name') {
     const { text, at } = cursor.name('a location', VALUE_HINT)
-    return { kind: 'address', name: text, at }
+    return { kind: 'address', name: text + element(cursor), at }
   }
-  if (token.text === '{') throw cursor.unsupported(token, 'an array ({)', 'use a location each')
   return { kind: 'int', value: cursor.integer('a value', VALUE_HINT) }
 }
 
 // -------------------------------------------------------------------------------------------------- initial state
 
-/** `= 1`, `= &x`, `= ATOMIC_INIT(1)`, or nothing, which is 0. */
+/** `(int *)` before a value changes nothing. */
+const skipCast = (cursor: Cursor): void => {
+  if (!cursor.is('(') || !isTypeWord(cursor.peek(1).text)) return
+  cursor.take()
+  typeWords(cursor)
+  while (cursor.accept('*'));
+  cursor.need(')', 'close the cast')
+}
+
+/** `1`, `&x`, `ATOMIC_INIT(1)`. */
 const initialValue = (cursor: Cursor): Literal => {
-  if (!cursor.accept('=')) return { kind: 'int', value: 0 }
+  skipCast(cursor)
   if (!cursor.accept('ATOMIC_INIT')) return literal(cursor)
   cursor.need('(', 'write ATOMIC_INIT(1)')
   const value = literal(cursor)
@@ -53,22 +69,77 @@ const initialValue = (cursor: Cursor): Literal => {
   return value
 }
 
-const initType = (cursor: Cursor): { type?: SharedType; stars: number } => {
-  if (!isTypeName(cursor.peek().text)) return { stars: starsOf(cursor) }
-  return { type: sharedType(cursor), stars: starsOf(cursor) }
+/** `= 1`, `= { 1, 2 }`, or nothing, which is 0. */
+const initialValues = (cursor: Cursor): readonly Literal[] => {
+  if (!cursor.accept('=')) return []
+  if (!cursor.accept('{')) return [initialValue(cursor)]
+  const values: Literal[] = []
+  while (!cursor.accept('}')) {
+    cursor.count('initial values')
+    values.push(initialValue(cursor))
+    if (!cursor.is('}')) cursor.need(',', 'write { 1, 2 }')
+  }
+  return values
+}
+
+/** The words of a type. */
+const typeWords = (cursor: Cursor): string => {
+  const words: string[] = []
+  while (isTypeWord(cursor.peek().text)) {
+    const { text } = cursor.take()
+    if (text === 'struct' || text === 'union' || text === 'enum')
+      words.push(text, cursor.name('the name of the struct', 'write e.g. struct srcu_struct ss;').text)
+    else if (text !== 'volatile' && text !== 'const') words.push(text)
+  }
+  return words.join(' ')
+}
+
+/** A name before another name, or before a star, is a type: known or not. */
+const refuseUnknownType = (cursor: Cursor): void => {
+  const token = cursor.peek()
+  if (token.kind !== 'name' || (cursor.peek(1).kind !== 'name' && !cursor.is('*', 1))) return
+  const hint =
+    'locations are int, long, intptr_t and their kin, atomic_t, spinlock_t, struct srcu_struct, pointers and arrays of them'
+  throw cursor.unsupported(token, `the type ${token.text}`, hint)
+}
+
+const starsOf = (cursor: Cursor): number => {
+  let count = 0
+  while (cursor.accept('*')) {
+    count += 1
+    while (cursor.accept('volatile') || cursor.accept('const'));
+  }
+  return count
+}
+
+const initItem = (cursor: Cursor): InitItem => {
+  cursor.count('initial values')
+  const type = typeWords(cursor)
+  refuseUnknownType(cursor)
+  const stars = starsOf(cursor)
+  const { text, at } = cursor.peek()
+  const of = subject(cursor)
+  const [, name = of.name, length] = /^(.*)\[(-?\d+)\]$/.exec(of.name) ?? []
+  if (length !== undefined && (type === '' || Number(length) < 1 || Number(length) > 1000)) {
+    const hint = 'write e.g. int a[2] = { 1, 2 };'
+    throw cursor.source.error('litmus-unsupported', at, `${text} with the index ${length} is no array of a type`, hint)
+  }
+  return {
+    subject: length === undefined ? of : { ...of, name },
+    type: type === '' ? undefined : type,
+    stars,
+    length: length === undefined ? undefined : Number(length),
+    values: initialValues(cursor),
+  }
 }
 
 const initialState = (cursor: Cursor): readonly InitItem[] => {
-  const hint = 'write e.g. x=1; or int x = 1;'
   cursor.need('{', 'write {} where all locations begin as 0')
   const items: InitItem[] = []
   while (!cursor.accept('}')) {
     if (cursor.accept(';')) continue
-    cursor.count('initial values')
-    const declared = initType(cursor)
-    const of = subject(cursor)
-    items.push({ subject: of, ...declared, value: initialValue(cursor) })
-    if (!cursor.is('}')) cursor.need(';', hint)
+    items.push(initItem(cursor))
+    if (!cursor.is('}')) cursor.need(';', 'write e.g. x=1; or int x = 1;')
   }
   return items
 }
@@ -167,7 +238,7 @@ const locationList = (cursor: Cursor): readonly Subject[] => {
     cursor.count('terms')
     list.push(subject(cursor))
     // a type behind the location tells herd how to print it; all values print alike here
-    if (isTypeName(cursor.peek().text)) sharedType(cursor)
+    typeWords(cursor)
     starsOf(cursor)
     if (!cursor.is(']')) cursor.need(';', hint)
   }
@@ -176,29 +247,49 @@ const locationList = (cursor: Cursor): readonly Subject[] => {
 
 // ------------------------------------------------------------------------------------------------------- the test
 
-const threads = (cursor: Cursor): readonly ThreadAst[] => {
-  const list: ThreadAst[] = []
-  do {
-    cursor.count('threads')
-    list.push(thread(cursor, list.length))
-  } while (atThread(cursor))
-  return list
+/** Blocks behind the initial state are copied by litmus7 into what it makes, and mean nothing to herd. */
+const blocksFrom = (source: Source, from: At): { readonly at: readonly At[]; readonly end: At } => {
+  const at: At[] = []
+  let end = from
+  for (;;) {
+    const block = new Cursor(source, end, true)
+    if (!block.is('{')) return { at, end }
+    at.push(block.peek().at)
+    end = block.after
+  }
 }
 
+const RESULT = /^[ \t]*\(?\*?[ \t]*Result:[ \t]*(Never|Sometimes|Always)\b/m
+
 /**
- * Reads a test.
+ * Reads a test, but for the C in it.
  * @throws LockstepError (exit 2) `litmus-syntax`, `litmus-unsupported` or `litmus-over-nothing`, with line and column
  */
-export const parseTest = (source: Source): Test => {
-  const { name, end } = header(source)
-  const cursor = new Cursor(source, end)
-  const init = initialState(cursor)
-  const processes = threads(cursor)
-  const at = cursor.peek().at
+export const parseEnvelope = (source: Source): Envelope => {
+  const { name, directives, end: initAt } = header(source)
+  const head = new Cursor(source, initAt, true)
+  const init = initialState(head)
+  const blocks = blocksFrom(source, head.after)
+  const code = codeFrom(source, blocks.end)
+  const cursor = new Cursor(source, code.end, false)
+  const { at } = cursor.peek()
   const listed = cursor.accept('locations') ? locationList(cursor) : []
   const kept = cursor.accept('filter') ? { filter: proposition(cursor) } : {}
   const final = condition(cursor, listed.length > 0)
   cursor.accept(';')
   if (cursor.peek().kind !== 'end') throw cursor.expected('the end of the text', CONDITION_HINT)
-  return { name, init, threads: processes, locations: listed, ...kept, condition: final, conditionAt: at }
+  const result = RESULT.exec(source.text)?.[1]
+  return {
+    name,
+    directives,
+    init,
+    ignored: blocks.at,
+    code: { from: blocks.end, to: code.end },
+    comments: code.comments,
+    locations: listed,
+    ...kept,
+    condition: final,
+    conditionAt: at,
+    result: result === 'Never' || result === 'Sometimes' || result === 'Always' ? result : undefined,
+  }
 }

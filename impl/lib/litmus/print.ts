@@ -1,7 +1,7 @@
 /** Prints the answer to a test as herd does. */
 
 import { match } from 'ts-pattern'
-import type { Condition, Literal, Prop, Subject } from './ast.ts'
+import type { Condition, Literal, Prop, Subject } from './condition.ts'
 import type { Answer, FinalState } from './run.ts'
 
 // ------------------------------------------------------------------------------------------------------- condition
@@ -49,54 +49,54 @@ const outcomeText = ({ values }: FinalState, shown: readonly string[]): string =
   shown.map((name, i) => `${name}=${values[i] ?? 0};`).join(' ')
 
 /** Remarks that herd does not make, below what it says. */
-const remarks = ({ program, outcomes, stuck }: Answer): readonly string[] => [
+const remarks = ({ test, outcomes, stuck }: Answer): readonly string[] => [
   ...stuck.map(
     (s) => `P${s.thread} waits for ever in ${s.operation} (line ${s.line}) in some execution, which has no final state`,
   ),
   ...(outcomes.length > 0
     ? []
     : [
-        program.filter === undefined
+        test.filter === undefined
           ? 'no execution ends: there is no final state'
           : 'no execution that ends satisfies the filter',
       ]),
-  ...program.notes,
+  ...test.notes,
 ]
 
 /** Herd's numbers of witnesses: what a `~exists` asks for is that the proposition does not hold. */
-export const witnesses = ({ program, satisfying, others }: Answer): { positive: number; negative: number } =>
-  program.quantifier === '~exists'
+export const witnesses = ({ test, satisfying, others }: Answer): { positive: number; negative: number } =>
+  test.condition.quantifier === '~exists'
     ? { positive: others, negative: satisfying }
     : { positive: satisfying, negative: others }
 
 /** The answer in herd's form. The numbers are of final states, where herd counts executions. */
 export const answerText = (answer: Answer): string => {
-  const { program, outcomes, verdict, observation, satisfying, others } = answer
+  const { test, outcomes, verdict, observation, satisfying, others } = answer
   const { positive, negative } = witnesses(answer)
-  const shown = program.observed.map((o) => o.shown)
+  const shown = test.observed.map((o) => o.shown)
   return [
-    `Test ${program.name} ${KIND[program.quantifier]}`,
+    `Test ${test.name} ${KIND[test.condition.quantifier]}`,
     `States ${outcomes.length}`,
     ...outcomes.map((o) => outcomeText(o, shown)),
     verdict,
     'Witnesses',
     `Positive: ${positive} Negative: ${negative}`,
-    `Condition ${conditionText(program)}`,
-    `Observation ${program.name} ${observation} ${satisfying} ${others}`,
+    `Condition ${conditionText(test.condition)}`,
+    `Observation ${test.name} ${observation} ${satisfying} ${others}`,
     ...remarks(answer).map((remark) => `Note: ${remark}`),
   ].join('\n')
 }
 
 /** The answer as one JSON value. */
 export const answerJson = (answer: Answer): object => {
-  const { program, model, outcomes, verdict, observation, stuck, explored } = answer
+  const { test, model, outcomes, verdict, observation, stuck, explored } = answer
   return {
-    test: program.name,
+    test: test.name,
     memory: model.toLowerCase(),
-    kind: KIND[program.quantifier],
-    condition: conditionText(program),
+    kind: KIND[test.condition.quantifier],
+    condition: conditionText(test.condition),
     states: outcomes.map(({ values, satisfies }) => ({
-      outcome: Object.fromEntries(program.observed.map((o, i) => [o.label, values[i] ?? 0])),
+      outcome: Object.fromEntries(test.observed.map((o, i) => [o.label, values[i] ?? 0])),
       satisfies,
     })),
     verdict,

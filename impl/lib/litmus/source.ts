@@ -22,6 +22,14 @@ export type LitmusCode =
   /** a step that has no meaning: an unset register is read, a division by zero, an integer dereferenced */
   | 'litmus-undefined'
 
+/** An error at a place of the C front end. */
+export const litmusError = (
+  code: LitmusCode,
+  { file, line, column }: { readonly file: string; readonly line: number; readonly column: number },
+  message: string,
+  hint: string,
+): LockstepError => badInput({ code, message, hint, file, line, column })
+
 /** A text with its name. */
 export class Source {
   readonly text: string
@@ -30,6 +38,11 @@ export class Source {
   constructor(text: string, file?: string) {
     this.text = text
     this.file = file
+  }
+
+  /** What places in it are called after. */
+  get name(): string {
+    return this.file ?? '-'
   }
 
   /** Line and column, from 1. */

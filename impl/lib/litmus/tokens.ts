@@ -1,9 +1,10 @@
 /**
- * Words and symbols of a litmus test. Comments differ by section, as in herd: `(* *)` is a comment outside of the
- * threads' bodies only, since in C it begins an expression.
+ * Words and symbols of what is around the C of a litmus test, and where that C is. Comments differ by section, as in herd: `(* *)`
+ * is a comment outside of the threads' bodies only, since in C it begins an expression.
  */
 
 import type { LockstepError } from '../kernel/error.ts'
+import type { CText } from './envelope.ts'
 import type { At, LitmusCode, Source } from './source.ts'
 
 export interface Token {
@@ -13,9 +14,7 @@ export interface Token {
   readonly at: At
 }
 
-const SYMBOLS_C =
-  '<<= >>= ... && || == != <= >= << >> ++ -- += -= *= /= %= &= |= ^= -> ( ) { } [ ] , ; : ? = + - * / % & | ^ ! ~ < > .'
-const SYMBOLS_LITMUS = '/\\ \\/ => == != <> ( ) { } [ ] , ; : = + - * & ~ < > .'
+const SYMBOLS = '/\\ \\/ => == != <> ( ) { } [ ] , ; : = + - * & ~ < > .'
 
 /** Blank space, or a comment to the end of the line. */
 const BLANK = /[ \t\r\n\f\v]+|\/\/[^\n]*/y
@@ -25,8 +24,7 @@ const escaped = (symbol: string): string => symbol.replace(/[/\\^$*+?.()|[\]{}]/
 /** A word, an integer or a symbol; what is none is a symbol that the parser will not expect: it says what it expected there. */
 const tokenWith = (symbols: string): RegExp =>
   new RegExp(`[A-Za-z_]\\w*|0[xX][0-9A-Fa-f]+|[0-9]+|${symbols.split(' ').map(escaped).join('|')}|[^]`, 'uy')
-const tokenOfC = tokenWith(SYMBOLS_C)
-const tokenOfLitmus = tokenWith(SYMBOLS_LITMUS)
+const tokenOfLitmus = tokenWith(SYMBOLS)
 
 /** What a pattern matches at a place. */
 const matchAt = (pattern: RegExp, text: string, at: At): string => {
@@ -49,18 +47,22 @@ const afterComment = (source: Source, open: At): At => {
   return bracket.lastIndex
 }
 
+/** Where the comment that opens with a slash ends. */
+const afterSlashStar = (source: Source, at: At): At => {
+  const end = source.text.indexOf('*/', at + 2)
+  if (end < 0) throw source.error('litmus-syntax', at, 'the comment that begins here has no end', 'close it: */')
+  return end + 2
+}
+
 /** Where the first token from a place on begins. */
-const afterBlank = (source: Source, from: At, inC: boolean): At => {
+const afterBlank = (source: Source, from: At): At => {
   const { text } = source
   let at = from
   for (;;) {
     const blank = matchAt(BLANK, text, at)
     if (blank !== '') at += blank.length
-    else if (text.startsWith('/*', at)) {
-      const end = text.indexOf('*/', at + 2)
-      if (end < 0) throw source.error('litmus-syntax', at, 'the comment that begins here has no end', 'close it: */')
-      at = end + 2
-    } else if (!inC && text.startsWith('(*', at)) at = afterComment(source, at)
+    else if (text.startsWith('/*', at)) at = afterSlashStar(source, at)
+    else if (text.startsWith('(*', at)) at = afterComment(source, at)
     else return at
   }
 }
@@ -70,28 +72,23 @@ const kindOf = (token: string): Token['kind'] => {
   return /^[A-Za-z_]/.test(token) ? 'name' : 'symbol'
 }
 
-/** The tokens of a test from the brace on that opens its initial state. */
-const tokensOf = (source: Source, from: At): readonly Token[] => {
+/** The tokens between two places; with braces, up to the one that closes the first. */
+const tokensOf = (source: Source, from: At, to: At, isBlock: boolean): readonly Token[] => {
   const tokens: Token[] = []
-  // open braces; the first pair is the initial state, later ones are C
-  let [depth, isInitDone, inC] = [0, false, false]
-  let at = afterBlank(source, from, inC)
-  while (at < source.text.length) {
-    const text = matchAt(inC ? tokenOfC : tokenOfLitmus, source.text, at)
+  let depth = 0
+  let at = afterBlank(source, from)
+  while (at < to) {
+    const text = matchAt(tokenOfLitmus, source.text, at)
     tokens.push({ kind: kindOf(text), text, at })
-    if (text === '{') depth += 1
-    if (text === '}' && depth > 0) {
-      depth -= 1
-      isInitDone ||= depth === 0
-    }
-    inC = isInitDone && depth > 0
-    at = afterBlank(source, at + text.length, inC)
+    depth += text === '{' ? 1 : text === '}' ? -1 : 0
+    if (isBlock && depth === 0) break
+    at = afterBlank(source, at + text.length)
   }
   return tokens
 }
 
-/** What stands before the initial state: the name of the test. The rest of it is for people, as in herd. */
-export const header = (source: Source): { readonly name: string; readonly end: At } => {
+/** What stands before the initial state: the name of the test, and directives of C. The rest of it is for people, as in herd. */
+export const header = (source: Source): { readonly name: string; readonly directives: CText[]; readonly end: At } => {
   const { text } = source
   const archAt = matchAt(/\uFEFF?\s*/y, text, 0).length
   const arch = matchAt(/[A-Za-z0-9_]+/y, text, archAt)
@@ -104,12 +101,13 @@ export const header = (source: Source): { readonly name: string; readonly end: A
   if (name === '') {
     throw source.error('litmus-syntax', archAt + 1, 'expected the name of the test after C', 'write `C NAME`')
   }
-  return { name: name.trim(), end: initAt(source, archAt + 1 + name.length) }
+  return { name: name.trim(), ...initAt(source, archAt + 1 + name.length) }
 }
 
-/** The brace that opens the initial state: the first one outside of comments and of the quoted description. */
-const initAt = (source: Source, from: At): At => {
-  const piece = /\(\*|"[^"]*"|\{/g
+/** The brace that opens the initial state: the first one outside of comments, directives and the quoted description. */
+const initAt = (source: Source, from: At): { readonly directives: CText[]; readonly end: At } => {
+  const piece = /\(\*|"[^"]*"|\/\*|^[ \t]*#(?:\\\r?\n|[^\n])*|\{/gm
+  const directives: CText[] = []
   piece.lastIndex = from
   for (;;) {
     const found = piece.exec(source.text)
@@ -117,9 +115,46 @@ const initAt = (source: Source, from: At): At => {
       const hint = 'write {} where all locations begin as 0'
       throw source.error('litmus-syntax', source.text.length, 'expected { and the initial state, found none', hint)
     }
-    if (found[0] === '{') return found.index
-    if (found[0] === '(*') piece.lastIndex = afterComment(source, found.index)
+    const [text] = found
+    if (text === '{') return { directives, end: found.index }
+    if (text === '(*') piece.lastIndex = afterComment(source, found.index)
+    else if (text === '/*') piece.lastIndex = afterSlashStar(source, found.index)
+    else if (!text.startsWith('"')) directives.push({ from: found.index, to: found.index + text.length })
   }
+}
+
+/** Words with which what comes behind the threads begins. */
+const BEHIND = new Set(['locations', 'filter', 'exists', 'forall', 'final', 'observed', 'Observed', 'with', 'not'])
+
+/** A piece of C that is passed over as a whole, or a word or symbol. */
+const PIECE = /"(?:\\[^]|[^"\\\n])*"|'(?:\\[^]|[^'\\\n])*'|\/\/[^\n]*|\/\*|\(\*|#(?:\\\r?\n|[^\n])*|[A-Za-z_]\w*|\S/g
+
+/** Where the C of the threads ends, and the comments of herd that are in it. */
+export const codeFrom = (source: Source, from: At): { readonly end: At; readonly comments: CText[] } => {
+  const comments: CText[] = []
+  PIECE.lastIndex = from
+  const open: At[] = []
+  let before = '}'
+  for (let found = PIECE.exec(source.text); found !== null; found = PIECE.exec(source.text)) {
+    const [text] = found
+    const at = found.index
+    if (text.startsWith('//') || text.startsWith('#')) continue
+    if (text === '/*') PIECE.lastIndex = afterSlashStar(source, at)
+    else if (text === '(*' && open.length === 0) {
+      PIECE.lastIndex = afterComment(source, at)
+      comments.push({ from: at, to: PIECE.lastIndex })
+    } else {
+      const isBetween = open.length === 0 && (before === '}' || before === ';')
+      if (isBetween && (BEHIND.has(text) || text === '~' || text === '(')) return { end: at, comments }
+      if (text === '(*' || text === '(' || text === '{' || text === '[') open.push(at)
+      else if (text === ')' || text === '}' || text === ']') open.pop()
+      before = text
+    }
+  }
+  const unclosed = open.at(-1)
+  if (unclosed === undefined) return { end: source.text.length, comments }
+  const message = `the ${source.text[unclosed] ?? ''} that opens here is not closed`
+  throw source.error('litmus-syntax', unclosed, message, 'close it, and write the condition behind the threads')
 }
 
 /** Nesting deeper than this is refused: a bound that keeps hostile input from exhausting the stack. */
@@ -129,7 +164,7 @@ const MAX_DEPTH = 200
  * How much of each a test may have. Tests of memory models are small; a text of many times that is no test, and would take all
  * memory, or the whole stack, before it is known to have too many states.
  */
-const MOST = { statements: 1000, terms: 1000, 'initial values': 1000, threads: 100 } as const
+const MOST = { terms: 1000, 'initial values': 1000 } as const
 
 /** What is counted. */
 type Counted = keyof typeof MOST
@@ -143,11 +178,18 @@ export class Cursor {
   #depth = 0
   readonly #counts = new Map<Counted, number>()
 
-  /** `from`: the brace that opens the initial state */
-  constructor(source: Source, from: At) {
+  /** From a place to the end of the text, or to the brace that closes the one there. */
+  constructor(source: Source, from: At, isBlock: boolean) {
     this.source = source
-    this.#tokens = tokensOf(source, from)
-    this.#end = { kind: 'end', text: 'the end of the text', at: source.text.length }
+    const to = source.text.length
+    this.#tokens = tokensOf(source, from, to, isBlock)
+    this.#end = { kind: 'end', text: 'the end of the text', at: to }
+  }
+
+  /** Behind the last token. */
+  get after(): At {
+    const last = this.#tokens.at(-1)
+    return last === undefined ? this.#end.at : last.at + last.text.length
   }
 
   peek(ahead = 0): Token {

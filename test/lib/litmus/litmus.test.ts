@@ -13,20 +13,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { compileTest } from '../../../impl/lib/litmus/compile.ts'
-import { checkLitmus } from '../../../impl/lib/litmus/index.ts'
-import { parseTest } from '../../../impl/lib/litmus/parse.ts'
+import { loadLitmus } from '../../../impl/lib/litmus/index.ts'
 import { answerText } from '../../../impl/lib/litmus/print.ts'
 import type { Answer } from '../../../impl/lib/litmus/run.ts'
-import { runTest } from '../../../impl/lib/litmus/run.ts'
-import { Source } from '../../../impl/lib/litmus/source.ts'
+import { LitmusRun } from '../../../impl/lib/litmus/run.ts'
 import type { MemoryModel } from '../../../impl/lib/kernel/memory/buffer.ts'
 import { MEMORY_MODELS } from '../../../impl/lib/kernel/memory/buffer.ts'
 import { packageRoot } from '../../../scripts/workspace/package.ts'
 
+const litmus = await loadLitmus()
 const directory = join(packageRoot(), 'test', 'lib', 'litmus', 'samples')
 const answer = (name: string, model: MemoryModel): Answer =>
-  checkLitmus(readFileSync(join(directory, `${name}.litmus`), 'utf8'), model, `${name}.litmus`)
+  litmus.check(readFileSync(join(directory, `${name}.litmus`), 'utf8'), model, `${name}.litmus`)
 
 const [N, S, A] = ['Never', 'Sometimes', 'Always'] as const
 
@@ -93,6 +91,101 @@ describe('the classic tests', () => {
   it('no sample needs more than a few hundred states', () => {
     const most = VERDICTS.map(([name]) => Math.max(...MEMORY_MODELS.map((model) => answer(name, model).explored)))
     expect(Math.max(...most)).toBeLessThan(500)
+  })
+})
+
+describe('the interleavings that are left out', () => {
+  const names = readdirSync(directory).map((name) => name.replace('.litmus', ''))
+  it.each(names)('make no difference to %s', (name) => {
+    const test = litmus.read(readFileSync(join(directory, `${name}.litmus`), 'utf8'))
+    for (const model of MEMORY_MODELS) {
+      const [some, all] = [{}, { isWhole: true }].map((limits) => new LitmusRun(test, model, limits).answer())
+      expect(some?.outcomes).toEqual(all?.outcomes)
+      expect(some?.stuck).toEqual(all?.stuck)
+    }
+  })
+
+  it('are most of them', () => {
+    const test = litmus.read(readFileSync(join(directory, 'IRIW.litmus'), 'utf8'))
+    const explored = (isWhole: boolean): number => new LitmusRun(test, 'TSO', { isWhole }).answer().explored
+    expect(explored(false) * 3).toBeLessThan(explored(true))
+  })
+
+  // sets of locations are sets of 31 bits
+  describe('where there are more locations than bits', () => {
+    const names = Array.from({ length: 40 }, (_, i) => `z${i}`)
+    const ring = [0, 1, 2, 3]
+      .map((t) => [t, `x${t}`, `x${(t + 1) % 4}`] as const)
+      .map(
+        ([t, from, to]) => `P${t}(int *${from}, int *${to}) { int r = READ_ONCE(*${from}); WRITE_ONCE(*${to}, 1); }\n`,
+      )
+      .join('')
+    const run = (state: string, threads: string, isWhole = false): Answer =>
+      new LitmusRun(litmus.read(`C t\n{${state}}\n${threads}exists (0:r=1 /\\ 3:r=1)\n`), 'SC', { isWhole }).answer()
+
+    it('are as many if nobody touches the others', () => {
+      const between = (t: number): string[] => Array.from({ length: 30 }, (_, i) => `z${t}_${i}`)
+      const state = [0, 1, 2, 3]
+        .flatMap((t) => [`x${t}`, ...between(t)])
+        .map((name) => `int ${name} = 0;`)
+        .join(' ')
+      expect(run(state, ring).explored).toBe(run('', ring).explored)
+    })
+
+    it('make no difference if a thread sets them all', () => {
+      const params = names.map((name) => `int *${name}`).join(', ')
+      const body = names.map((name) => `WRITE_ONCE(*${name}, 1);`).join(' ')
+      const { outcomes } = run('', `${ring}P4(${params}) { ${body} }\n`)
+      expect(outcomes).toEqual(run('', ring, true).outcomes)
+    })
+  })
+})
+
+describe('grace periods', () => {
+  const run = (text: string, isWhole: boolean): Answer =>
+    new LitmusRun(litmus.read(`C t\n{}\n${text}exists (x=1)\n`), 'TSO', { isWhole }).answer()
+
+  const waiter = (t: number, from: string, to: string): string =>
+    `P${t}(int *${from}, int *${to}) { int r = READ_ONCE(*${from}); synchronize_rcu(); WRITE_ONCE(*${to}, 1); }\n`
+  const reader = (t: number, from: string, to: string): string =>
+    `P${t}(int *${from}, int *${to}) { rcu_read_lock(); int r = READ_ONCE(*${from}); WRITE_ONCE(*${to}, 1); rcu_read_unlock(); }\n`
+  const inSrcu = (thread: string): string =>
+    thread
+      .replace(') {', ', struct srcu_struct *s) {')
+      .replace('synchronize_rcu()', 'synchronize_srcu(s)')
+      .replace('rcu_read_lock()', 'int k = srcu_read_lock(s)')
+      .replace('rcu_read_unlock()', 'srcu_read_unlock(s, k)')
+
+  it.each([
+    ['begin and end', 12, reader(0, 'z', 'x') + waiter(1, 'x', 'y') + waiter(2, 'y', 'z')],
+    ['see that sections end', 15, reader(0, 'z', 'x') + waiter(1, 'x', 'y') + reader(2, 'y', 'z')],
+    [
+      'see that sections of SRCU end',
+      52,
+      [reader(0, 'z', 'x'), waiter(1, 'x', 'y'), reader(2, 'y', 'z')].map(inSrcu).join(''),
+    ],
+  ])('do not multiply the states by when they %s: there are %i', (_, states, text) => {
+    expect(run(text, false).outcomes).toEqual(run(text, true).outcomes)
+    expect(run(text, false).explored).toBe(states)
+    expect(run(text, true).explored).toBeGreaterThan(5 * states)
+  })
+
+  it.each([
+    ['that waits', 'rcu_read_lock(); spin_lock(m); spin_unlock(m); rcu_read_unlock();'],
+    ['that is not left', 'rcu_read_lock();'],
+    ['that is left on one way only', 'rcu_read_lock(); if (READ_ONCE(*y)) rcu_read_unlock();'],
+    ['with a grace period in it', 'rcu_read_lock(); synchronize_rcu(); rcu_read_unlock();'],
+    ['with another grace period in it', 'rcu_read_lock(); synchronize_srcu(s); rcu_read_unlock();'],
+  ])('wait for ever for a section that may not end: one %s', (_, section) => {
+    const waits = 'spin_lock(m); WRITE_ONCE(*x, 1); synchronize_rcu(); spin_unlock(m);'
+    const all = '(int *x, int *y, spinlock_t *m, struct srcu_struct *s)'
+    // the section begins when the grace period could have begun, and the lock is not free
+    const other = 'k = srcu_read_lock(s); synchronize_rcu(); srcu_read_unlock(s, k);'
+    const text = `P0${all} { ${waits} }\nP1${all} { if (READ_ONCE(*x)) { ${section} } }\nP2${all} { ${other} }\n`
+    expect(run(text, false).stuck).toEqual(run(text, true).stuck)
+    expect(run(text, false).stuck).toContainEqual(
+      expect.objectContaining({ thread: 0, operation: 'synchronize_rcu()' }),
+    )
   })
 })
 
@@ -163,7 +256,7 @@ describe('the answer in herd’s form', () => {
 /** Runs a body with `int *x, int *y` on one thread; the registers named are shown. */
 const values = (body: string, shown: string, init = '{}', parameters = 'int *x, atomic_t *y'): string => {
   const text = `C t\n${init}\nP0(${parameters})\n{ ${body} }\nlocations [${shown}]\n`
-  const { outcomes } = checkLitmus(text, 'TSO')
+  const { outcomes } = litmus.check(text, 'TSO')
   return outcomes.map((o) => o.values.join(' ')).join(' | ')
 }
 
@@ -221,6 +314,17 @@ describe('C', () => {
     expect(values(`int r0, r1; ${body}`, '0:r0; 0:r1', '{ y = 5; }')).toBe(shown)
   })
 
+  it.each([
+    ['r0 = READ_ONCE(*p); r1 = READ_ONCE(*r0);', 'x 3'],
+    ['r0 = READ_ONCE(*p); r1 = smp_load_acquire(r0);', 'x 3'],
+    ['r0 = READ_ONCE(*p); r1 = xchg(r0, 4); r1 = *x;', 'x 4'],
+    ['r0 = READ_ONCE(*p); r1 = r0 == x;', 'x 1'],
+    ['r0 = READ_ONCE(*p); r1 = atomic_cmpxchg(p, r0, x); r1 = r1 == r0;', 'x 1'],
+    ['r0 = x; smp_store_release(r0, 5); r1 = READ_ONCE(*x);', 'x 5'],
+  ])('an int holds what a pointer in memory points to: %s gives %s', (body, shown) => {
+    expect(values(`int r0, r1; ${body}`, '0:r0; 0:r1', '{ int x = 3; int *p = x; }', 'int *x, int **p')).toBe(shown)
+  })
+
   it('a register that nothing was assigned to is 0 in the end, as in herd', () => {
     expect(values('int r0; int r1 = 1; if (!r1) r0 = 2;', '0:r0; 0:r1')).toBe('0 1')
   })
@@ -238,14 +342,30 @@ describe('C', () => {
 
   it('a grace period inside of the section it waits for never ends', () => {
     const text = 'C t\n{}\nP0(int *x) { rcu_read_lock(); synchronize_rcu(); rcu_read_unlock(); }\nexists (x=0)\n'
-    expect(answerText(checkLitmus(text, 'TSO'))).toMatch(
+    expect(answerText(litmus.check(text, 'TSO'))).toMatch(
       /^States 0\nNo\n[^]*\nNote: P0 waits for ever in synchronize_rcu\(\) \(line 3\).*\nNote: no execution ends/m,
     )
   })
 
+  it('takes a register that is read before it is set for 0, as herd does, and says so', () => {
+    const text = (body: string): string => `C t\n{}\nP0(int *x) {\n int r1;\n int r2;\n ${body}\n}\nexists (0:r2=1)\n`
+    const unset = litmus.check(text('r2 = (r1 == r2);'), 'TSO')
+    expect([unset.observation, unset.test.notes]).toEqual([
+      'Always',
+      ['0:r1, 0:r2: 0 where it is read before anything is assigned to it, as for herd; C leaves it undefined'],
+    ])
+    const itself = 'C t\n{}\nP0(int *x) { int r1 = (r1 == 0); WRITE_ONCE(*x, r1); }\nexists (x=1)\n'
+    expect(litmus.check(itself, 'TSO')).toMatchObject({
+      observation: 'Always',
+      test: { notes: [unset.test.notes[0]?.replace('0:r1, 0:r2', '0:r1')] },
+    })
+    const set = litmus.check(text('r1 = READ_ONCE(*x); r2 = r1;'), 'TSO')
+    expect([set.observation, set.test.notes]).toEqual(['Never', []])
+  })
+
   it('says how it took what herd takes differently', () => {
     const text = 'C t\n{}\nP0(int *x) {\n *x = 1;\n r0 = *x;\n}\nexists (0:r0=1)\n'
-    expect(checkLitmus(text, 'TSO').program.notes).toEqual([
+    expect(litmus.check(text, 'TSO').test.notes).toEqual([
       'plain accesses (line 4, 5) are run like READ_ONCE() and WRITE_ONCE(); a compiler may do more with them',
       'not declared, taken for registers: 0:r0 (line 5, column 2)',
     ])
@@ -254,9 +374,11 @@ describe('C', () => {
 
 describe('a search that is too large', () => {
   it('is given up, and is no answer', () => {
-    const source = new Source(readFileSync(join(directory, 'IRIW.litmus'), 'utf8'), 'IRIW.litmus')
-    const program = compileTest(source, parseTest(source))
-    expect(() => runTest(program, 'TSO', { states: 20 })).toThrow(/IRIW has more than 20 states under TSO: no answer/)
-    expect(runTest(program, 'TSO', { states: 97 }).explored).toBe(97)
+    const test = litmus.read(readFileSync(join(directory, 'IRIW.litmus'), 'utf8'), 'IRIW.litmus')
+    const { explored } = new LitmusRun(test, 'TSO').answer()
+    expect(() => new LitmusRun(test, 'TSO', { states: explored - 1 }).answer()).toThrow(
+      new RegExp(`IRIW has more than ${explored - 1} states under TSO: no answer`),
+    )
+    expect(new LitmusRun(test, 'TSO', { states: explored }).answer().explored).toBe(explored)
   })
 })

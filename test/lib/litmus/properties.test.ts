@@ -2,28 +2,54 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Test } from '../../../impl/lib/litmus/ast.ts'
-import { checkLitmus } from '../../../impl/lib/litmus/index.ts'
-import { parseTest } from '../../../impl/lib/litmus/parse.ts'
-import { Source } from '../../../impl/lib/litmus/source.ts'
 import type { MemoryModel } from '../../../impl/lib/kernel/memory/buffer.ts'
-import { anyTest, smallTest, smallText } from './arbitrary.ts'
-import { testText } from './print-test.ts'
+import type { Prop } from '../../../impl/lib/litmus/condition.ts'
+import { loadLitmus } from '../../../impl/lib/litmus/index.ts'
+import { parseEnvelope } from '../../../impl/lib/litmus/parse.ts'
+import { propText } from '../../../impl/lib/litmus/print.ts'
+import { Source } from '../../../impl/lib/litmus/source.ts'
+import { proposition, sectionTest, smallTest, smallText } from './arbitrary.ts'
 
-/** A test without its places. */
-const unplaced = (test: Test): unknown =>
-  JSON.parse(JSON.stringify(test, (key, value: unknown) => (key === 'at' || key === 'conditionAt' ? undefined : value)))
+const litmus = await loadLitmus()
+
+/** A proposition without its places. */
+const unplaced = (prop: Prop): unknown =>
+  JSON.parse(JSON.stringify(prop, (key, value: unknown) => (key === 'at' ? undefined : value)))
 
 const outcomes = (text: string, model: MemoryModel): string[] =>
-  checkLitmus(text, model).outcomes.map((o) => JSON.stringify(o.values))
+  litmus.check(text, model).outcomes.map((o) => JSON.stringify(o.values))
 
 describe('reading and printing', () => {
-  it('reads back what testText writes', () => {
+  it('reads back what propText writes', () => {
     fc.assert(
-      fc.property(anyTest, (test) => {
-        expect(unplaced(parseTest(new Source(testText(test))))).toEqual(unplaced(test))
+      fc.property(proposition, (prop) => {
+        const text = `C t\n{}\nP0(int *x) { }\nexists (${propText(prop)})\n`
+        expect(unplaced(parseEnvelope(new Source(text)).condition.prop)).toEqual(unplaced(prop))
       }),
       { numRuns: 500 },
+    )
+  })
+})
+
+describe('the interleavings that are left out', () => {
+  const found = (text: string, model: MemoryModel, isWhole: boolean): unknown => {
+    const { outcomes: all, stuck } = litmus.check(text, model, undefined, { isWhole })
+    return { all, stuck }
+  }
+
+  it.each([
+    ['SC', 'accesses', smallTest],
+    ['TSO', 'accesses', smallTest],
+    ['PSO', 'accesses', smallTest],
+    ['PSO', 'sections', sectionTest],
+    ['TSO', 'sections', sectionTest],
+  ] as const)('make no difference under %s to tests of %s', (model, _, tests) => {
+    fc.assert(
+      fc.property(tests, (small) => {
+        const text = smallText(small)
+        expect(found(text, model, false)).toEqual(found(text, model, true))
+      }),
+      { numRuns: 100 },
     )
   })
 })
