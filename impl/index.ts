@@ -24,7 +24,7 @@ export type {
 } from './lib/protocol/declaration.ts'
 export type { Cfg, CfgSelection } from './lib/tla/cfg.ts'
 export { parseCfg, printCfg } from './lib/tla/cfg.ts'
-export type { Automaton, Compiled, ProgramNode } from './lib/kernel/machine/automaton.ts'
+export type { Automaton, Compiled, CompiledPrograms, ProgramNode } from './lib/kernel/machine/automaton.ts'
 export type { Layout, Slot } from './lib/kernel/machine/layout.ts'
 export type { CompileLimits } from './lib/kernel/machine/replay.ts'
 export type { StepBranch, StepLeaf, StepOutcome, StepTree } from './lib/kernel/machine/step-tree.ts'
@@ -49,6 +49,7 @@ export type {
   Behaviour,
   BehaviourStep,
   Counterexample,
+  Ending,
   NamesInC,
   SpecLocation,
 } from './lib/behaviour/counterexample.ts'

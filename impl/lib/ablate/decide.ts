@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Predicate } from '../kernel/machine/predicate.ts'
 import type { Kernel } from '../kernel/machine/tables.ts'
 import type { Automaton, Compiled } from '../kernel/machine/automaton.ts'
+import { given } from '../kernel/given.ts'
 import { compile } from '../kernel/machine/compile.ts'
 import { DEFAULT_LIMITS } from '../kernel/machine/replay.ts'
 import { compilePredicate } from '../kernel/machine/predicate.ts'
@@ -49,6 +50,7 @@ const restricted = (machine: Machine, properties: ReadonlySet<string>): Machine 
   ...machine,
   invariants: machine.invariants.filter(({ name }) => properties.has(name)),
   liveness: machine.liveness.filter(({ name }) => properties.has(name)),
+  ...given({ possibilities: machine.possibilities?.filter(({ name }) => properties.has(name)) }),
 })
 
 /** What a program was compiled to, and what its thread's domain had grown to. */
@@ -165,7 +167,7 @@ const digestOf = (kernel: Kernel): string => {
   numbers('tables', kernel.tree, kernel.leafStart, kernel.and, kernel.or, kernel.initial)
   numbers('roots', kernel.environmentRoots, ...kernel.roots)
   for (const { name, instances } of machine.invariants) for (const { holds } of instances) predicate(name, holds)
-  for (const { name, instances } of machine.liveness) {
+  for (const { name, instances } of [...machine.liveness, ...(machine.possibilities ?? [])]) {
     for (const instance of instances)
       predicatesOf(instance).forEach((holds, i) => {
         predicate(`${name} ${i}`, holds)
@@ -181,14 +183,14 @@ const asking = (kernel: Kernel, properties: ReadonlySet<string>): Kernel => ({
 })
 
 /**
- * Decides some properties of a prepared machine. Edges are kept only where liveness is asked for. An invariant is
+ * Decides some properties of a prepared machine. Edges are kept only where liveness or a possibility is asked for. An invariant is
  * violated when one state violates it: if that is so of all that is asked for, the rest is not looked at.
  */
 export const decide = ({ kernel }: Prepared, asked: readonly string[], expectedStates = 0): Decision => {
   const wanted = new Set(asked)
   const own = asking(kernel, wanted)
-  const { invariants, liveness } = own.compiled.machine
-  const edges = liveness.length > 0
+  const { invariants, liveness, possibilities = [] } = own.compiled.machine
+  const edges = liveness.length + possibilities.length > 0
   const safety = [...invariants.map(({ name }) => name), ...(wanted.has(DEADLOCK) ? [DEADLOCK] : [])]
   let ended = false
   const graph = explore(own, {

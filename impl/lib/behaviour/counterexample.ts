@@ -58,7 +58,10 @@ export interface Behaviour {
   readonly names: NamesInC
 }
 
-const stepOf = (graph: Graph, info: StepInfo, state: ReadonlyMap<string, TlaValue>): BehaviourStep => {
+/** Packed states of a machine, of a graph or of one path. */
+type States = Pick<Graph, 'kernel' | 'states'>
+
+const stepOf = (graph: States, info: StepInfo, state: ReadonlyMap<string, TlaValue>): BehaviourStep => {
   const { actions, compiled } = graph.kernel
   const thread = compiled.machine.threads[info.thread]
   if (thread === undefined) throw new RangeError('step of no thread')
@@ -80,7 +83,8 @@ const stepOf = (graph: Graph, info: StepInfo, state: ReadonlyMap<string, TlaValu
   }
 }
 
-const namesInC = ({ cells }: Machine['shared']): NamesInC => {
+/** How C writes the variables of a machine. */
+export const namesInC = ({ cells }: Machine['shared']): NamesInC => {
   const names = new Map<string, Map<string, string>>()
   for (const { variable, argument, inC } of cells) {
     if (inC === undefined) continue
@@ -92,7 +96,7 @@ const namesInC = ({ cells }: Machine['shared']): NamesInC => {
 
 /** A path through a graph as a behaviour; the first element has step -1. */
 export const behaviourOf = (
-  graph: Graph,
+  graph: States,
   view: View,
   path: readonly { readonly state: number; readonly step: number }[],
   loop?: number,
@@ -116,12 +120,23 @@ export const shortestTo = (graph: Graph, view: View, state: number): Behaviour =
 export const lassoBehaviour = (graph: Graph, view: View, lasso: Lasso): Behaviour =>
   behaviourOf(graph, view, lasso.path, lasso.loop)
 
+/** What is wrong in the last state, where there is more to say than the property's name. */
+export interface Ending {
+  /** e.g. `stuck` */
+  readonly title: string
+  /** threads that cannot go on */
+  readonly blocked: readonly ThreadId[]
+  /** paragraphs */
+  readonly lines: readonly string[]
+}
+
 /** What a counterexample is a counterexample to. */
 export interface Counterexample {
   readonly model: string
   readonly property: string
-  readonly kind: 'invariant' | 'liveness' | 'deadlock'
+  readonly kind: 'invariant' | 'liveness' | 'deadlock' | 'possibility'
   readonly behaviour: Behaviour
   /** toggles each of which, switched in this model, makes the property hold; empty if none does */
   readonly preventedBy: readonly string[]
+  readonly ending?: Ending | undefined
 }

@@ -61,12 +61,13 @@ interface Decided {
 
 /** Decides what there is time for; a part of a graph shows what is violated in it and nothing of what holds. */
 const decideCells = (graph: Graph, until: number): Decided => {
-  const { vacuity, lassos } = decideProperties(graph, () => performance.now() > until)
+  const { vacuity, lassos, lost } = decideProperties(graph, () => performance.now() > until)
   const complete = new Set<CellKind>()
   if (vacuity !== undefined) complete.add('invariant').add('deadlock')
+  if (lost !== undefined) complete.add('possibility')
   if (lassos !== undefined) complete.add('liveness')
   return {
-    depths: violatedDepths(graph, lassos ?? new Map()),
+    depths: violatedDepths(graph, lassos ?? new Map(), lost ?? new Map()),
     complete,
     vacuity: vacuity ?? new Map<string, Instances>(),
   }
@@ -91,6 +92,7 @@ export const checkGraph = (model: Model, graph: Graph, start: number, until = In
     DEADLOCK,
     ...graph.kernel.compiled.machine.invariants.map(({ name }) => name),
     ...graph.kernel.compiled.machine.liveness.map(({ name }) => name),
+    ...(graph.kernel.compiled.machine.possibilities ?? []).map(({ name }) => name),
   ])
   const cells = new Map<string, Found>()
   const notes: string[] = []
@@ -106,6 +108,7 @@ export const checkGraph = (model: Model, graph: Graph, start: number, until = In
     const instances = vacuity.get(name)
     cells.set(name, instances === undefined ? found : withVacuity(found, instances))
   }
+  // what is decided last
   const finished = complete.has('liveness')
   if (!finished) notes.push(`time was up after ${graph.count} states`)
   return {

@@ -13,7 +13,7 @@ export interface Subject {
 }
 
 /** The definition that says what a property speaks of. */
-export const occursOf = (property: string): string => property.replace(/(Inv|Prop)$/, 'Occurs')
+export const occursOf = (property: string): string => property.replace(/(Inv|Prop)?$/, 'Occurs')
 
 /** The instances of all cells: `FooOccurs` in the specification, with the instance's name behind it, is what they speak of. */
 export const subjectsOfModel = (model: Model): Subject[] => {

@@ -8,7 +8,9 @@ import type { LockstepError } from '../kernel/error.ts'
 import { badInput } from '../kernel/error.ts'
 import type { Graph } from '../kernel/explore/graph.ts'
 import { explore } from '../kernel/explore/explore.ts'
+import { lostOf } from '../kernel/explore/possibility.ts'
 import { vacuityOf } from '../kernel/explore/vacuity.ts'
+import type { Way } from '../kernel/explore/violations.ts'
 import { DEADLOCK, livenessOf, waysOf } from '../kernel/explore/violations.ts'
 import { tla } from '../kernel/language/value.ts'
 import { compile } from '../kernel/machine/compile.ts'
@@ -21,9 +23,11 @@ import type { Trace } from '../tla/trace/trace.ts'
 
 /** All violated cells of a graph with their behaviours. */
 export const violationsOf = (graph: Graph, view: View): Map<string, Behaviour> =>
-  new Map(
-    [...waysOf(graph, livenessOf(graph))].map(([name, { path, loop }]) => [name, behaviourOf(graph, view, path, loop)]),
-  )
+  new Map([...violatedWays(graph)].map(([name, { path, loop }]) => [name, behaviourOf(graph, view, path, loop)]))
+
+/** The ways to what is violated; of a graph that is not complete those that were found. */
+const violatedWays = (graph: Graph): Map<string, Way> =>
+  graph.complete ? waysOf(graph, livenessOf(graph), lostOf(graph)) : waysOf(graph)
 
 /** Is a property violated in the model with other constants? */
 const violatedWith = (model: Model, toggle: string, property: string): boolean => {
@@ -33,7 +37,7 @@ const violatedWith = (model: Model, toggle: string, property: string): boolean =
   const machine = machineOf(model, constants)
   const graph = explore(assemble(compile(machine)), { edges: true })
   if (property === DEADLOCK) return graph.deadlock !== undefined
-  return graph.violations.has(property) || livenessOf(graph).has(property)
+  return graph.violations.has(property) || lostOf(graph).has(property) || livenessOf(graph).has(property)
 }
 
 /** Toggles each of which, switched alone, makes the property hold. */
@@ -43,14 +47,17 @@ const preventing = (model: Model, property: string): string[] =>
 /** Counterexamples to all violated cells of a model, without the toggles that would prevent them. */
 export const counterexamples = (model: Model): Map<string, Counterexample> => counterexamplesIn(model, graphOf(model))
 
-const counterexamplesIn = (model: Model, graph: Graph): Map<string, Counterexample> => {
-  const found = violationsOf(graph, new View(graph.kernel))
+/** The same of a graph that was explored already. */
+export const counterexamplesIn = (model: Model, graph: Graph): Map<string, Counterexample> => {
+  const view = new View(graph.kernel)
+  const found = violatedWays(graph)
   return new Map(
     model.cells.flatMap(({ name, kind }): [string, Counterexample][] => {
-      const behaviour = found.get(name)
-      return behaviour === undefined
-        ? []
-        : [[name, { model: model.name, property: name, kind, behaviour, preventedBy: [] }]]
+      const way = found.get(name)
+      if (way === undefined) return []
+      const behaviour = behaviourOf(graph, view, way.path, way.loop)
+      const ending = model.protocol.ending?.(graph, name, way.path)
+      return [[name, { model: model.name, property: name, kind, behaviour, preventedBy: [], ...given({ ending }) }]]
     }),
   )
 }
@@ -71,6 +78,7 @@ const vacuousIn = (model: Model, graph: Graph): string[] => {
   const instances = vacuityOf(graph)
   return model.cells.flatMap(({ name }) => {
     const own = instances.get(name)
+    if (model.protocol.isUnsaid?.(name) === true) return []
     return own !== undefined && own.vacuous.length === own.all.length ? [name] : []
   })
 }

@@ -76,7 +76,7 @@ const LOOKS = 0x4000
 const NAP = 100
 
 /** The meeting of the two threads: for each a counter of its arrivals, and a flag that it sleeps. */
-class Meeting {
+export class Meeting {
   private readonly memory: Int32Array
   private readonly mine: number
   private readonly others: number
@@ -121,17 +121,17 @@ class Meeting {
 }
 
 /** Passes some time: `turns` dependent multiplications. The result keeps the loop from being optimised away. */
-const pass = (turns: number, seed: number): number => {
+export const pass = (turns: number, seed: number): number => {
   let x = seed
   for (let i = 0; i < turns; i++) x = Math.imul(x, 1664525) + 1013904223
   return x
 }
 
 /** Turns to wait before the program: none to 511, small numbers as likely as large ones. */
-const delayOf = (random: number): number => (random >>> 16) & ((1 << ((random >>> 28) % 10)) - 1)
+export const delayOf = (random: number): number => (random >>> 16) & ((1 << ((random >>> 28) % 10)) - 1)
 
 /** Stores of the thread's own before a store of the program: none in half of the rounds, else up to 31. */
-const ballastOf = (random: number): number => ((random >>> 12) & 1) * ((random >>> 7) & 31)
+export const ballastOf = (random: number): number => ((random >>> 12) & 1) * ((random >>> 7) & 31)
 
 /**
  * One of the two threads' part of the rounds of a batch. They take turns in being host: who is host runs what runs after

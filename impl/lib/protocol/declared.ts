@@ -114,6 +114,11 @@ const cellsOf = (
     ]),
     ...(cells['Deadlock'] === undefined ? [] : [['Deadlock', 'deadlock', []] satisfies [string, CellKind, string[]]]),
     ...machine.liveness.map((i): [string, CellKind, string[]] => [i.name, 'liveness', i.instances.map((x) => x.name)]),
+    ...(machine.possibilities ?? []).map((i): [string, CellKind, string[]] => [
+      i.name,
+      'possibility',
+      i.instances.map((x) => x.name),
+    ]),
   ]
   const known = properties.map(([property]) => property)
   const unknown = Object.keys(cells).find((property) => !known.includes(property))

@@ -22,6 +22,8 @@ export interface StepContext {
 export interface Statement {
   /** what the guest, the VMM or the hardware did that made the thread take the step; shown in angle brackets */
   readonly cause?: string
+  /** the statement that the step is one of several of, said once for those that follow each other */
+  readonly heading?: string
   readonly text?: string | Wording
   /** what follows from it at once, e.g. a return, or a comment that says what has just happened */
   readonly then?: readonly string[]

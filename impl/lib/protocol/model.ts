@@ -6,7 +6,8 @@ import type { Cfg } from '../tla/cfg.ts'
 import type { Cell } from './cell.ts'
 import type { DataModule, HousedProtocol, Protocol } from './protocol.ts'
 
-export type { Cell, CellKind, CellVerdict } from './cell.ts'
+export type { Cell, CellKind, CellVerdict, SpecifiedKind } from './cell.ts'
+export { isSafety, isSpecifiedKind } from './cell.ts'
 
 /** What the complete graph of a model has. */
 export interface Counts {

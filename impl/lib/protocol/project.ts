@@ -39,4 +39,9 @@ export interface Project {
   readonly models: readonly Model[]
   /** those of the protocols that targets may name a model of; all where there is no target, or one that names no protocol */
   readonly modelsFor: (targets: readonly string[]) => readonly Model[]
+  /**
+   * a model with its specification, where that is made of the machine's own source when somebody asks for it; `name`: of its module
+   * @throws LockstepError (exit 2) where none can be made
+   */
+  readonly specified?: (model: Model, name?: string) => Model
 }

@@ -1,6 +1,9 @@
 /** What a protocol gives to the tools: its modules, its machine, its toggles, and words for people. */
 
 import type { Constants, Declaration } from '../kernel/language/constants.ts'
+import type { Ending } from '../behaviour/counterexample.ts'
+import type { Graph } from '../kernel/explore/graph.ts'
+import type { Way } from '../kernel/explore/violations.ts'
 import type { Barriers } from './barriers.ts'
 import type { Machine } from '../kernel/language/machine.ts'
 import type { ActionDocs } from './docs.ts'
@@ -53,6 +56,12 @@ export interface Protocol {
   readonly machine: (constants: Constants, data: DataModule | undefined) => Machine
   /** its models; absent: manifest.json and the configurations beside the specification have them */
   readonly models?: ModelsDeclaration
+  /** what is to be said of the last state of a way to a violation, the initial state first; undefined: nothing */
+  readonly ending?: (graph: Graph, property: string, path: Way['path']) => Ending | undefined
+  /** labels of the steps that a name in a log means which is no label, e.g. `race.c:42` */
+  readonly named?: (action: string) => readonly string[]
+  /** is it a property that nobody has written down, and that need not have anything to say? */
+  readonly isUnsaid?: (property: string) => boolean
   /** what it runs on real threads; no proof depends on it */
   readonly live?: readonly LiveScenario[]
 }
@@ -74,4 +83,10 @@ export interface Home {
 /** A protocol of a workspace. */
 export interface HousedProtocol extends Protocol {
   readonly home: Home
+  /** the text of its specification's module, where that is made of the machine's own source: on disk there is none */
+  readonly madeModule?: string
+  /** where the statement of a step is, of what is not written in TypeScript; undefined: no such step */
+  readonly placeOf?: (
+    action: string,
+  ) => { readonly file: string; readonly line: number; readonly text: string } | undefined
 }

@@ -11,7 +11,7 @@ import { entriesOf, equal } from '../kernel/language/value.ts'
 import type { View } from '../tla/state-codec.ts'
 import type { Blame, SourceText } from './blame.ts'
 import { aboutOf, falseGuards, findAction, unique, updatesOf, wholeAction } from './blame.ts'
-import type { Locate, Packed } from './machine.ts'
+import type { Locate, Packed, SourceLine } from './machine.ts'
 import { declarationsOf, MachineBlame } from './machine.ts'
 import type { Difference } from './compare.ts'
 import { Stepper } from '../kernel/machine/stepper.ts'
@@ -214,6 +214,14 @@ const initialDivergence = (context: DivergenceContext, { side, targets }: Differ
   const whole = init === undefined ? [] : [wholeAction(init, 'Init')]
   const lines = [...(blame.length > 0 ? blame : whole), ...declarationsOf(context.implSources, names)]
   return { prefix: [], side, action: null, source: null, ...sidesOf(pair), blame: lines }
+}
+
+/** The same of a machine that is not written in TypeScript: the statement of the step is to blame, not what interprets it. */
+export const inSource = (divergence: Divergence, placeOf: (action: string) => SourceLine | undefined): Divergence => {
+  const { action, blame } = divergence
+  const place = action === null ? undefined : placeOf(action)
+  const own: readonly Blame[] = place === undefined ? [] : [{ side: 'impl', ...place }]
+  return { ...divergence, blame: [...blame.filter(({ side }) => side === 'spec'), ...own] }
 }
 
 /** Works out where and why two graphs part. */

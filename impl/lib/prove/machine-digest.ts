@@ -22,7 +22,7 @@ const predicateText = ({ code, root }: Predicate): string => `${root} ${code.joi
 
 /** One line per property instance: its name, and its predicates as they were compiled. */
 const properties = (kernel: Kernel): string[] => {
-  const { invariants, liveness, fairness } = kernel.compiled.machine
+  const { invariants, liveness, possibilities = [], fairness } = kernel.compiled.machine
   const compiled = (holds: (() => boolean) | undefined): string =>
     holds === undefined ? 'absent' : predicateText(compilePredicate(kernel, holds))
   return [
@@ -31,6 +31,9 @@ const properties = (kernel: Kernel): string[] => {
     ),
     ...liveness.flatMap(({ name, instances }) =>
       instances.map((i) => text([name, i.name, compiled(i.eventuallyAlways), compiled(i.from), compiled(i.to)])),
+    ),
+    ...possibilities.flatMap(({ name, instances }) =>
+      instances.map((i) => text([name, i.name, compiled(i.from), compiled(i.to)])),
     ),
     ...fairness.map((assumption) => text(assumption)),
   ]

@@ -33,12 +33,16 @@ const cell = (lane: number, indent: number, text: string | Wording, soft = false
 })
 
 /** Lines of a moment, from the cause to what follows. */
-const cellsOf = ({ lane, cause, enters, statement, then }: Moment): Cell[] => [
-  ...(cause === undefined ? [] : [cell(lane, 0, `<${cause}>`, true)]),
-  ...(enters === undefined ? [] : [cell(lane, 0, enters)]),
-  ...(statement === undefined ? [] : [cell(lane, INDENT, statement)]),
-  ...then.map((text) => cell(lane, INDENT, text, true)),
-]
+const cellsOf = ({ lane, cause, enters, heading, statement, isPart, then }: Moment): Cell[] => {
+  const indent = isPart ? 2 * INDENT : INDENT
+  return [
+    ...(cause === undefined ? [] : [cell(lane, 0, `<${cause}>`, true)]),
+    ...(enters === undefined ? [] : [cell(lane, 0, enters)]),
+    ...(heading === undefined ? [] : [cell(lane, INDENT, heading)]),
+    ...(statement === undefined ? [] : [cell(lane, indent, statement)]),
+    ...then.map((text) => cell(lane, indent, text, true)),
+  ]
+}
 
 type Style = keyof Wording
 
@@ -89,11 +93,19 @@ const ending = ({ loop, deadlock }: Story): string[] => {
   return loop === undefined ? [] : [rule('and so on')]
 }
 
-const blockedCells = ({ blocked }: Story): Cell[] =>
-  blocked.flatMap(({ lane }) => (lane === undefined ? [] : [cell(lane, INDENT, 'blocked...')]))
+const blockedCells = ({ blocked, endsIn }: Story): Cell[] => [
+  ...blocked.flatMap(({ lane }) => (lane === undefined ? [] : [cell(lane, INDENT, 'blocked...')])),
+  ...endsIn.map((lane) => cell(lane, INDENT, 'blocked...')),
+]
 
 const waiting = ({ blocked }: Story): string[] =>
   blocked.flatMap(({ thread, waits }) => paragraph(`${thread} waits `, waits))
+
+/** What is wrong in the last state. */
+const ended = ({ ending: end }: Story): string[] =>
+  end === undefined
+    ? []
+    : [`${end.title}:`, ...end.lines.flatMap((line) => wrap(line, WIDTH - INDENT, INDENT).map((text) => `  ${text}`))]
 
 const isShort = (text: Wording | undefined): text is Wording => text !== undefined && text.full !== text.brief
 
@@ -117,10 +129,11 @@ const preventedBy = (prevention: readonly string[]): string[] => {
   return ['Prevented by any of:', ...prevention.flatMap((text) => wrap(`- ${text}`, WIDTH, 2))]
 }
 
-const footer = (story: Story, style: Style): string[] => [
+const footer = (story: Story, style: Style, claim: string): string[] => [
   ...section(waiting(story)),
+  ...section(ended(story)),
   ...section(story.leftBehind.length === 0 ? [] : paragraph('In the end: ', story.leftBehind.join(', '))),
-  ...section([`Violated: ${story.property}`, ...wrap(story.meaning, WIDTH - INDENT).map((line) => `  ${line}`)]),
+  ...section([`${claim}: ${story.property}`, ...wrap(story.meaning, WIDTH - INDENT).map((line) => `  ${line}`)]),
   ...section(preventedBy(story.prevention)),
   ...section([
     ...(style === 'brief' ? shortened(story.moments) : []),
@@ -152,7 +165,7 @@ export const lanes = (cx: Counterexample, docs: ActionDocs, options: StoryOption
     ...(story.lanes.length === 0 ? [] : ['', ...headings(story.lanes, columns)]),
     ...body(story, render),
     ...ending(story),
-    ...footer(story, style),
+    ...footer(story, style, options.claim ?? 'Violated'),
   ]
   return lines.map((line) => ascii(line).trimEnd()).join('\n')
 }

@@ -41,8 +41,12 @@ const statement = ({ kind, lane, statement: text }: Moment): string[] => {
 }
 
 const linesOf = (moment: Moment): string[] => {
-  const { lane, cause, enters, then } = moment
-  const entry = [...(cause === undefined ? [] : [`<${cause}>`]), ...(enters === undefined ? [] : [enters.full])]
+  const { lane, cause, enters, heading, then } = moment
+  const entry = [
+    ...(cause === undefined ? [] : [`<${cause}>`]),
+    ...(enters === undefined ? [] : [enters.full]),
+    ...(heading === undefined ? [] : [heading]),
+  ]
   return [...note(lane, entry), ...statement(moment), ...note(lane, then)]
 }
 
@@ -61,6 +65,7 @@ const ending = (story: Story): string[] => [
   ...(story.deadlock ? [across(story, 'deadlock: no thread can take a step any more')] : []),
   ...(story.loop === 'stuck' ? [across(story, 'stuck: no thread goes on by itself any more')] : []),
   ...story.blocked.map(({ thread, waits }) => across(story, `${thread} waits ${waits}`)),
+  ...(story.ending === undefined ? [] : story.ending.lines.map((line) => across(story, line))),
   across(story, `violated: ${story.property}`),
 ]
 

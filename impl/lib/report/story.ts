@@ -1,6 +1,6 @@
 /** A counterexample told in the words of the C code; the one source of every diagram, whatever it looks like. */
 
-import type { BehaviourStep, Counterexample } from '../behaviour/counterexample.ts'
+import type { BehaviourStep, Counterexample, Ending } from '../behaviour/counterexample.ts'
 import type { OpKind } from '../kernel/language/op.ts'
 import type { ThreadId } from '../kernel/language/machine.ts'
 import { sameThread } from '../kernel/language/machine.ts'
@@ -20,7 +20,11 @@ export interface Moment {
   readonly cause: string | undefined
   /** the C function, where it is another than in the lane's step before */
   readonly enters: Wording | undefined
+  /** the statement that it is a part of, where that is another than in the lane's step before */
+  readonly heading: string | undefined
   readonly statement: Wording | undefined
+  /** is it a part of a statement? */
+  readonly isPart: boolean
   readonly then: readonly string[]
 }
 
@@ -40,6 +44,9 @@ export interface Story {
   readonly loop: number | 'stuck' | undefined
   readonly deadlock: boolean
   readonly blocked: readonly Blocked[]
+  readonly ending: Ending | undefined
+  /** lanes of the threads that the ending says cannot go on */
+  readonly endsIn: readonly number[]
   /** the fields that changed at some time, as they are in the end */
   readonly leftBehind: readonly string[]
   readonly property: string
@@ -52,6 +59,8 @@ export interface Story {
 export interface StoryOptions {
   /** value of a toggle in the counterexample's model; with it the prevention can say which way to switch */
   readonly toggle?: (name: string) => boolean | undefined
+  /** what is said of the property: `Violated`, unless told */
+  readonly claim?: string
 }
 
 const wording = (text: string | Wording): Wording => (typeof text === 'string' ? { full: text, brief: text } : text)
@@ -157,18 +166,25 @@ const functionOf = ({ action, words }: BehaviourStep, docs: ActionDocs): Wording
 /** The steps as moments; remembers the function that each lane is in. */
 const momentsOf = (cx: Counterexample, docs: ActionDocs, threads: readonly ThreadId[]): Moment[] => {
   const inside = new Map<number, string>()
+  const under = new Map<number, string>()
   return contextsOf(cx).map((context, i): Moment => {
     const { step } = context
     const lane = threads.findIndex((thread) => sameThread(thread, step.thread))
-    const { cause, text, then = [] } = statementOf(context, docs)
-    const moment = { lane, kind: step.kind, cause, then, statement: text === undefined ? undefined : wording(text) }
-    if (step.environment) return { ...moment, enters: undefined }
+    const { cause, heading, text, then = [] } = statementOf(context, docs)
+    const statement = text === undefined ? undefined : wording(text)
+    const moment = { lane, kind: step.kind, cause, then, statement, isPart: heading !== undefined }
+    if (step.environment) return { ...moment, enters: undefined, heading: undefined }
     // a loop is read by itself, and a new call is a new call
-    if (i === cx.behaviour.loop) inside.clear()
+    if (i === cx.behaviour.loop) {
+      inside.clear()
+      under.clear()
+    }
     const enters = functionOf(step, docs)
     const same = cause === undefined && inside.get(lane) === enters?.full
+    const isSaid = same && under.get(lane) === heading
     inside.set(lane, enters?.full ?? '')
-    return { ...moment, enters: same ? undefined : enters }
+    under.set(lane, heading ?? '')
+    return { ...moment, enters: same ? undefined : enters, heading: isSaid ? undefined : heading }
   })
 }
 
@@ -248,6 +264,11 @@ export const tell = (cx: Counterexample, docs: ActionDocs, options: StoryOptions
     loop: loop !== undefined && loop >= steps.length ? 'stuck' : loop,
     deadlock: cx.kind === 'deadlock',
     blocked: blockedIn(cx, docs, threads),
+    ending: cx.ending,
+    endsIn: (cx.ending?.blocked ?? []).flatMap((thread) => {
+      const lane = threads.findIndex((other) => sameThread(other, thread))
+      return lane < 0 ? [] : [lane]
+    }),
     leftBehind: leftBehindBy(cx, docs),
     property: cx.property,
     meaning: meaningOf(docs, cx.property),

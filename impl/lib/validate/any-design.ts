@@ -52,7 +52,7 @@ export const checkUnlogged = (names: readonly string[], [sizes]: readonly Sizes[
 }
 
 /** Does a log name what the model does not have? */
-const isForeign = (error: unknown): error is LockstepError =>
+export const isForeign = (error: unknown): error is LockstepError =>
   error instanceof LockstepError && error.problem.code === 'not-of-the-model'
 
 const foreignText = ({ problem: { line, message } }: LockstepError): string =>
@@ -188,16 +188,21 @@ export const oneAnswer = (protocol: string, results: readonly Validation[]): Val
 /** Per protocol, what its designs return: `ACTION RESULT`. */
 const known = new WeakMap<HousedProtocol, ReadonlySet<string>>()
 
-/** One small model of each design is enough: what a step returns does not depend on how memory is ordered. */
+/**
+ * One small model of each design is enough: what a step returns does not depend on how memory is ordered. Of a machine that has only
+ * what was found to be reachable it does.
+ */
 const returnsOf = (protocol: HousedProtocol, project: Project): ReadonlySet<string> => {
   const before = known.get(protocol)
   if (before !== undefined) return before
   const all = new Set<string>()
   const designs = new Set<string>()
   for (const [model] of designsOf(project.modelsOf(protocol), protocol.name)) {
-    if (model === undefined || designs.has(model.design)) continue
+    if (model === undefined) continue
+    const machine = machineOf(model)
+    if (designs.has(model.design) && machine.compiled === undefined) continue
     designs.add(model.design)
-    const { steps, actions } = assemble(compile(machineOf(model)))
+    const { steps, actions } = assemble(compile(machine))
     for (const { action, result } of steps) {
       const text = resultText(result)
       if (text !== undefined) all.add(`${actions[action] ?? ''} ${text}`)

@@ -43,12 +43,12 @@ const MOST_RESULTS = 8
 /** Decodes the events of logs for one machine. */
 export class Decoder {
   private readonly fields: Fields
-  private readonly subject: Pick<LogSubject, 'hint' | 'elsewhere'>
+  private readonly subject: Pick<LogSubject, 'hint' | 'elsewhere' | 'named'>
   private readonly returns: Returns
   private readonly actions: ReadonlyMap<string, number>
   private readonly threads: ReadonlyMap<string, number>
 
-  constructor(subject: Pick<LogSubject, 'hint' | 'elsewhere'>, kernel: Kernel, fields: Fields) {
+  constructor(subject: Pick<LogSubject, 'hint' | 'elsewhere' | 'named'>, kernel: Kernel, fields: Fields) {
     this.subject = subject
     this.returns = new Returns(kernel)
     this.fields = fields
@@ -125,6 +125,16 @@ export class Decoder {
     if (action === undefined) return -1
     const own = this.actions.get(action)
     if (own !== undefined) return own
+    const meant = this.subject.named?.(action) ?? []
+    const [only, ...others] = meant.filter((label) => this.actions.has(label))
+    if (others.length > 0)
+      return foreign(
+        line,
+        'action',
+        `${JSON.stringify(action)} is ${others.length + 1} steps of the model`,
+        `name the one that is meant: ${[only, ...others].join(', ')}`,
+      )
+    if (only !== undefined) return this.actions.get(only) ?? -1
     // a step of another design of the protocol is none that this one takes, which is a finding and not bad input
     if (this.subject.elsewhere.hasAction(action)) return this.actions.size
     return foreign(line, 'action', `the model has no action ${JSON.stringify(action)}`, this.unknown(action))

@@ -6,11 +6,11 @@
 import { z } from 'zod'
 import type { Json } from './json-codec.ts'
 import { keyTwice } from '../text/json.ts'
+import type { Order } from './orders.ts'
+import { ORDERS } from './orders.ts'
 
-/** What of the order of a log's lines can be trusted: all of it, that of each lane, or only that of intervals that do not overlap. */
-export const ORDERS = ['total', 'per-cpu', 'interval'] as const
-/** One of {@link ORDERS}. */
-export type Order = (typeof ORDERS)[number]
+export type { Order } from './orders.ts'
+export { ORDERS } from './orders.ts'
 
 /** Linux has no more CPUs (NR_CPUS). */
 export const MAX_CPU = 4095

@@ -24,6 +24,8 @@ export interface LogSubject {
   readonly claims: readonly string[]
   /** what other designs of the same protocol can do: such a step is a finding, and no bad input */
   readonly elsewhere: Elsewhere
+  /** labels of the steps that somebody else's name for them means, e.g. `race.c:42`; empty where it is none */
+  readonly named?: (action: string) => readonly string[]
   /** how to go on with an action that the machine does not have, given those that it has */
   readonly hint: (action: string, known: readonly string[], what: 'log' | 'option') => string
   /** asked for where a log is rejected; without them the result names no guard to blame */

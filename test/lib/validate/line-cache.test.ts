@@ -4,10 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseLine } from '../../../impl/lib/validate/event.ts'
 import { LineCache, textLike } from '../../../impl/lib/validate/line-cache.ts'
-import { isCI } from '../../effort.ts'
+import { isCI, isFull } from '../../effort.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
-const RUNS = isCI ? 100_000 : 5_000
+const RUNS = isFull ? 100_000 : isCI ? 30_000 : 5_000
 
 const KEYS = ['seq', 'time', 'end'] as const
 

@@ -14,11 +14,11 @@ import { LineReader } from '../../../impl/lib/validate/line-reader.ts'
 import { machineSubject } from '../../../impl/lib/validate/subject.ts'
 import { sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import { machineOf } from '../../../impl/lib/protocol/model.ts'
-import { isCI } from '../../effort.ts'
+import { isCI, isFull } from '../../effort.ts'
 import { loadModels } from '../../project.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
-const RUNS = isCI ? 2_000 : 40
+const RUNS = isFull ? 2_000 : isCI ? 600 : 40
 /** Lines that a reader has seen, and those that it is asked about. */
 const TAUGHT = 60
 const WINDOW = 100

@@ -58,7 +58,8 @@ export type Unit =
   | { readonly kind: 'assume'; readonly body: Expr; readonly start: number }
   | {
       readonly kind: 'declare'
-      readonly keyword: 'CONSTANTS' | 'VARIABLES'
+      /** of RECURSIVE the names have their arity, e.g. `And(_, _)` */
+      readonly keyword: 'CONSTANTS' | 'VARIABLES' | 'RECURSIVE'
       readonly names: readonly string[]
       readonly start: number
     }

@@ -410,6 +410,18 @@ class Parser {
     return { name, parameters }
   }
 
+  /** An operator that is defined later, with its arity. */
+  private announced(): string {
+    const name = this.name()
+    if (!this.accept('(')) return name
+    const places = this.list(() => {
+      this.take('_')
+      return '_'
+    })
+    this.take(')')
+    return `${name}(${places.join(', ')})`
+  }
+
   private unit(): Unit {
     const { start, text } = this.raw
     if (text === 'ASSUME') {
@@ -420,6 +432,10 @@ class Parser {
       this.at += 1
       const keyword = text.startsWith('C') ? 'CONSTANTS' : 'VARIABLES'
       return { kind: 'declare', keyword, names: this.names(), start }
+    }
+    if (text === 'RECURSIVE') {
+      this.at += 1
+      return { kind: 'declare', keyword: 'RECURSIVE', names: this.list(() => this.announced()), start }
     }
     const head = this.head()
     return { kind: 'definition', ...head, body: this.expression(), start }
