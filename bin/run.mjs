@@ -13,9 +13,8 @@ const refuse = (why, argv) => {
   process.exitCode = 3
 }
 
-/** Runs a command in a thread of this process: nothing stands between it and whoever sends a signal. */
-export const runFresh = async (argv, options = {}) => {
-  const stale = staleness(root)
+/** Runs a command in a thread of this process: nothing stands between it and whoever sends a signal. `stale`: why not. */
+export const runFresh = async (argv, options = {}, stale = staleness(root)) => {
   if (stale !== undefined) {
     refuse(stale, argv)
     return

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { isCheckout, RECORD, recordOf, sourceDigests, staleness, unrecorded } from '../bin/fresh.mjs'
 import { runFresh } from '../bin/run.mjs'
 import { isAlive, withLock } from './bootstrap-lock.mjs'
+import { bundle } from './bundle.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
@@ -33,7 +34,7 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 /** Runs a program to its end and hands signals on to it; a signal that came ends us too. */
 const runProgram = (command, args, streams) =>
   new Promise((resolve, reject) => {
-    const child = start(command, args, streams)
+    let child
     let told
     const handlers = Object.entries(SIGNALS).map(([signal, code]) => {
       const handler = () => {
@@ -45,6 +46,8 @@ const runProgram = (command, args, streams) =>
       process.on(signal, handler)
       return [signal, handler]
     })
+    // only now: who sees that it runs may send a signal at once
+    child = start(command, args, streams)
     child.once('error', reject)
     child.stdio[3]?.on('error', () => undefined)
     // the watcher goes too: the process number may belong to another soon
@@ -141,7 +144,8 @@ const buildNow = async () => {
     console.error('  sources are plain files and directories; put it where it is linked to, or take it out')
     process.exit(3)
   }
-  writeFileSync(join(root, draft, basename(RECORD)), `${JSON.stringify(recordOf(root, sources, draft), null, 2)}\n`)
+  const record = recordOf(root, sources, draft, await bundle(root, draft))
+  writeFileSync(join(root, draft, basename(RECORD)), `${JSON.stringify(record, null, 2)}\n`)
   replace(draft)
   process.off('exit', remove)
 }

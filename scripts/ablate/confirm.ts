@@ -8,6 +8,7 @@ import type { Toolchain } from '../engines/tlc.ts'
 import { checkWithTlc } from '../engines/tlc.ts'
 import { pool } from '../node/pool.ts'
 import type { Cell } from '../../impl/lib/protocol/model.ts'
+import { isSpecifiedKind } from '../../impl/lib/protocol/model.ts'
 import type { Base } from '../../impl/lib/ablate/bases.ts'
 import { cellsOfBases, modelAt } from '../../impl/lib/ablate/bases.ts'
 import type { Coverage } from '../../impl/lib/ablate/run.ts'
@@ -49,7 +50,8 @@ const pointsFor = (
   }
   for (const cell of cellsOfBases(bases)) {
     const ablation = ablations.get(cell.name)
-    if (ablation === undefined) continue
+    // TLC has no opinion on what is the explorer's alone
+    if (ablation === undefined || !isSpecifiedKind(cell.kind)) continue
     const edges = boundaryOf(ablation)
     for (const subset of new Set([...ablation.minimal, ...edges.map((e) => e.holds)])) {
       for (const base of bases.keys()) add(base, subset, { ...cell, expected: 'holds' })

@@ -39,14 +39,22 @@ const {
   heap,
   maxStates,
 } = OPTIONS
+const { define, include, slots, expect, witness } = OPTIONS
 const { write, spec, cfg, order, unlogged, design, format, map, writeTla, junit, sarif, summary, github } = OPTIONS
-const { markdown, explain, confirm, side, kind, changed, base, sample, seed, all, search, searchStates } = OPTIONS
+const { markdown, explain, suggest, confirm, side, kind, changed, base, sample, seed, all, search, searchStates } =
+  OPTIONS
 const { rounds, seconds, interpreter, logs, events } = OPTIONS
 
 const fastTargets = {
   syntax: '[target...]',
   description: 'protocols, designs, models or globs; default everything tagged fast',
 } as const satisfies ArgumentDefinition
+
+/** What C files are read with. */
+const ofC = { define, include, slots } as const
+
+/** The same where one memory model more can be asked for. */
+const ALL_MEMORIES = ['sc', 'tso', 'pso', 'all'] as const
 
 /** The program itself. */
 export const PROGRAM = {
@@ -69,15 +77,30 @@ export const COMMANDS = {
   },
   list: {
     description: 'protocols, designs, models, expected verdicts',
-    arguments: { targets: { syntax: '[target...]', description: 'protocols, designs, models or globs' } },
-    options: { builtin, workspace, json },
+    arguments: {
+      targets: { syntax: '[target...]', description: 'protocols, designs, models or globs; or FILE.c' },
+    },
+    options: { builtin, ...ofC, workspace, json },
     examples: ['list', 'list flush-inhibit --json'],
   },
   check: {
-    description: 'verdicts of every cell: each property of each model; or the outcomes of litmus tests',
-    arguments: { targets: { ...fastTargets, description: `${fastTargets.description}; or FILE.litmus` } },
+    description: 'verdicts of every cell: each property of each model; of C files; or the outcomes of litmus tests',
+    arguments: {
+      targets: {
+        ...fastTargets,
+        description: `${fastTargets.description}; or FILE.c, FILE.litmus, and directories and globs of them`,
+      },
+    },
     options: {
-      memory,
+      memory: {
+        ...memory,
+        choices: ALL_MEMORIES,
+        description: 'what files run under; default sc and tso for C, tso for litmus tests',
+      },
+      ...ofC,
+      expect,
+      witness,
+      maxStates: { ...maxStates, description: 'of files: limit of states under one memory model' },
       engine,
       tag,
       workers,
@@ -85,7 +108,10 @@ export const COMMANDS = {
       heap,
       cache,
       coverage,
-      dryRun: { ...dryRun, description: 'print the TLC commands instead of running them' },
+      dryRun: {
+        ...dryRun,
+        description: 'print the TLC commands instead of running them; of C files the steps as they are understood',
+      },
       write: { ...write, description: 'write down how many states each model has; never a verdict' },
       workspace,
       json,
@@ -94,17 +120,36 @@ export const COMMANDS = {
       'check',
       'check flush-inhibit --engine all --json',
       "check 'flush-inhibit/no-*' --engine explorer",
+      'check race.c',
+      'check race.c -DNO_MB --memory all',
       'check SB.litmus --memory pso',
     ],
     note:
+      'docs/c.md has the subset of C, and what a file says of its model.\n' +
       'A litmus test is in herd’s C syntax, and so is the answer, but its numbers count distinct final\n' +
       'states where herd’s count executions. Found or not, exit 0; docs/litmus.md has the subset.',
   },
   prove: {
     description: 'is the machine equal to its specification, state by state and edge by edge?',
-    arguments: { targets: fastTargets },
-    options: { tag, workers, timeout, heap, cache, write, spec, cfg, workspace, json },
-    examples: ['prove', 'prove flush-inhibit/posted.sc --json'],
+    arguments: { targets: { ...fastTargets, description: `${fastTargets.description}; or FILE.c` } },
+    options: { ...ofC, tag, workers, timeout, heap, cache, write, spec, cfg, workspace, json },
+    examples: ['prove', 'prove flush-inhibit/posted.sc --json', 'prove race.c'],
+  },
+  spec: {
+    description: 'a TLA+ module of a C file, with the same steps, for TLC',
+    arguments: { target: { syntax: '<target>', description: 'FILE.c, or FILE.c/tso' } },
+    options: {
+      output: {
+        ...OPTIONS.output,
+        description: 'write it there, e.g. Race.tla, with Race.cfg and what it extends beside it',
+      },
+      memory: { ...memory, description: 'memory model of its configuration; default tso' },
+      ...ofC,
+      maxStates: { ...maxStates, description: 'limit of states of the search that finds what the file can do' },
+      workspace,
+      json,
+    },
+    examples: ['spec race.c', 'spec race.c -o spec/Race.tla'],
   },
   verify: {
     description: 'a certificate again, without Java',
@@ -119,7 +164,7 @@ export const COMMANDS = {
       target: { syntax: '<model>', description: 'the model whose machine replays it' },
       file: { syntax: '<trace>', description: 'the file; - is stdin' },
     },
-    options: { workspace, json },
+    options: { ...ofC, workspace, json },
     examples: ['replay flush-inhibit/no-srcu.sc traces/flush-inhibit/no-srcu.sc.Deadlock.itf.json'],
   },
   validate: {
@@ -127,7 +172,7 @@ export const COMMANDS = {
     arguments: {
       target: {
         syntax: '<model>',
-        description: 'a model, or a design that is one; with --design any a protocol or a design',
+        description: 'a model, or a design that is one; with --design any a protocol or a design; or FILE.c/tso',
       },
       logs: { syntax: '<log...>', description: 'NDJSON or ftrace text, plain, gzip or zstd; - is stdin' },
     },
@@ -145,6 +190,7 @@ export const COMMANDS = {
       github,
       timeout: { ...timeout, description: 'limit for one log', default: 600 },
       maxStates,
+      ...ofC,
       workspace,
       json,
     },
@@ -159,11 +205,13 @@ export const COMMANDS = {
     arguments: {
       target: {
         syntax: '<target>',
-        description: 'a model, or what names several: the first of them that violates the property is shown',
+        description: 'a model, or what names several: the first of them that violates the property is shown; or FILE.c',
       },
     },
     options: {
       property,
+      memory: { ...memory, choices: ALL_MEMORIES, description: 'of a C file: under which; default sc, and then tso' },
+      ...ofC,
       format: { ...format, choices: ['lanes', 'mermaid', 'itf'], default: 'lanes', description: 'how' },
       workspace,
       json,
@@ -172,10 +220,17 @@ export const COMMANDS = {
   },
   ablate: {
     description: 'every subset of the toggles: which are needed for which property, which sets suffice',
-    arguments: { protocol: { syntax: '<protocol>', description: 'a protocol' } },
+    arguments: { protocol: { syntax: '<protocol>', description: 'a protocol; or FILE.c' } },
     options: {
       property: { ...property, kind: 'list', description: 'only this one; may be repeated' },
-      memory: { ...memory, description: 'memory model; default the base model’s own' },
+      memory: {
+        ...memory,
+        choices: ALL_MEMORIES,
+        description: 'memory model; default the base model’s own, of a C file all',
+      },
+      ...ofC,
+      maxStates: { ...maxStates, description: 'of C files: limit of states of one variant under one memory model' },
+      suggest,
       workers,
       timeout: { ...timeout, description: 'limit of all of it', default: 60 },
       markdown,
@@ -184,7 +239,15 @@ export const COMMANDS = {
       workspace,
       json,
     },
-    examples: ['ablate flush-inhibit', 'ablate flush-inhibit --property AllOrNothingInv --explain --timeout 300'],
+    examples: [
+      'ablate flush-inhibit',
+      'ablate flush-inhibit --property AllOrNothingInv --explain --timeout 300',
+      'ablate race.c --memory tso',
+      'ablate race.c --suggest | git apply',
+    ],
+    note:
+      'Of a C file each barrier, order, READ_ONCE(), lock and LOCKSTEP_OPTIONAL is a toggle by itself, taken out of the\n' +
+      'text of the file or weakened there; docs/ablation.md says which, and what these memory models cannot tell.',
   },
   mutate: {
     description: 'weakens properties and breaks steps, one change at a time: what notices each?',
@@ -210,7 +273,7 @@ export const COMMANDS = {
   },
   live: {
     description: 'a protocol’s programs on real threads, with and without the barrier; the model explains each round',
-    arguments: { target: { syntax: '<target>', description: 'poll-kick, litmus, or a design of theirs' } },
+    arguments: { target: { syntax: '<target>', description: 'poll-kick, litmus, or a design of theirs; or FILE.c' } },
     options: {
       rounds,
       seconds,
@@ -221,10 +284,18 @@ export const COMMANDS = {
       },
       interpreter,
       logs,
+      memory: { ...memory, description: 'of a C file: which model the rounds are held against, and SC; default tso' },
+      ...ofC,
+      maxStates: { ...maxStates, description: 'of a C file: limit of states under one memory model' },
       workspace,
       json,
     },
-    examples: ['live poll-kick', 'live litmus --rounds 1000000', 'live poll-kick/clear-recheck'],
+    examples: [
+      'live poll-kick',
+      'live litmus --rounds 1000000',
+      'live poll-kick/clear-recheck',
+      'live race.c -DNO_MB --logs logs',
+    ],
   },
   tlc: {
     description: 'TLC itself, through the wrapper: lockstep tlc -- ARGS',

@@ -4,7 +4,7 @@
  */
 
 import { MUTANT_KINDS } from '../../impl/lib/mutate/mutant.ts'
-import { ORDERS } from '../../impl/lib/validate/event.ts'
+import { ORDERS } from '../../impl/lib/validate/orders.ts'
 import { TEMPLATES } from '../workspace/templates.ts'
 import type { PARSERS } from './values.ts'
 
@@ -67,9 +67,20 @@ export const OPTIONS = {
     ...choice('engine', ['auto', 'tlc', 'embedded', 'explorer', 'all'], 'auto: TLC where Java is, else embedded'),
     default: 'auto',
   },
-  memory: choice('model', ['sc', 'tso', 'pso'], 'what litmus tests run under; default tso'),
+  memory: choice('model', ['sc', 'tso', 'pso'], 'memory model'),
   property: valued('text', 'name', 'which; default the first violated cell'),
   coverage: flag('how often each action is taken over all models of its protocol'),
+
+  // C files
+  define: { ...valued('list', 'name[=value]', 'of C files: defines a macro; may be repeated'), short: 'D' },
+  include: { ...valued('list', 'directory', 'of C files: where their headers are; may be repeated'), short: 'I' },
+  slots: valued(
+    'count',
+    'n',
+    'of C files: stores that a thread can have waiting under tso and pso; default by the file',
+  ),
+  witness: flag('of litmus tests: show one run to a state that the condition is about'),
+  expect: flag('of files: hold the verdicts to what is written in them; docs/c.md says how'),
 
   // limits
   workers: valued('count', 'n', 'runs at a time, and workers of one large run'),
@@ -81,6 +92,9 @@ export const OPTIONS = {
   write: flag('write certificates and counterexamples to traces/'),
   spec: valued('once', 'directory', 'prove against the modules in this directory instead of the model’s own'),
   cfg: valued('once', 'file', 'prove against this configuration instead of the model’s own'),
+
+  // spec
+  output: { ...valued('once', 'file', 'write it there'), short: 'o' },
 
   // validate
   order: choice('order', ORDERS, 'of the events: all of it is known, or that of each lane, or begin and end'),
@@ -102,6 +116,7 @@ export const OPTIONS = {
   // ablate
   markdown: valued('text', 'file', 'write the page there'),
   explain: flag('print the counterexamples too'),
+  suggest: flag('of C files: print the weakest version that still holds, as a unified diff, and nothing else'),
   confirm: flag('have TLC decide each minimal set, and each less one toggle'),
 
   // mutate

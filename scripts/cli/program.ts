@@ -20,7 +20,12 @@ const afterHelp = ({ examples, note }: Pick<CommandDefinition, 'examples' | 'not
 const optionOf = (name: string, definition: OptionDefinition): Option => {
   const option = new Option(flagsOf(name, definition), definition.description)
   if (!('placeholder' in definition)) return option
-  if (definition.kind === 'choice') option.choices(definition.choices)
+  if (definition.kind === 'choice') {
+    option.choices(definition.choices)
+    const { parseArg } = option
+    // `--memory TSO` is as good as `--memory tso`
+    option.argParser((text, before: unknown) => parseArg?.(text.toLowerCase(), before))
+  }
   // what a parser is given of before is what it returned
   else option.argParser(PARSERS[definition.kind] as (text: string, before: unknown) => unknown)
   return definition.default === undefined ? option : option.default(definition.default)

@@ -32,6 +32,7 @@ import { findToolchain } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
 import { near } from '../../impl/lib/text/near.ts'
+import { cFileIn } from '../../impl/lib/protocol/c-target.ts'
 import { propertyNamed } from '../../impl/lib/protocol/target.ts'
 import { writeWhole } from '../node/write.ts'
 import { checkOutput } from '../validate/outputs.ts'
@@ -92,10 +93,17 @@ const designNames = (models: readonly Model[], [base]: readonly Base[]): ((subse
 
 /** What is ablated. */
 const load = (out: Output, options: AblateOptions, project: Project) => {
+  const { memory } = options
+  if (memory === 'all' || options.suggest === true)
+    throw badInput({
+      code: 'usage',
+      message: `${options.suggest === true ? '--suggest' : '--memory all'} is for C files, and ${options.protocol} is a protocol`,
+      hint: 'leave it out; a protocol is ablated under one memory model',
+    })
   const protocol = knownProtocol(options.protocol, project)
   const models = project.modelsFor([protocol.name])
   examine(out, project, models)
-  const bases = basesOf(protocol, models, options.memory)
+  const bases = basesOf(protocol, models, memory)
   const cells = cellsOf(bases, options.property)
   return { protocol, toggles: ablatedToggles(protocol), bases, cells, designOf: designNames(models, bases) }
 }
@@ -437,8 +445,9 @@ const writePage = (file: string, { complete }: Ablated, report: AblationReport):
   writeWhole(file, ablationMarkdown(report))
 }
 
-/** Ablates a protocol; returns the exit code. */
+/** Ablates a protocol, or a C file; returns the exit code. */
 export const ablate = async (out: Output, options: AblateOptions, project: Project): Promise<number> => {
+  if (cFileIn(options.protocol) !== undefined) return (await import('../c/ablate.ts')).ablateC(out, options)
   const { markdown, confirm } = options
   // what is missing is said before the work
   if (markdown !== undefined) checkOutput(markdown, '--markdown')

@@ -14,7 +14,7 @@ import { checkWithTlc, dryRunTlc, tlcIfPresent } from '../engines/tlc.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import { checkedInEvidence } from '../workspace/evidence.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { sizeOf } from '../../impl/lib/protocol/model.ts'
+import { isSafety, isSpecifiedKind, sizeOf } from '../../impl/lib/protocol/model.ts'
 import { examine } from '../engines/examine.ts'
 import { isSpecified, specified } from '../workspace/spec-files.ts'
 import { writeCounts } from '../workspace/counts.ts'
@@ -24,7 +24,6 @@ import { keepFindings, knownFindings } from '../engines/results.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, seconds, thousands } from '../ui/output.ts'
 import { matrixOf } from '../ui/matrix.ts'
-import { litmus, wantsLitmus } from './litmus.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
 
 export type CheckOptions = OptionsOf<'check'>
@@ -33,7 +32,7 @@ export type CheckOptions = OptionsOf<'check'>
  * The embedded engine takes half a millisecond a state, and some milliseconds where there are many variables: `auto` gives it
  * models up to this size only.
  */
-export const EMBEDDED_AUTO_STATES = 8_000
+export const EMBEDDED_AUTO_STATES = 4_000
 
 interface Job {
   readonly model: Model
@@ -41,7 +40,7 @@ interface Job {
 }
 
 /** Which engines decide a model. */
-const enginesFor = (
+export const enginesFor = (
   model: Model,
   engine: CheckOptions['engine'],
   toolchain: Toolchain | undefined,
@@ -51,10 +50,12 @@ const enginesFor = (
     return ['explorer']
   }
   // the embedded engine decides safety only
-  const embedded = model.cells.some(({ kind }) => kind !== 'liveness') ? (['embedded'] as const) : []
+  const embedded = model.cells.some(({ kind }) => isSafety(kind)) ? (['embedded'] as const) : []
   if (engine === 'all') return ['tlc', ...embedded, 'explorer']
   if (engine !== 'auto') return [engine]
-  if (toolchain !== undefined) return ['tlc']
+  // what TLC has no properties for is decided by the explorer alone, which holds the others against TLC's verdicts
+  if (toolchain !== undefined)
+    return model.cells.every(({ kind }) => isSpecifiedKind(kind)) ? ['tlc'] : ['tlc', 'explorer']
   return sizeOf(model) <= EMBEDDED_AUTO_STATES ? [...embedded, 'explorer'] : ['explorer']
 }
 
@@ -147,7 +148,11 @@ export const resultRow = (r: ModelResult): string[] => [
   [
     ...(r.remark === undefined ? [] : [r.remark]),
     ...(r.certified.length > 0 ? [`liveness as certified: ${r.certified.join(', ')}`] : []),
-    ...(r.unchecked.length > 0 ? [`safety only; not checked: ${r.unchecked.join(', ')}`] : []),
+    ...(r.unchecked.length > 0
+      ? [
+          `${r.engine === 'embedded' ? 'safety only' : 'for the explorer alone'}; not checked: ${r.unchecked.join(', ')}`,
+        ]
+      : []),
   ].join('; '),
 ]
 
@@ -265,29 +270,54 @@ const dryRun = async (
   return aside.exitOf(EXIT.ok)
 }
 
-/** Checks models, or runs litmus tests; returns the exit code. */
-export const check = async (out: Output, options: CheckOptions, project: Project): Promise<number> => {
+/** What was answered: the exit code, and the document of `--json`. */
+export interface Answered {
+  readonly code: number
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+/** Checks models; says for people what was found. */
+export const answerModels = async (out: Output, options: CheckOptions, project: Project): Promise<Answered> => {
   const { targets, tag } = options
-  if (wantsLitmus(options)) return litmus(out, options)
-  refuseIgnored(options)
   const aside = new SetAside()
   const models = examine(out, project, meantModels(project, targets, tag, aside), aside)
-  if (options.coverage === true || options.dryRun === true) {
-    const code = await (options.coverage === true ? coverage : dryRun)(out, models, options, aside)
-    if (!out.json) aside.report()
-    return code
-  }
   // what is to be counted anew is held to no count from before
   const uncounted = options.write === true ? models.map((model) => ({ ...model, counts: undefined })) : models
   const { results, conflicts, code, noTlc } = await runChecks(out, uncounted, options, aside)
   if (options.write === true) writeCounts(out, aside.sound(models), results, project.modelsOf)
-  if (out.json) printJson({ ok: code === EXIT.ok, models: results, disagreements: conflicts, broken: aside.json })
   if (noTlc !== undefined) out.line(noTlcNote(noTlc))
   printResults(out, results, conflicts)
   out.line()
   for (const line of matrixOf(results)) out.line(line)
   out.line(`${summary(results, exitOf(results, conflicts))}${aside.remark('not checked')}`)
   if (!out.json) aside.report()
+  return { code, json: { ok: code === EXIT.ok, models: results, disagreements: conflicts, broken: aside.json } }
+}
+
+const unheeded = ({ memory, define, include, slots, maxStates, expect }: CheckOptions): string | undefined => {
+  const given = { memory, define, include, slots, 'max-states': maxStates, expect }
+  return Object.entries(given).find(([, value]) => value !== undefined)?.[0]
+}
+
+/** Checks models; returns the exit code. */
+export const check = async (out: Output, options: CheckOptions, project: Project): Promise<number> => {
+  const option = unheeded(options)
+  if (option !== undefined)
+    throw badInput({
+      code: 'usage',
+      message: `--${option} is for C files and litmus tests, and no target is one`,
+      hint: option === 'memory' ? 'a model has its memory model in its name' : 'name a file that ends in .c or .litmus',
+    })
+  refuseIgnored(options)
+  if (options.coverage === true || options.dryRun === true) {
+    const aside = new SetAside()
+    const models = examine(out, project, meantModels(project, options.targets, options.tag, aside), aside)
+    const code = await (options.coverage === true ? coverage : dryRun)(out, models, options, aside)
+    if (!out.json) aside.report()
+    return code
+  }
+  const { code, json } = await answerModels(out, options, project)
+  if (out.json) printJson(json)
   return code
 }
 

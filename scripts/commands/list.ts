@@ -2,6 +2,7 @@
 
 import { EXIT } from '../../impl/lib/kernel/error.ts'
 import type { OptionsOf } from '../cli/commands.ts'
+import { cFileIn } from '../../impl/lib/protocol/c-target.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
@@ -37,6 +38,12 @@ const printDesign = (out: Output, design: string, models: readonly Model[]): voi
     m.gloss,
   ])
   for (const row of columns(rows, '    ')) out.line(row)
+  const file = cFileIn(models[0]?.protocol.name ?? '')
+  if (file !== undefined) {
+    // nobody has written down what is expected of it
+    out.line(`      what it breaks is not known yet: \`lockstep check ${file}\``)
+    return
+  }
   const cells = models.flatMap((m) => m.cells)
   const violated = [...new Set(cells.filter((c) => c.expected === 'violated').map((c) => c.name))]
   out.line(`      breaks: ${violated.length === 0 ? 'nothing' : violated.join(', ')}`)

@@ -1,46 +1,14 @@
 /** `lockstep check FILE.litmus`: a user's own litmus test, under one memory model. */
 
-import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
-import { checkLitmus } from '../../impl/lib/litmus/index.ts'
-import { answerJson, answerText } from '../../impl/lib/litmus/print.ts'
+import { environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
 import type { MemoryModel } from '../../impl/lib/kernel/memory/buffer.ts'
-import type { OptionsOf } from '../cli/commands.ts'
+import type { Expectation } from '../../impl/lib/litmus/expected.ts'
+import { expectationOf } from '../../impl/lib/litmus/expected.ts'
+import { loadLitmus } from '../../impl/lib/litmus/index.ts'
+import { answerJson, answerText } from '../../impl/lib/litmus/print.ts'
+import type { Answer } from '../../impl/lib/litmus/run.ts'
+import { LitmusRun } from '../../impl/lib/litmus/run.ts'
 import { readText } from '../node/input.ts'
-import type { Output } from '../ui/output.ts'
-import { printJson } from '../ui/output.ts'
-
-/** Is a target of `check` a litmus test and no model? `-` is a test on stdin. */
-const isLitmusTarget = (target: string): boolean => target === '-' || target.endsWith('.litmus')
-
-/** Options that were given and say something about models only. */
-const modelOptions = ({ engine, tag, coverage, dryRun }: OptionsOf<'check'>): string[] => [
-  ...(engine === 'auto' ? [] : ['--engine']),
-  ...(tag === undefined ? [] : ['--tag']),
-  ...(coverage === true ? ['--coverage'] : []),
-  ...(dryRun === true ? ['--dry-run'] : []),
-]
-
-const usage = (message: string, hint: string): Error => badInput({ code: 'usage', message, hint })
-
-/** Whether the targets are litmus tests. Refuses a mix, and options of the other kind. */
-export const wantsLitmus = (options: OptionsOf<'check'>): boolean => {
-  const { targets, memory } = options
-  const litmus = targets.filter(isLitmusTarget)
-  if (litmus.length === 0) {
-    if (memory === undefined) return false
-    throw usage(
-      '--memory is for litmus tests, and no target ends in .litmus',
-      'a model has its memory model in its name',
-    )
-  }
-  const model = targets.find((target) => !isLitmusTarget(target))
-  if (model !== undefined) {
-    throw usage(`${litmus[0] ?? ''} is a litmus test and ${model} is none`, 'check them in two commands')
-  }
-  const [option] = modelOptions(options)
-  if (option !== undefined) throw usage(`${option} is for models, not for litmus tests`, 'a litmus test takes --memory')
-  return true
-}
 
 /** Ends a search that takes longer than this many seconds. */
 const within = (seconds: number, file: string): (() => void) => {
@@ -56,23 +24,86 @@ const within = (seconds: number, file: string): (() => void) => {
   }
 }
 
-/** Runs tests one after the other; returns the exit code. A test that cannot be answered ends the command. */
-export const litmus = async (
-  out: Output,
-  { targets, memory = 'tso', timeout }: OptionsOf<'check'>,
-): Promise<number> => {
-  const answers = []
-  for (const file of targets) {
-    const text = await readText(file, 'litmus test')
-    answers.push({
-      file,
-      answer: checkLitmus(text, memory.toUpperCase() as MemoryModel, file, { tick: within(timeout, file) }),
-    })
-  }
-  if (out.json) {
-    const documents = answers.map(({ file, answer }) => ({ file, ...answerJson(answer) }))
-    printJson(documents.length === 1 ? { ok: true, ...documents[0] } : { ok: true, tests: documents })
-  }
-  out.line(answers.map(({ answer }) => answerText(answer)).join('\n\n'))
-  return EXIT.ok
+/** What is asked of a test. */
+export interface LitmusOptions {
+  readonly timeout: number
+  readonly maxStates?: number | undefined
+  /** is a run to be shown? */
+  readonly witness?: boolean | undefined
+  /** is the test's `Result:` comment to be held against the answer? */
+  readonly expect?: boolean | undefined
+  /** called while it is searched */
+  readonly tick?: (() => void) | undefined
 }
+
+/** A test that was answered, under one memory model. */
+export interface LitmusAnswer {
+  readonly file: string
+  readonly answer: Answer
+  /** a run to a state that satisfies the condition; null if there is none, undefined if none was asked for */
+  readonly witness: string | null | undefined
+  /** undefined if it was not asked for, or the test says nothing */
+  readonly expected: Expectation | undefined
+}
+
+/** A run that the condition is about: one that it forbids or asks for; of a `forall` one that is otherwise. */
+const witnessOf = async (run: LitmusRun, { test }: Answer): Promise<string | null> => {
+  const witness = run.witness(test.condition.quantifier !== 'forall')
+  if (witness === undefined) return null
+  const { witnessText } = await import('../../impl/lib/litmus/witness.ts')
+  return witnessText(test, witness)
+}
+
+/**
+ * Runs a test.
+ * @throws LockstepError (exit 2) what is wrong with it, (exit 3) `timeout`, `litmus-too-many-states`
+ */
+export const answerLitmus = async (
+  file: string,
+  memory: MemoryModel,
+  { timeout, maxStates, witness, expect, tick }: LitmusOptions,
+): Promise<LitmusAnswer> => {
+  // the parser is made ready while the file is read
+  const [litmus, text] = await Promise.all([loadLitmus(), readText(file, 'litmus test')])
+  const states = maxStates === undefined ? {} : { states: maxStates }
+  const inTime = within(timeout, file)
+  const ticks = (): void => {
+    tick?.()
+    inTime()
+  }
+  const run = new LitmusRun(litmus.read(text, file), memory, { tick: ticks, ...states })
+  const answer = run.answer()
+  return {
+    file,
+    answer,
+    witness: witness === true ? await witnessOf(run, answer) : undefined,
+    expected: expect === true ? expectationOf(answer) : undefined,
+  }
+}
+
+/** Exit code of an answer: 1 where it contradicts what the test says of itself. */
+export const litmusCode = ({ expected }: LitmusAnswer): number =>
+  expected?.contradicts === true ? EXIT.finding : EXIT.ok
+
+/** As `--json` has it. */
+export const litmusJson = ({ file, answer, witness, expected }: LitmusAnswer): object => ({
+  file,
+  ...answerJson(answer),
+  ...(witness === undefined ? {} : { witness }),
+  ...(expected === undefined ? {} : { expected }),
+})
+
+const expectationText = ({ said, found, contradicts }: Expectation): string => {
+  if (contradicts) return `UNEXPECTED: the test says ${said}, and it is ${found}`
+  return said === found
+    ? `as the test says: ${said}`
+    : `the test says ${said} of all architectures; here ${found}, which is no contradiction`
+}
+
+/** For people. */
+export const litmusText = ({ answer, witness, expected }: LitmusAnswer): string =>
+  [
+    answerText(answer),
+    ...(expected === undefined ? [] : [expectationText(expected)]),
+    ...(witness === undefined ? [] : ['', witness ?? 'no run ends so']),
+  ].join('\n')

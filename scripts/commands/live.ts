@@ -2,18 +2,20 @@
 
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { match } from 'ts-pattern'
-import { badInput, environmentFailure, EXIT } from '../../impl/lib/kernel/error.ts'
+import { badInput, EXIT } from '../../impl/lib/kernel/error.ts'
 import { validationLines } from '../../impl/lib/report/validation/text.ts'
 import { roundText } from '../../impl/lib/live/log.ts'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 import type { LiveDesign, LiveScenario } from '../../impl/lib/protocol/live-scenario.ts'
 import type { OptionsOf } from '../cli/commands.ts'
 import type { CellVerdict, Model } from '../../impl/lib/protocol/model.ts'
+import { cFileIn } from '../../impl/lib/protocol/c-target.ts'
 import { near } from '../../impl/lib/text/near.ts'
 import { prepareLogs, writeLogs } from '../live/logs.ts'
 import type { Judged, LiveResult } from '../live/run.ts'
 import { playLive } from '../live/run.ts'
+import type { LiveVerdict } from '../live/verdict.ts'
+import { outcomeOf, requireTwoCores, roundsIn, verdictText } from '../live/verdict.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson, thousands } from '../ui/output.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
@@ -28,26 +30,11 @@ interface Planned extends LiveDesign {
   readonly expected: CellVerdict
 }
 
-/** What a design's rounds say. */
-type LiveVerdict = 'as-expected' | 'not-seen' | 'forbidden' | 'unexplained' | 'undecided' | 'not-played'
-
 interface Variant extends Planned {
   readonly result: LiveResult
   readonly outcome: LiveVerdict
   /** files that were written */
   readonly logs: readonly string[]
-}
-
-/** One core runs one thread at a time, and a core always sees its own stores. */
-export const requireTwoCores = (cores: number): void => {
-  if (cores >= 2) return
-  throw environmentFailure({
-    code: 'one-core',
-    message:
-      'live needs two cores and has one: there the threads take turns, each sees all that the other has stored, ' +
-      'and no round can show anything',
-    hint: 'give the process a second core (taskset, cgroup, virtual machine)',
-  })
 }
 
 /** The designs of a protocol that can be run live. */
@@ -82,20 +69,6 @@ const plan = (target: string, project: Project): Planned[] => {
   })
 }
 
-const roundsOf = (kinds: readonly Judged[]): number => kinds.reduce((sum, { count }) => sum + count, 0)
-
-/** What a design's rounds come to. No round, or none that the model was asked about, says nothing. */
-export const outcomeOf = (
-  { expected }: Pick<Planned, 'expected'>,
-  { rounds, lost, kinds }: Pick<LiveResult, 'rounds' | 'lost' | 'kinds'>,
-): LiveVerdict => {
-  if (rounds === 0 || roundsOf(kinds) === 0) return 'not-played'
-  if (kinds.some(({ tso }) => tso.verdict === 'rejected')) return 'unexplained'
-  if (kinds.some(({ tso, sc }) => tso.verdict === 'incomplete' || sc.verdict === 'incomplete')) return 'undecided'
-  if (lost > 0) return expected === 'violated' ? 'as-expected' : 'forbidden'
-  return expected === 'violated' ? 'not-seen' : 'as-expected'
-}
-
 const exitOf = (variants: readonly Variant[]): number => {
   const outcomes = variants.map(({ outcome }) => outcome)
   if (outcomes.includes('forbidden') || outcomes.includes('unexplained')) return EXIT.finding
@@ -104,23 +77,18 @@ const exitOf = (variants: readonly Variant[]): number => {
 }
 
 /** What there is to say of a design, in a word or two. */
-const verdictText = ({ outcome, result, scenario }: Variant): string =>
-  match(outcome)
-    .with('as-expected', () => (result.lost > 0 ? 'seen, as the model says' : 'never, as the model says'))
-    .with('not-seen', () => (scenario.control === true ? 'NOT SEEN: this run shows nothing' : 'allowed, but not seen'))
-    .with('forbidden', () => 'FORBIDDEN by the model, and seen')
-    .with('unexplained', () => 'UNEXPLAINED rounds')
-    .with('undecided', () => 'UNDECIDED: some rounds took too many states')
-    .with('not-played', () => 'NOT PLAYED: no round ended in time')
-    .exhaustive()
+const textOf = ({ outcome, result, scenario }: Variant): string =>
+  outcome === 'not-seen' && scenario.control === true
+    ? 'NOT SEEN: this run shows nothing'
+    : verdictText(outcome, result.lost)
 
 const figures = ({ rounds, lost, seconds, kinds }: LiveResult) => ({
   rounds,
   lost,
-  sampled: roundsOf(kinds),
-  accepted: roundsOf(kinds.filter(({ tso }) => tso.accepted)),
-  acceptedUnderSc: roundsOf(kinds.filter(({ sc }) => sc.accepted)),
-  lostNeedingTso: roundsOf(kinds.filter(({ lost: l, tso, sc }) => l && tso.accepted && !sc.accepted)),
+  sampled: roundsIn(kinds),
+  accepted: roundsIn(kinds.filter(({ tso }) => tso.accepted)),
+  acceptedUnderSc: roundsIn(kinds.filter(({ sc }) => sc.accepted)),
+  lostNeedingTso: roundsIn(kinds.filter(({ lost: l, tso, sc }) => l && tso.accepted && !sc.accepted)),
   kinds: kinds.length,
   seconds,
 })
@@ -164,7 +132,7 @@ const rowOf = (variant: Variant): string[] => {
     thousands(lost),
     sampled === 0 ? 'none' : accepted === sampled ? 'all' : `${thousands(accepted)} of ${thousands(sampled)}`,
     sampled === 0 ? 'none' : acceptedUnderSc === sampled ? 'all' : `all but ${thousands(sampled - acceptedUnderSc)}`,
-    verdictText(variant),
+    textOf(variant),
   ]
 }
 
@@ -249,6 +217,19 @@ const playAll = async (
   return variants
 }
 
+/** An option that nobody here heeds is not taken as if somebody did. */
+const refuseForC = ({ memory, define, include, slots, maxStates }: LiveOptions): void => {
+  const named = Object.entries({ memory, D: define, I: include, slots, 'max-states': maxStates })
+  const given = named.find(([, value]) => value !== undefined)
+  if (given === undefined) return
+  const [name] = given
+  throw badInput({
+    code: 'usage',
+    message: `${name.length === 1 ? `-${name}` : `--${name}`} is for C files: a protocol says itself what is played`,
+    hint: 'leave it out',
+  })
+}
+
 /** Plays the designs one after the other; returns the exit code. */
 export const live = async (
   out: Output,
@@ -256,6 +237,8 @@ export const live = async (
   project: Project,
   cores: number = availableParallelism(),
 ): Promise<number> => {
+  if (cFileIn(options.target) !== undefined) return (await import('./live-c.ts')).liveC(out, options, project, cores)
+  refuseForC(options)
   const planned = plan(options.target, project)
   requireTwoCores(cores)
   if (options.logs !== undefined) prepareLogs(options.logs)

@@ -1,6 +1,6 @@
 /** `lockstep prove`: whole-graph equality of specification and machine; certificate or distinguishing trace. */
 
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Divergence } from '../../impl/lib/prove/divergence.ts'
 import { printItf } from '../../impl/lib/tla/trace/itf.ts'
@@ -28,10 +28,12 @@ import {
 import { counterexamples, traceOf } from '../../impl/lib/evidence/explain.ts'
 import { evidenceFile } from '../workspace/evidence.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
+import { isSpecifiedKind } from '../../impl/lib/protocol/model.ts'
 import { examine } from '../engines/examine.ts'
 import { shownPath } from '../workspace/package.ts'
 import { meantModels, SetAside } from '../workspace/set-aside.ts'
 import { keepProof, knownProof } from '../engines/results.ts'
+import { makeDirectory } from '../node/create.ts'
 import { assertPlain, writeFailed, writeTogether } from '../node/write.ts'
 import type { Output } from '../ui/output.ts'
 import { PINNED } from '../tlc/jar.ts'
@@ -62,7 +64,7 @@ const writeEvidence = (model: Model, certificate: Certificate): void => {
   }
   const directory = model.protocol.home.traces
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectory(directory)
   } catch (error) {
     throw writeFailed(directory, error)
   }
@@ -82,7 +84,7 @@ const writeEvidence = (model: Model, certificate: Certificate): void => {
 const expectedVerdicts = ({ cells }: Model): NonNullable<Certificate['verdicts']> =>
   Object.fromEntries(
     cells.flatMap(({ name, kind, expected, vacuous }) =>
-      expected === undefined ? [] : [[name, certifiedCell(kind, expected, vacuous)]],
+      expected === undefined || !isSpecifiedKind(kind) ? [] : [[name, certifiedCell(kind, expected, vacuous)]],
     ),
   )
 
@@ -216,9 +218,28 @@ const proveOne = async (model: Model, toolchain: Toolchain, options: ProveOption
   return noted(proof)
 }
 
+/** What goes with protocols only. */
+const refuseForFiles = ({ write, cfg }: ProveOptions, file: string): void => {
+  if (write === true)
+    throw badInput({
+      code: 'usage',
+      message: `--write is for protocols: nothing is kept beside ${file}`,
+      hint: '--json prints the certificate',
+    })
+  if (cfg !== undefined)
+    throw badInput({
+      code: 'usage',
+      message: `--cfg is for protocols: the constants of ${file} are made with its specification`,
+      hint: 'name the memory model, as in FILE.c/tso, and --slots',
+    })
+}
+
 /** The models that are proven. What is wrong with them or with the options is said before Java is looked for. */
 const load = (out: Output, options: ProveOptions, project: Project, aside: SetAside): Model[] => {
-  const models = examine(out, project, meantModels(project, options.targets, options.tag, aside), aside)
+  const meant = meantModels(project, options.targets, options.tag, aside).flatMap(
+    (model) => aside.attempt(model.protocol, () => project.specified?.(model) ?? model) ?? [],
+  )
+  const models = examine(out, project, meant.length === 0 ? aside.sound([]) : meant, aside)
   const isChanged = options.spec !== undefined || options.cfg !== undefined
   if (isChanged && models.length !== 1) {
     throw badInput({ code: 'usage', message: '--spec and --cfg go with one model', hint: 'name the model' })
@@ -226,6 +247,8 @@ const load = (out: Output, options: ProveOptions, project: Project, aside: SetAs
   if (isChanged && options.write === true) {
     throw badInput({ code: 'usage', message: '--write goes with the package’s own modules and configurations only' })
   }
+  const made = models.find(({ protocol }) => protocol.madeModule !== undefined)
+  if (made !== undefined) refuseForFiles(options, made.protocol.name)
   for (const model of models)
     aside.attempt(model.protocol, () => {
       withCfg(model, options.cfg, moduleSources(model, options))

@@ -4,6 +4,7 @@ import { whyNotBroken } from '../../impl/lib/behaviour/breaks.ts'
 import { compilePredicate, evaluate } from '../../impl/lib/kernel/machine/predicate.ts'
 import { badInput, EXIT } from '../../impl/lib/kernel/error.ts'
 import type { Graph } from '../../impl/lib/kernel/explore/graph.ts'
+import { isLostIn } from '../../impl/lib/kernel/explore/possibility.ts'
 import type { ReplayDivergence } from '../../impl/lib/behaviour/replay.ts'
 import { replay } from '../../impl/lib/behaviour/replay.ts'
 import { parseItf } from '../../impl/lib/tla/trace/itf.ts'
@@ -63,9 +64,9 @@ const ownItf = (text: string, { file, graph, model }: Asked): Trace => {
       hint: `it is of ${claimed}: replay it there, or take "model" out of its #meta`,
     })
   }
-  const { invariants, liveness } = graph.kernel.compiled.machine
+  const { invariants, liveness, possibilities = [] } = graph.kernel.compiled.machine
   const known = new Set(['Deadlock', ...model.cells.map(({ name }) => name)])
-  for (const { name } of [...invariants, ...liveness]) known.add(name)
+  for (const { name } of [...invariants, ...liveness, ...possibilities]) known.add(name)
   if (property !== undefined && !known.has(property)) {
     throw badInput({
       code: 'unknown-property',
@@ -108,6 +109,9 @@ const missingEnd = ({ graph, view }: Asked, { meta, states, loop }: Trace): stri
   if (property === 'Deadlock') {
     return stuck ? undefined : 'the machine can go on from the last state, but the trace is said to end in a deadlock'
   }
+  const possibility = machine.possibilities?.find(({ name }) => name === property)
+  if (possibility !== undefined && state >= 0 && !isLostIn(graph, possibility, state))
+    return `what ${property} speaks of can still happen after the last state, but the trace is said to violate it`
   const invariant = machine.invariants.find(({ name }) => name === property)
   const holds = invariant?.instances.every((instance) =>
     evaluate(compilePredicate(graph.kernel, instance.holds), encoded.words, 0),

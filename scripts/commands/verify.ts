@@ -22,6 +22,7 @@ import {
   watchInputs,
 } from '../workspace/certificate.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
+import { isSpecifiedKind } from '../../impl/lib/protocol/model.ts'
 import { PINNED } from '../tlc/jar.ts'
 import type { Output } from '../ui/output.ts'
 import { printJson, thousands } from '../ui/output.ts'
@@ -35,6 +36,7 @@ const verdictsNow = (model: Model, graph: Graph): Certificate['verdicts'] => {
   return Object.fromEntries(
     model.cells.flatMap(({ name, kind }) => {
       const { verdict, vacuous } = cells.get(name) ?? { verdict: 'error' }
+      if (!isSpecifiedKind(kind)) return []
       return verdict === 'error' || verdict === 'incomplete' ? [] : [[name, certifiedCell(kind, verdict, vacuous)]]
     }),
   )

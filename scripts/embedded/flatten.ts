@@ -49,7 +49,11 @@ const partOf = (module: Module): Part => {
     constants: declared(units, 'CONSTANTS'),
     variables: declared(units, 'VARIABLES'),
     definitions: units.flatMap((unit) =>
-      unit.kind === 'declare' ? [] : [printUnit({ ...unit, body: withoutLabels(unit.body) })],
+      unit.kind !== 'declare'
+        ? [printUnit({ ...unit, body: withoutLabels(unit.body) })]
+        : unit.keyword === 'RECURSIVE'
+          ? [printUnit(unit)]
+          : [],
     ),
   }
 }

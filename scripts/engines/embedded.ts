@@ -8,7 +8,7 @@ import type { Flat } from '../embedded/flatten.ts'
 import { flatten } from '../embedded/flatten.ts'
 import { runEmbeddedWithin } from '../embedded/run.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
-import { isType } from '../../impl/lib/protocol/model.ts'
+import { isSafety, isType } from '../../impl/lib/protocol/model.ts'
 import { occursFile, specFiles, specText } from '../workspace/spec-files.ts'
 import { graphOf, requireComplete } from '../../impl/lib/check/explorer.ts'
 import { printCfg } from '../../impl/lib/tla/cfg.ts'
@@ -30,7 +30,7 @@ export const flatSource = (model: Model): Flat =>
 /** The instances that are expected to say nothing, each as an invariant that it says nothing; `whole`: all of its property's are. */
 const silentOf = (model: Model) => {
   const subjects = statedSubjects(model)
-  const cells = new Map(model.cells.filter((c) => c.kind !== 'liveness').map((cell) => [cell.name, cell]))
+  const cells = new Map(model.cells.filter((c) => isSafety(c.kind)).map((cell) => [cell.name, cell]))
   return subjects
     .filter(({ property, instance }) => cells.get(property)?.vacuous.includes(instance) === true)
     .map(({ property, formula }, i) => {
@@ -62,7 +62,7 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
   const source = withDefinitions(flat.text, [`${NOTHING} == TRUE`, ...silent.map(({ definition }) => definition)])
   // a run over the complete graph is known by its states: the manifest has counted them, or the explorer does now
   const states = model.counts?.distinctStates ?? countedNow(model, timeoutMs)
-  const safety = model.cells.filter((c) => c.kind !== 'liveness')
+  const safety = model.cells.filter((c) => isSafety(c.kind))
   const cells = new Map<string, Found>()
   const run = (invariants: readonly string[], allowDeadlock: boolean): Promise<EmbeddedAnswer | 'timeout'> =>
     runEmbeddedWithin(
@@ -99,7 +99,7 @@ export const checkWithEmbedded = async (model: Model, timeoutMs: number): Promis
   return {
     engine: 'embedded',
     cells,
-    unchecked: model.cells.filter((c) => c.kind === 'liveness').map((c) => c.name),
+    unchecked: model.cells.filter((c) => !isSafety(c.kind)).map((c) => c.name),
     distinctStates: base === 'timeout' ? null : base.states,
     generatedStates: null,
     depth: null,

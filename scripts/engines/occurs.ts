@@ -9,6 +9,7 @@ import { occursOf, subjectsOfModel } from '../../impl/lib/check/subjects.ts'
 import type { Instances } from '../../impl/lib/kernel/explore/vacuity.ts'
 import { vacuityOf } from '../../impl/lib/kernel/explore/vacuity.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
+import { isSpecifiedKind } from '../../impl/lib/protocol/model.ts'
 import { namesIn, occursFile, specFiles } from '../workspace/spec-files.ts'
 
 /** Properties of which the specification says what they speak of. */
@@ -21,16 +22,20 @@ const statedProperties = (model: Model): ReadonlySet<string> => {
 /** The instances of the properties of which the specification says what they speak of. */
 export const statedSubjects = (model: Model): Subject[] => {
   const { builtin } = model.protocol.home
-  if (builtin) return subjectsOfModel(model)
+  const alone = new Set(model.cells.filter(({ kind }) => !isSpecifiedKind(kind)).map(({ name }) => name))
+  const subjects = subjectsOfModel(model).filter(({ property }) => !alone.has(property))
+  if (builtin) return subjects
   const stated = statedProperties(model)
-  return subjectsOfModel(model).filter(({ property }) => stated.has(property))
+  return subjects.filter(({ property }) => stated.has(property))
 }
 
 /** The cells of which only the machine says what they speak of. */
 const unstated = (model: Model): readonly string[] => {
   if (model.protocol.home.builtin) return []
   const stated = statedProperties(model)
-  return model.cells.flatMap(({ name, kind }) => (kind === 'deadlock' || stated.has(name) ? [] : [name]))
+  return model.cells.flatMap(({ name, kind }) =>
+    kind === 'deadlock' || !isSpecifiedKind(kind) || stated.has(name) ? [] : [name],
+  )
 }
 
 /** Does the specification say of every property what it speaks of? */

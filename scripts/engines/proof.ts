@@ -8,7 +8,7 @@ import type { SourceText } from '../../impl/lib/prove/blame.ts'
 import type { Comparison } from '../../impl/lib/prove/compare.ts'
 import { GraphComparison } from '../../impl/lib/prove/compare.ts'
 import type { Divergence } from '../../impl/lib/prove/divergence.ts'
-import { divergenceOf } from '../../impl/lib/prove/divergence.ts'
+import { divergenceOf, inSource } from '../../impl/lib/prove/divergence.ts'
 import { readDot } from '../../impl/lib/tla/dot.ts'
 import type { TlaValue } from '../../impl/lib/kernel/language/value.ts'
 import { printCfg } from '../../impl/lib/tla/cfg.ts'
@@ -113,8 +113,10 @@ export const proveDump = async (
     })
   }
   const note = `${stuttering} generated steps leave the state as it is; the dump has no edge for them`
-  const divergence =
+  const parting =
     comparison.difference && divergenceOf({ graph, view, ...blameSources(model, files) }, comparison.difference)
+  const { placeOf } = model.protocol
+  const divergence = parting === undefined || placeOf === undefined ? parting : inSource(parting, placeOf)
   const tlc = { version, generatedStates, distinctStates, depth }
   const certificate =
     comparison.equal && certify

@@ -4,7 +4,7 @@
  */
 
 import { hash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
@@ -17,6 +17,7 @@ import { closureOf, loadedHashes } from '../node/loaded.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import { machineCode } from '../workspace/machine-code.ts'
 import { isStated, statedSubjects } from './occurs.ts'
+import { makeDirectory } from '../node/create.ts'
 import { readPlainText } from '../node/input.ts'
 import { writeWhole } from '../node/write.ts'
 import { writeError } from '../ui/output.ts'
@@ -114,7 +115,8 @@ const directoryOf = (): string | undefined => {
   return cache === undefined ? undefined : join(cache, 'results')
 }
 
-const prefixOf = (model: Model, kind: Kind): string => `${model.protocol.name}.${model.stem}.${kind}.`
+const prefixOf = (model: Model, kind: Kind): string =>
+  `${model.protocol.name.replaceAll(/[^\w.-]/g, '_')}.${model.stem}.${kind}.`
 
 const fileOf = (directory: string, model: Model, kind: Kind, key: string): string =>
   join(directory, `${prefixOf(model, kind)}${key}.json`)
@@ -158,7 +160,7 @@ const write = (model: Model, kind: Kind, key: string, content: unknown): void =>
   try {
     const directory = directoryOf()
     if (directory === undefined) return
-    mkdirSync(directory, { recursive: true })
+    makeDirectory(directory)
     const text = JSON.stringify(content)
     const kept = { sha256: hash('sha256', text), content: text }
     writeWhole(fileOf(directory, model, kind, key), `${JSON.stringify(kept)}\n`, { durable: false })

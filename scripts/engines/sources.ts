@@ -99,6 +99,8 @@ export const moduleSources = (model: Model, { spec, cfg }: ProofSources): Module
 /** The model with another configuration if one is given; whichever it is, held to the modules of the proof. */
 export const withCfg = (model: Model, file: string | undefined, modules: readonly ModuleSource[]): Model => {
   const names = namesIn(modules)
+  // what was made with its module names its properties as the machine's own source does
+  if (file === undefined && model.protocol.madeModule !== undefined) return model
   if (file === undefined) return { ...model, cfg: checkedCfg(model.cfg, model.cfgFile, names) }
   return {
     ...model,

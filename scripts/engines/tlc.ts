@@ -12,7 +12,7 @@ import { printCfg } from '../../impl/lib/tla/cfg.ts'
 import { environmentFailure, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { Instances } from '../../impl/lib/kernel/explore/vacuity.ts'
 import type { Cell, Model } from '../../impl/lib/protocol/model.ts'
-import { isType, sizeOf } from '../../impl/lib/protocol/model.ts'
+import { isSpecifiedKind, isType, sizeOf } from '../../impl/lib/protocol/model.ts'
 import { libraryDirectory } from '../workspace/package.ts'
 import type { SpecFile } from '../workspace/spec-files.ts'
 import { modelModule, occursFile, occursModule, specFiles, specText } from '../workspace/spec-files.ts'
@@ -189,6 +189,9 @@ const alone = ({ cfg }: Model, { name, kind }: Cell): Selected =>
     .with('invariant', () => ({ invariants: [name] }))
     .with('liveness', () => ({ specification: cfg.specification, properties: [name] }))
     .with('deadlock', () => ({ checkDeadlock: true }))
+    .with('possibility', () => {
+      throw new TypeError(`TLC was asked for ${name}, which it cannot decide`)
+    })
     .exhaustive()
 
 const isFinding = ({ outcome }: TlcRun): boolean =>
@@ -228,7 +231,7 @@ export interface TlcCheckOptions extends RunOptions {
  * run of its own, and the others are tried again. What is given back is the run, the cells that it decided, and those left.
  */
 const runWhole = async (model: Model, toolchain: Toolchain, { dump, certified, ...options }: TlcCheckOptions) => {
-  const wanted = model.cells.filter(({ name }) => certified?.has(name) !== true)
+  const wanted = model.cells.filter(({ name, kind }) => isSpecifiedKind(kind) && certified?.has(name) !== true)
   const surprises = new Set<Cell>()
   for (;;) {
     const cells = wanted.filter((c) => !surprises.has(c))
@@ -279,9 +282,10 @@ export const checkWithTlc = async (model: Model, toolchain: Toolchain, options: 
     const { code, message, hint } = error.problem
     notes.push(`${message}${hint === undefined ? '' : `; ${hint}`}`)
     const stopped = ['tlc-timeout', 'tlc-killed', 'tlc-out-of-memory'].includes(code)
-    for (const { name } of model.cells)
-      if (!cells.has(name)) cells.set(name, { verdict: stopped ? 'incomplete' : 'error' })
+    for (const { name, kind } of model.cells)
+      if (isSpecifiedKind(kind) && !cells.has(name)) cells.set(name, { verdict: stopped ? 'incomplete' : 'error' })
   }
+  const unchecked = model.cells.filter(({ kind }) => !isSpecifiedKind(kind)).map(({ name }) => name)
   const findings: EngineFindings = {
     engine: 'tlc',
     cells,
@@ -290,6 +294,7 @@ export const checkWithTlc = async (model: Model, toolchain: Toolchain, options: 
     depth: complete?.depth ?? null,
     seconds: (performance.now() - start) / 1000,
     notes,
+    ...(unchecked.length === 0 ? {} : { unchecked }),
     ...given({ certified: options.certified && [...options.certified.keys()] }),
   }
   return { findings, complete }

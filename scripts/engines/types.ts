@@ -4,11 +4,12 @@
  */
 
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type TypeScript from 'typescript'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
+import { makeDirectory } from '../node/create.ts'
 import { readPlainText } from '../node/input.ts'
 import { writeWhole } from '../node/write.ts'
 import { machineCode } from '../workspace/machine-code.ts'
@@ -76,7 +77,7 @@ const saidFile = (cache: string, ts: TS, root: string, files: readonly string[])
 /** That it is said twice is no harm where it cannot be kept. */
 const keep = (file: string, errors: number): void => {
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    makeDirectory(dirname(file))
     writeWhole(file, `${JSON.stringify({ errors })}\n`, { durable: false })
   } catch {
     // no room, or no permission

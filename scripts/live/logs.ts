@@ -1,8 +1,9 @@
 /** Writes the logs of a live run where `lockstep validate` and people find them: a bounded number, each of them whole. */
 
-import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs'
+import { accessSync, constants, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { badInput, LockstepError } from '../../impl/lib/kernel/error.ts'
+import { makeDirectory } from '../node/create.ts'
 import { writeWhole } from '../node/write.ts'
 
 /** Logs of one design: those that violated the property, then the most frequent kinds of round. */
@@ -13,7 +14,7 @@ const why = (error: unknown): string => (error instanceof Error ? error.message 
 /** Makes the directory, before any round is played. Refuses one that has something in it: it might be taken for logs of this run. */
 export const prepareLogs = (directory: string): void => {
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectory(directory)
     accessSync(directory, constants.W_OK)
     if (readdirSync(directory).length === 0) return
   } catch (error) {

@@ -4,16 +4,23 @@ import type { Worker } from 'node:worker_threads'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import { exchange } from '../node/ask.ts'
 import { startWorker } from '../node/worker.ts'
-import type { Batch, Played, Start } from './messages.ts'
+import type { Batch, Played } from './messages.ts'
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+
+/** Each in words of its own: node/loaded.ts finds the modules that run by them. */
+const ADDRESSES = {
+  worker: new URL(`./worker.${extension}`, import.meta.url),
+  'c-worker': new URL(`./c-worker.${extension}`, import.meta.url),
+} as const
 
 /** Two worker threads; both must be ended. */
 export class Pair {
   private readonly workers: readonly Worker[]
 
-  constructor(start: Omit<Start, 'me'>) {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const url = new URL(`./worker.${extension}`, import.meta.url)
-    this.workers = ([0, 1] as const).map((me) => startWorker(url, { ...start, me } satisfies Start))
+  /** `module`: of this directory, which both run; each is told which of the two it is */
+  constructor(module: 'worker' | 'c-worker', start: object) {
+    this.workers = ([0, 1] as const).map((me) => startWorker(ADDRESSES[module], { ...start, me }))
   }
 
   /** Plays a batch on both. */

@@ -22,7 +22,7 @@ import type { Model } from '../../impl/lib/protocol/model.ts'
 import { dataOf } from '../workspace/models.ts'
 import { workspaceOf } from '../workspace/project.ts'
 import { machineOf } from '../../impl/lib/protocol/model.ts'
-import type { ThreadCode } from './messages.ts'
+import type { Start, ThreadCode } from './messages.ts'
 import { Pair } from './pair.ts'
 import { logValidator } from '../validate/subject.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
@@ -69,10 +69,10 @@ export interface LiveResult {
 }
 
 /** Rounds of a batch: few, since the time limit is looked at between two. */
-const BATCH = 1_000
+export const BATCH = 1_000
 
 /** Milliseconds that one thread waits for the other. */
-const PATIENCE = 30_000
+export const PATIENCE = 30_000
 
 /** A design ready to be played. */
 interface Stage {
@@ -234,12 +234,12 @@ export const playLive = async (
   const stage = stageOf(model, scenario, size)
   const { shape, arena: shared } = stage
   const initial = stage.compiled.machine.shared.cells.map((cell) => cell.initial)
-  const pair = new Pair({
+  const pair = new Pair('worker', {
     shape,
     arena: shared,
     initial,
     programs: programsOf(stage, model, options.interpreter, project),
-  })
+  } satisfies Omit<Start, 'me'>)
   const kinds = new Kinds(options.sample)
   let [rounds, seconds, { seed }] = [0, 0, options]
   try {

@@ -24,6 +24,21 @@ const isThere = (path: string): boolean => statOf(path) !== undefined
 const missingAt = (directory: string): string[] =>
   isThere(directory) || directory === dirname(directory) ? [] : [...missingAt(dirname(directory)), directory]
 
+/**
+ * Makes a directory with those above it. Node's own way to do so never comes back where the system says that there is nothing, and
+ * lets nobody make it either, as in /proc.
+ */
+export const makeDirectory = (directory: string): void => {
+  for (const missing of missingAt(directory)) {
+    try {
+      mkdirSync(missing)
+    } catch (error) {
+      // somebody else was faster
+      if (statOf(missing)?.isDirectory() !== true) throw error
+    }
+  }
+}
+
 const inTheWay = (file: string, message: string): LockstepError =>
   badInput({ code: 'in-the-way', message, file, hint: 'nothing is overwritten: take it away, or give another name' })
 

@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 
 /** A module of the package as it was loaded. */
@@ -20,11 +19,25 @@ interface Module {
   readonly source: string
 }
 
-const recordSchema = z.object({
-  format: z.literal('lockstep-build'),
-  sources: z.record(z.string(), z.string()),
-  emitted: z.record(z.string(), z.string()),
-})
+/** What a build was made of, and what it made; sha256 by path. */
+interface BuildRecord {
+  readonly sources: Readonly<Record<string, string>>
+  readonly emitted: Readonly<Record<string, string>>
+}
+
+const isDigests = (value: unknown): value is Readonly<Record<string, string>> =>
+  typeof value === 'object' && value !== null && Object.values(value).every((digest) => typeof digest === 'string')
+
+/** By hand: this runs before every command, and a library of schemas takes longer to load than most of them take. */
+const isRecord = (value: unknown): value is BuildRecord =>
+  typeof value === 'object' &&
+  value !== null &&
+  'format' in value &&
+  value.format === 'lockstep-build' &&
+  'sources' in value &&
+  isDigests(value.sources) &&
+  'emitted' in value &&
+  isDigests(value.emitted)
 
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex')
 
@@ -50,35 +63,71 @@ const listed = (directory: string): string[] =>
     return entry.name.endsWith(EXTENSION) ? [path] : []
   })
 
-const readRecord = (): z.infer<typeof recordSchema> => {
+const readRecord = (): BuildRecord => {
   const file = join(base, 'build.json')
+  const damaged = (): Error => stale(file, 'the record of the build is missing or damaged')
+  let record: unknown
   try {
-    return recordSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+    record = JSON.parse(readFileSync(file, 'utf8'))
   } catch {
-    throw stale(file, 'the record of the build is missing or damaged')
+    throw damaged()
+  }
+  if (isRecord(record)) return record
+  throw damaged()
+}
+
+/** A module of the build, whose text is read where it is asked for: by then it must still be what the build wrote. */
+class BuiltModule implements Module {
+  readonly file: string
+  readonly sha256: string
+  readonly source: string
+  #text: string | undefined
+
+  constructor(name: string, digest: string, source: string) {
+    this.file = join(base, name.replace(/\.ts$/, '.js'))
+    this.sha256 = digest
+    this.source = source
+  }
+
+  get text(): string {
+    if (this.#text !== undefined) return this.#text
+    const text = readBuilt(this.file)
+    if (sha256(text) !== this.sha256) throw stale(this.file, 'it is not what the build wrote')
+    this.#text = text
+    return text
+  }
+}
+
+const readBuilt = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw stale(file, 'a module is gone')
   }
 }
 
 /** All modules of the package by the path of their source, e.g. `impl/lib/kernel/machine/compile.ts`. */
-const load = (): ReadonlyMap<string, Module> => {
-  const record = EXTENSION === '.ts' ? undefined : readRecord()
-  return new Map(
-    [...listed('impl'), ...listed('scripts')].flatMap((path): [string, Module][] => {
+const load = (): ReadonlyMap<string, Module> =>
+  new Map(
+    [...listed('impl'), ...listed('scripts')].map((path): [string, Module] => {
       const file = join(base, path)
       const text = readFileSync(file, 'utf8')
       const hash = sha256(text)
-      if (record === undefined) return [[path, { file, text, sha256: hash, source: hash }]]
-      const name = path.replace(/\.js$/, '.ts')
-      const source = record.sources[name]
-      // left over from a source that is gone, and imported by nothing
-      if (source === undefined) return []
-      if (record.emitted[`dist/${path}`] !== hash) throw stale(file, 'it is not what the build wrote')
-      return [[name, { file, text, sha256: hash, source }]]
+      return [path, { file, text, sha256: hash, source: hash }]
     }),
   )
-}
 
-const loaded = load()
+/** The same of a build, of which the record was read when it was loaded: every command waits for this, and hardly any asks for texts. */
+const loadBuilt = ({ sources, emitted }: BuildRecord): ReadonlyMap<string, Module> =>
+  new Map(
+    Object.entries(emitted).flatMap(([path, hash]): [string, Module][] => {
+      const name = path.replace(/^dist\//, '').replace(/\.js$/, '.ts')
+      const source = sources[name]
+      return source === undefined ? [] : [[name, new BuiltModule(name, hash, source)]]
+    }),
+  )
+
+const loaded = EXTENSION === '.ts' ? load() : loadBuilt(readRecord())
 
 // the compiler writes the specifiers that it rewrites in double quotes
 const STATEMENT = /^\s*(?:import|export)\s+(type\s+)?(?:[\w*\s{},$]+?\s+from\s+)?['"](\.[^'"]+)['"]/gm
@@ -145,6 +194,15 @@ const hashNow = (file: string): string | undefined => {
   } catch {
     return undefined
   }
+}
+
+/**
+ * Looks at all modules: a thread that starts late loads what is on disk by then.
+ * @throws LockstepError (exit 3) `stale-build`
+ */
+export const assertAsLoaded = (): void => {
+  for (const { file, sha256: then } of loaded.values())
+    if (hashNow(file) !== then) throw stale(file, 'it is not what the build wrote')
 }
 
 /**

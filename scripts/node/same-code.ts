@@ -1,13 +1,6 @@
-/** Imported by every worker thread: ends it if its code is not that of the thread that started it. */
+/** Imported by every worker thread that may start late: ends it if its code is not that of the thread that started it. */
 
-import { environmentFailure } from '../../impl/lib/kernel/error.ts'
-import { codeDigest } from './loaded.ts'
-import { CODE_VARIABLE } from './worker.ts'
+import './same-build.ts'
+import { assertAsLoaded } from './loaded.ts'
 
-if (process.env[CODE_VARIABLE] !== codeDigest()) {
-  throw environmentFailure({
-    code: 'changed-since-load',
-    message: 'the code was changed or built again while the command ran: its worker threads would run other code',
-    hint: 'run the command again',
-  })
-}
+assertAsLoaded()

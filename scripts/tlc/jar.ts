@@ -6,12 +6,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { constants, existsSync } from 'node:fs'
-import { access, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { access, rename, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { FetchOptions } from 'mvn-artifact-download'
 import type download from 'mvn-artifact-download'
 import type { LockstepError } from '../../impl/lib/kernel/error.ts'
 import { environmentFailure } from '../../impl/lib/kernel/error.ts'
+import { makeDirectory } from '../node/create.ts'
 import { messageOf } from '../node/failure.ts'
 import { readPlainFile } from '../node/input.ts'
 import { MINUTE_MS, sweepFiles } from '../node/leftovers.ts'
@@ -148,7 +149,7 @@ const cachedHash = (path: string): string | undefined => {
 
 const prepareCache = async (directory: string): Promise<void> => {
   try {
-    await mkdir(directory, { recursive: true })
+    makeDirectory(directory)
     await access(directory, constants.W_OK)
   } catch (error) {
     throw noCache(`tla2tools cannot be kept in ${directory}: ${messageOf(error)}`, error)

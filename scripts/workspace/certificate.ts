@@ -10,7 +10,7 @@ import { badInput, environmentFailure, LockstepError } from '../../impl/lib/kern
 import { parsePlaced } from '../../impl/lib/text/json-places.ts'
 import { readPlainFile, readPlainText } from '../node/input.ts'
 import { machineCode } from './machine-code.ts'
-import type { CellKind, CellVerdict, Model } from '../../impl/lib/protocol/model.ts'
+import type { CellVerdict, Model, SpecifiedKind } from '../../impl/lib/protocol/model.ts'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 import { shownPath } from './package.ts'
 import type { SpecFile } from './spec-files.ts'
@@ -83,7 +83,9 @@ export const specificationHashes = (model: Model): Record<string, string> => {
 
 /** The configuration of a model, made where there is no file of it. */
 const cfgOf = ({ cfgFile, cfgText, protocol }: Model): SpecFile =>
-  protocol.models === undefined || existsSync(cfgFile) ? { file: cfgFile } : { file: cfgFile, text: cfgText }
+  protocol.madeModule === undefined && (protocol.models === undefined || existsSync(cfgFile))
+    ? { file: cfgFile }
+    : { file: cfgFile, text: cfgText }
 
 /** sha256 of the module that says what the properties speak of: TLC looks at it, its other verdicts do not depend on it. */
 export const occursHash = ({ protocol }: Model): Record<string, string> => {
@@ -134,7 +136,7 @@ export const JAR = 'tla2tools.jar'
 
 /** A cell as a certificate has it. */
 export const certifiedCell = (
-  kind: CellKind,
+  kind: SpecifiedKind,
   verdict: CellVerdict,
   vacuous: readonly string[] = [],
 ): NonNullable<Certificate['verdicts']>[string] => ({

@@ -10,7 +10,7 @@ import { OURS, packageRoot, shownPath } from './package.ts'
 import type { UserModules } from './user-modules.ts'
 
 /** What turns a machine into a graph, whoever it is of. */
-const KERNEL = [
+export const KERNEL = [
   'impl/lib/kernel/machine/compile.ts',
   'impl/lib/kernel/machine/tables.ts',
   'impl/lib/kernel/explore/explore.ts',
@@ -44,7 +44,8 @@ const ofPackage = (entry: string): MachineCode => {
   }
 }
 
-const prefixed = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
+/** Our own files, as they are named among those of somebody else. */
+export const prefixed = (hashes: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(hashes).map(([name, hash]) => [`${OURS}${name}`, hash]))
 
 const ofUser = ({ home }: HousedProtocol, modules: UserModules): MachineCode => {
@@ -68,6 +69,13 @@ const registered = new WeakMap<HousedProtocol['home'], UserModules>()
 /** Tells which modules a protocol of somebody else was loaded with. */
 export const registerModules = ({ home }: HousedProtocol, modules: UserModules): void => {
   registered.set(home, modules)
+}
+
+const told = new WeakMap<HousedProtocol['home'], MachineCode>()
+
+/** Tells what a machine is made of that is made of no modules. */
+export const registerCode = ({ home }: HousedProtocol, code: MachineCode): void => {
+  told.set(home, code)
 }
 
 /** The innermost frame of a stack that is in a file. */
@@ -108,6 +116,8 @@ export const thrownByUser = (protocols: readonly HousedProtocol[], error: unknow
 
 /** The code of a protocol's machine. */
 export const machineCode = (protocol: HousedProtocol): MachineCode => {
+  const code = told.get(protocol.home)
+  if (code !== undefined) return code
   const modules = registered.get(protocol.home)
   return modules === undefined ? ofPackage(protocol.home.entry) : ofUser(protocol, modules)
 }

@@ -5,6 +5,7 @@ import { environmentFailure } from '../../impl/lib/kernel/error.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Project, SharedWorkspace, Workspace } from '../../impl/lib/protocol/project.ts'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
+import { protocolNameIn } from '../../impl/lib/protocol/c-target.ts'
 import { isGlob } from '../../impl/lib/protocol/glob.ts'
 import type { Opened } from './config.ts'
 import { openPackage, openWorkspace } from './config.ts'
@@ -59,7 +60,7 @@ export const openProject = async (workspace?: Workspace): Promise<Project> => {
       return all()
     },
     modelsFor: (targets) => {
-      const meant = targets.map((target) => named(target.split('/', 1)[0] ?? target))
+      const meant = targets.map((target) => named(protocolNameIn(target)))
       const isUnknown = targets.some((target, i) => meant[i] === undefined && !isGlob(target))
       const isOwn = targets.length === 0 || meant.includes(undefined)
       // whoever mistypes a name is told all that there are

@@ -1,6 +1,7 @@
 /** Protocols that cannot be used, each with what is wrong with it: a command that is about several goes on with the others. */
 
 import { badInput, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
+import { protocolNameIn } from '../../impl/lib/protocol/c-target.ts'
 import { isGlob } from '../../impl/lib/protocol/glob.ts'
 import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { Project } from '../../impl/lib/protocol/project.ts'
@@ -125,7 +126,7 @@ export const meantModels = (
   const meant = new Set<HousedProtocol>()
   const left: string[] = []
   for (const target of targets) {
-    const name = target.split('/', 1)[0] ?? target
+    const name = protocolNameIn(target)
     let protocol: HousedProtocol | undefined
     try {
       protocol = project.named(name)
@@ -142,7 +143,7 @@ export const meantModels = (
   }
   const ordered = [...project.protocols, ...project.builtin].filter((protocol) => meant.has(protocol))
   const models = readable(ordered, project, aside)
-  const named = left.filter((target) => !aside.names.includes(target.split('/', 1)[0] ?? target))
+  const named = left.filter((target) => !aside.names.includes(protocolNameIn(target)))
   // no target is left: they are all of what is set aside
   return named.length === 0
     ? aside.sound([])

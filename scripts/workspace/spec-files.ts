@@ -50,19 +50,31 @@ const moduleFile = ({ home }: HousedProtocol, module: string): string => join(ho
 
 /** Its file. It is no part of the specification: no verdict but "vacuous" depends on it. Undefined where there is none. */
 export const occursFile = (protocol: HousedProtocol): SpecFile | undefined => {
+  // what lies beside a specification that is made is not part of it
+  if (protocol.madeModule !== undefined) return undefined
   const file = moduleFile(protocol, occursModule(protocol))
   return existsSync(file) ? { file } : undefined
 }
 
 /** Where a module is that another extends: beside it, or ours. TLC's own standard modules are nowhere here. */
-const findModule = (protocol: HousedProtocol, module: string): string | undefined =>
-  [moduleFile(protocol, module), join(libraryDirectory(), `${module}.tla`)].find((file) => existsSync(file))
+const findModule = (protocol: HousedProtocol, module: string): string | undefined => {
+  const ours = join(libraryDirectory(), `${module}.tla`)
+  return (protocol.madeModule === undefined ? [moduleFile(protocol, module), ours] : [ours]).find((file) =>
+    existsSync(file),
+  )
+}
 
 /** The modules that one extends or instantiates. */
 const modulesUsed = (text: string): string[] => {
   const instances = blanked(text, commentsOf(text)).matchAll(/\bINSTANCE\s+(\w+)/g)
   return [...readModule(text).extends, ...[...instances].map(([, name = '']) => name)]
 }
+
+/** A file of a specification, with its text where that is made. */
+const asSpecFile = (protocol: HousedProtocol, file: string): SpecFile =>
+  protocol.madeModule !== undefined && file === moduleFile(protocol, specified(protocol).module)
+    ? { file, text: protocol.madeModule }
+    : { file }
 
 /** The files that modules extend or instantiate, those extended first, and they themselves. */
 const withExtended = (protocol: HousedProtocol, files: readonly string[]): string[] => {
@@ -80,7 +92,7 @@ const withExtended = (protocol: HousedProtocol, files: readonly string[]): strin
         hint: 'take one of the EXTENDS out',
       })
     }
-    for (const name of modulesUsed(readPlainText(file, 'module'))) {
+    for (const name of modulesUsed(specText(asSpecFile(protocol, file)))) {
       const next = findModule(protocol, name)
       if (next !== undefined) visit(next, [...within, file])
     }
@@ -115,13 +127,12 @@ const madeModelModule = (protocol: HousedProtocol, names: ModuleNames): string =
 
 /** The files of a specification, those extended first; module MCM is the last. */
 export const specFiles = (protocol: HousedProtocol): SpecFile[] => {
-  const files = extendedBy(protocol, moduleFile(protocol, specified(protocol).module))
-  const model = moduleFile(protocol, modelModule(protocol))
-  if (existsSync(model)) return [...files.map((file) => ({ file })), { file: model }]
-  return [
-    ...files.map((file) => ({ file })),
-    { file: model, text: madeModelModule(protocol, namesIn(files.map((file) => ({ file })))) },
-  ]
+  const files = extendedBy(protocol, moduleFile(protocol, specified(protocol).module)).map((file) =>
+    asSpecFile(protocol, file),
+  )
+  const file = moduleFile(protocol, modelModule(protocol))
+  if (protocol.madeModule === undefined && existsSync(file)) return [...files, { file }]
+  return [...files, { file, text: madeModelModule(protocol, namesIn(files)) }]
 }
 
 /** What modules declare and define. */

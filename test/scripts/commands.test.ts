@@ -117,7 +117,7 @@ describe('the table of commands', () => {
     expectTypeOf<OptionsOf<'check'>['timeout']>().toEqualTypeOf<number>()
     expectTypeOf<OptionsOf<'check'>['cache']>().toEqualTypeOf<boolean>()
     expectTypeOf<OptionsOf<'check'>['heap']>().toEqualTypeOf<number | undefined>()
-    expectTypeOf<OptionsOf<'check'>['memory']>().toEqualTypeOf<'sc' | 'tso' | 'pso' | undefined>()
+    expectTypeOf<OptionsOf<'check'>['memory']>().toEqualTypeOf<'sc' | 'tso' | 'pso' | 'all' | undefined>()
     expectTypeOf<OptionsOf<'mutate'>['protocol']>().toEqualTypeOf<string | undefined>()
     expectTypeOf<OptionsOf<'mutate'>['tag']>().toEqualTypeOf<'fast' | 'full'>()
     expectTypeOf<OptionsOf<'ablate'>['property']>().toEqualTypeOf<readonly string[] | undefined>()
@@ -136,7 +136,7 @@ describe('docs/commands.md', () => {
 
 describe('action.yml', () => {
   /** Options of `validate` that are no inputs: the action gives some itself, and some are of no use to a workflow. */
-  const NO_INPUTS = ['github', 'summary', 'json', 'writeTla', 'maxStates']
+  const NO_INPUTS = ['github', 'summary', 'json', 'writeTla', 'maxStates', 'define', 'include', 'slots']
 
   const { inputs, runs } = z
     .object({

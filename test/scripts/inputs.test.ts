@@ -160,7 +160,7 @@ describe('a machine on which something is missing', () => {
 
   it('no memory: exit 3, and no trace of a stack', () => {
     const file = join(root, 'large.litmus')
-    const stores = Array.from({ length: 30 }, (_, i) => `WRITE_ONCE(*x, ${i}); WRITE_ONCE(*y, ${i});`).join('\n')
+    const stores = Array.from({ length: 3000 }, (_, i) => `WRITE_ONCE(*x, ${i}); WRITE_ONCE(*y, ${i});`).join('\n')
     const threads = [0, 1, 2, 3].map((n) => `P${n}(int *x, int *y) {\n${stores}\n}\n`)
     writeFileSync(file, `C large\n{}\n${threads.join('')}exists (x=1)\n`)
     const { status, stdout, stderr } = lockstep(['check', file, '--json'], { NODE_OPTIONS: '--max-old-space-size=48' })

@@ -63,6 +63,7 @@ describe('check FILE.litmus', () => {
   it('answers in herd’s form, under TSO unless told otherwise', () => {
     expect(lockstep([sample('SB')])).toEqual({ status: 0, stdout: SB_TSO, stderr: '' })
     expect(lockstep([sample('SB'), '--memory', 'tso']).stdout).toBe(SB_TSO)
+    expect(lockstep([sample('SB'), '--memory', 'TSO']).stdout).toBe(SB_TSO)
   })
 
   it.each([
@@ -75,6 +76,30 @@ describe('check FILE.litmus', () => {
       status: 0,
       last: `Observation MP ${observation}`,
     })
+  })
+
+  it('--witness shows a run to a state that the condition is about, in the words of the test', () => {
+    const { status, stdout } = lockstep([sample('SB'), '--witness'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^ +9: WRITE_ONCE\(\*x, 1\)/m)
+    expect(stdout).toMatch(/\/\* buffered: not visible yet \*\//)
+    expect(stdout).toMatch(/^Reached: 0:r0=0 \/\\ 1:r0=0$/m)
+    expect(lockstep([sample('SB'), '--witness', '--memory', 'sc']).stdout).toMatch(/^no run ends so$/m)
+    const json = JSON.parse(lockstep([sample('SB'), '--witness', '--json']).stdout) as { witness: string }
+    expect(json.witness).toMatch(/^Reached: /m)
+  })
+
+  it('--expect holds an answer to what the test says: 1 for a contradiction, none for what x86 never does', () => {
+    const test = (result: string, condition: string): string =>
+      file(
+        `${result}.litmus`,
+        `C t\n(* Result: ${result} *)\n{}\nP0(int *x) { WRITE_ONCE(*x, 1); }\nP1(int *x) { int r0 = READ_ONCE(*x); }\nexists (${condition})\n`,
+      )
+    expect(lockstep([test('Never', '1:r0=1'), '--expect']).status).toBe(1)
+    expect(lockstep([test('Never', '1:r0=2'), '--expect']).status).toBe(0)
+    const { status, stdout } = lockstep([test('Sometimes', '1:r0=2'), '--expect'])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/no contradiction/)
   })
 
   it('exits 0 whatever the answer is', () => {
@@ -127,18 +152,18 @@ describe('check FILE.litmus', () => {
 
 describe('bad usage', () => {
   it('--memory without a litmus test', () => {
-    expectError(['--memory', 'sc'], 2, { code: 'usage' }, /--memory is for litmus tests/)
-    expectError(['flush-inhibit', '--memory', 'sc'], 2, { code: 'usage' }, /--memory is for litmus tests/)
+    expectError(['--memory', 'sc'], 2, { code: 'usage' }, /--memory is for C files and litmus tests/)
+    expectError(['flush-inhibit', '--memory', 'sc'], 2, { code: 'usage' }, /--memory is for C files and litmus tests/)
   })
   it('a memory model that there is not', () => {
     expect(lockstep([sample('SB'), '--memory', 'arm']).status).toBe(2)
   })
-  it('litmus tests and models in one command', () => {
-    expectError([sample('SB'), 'flush-inhibit'], 2, { code: 'usage' }, /flush-inhibit is none/)
-  })
-  it.each([['--engine', 'tlc'], ['--tag', 'full'], ['--coverage'], ['--dry-run']])('%s %s', (...option) => {
-    expectError([sample('SB'), ...option], 2, { code: 'usage' }, /is for models, not for litmus tests/)
-  })
+  it.each([['--engine', 'tlc'], ['--tag', 'full'], ['--coverage'], ['--dry-run'], ['--workers', '2']])(
+    '%s %s',
+    (...option) => {
+      expectError([sample('SB'), ...option], 2, { code: 'usage' }, /is for models, not for litmus tests/)
+    },
+  )
 })
 
 describe('bad input', () => {
@@ -153,10 +178,11 @@ describe('bad input', () => {
         '  write the rounds out one after the other, or keep the executions that leave the loop with `filter`\n',
     )
   })
-  it('one bad file among good ones leaves no answer', () => {
+  it('one bad file among good ones is refused, and the others are answered', () => {
     const path = file('bad.litmus', 'C bad\n{}\nP0(int *x) { }\nexists (0:r0=1)\n')
-    const { status, stdout } = lockstep([sample('SB'), path])
-    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    const { status, stdout, stderr } = lockstep([path, sample('SB')])
+    expect({ status, stdout }).toEqual({ status: 2, stdout: SB_TSO })
+    expect(stderr).toMatch(/bad\.litmus:4:/)
   })
   it('a file that is not there', () => {
     expectError([join(directory, 'absent.litmus')], 2, { code: 'unreadable' }, /no such file/)

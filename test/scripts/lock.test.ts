@@ -25,7 +25,13 @@ beforeEach(() => {
   mkdirSync(join(root, 'bin'))
   mkdirSync(join(root, 'scripts'))
   mkdirSync(join(root, 'path'))
-  for (const name of ['scripts/bootstrap.mjs', 'scripts/bootstrap-lock.mjs', 'bin/fresh.mjs', 'bin/run.mjs']) {
+  for (const name of [
+    'scripts/bootstrap.mjs',
+    'scripts/bootstrap-lock.mjs',
+    'scripts/bundle.mjs',
+    'bin/fresh.mjs',
+    'bin/run.mjs',
+  ]) {
     copyFileSync(join(packageRoot(), name), join(root, name))
   }
   writeFileSync(join(root, 'package-lock.json'), '{}')

@@ -31,9 +31,9 @@ const linkModules = (from: string, to: string): void => {
   }
 }
 
-/** Builds this checkout if it is stale, as every start of the command line does. */
+/** Builds this checkout if it is stale, as every start of the command line does that needs more than a bundle. */
 export const ensureBuilt = (): void => {
-  const { status, stderr } = spawnSync(process.execPath, [join(packageRoot(), 'bin', 'lockstep.mjs'), '--version'], {
+  const { status, stderr } = spawnSync(process.execPath, [join(packageRoot(), 'scripts', 'bootstrap.mjs'), 'build'], {
     encoding: 'utf8',
   })
   if (status !== 0) throw new Error(stderr)

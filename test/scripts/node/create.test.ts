@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { assertEmpty, createTogether } from '../../../scripts/node/create.ts'
+import { assertEmpty, createTogether, makeDirectory } from '../../../scripts/node/create.ts'
 import { LockstepError } from '../../../impl/lib/kernel/error.ts'
 
 let root: string
@@ -128,5 +128,29 @@ describe('assertEmpty', () => {
           assertEmpty(join(root, name), ['.git'])
         }),
       ]).toEqual([name, 'in-the-way', 2])
+  })
+})
+
+describe('a directory', () => {
+  it('is made with those above it, and is there if it was', () => {
+    const deep = join(root, 'a', 'b', 'c')
+    makeDirectory(deep)
+    makeDirectory(deep)
+    writeFileSync(join(deep, 'file'), '')
+    expect(readdirSync(deep)).toEqual(['file'])
+  })
+
+  it('that leads through a file is an error', () => {
+    writeFileSync(join(root, 'file'), '')
+    expect(() => {
+      makeDirectory(join(root, 'file', 'a'))
+    }).toThrow(/ENOTDIR/)
+  })
+
+  // mkdirSync(path, { recursive: true }) of Node 20 never comes back from there
+  it.runIf(existsSync('/proc'))('that the system lets nobody make is an error, at once', () => {
+    expect(() => {
+      makeDirectory('/proc/lockstep/a')
+    }).toThrow(/ENOENT/)
   })
 })

@@ -12,7 +12,7 @@ import { logLines, sampleEvents } from '../../../impl/lib/validate/sample.ts'
 import type { Lines } from '../../../impl/lib/validate/source.ts'
 import type { LogOptions } from '../../../impl/lib/validate/validator.ts'
 import type { Validator } from '../../../impl/lib/validate/validator.ts'
-import { isCI } from '../../effort.ts'
+import { isCI, isFull } from '../../effort.ts'
 import { logValidator } from '../../../scripts/validate/subject.ts'
 import { packageRoot } from '../../../scripts/workspace/package.ts'
 import { loadModels, project } from '../../project.ts'
@@ -90,7 +90,7 @@ describe('a log read as bytes', () => {
           expect(await outcome([head, { ...batch([], 2), bytes }])).toEqual(await outcome([head, batch(all, 2)]))
         },
       ),
-      { seed, numRuns: isCI ? 1000 : 60 },
+      { seed, numRuns: isFull ? 1000 : isCI ? 300 : 60 },
     )
   })
 })
