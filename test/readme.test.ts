@@ -138,7 +138,7 @@ describe('the READMEs and docs/', () => {
     hold('spec/litmus/README.md', 'matrix', litmusTable())
   })
   it('show the diagram that explain prints', () => {
-    hold('README.md', 'lanes', diagram('poll-kick/posted.sc'))
+    hold('docs/findings.md', 'lanes', diagram('poll-kick/posted.sc'))
   })
   it('show the diagnosis that validate prints', async () => {
     const file = 'traces/poll-kick/harness-posted.rejected.ndjson'
@@ -147,9 +147,9 @@ describe('the READMEs and docs/', () => {
     const result = await logValidator(model, project).validate([{ firstLine: 1, lines }], { file })
     hold('docs/validation.md', 'validate', `\`\`\`\n${validationLines(result).join('\n').trimEnd()}\n\`\`\``)
   })
-  it('show the answer to a litmus test', () => {
+  it('show the answer to a litmus test', async () => {
     const file = 'test/lib/litmus/samples/inhibit.litmus'
-    const answer = answerText(checkLitmus(readFileSync(join(packageRoot(), file), 'utf8'), 'TSO'))
+    const answer = answerText(await checkLitmus(readFileSync(join(packageRoot(), file), 'utf8'), 'TSO'))
     hold('docs/litmus.md', 'litmus', `\`\`\`\n$ npx lockstep check ${file}\n${answer}\n\`\`\``)
   })
   it('show the figures of the ablation pages', () => {

@@ -35,7 +35,7 @@ interface Reported {
 }
 
 /** What `.ci/results.mjs` makes of a report. */
-const results = (what: string, tests: readonly Reported[]): string => {
+const results = (what: string, tests: readonly Reported[], full = ''): string => {
   const directory = mkdtempSync(join(tmpdir(), 'lockstep-ci-'))
   try {
     const file = join(directory, 'report.json')
@@ -43,7 +43,8 @@ const results = (what: string, tests: readonly Reported[]): string => {
     const numFailedTests = tests.filter(({ status }) => status === 'failed').length
     const testResults = [{ name: '/x/test/a/b.test.ts', assertionResults: tests }]
     writeFileSync(file, JSON.stringify({ numPassedTests, numFailedTests, success: numFailedTests === 0, testResults }))
-    return spawnSync(process.execPath, [join(root, '.ci', 'results.mjs'), what, file], { encoding: 'utf8' }).stdout
+    const env = { ...process.env, LOCKSTEP_FULL: full }
+    return spawnSync(process.execPath, [join(root, '.ci', 'results.mjs'), what, file], { encoding: 'utf8', env }).stdout
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
@@ -104,6 +105,11 @@ describe('what is said of the tests', () => {
       'skipped: a/b.test.ts: three (needs Java)',
       'skipped: a/b.test.ts: a group (needs Java) four',
     ])
+  })
+  it('leaves those to LOCKSTEP_FULL that it would take, Java or not', () => {
+    const tests = [{ status: 'skipped', fullName: 'seven (needs LOCKSTEP_FULL and Java)' }]
+    expect(results('needing-java', tests, '')).toBe('')
+    expect(results('needing-java', tests, '1')).toBe('skipped: a/b.test.ts: seven (needs LOCKSTEP_FULL and Java)\n')
   })
   it('names those that do not say why, which fail the run', () => {
     expect(results('unexplained', TESTS)).toBe('skipped, and says not why: a/b.test.ts: six\n')

@@ -81,7 +81,7 @@ const whole: Readonly<Record<string, unknown>> = lockstep
 const others = Object.values(parts).flatMap((part) => Object.keys(part).filter((name) => name in whole && part[name] !== whole[name]))
 const mode: KvmMode = 'IN_GUEST_MODE'
 console.log(Object.keys(parts).length, others.join(), mode, typeof Srcu, typeof part0, [0, 1].map((i) => roleOf(ablationOf(2, (s) => s === 3 || s === 1), i, true)).join())
-console.log(answerText(checkLitmus(${JSON.stringify(SB)}, 'TSO')).split('\\n').at(-1))
+console.log(answerText(await checkLitmus(${JSON.stringify(SB)}, 'TSO')).split('\\n').at(-1))
 `,
 } as const
 

@@ -44,6 +44,14 @@ const LIBRARY = [
     'kvm',
     'blocks',
     'litmus',
+    'c',
+    'c/syntax',
+    'c/program',
+    'c/run',
+    'c/spec',
+    'c/protocol',
+    'c/ablate',
+    'c/live',
     'behaviour',
     'protocol',
     'check',
@@ -83,10 +91,26 @@ export const ROOMS: readonly Room[] = [
     is: 'Whatever reads or writes TLA+ and its tools’ text.',
     imports: [...kernel('language', 'machine'), ...lib('text')],
   },
+  { room: `${LIB}/c/syntax`, is: 'C from source text to a syntax tree.', imports: [KERNEL, ...lib('text')] },
   {
-    room: `${LIB}/litmus`,
-    is: 'Litmus tests in C, from text to answer.',
-    imports: [...kernel('memory'), ...lib('text')],
+    room: `${LIB}/c/program`,
+    is: 'What C means: instructions over registers and memory.',
+    imports: [KERNEL, ...lib('c/syntax')],
+  },
+  {
+    room: `${LIB}/c/run`,
+    is: 'A C program as a machine.',
+    imports: [...kernel('language', 'memory', 'machine', 'explore'), ...lib('c/syntax', 'c/program')],
+  },
+  {
+    room: `${LIB}/c`,
+    is: 'The front door: a C file in, its machine out.',
+    imports: lib('c/syntax', 'c/program', 'c/run'),
+  },
+  {
+    room: `${LIB}/c/spec`,
+    is: 'A C program as a TLA+ module.',
+    imports: [...kernel('language', 'memory', 'machine'), ...lib('text', 'c/syntax', 'c/program', 'c/run')],
   },
   {
     room: `${LIB}/behaviour`,
@@ -96,7 +120,7 @@ export const ROOMS: readonly Room[] = [
   {
     room: `${LIB}/protocol`,
     is: 'What a protocol gives to the tools, what a model is, what names mean.',
-    imports: [...kernel('language', 'memory', 'machine'), ...lib('text', 'tla', 'behaviour')],
+    imports: [...kernel('language', 'memory', 'machine', 'explore'), ...lib('text', 'tla', 'behaviour')],
   },
   {
     room: `${LIB}/kvm`,
@@ -124,6 +148,20 @@ export const ROOMS: readonly Room[] = [
     imports: [...WHOLE, ...lib('behaviour', 'protocol')],
   },
   {
+    room: `${LIB}/c/protocol`,
+    is: 'A C file as a protocol, and its steps in the words of the file.',
+    imports: [...WHOLE, ...lib('tla', 'c/syntax', 'c/program', 'c/run', 'behaviour', 'protocol', 'check', 'evidence')],
+  },
+  {
+    room: `${LIB}/c/ablate`,
+    is: 'What of a C file’s ordering is needed: its text, edited, and checked anew.',
+    imports: [
+      ...WHOLE,
+      `${KERNEL}/check.ts`,
+      ...lib('tla', 'c/syntax', 'c/program', 'c/run', 'c/protocol', 'behaviour', 'protocol', 'ablate'),
+    ],
+  },
+  {
     room: `${LIB}/mutate`,
     is: 'Small changes of machines and specifications.',
     imports: [...kernel('language', 'machine'), ...lib('text', 'tla')],
@@ -144,9 +182,28 @@ export const ROOMS: readonly Room[] = [
     imports: [...kernel('language', 'machine'), ...lib('protocol', 'validate')],
   },
   {
+    room: `${LIB}/c/live`,
+    is: 'A C file’s threads on two cores, and their logs.',
+    imports: [
+      ...kernel('language', 'machine'),
+      ...lib('tla', 'c/program', 'c/run', 'c/protocol', 'behaviour', 'validate', 'live'),
+    ],
+  },
+  {
     room: `${LIB}/report`,
     is: 'Everything that is shown: lanes, matrices, pages, reports for CI.',
-    imports: [...kernel('language'), ...lib('text', 'behaviour', 'protocol', 'ablate', 'prove', 'validate')],
+    imports: [
+      ...kernel('language', 'memory'),
+      ...lib('text', 'behaviour', 'protocol', 'ablate', 'c/ablate', 'prove', 'validate'),
+    ],
+  },
+  {
+    room: `${LIB}/litmus`,
+    is: 'Litmus tests: what herd has around their C, and their answers.',
+    imports: [
+      ...kernel('language', 'memory', 'explore'),
+      ...lib('text', 'c', 'c/syntax', 'c/program', 'c/run', 'c/protocol', 'behaviour', 'report'),
+    ],
   },
   ...PROTOCOLS.map((name) => ({
     room: `impl/${name}`,
@@ -203,7 +260,12 @@ export const ROOMS: readonly Room[] = [
   {
     room: 'scripts/cli',
     is: 'The table of commands and options, and the parser that is made of it.',
-    imports: [...kernel(), ...lib('validate', 'mutate'), ...scripts('workspace')],
+    imports: [...kernel(), ...lib('validate', 'mutate'), ...scripts('ui', 'workspace')],
+  },
+  {
+    room: 'scripts/c',
+    is: 'C files: their headers, the projects that they are in, and what is said of them.',
+    imports: [...LIBRARY, ...scripts('node', 'ui', 'workspace', 'cli')],
   },
   {
     room: 'scripts/commands',
@@ -223,13 +285,14 @@ export const ROOMS: readonly Room[] = [
         'mutate',
         'live',
         'cli',
+        'c',
       ),
     ],
   },
   {
     room: 'scripts',
     is: 'The command line, and the threads that it runs in.',
-    imports: [...kernel(), ...lib('protocol'), ...scripts('node', 'ui', 'workspace', 'cli', 'commands')],
+    imports: [...kernel(), ...lib('protocol'), ...scripts('node', 'ui', 'workspace', 'cli', 'c', 'commands')],
   },
 ]
 
