@@ -64,6 +64,8 @@
  * model: what it stores all see at once. A WRITE_ONCE() or smp_store_release()
  * in it is a store of the thread's own, as anywhere: others may see it later.
  * An smp_mb() in it waits, there, until the thread's own stores are visible.
+ * No store overtakes one of the same thread to the same place: where that is
+ * not visible yet, a plain store comes behind it, and an atomic operation waits.
  */
 #define LOCKSTEP_STEP if (__lockstep_step())
 

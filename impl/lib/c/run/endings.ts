@@ -1,18 +1,17 @@
 /** The states in which a C program without loops can end: what its locations, and registers of its threads, hold then. */
 
 import { at } from '../../kernel/at.ts'
-import type { Buffer, EndingThread, FinalLimits, FinalStep } from '../../kernel/explore/final-states.ts'
+import type { EndingThread, FinalLimits, FinalStep } from '../../kernel/explore/final-states.ts'
 import { CellBits, FinalStates } from '../../kernel/explore/final-states.ts'
 import type { LazyNode } from '../../kernel/explore/lazy-thread.ts'
 import type { Given } from '../../kernel/explore/outcome-sets.ts'
-import type { Domain } from '../../kernel/language/domain.ts'
 import { resultKey } from '../../kernel/machine/step-tree.ts'
-import type { StoreBuffer } from '../../kernel/memory/buffer.ts'
 import type { Register, Target } from '../program/ir.ts'
 import type { Value } from '../program/value.ts'
 import { UNSET } from '../program/value.ts'
 import { Footprints } from './footprints.ts'
 import type { CMachine } from './machine.ts'
+import { OwnStores } from './own-stores.ts'
 import type { FaultAt, ThreadNode } from './thread.ts'
 
 /** What is looked at in the end: a register of a thread by its index, or a location by its place. */
@@ -75,7 +74,7 @@ export class Endings {
     this.onFault = onFault
     this.numbered = subjects.map(() => new Numbered())
     const threads = machine.threads.map((_, thread) => this.ending(thread))
-    const buffers = this.buffers()
+    const { buffers } = new OwnStores(machine.machine.shared)
     this.search = new FinalStates(machine.machine, threads, buffers, (row) => this.inMemory(row), this.bits, limits)
   }
 
@@ -163,14 +162,4 @@ export class Endings {
     })
   }
 
-  private buffers(): Buffer[] {
-    const { shared } = this.machine.machine
-    const { cells } = shared.variables.find(({ name }) => name === 'store_buffer') ?? { cells: [] }
-    return cells.map((cell) => {
-      const { values } = at(shared.cells, cell).domain as Domain<StoreBuffer<number, number>>
-      const stores = (index: number): number[] =>
-        at(values, index).flatMap((entry) => ('location' in entry ? [entry.location] : []))
-      return { cell, stores }
-    })
-  }
 }

@@ -7,6 +7,7 @@ import { evaluate, Fault } from '../program/evaluate.ts'
 import { partsOf } from '../program/pure.ts'
 import type { CFunction, CProgram, Instruction, Pure, Target } from '../program/ir.ts'
 import { reachedFrom, successorsOf, usesOf } from '../program/liveness.ts'
+import { isOwnStore } from './immediate.ts'
 import type { Places } from './places.ts'
 
 const NOTHING: Footprint = { reads: 0, writes: 0 }
@@ -50,6 +51,8 @@ export class Footprints {
   private readonly env: Environment
   private readonly bits: CellBits
   private readonly from = new Map<Target, Footprint>()
+  /** locations to which stores of the thread's own can be on their way */
+  private readonly ownStores: number
   /** of calls: of all functions that the thread reaches, since a function goes on in its callers */
   private readonly whole: Footprint
   private readonly entry: CFunction | undefined
@@ -65,6 +68,7 @@ export class Footprints {
     if (reached.length > 1)
       for (const { entry, end } of reached) for (let i = entry; i < end; i++) whole = both(whole, this.own(i))
     this.whole = whole
+    this.ownStores = this.ownStoresOf(reached)
     if (this.entry !== undefined) this.solve(this.entry)
   }
 
@@ -84,14 +88,26 @@ export class Footprints {
     return reads
   }
 
-  /** Does the step at an instruction ask whether the thread's own stores are visible? */
+  /** Does the step at an instruction ask whether the thread's own stores are visible: all of them, or those to a location that it stores to? */
   asksForBuffer(target: Target | undefined): boolean {
     const { instructions } = this.program
     if (target === undefined || instructions[target]?.kind !== 'block') return false
     return this.blockAt(target).some((i) => {
       const instruction = at(instructions, i)
-      return instruction.kind === 'call' || usesOf(instruction).some(asksForBuffer)
+      if (instruction.kind === 'call' || usesOf(instruction).some(asksForBuffer)) return true
+      return !isOwnStore(instruction) && (this.own(i).writes & this.ownStores) !== 0
     })
+  }
+
+  private ownStoresOf(functions: readonly CFunction[]): number {
+    let found = 0
+    for (const { entry, end } of functions)
+      for (let i = entry, depth = 0; i < end; i++) {
+        const instruction = at(this.program.instructions, i)
+        depth += instruction.kind === 'block' ? 1 : instruction.kind === 'leave' ? -1 : 0
+        if (instruction.kind === 'store' && (depth === 0 || isOwnStore(instruction))) found |= this.own(i).writes
+      }
+    return found
   }
 
   /** The instructions of a block, with its first and its last. */

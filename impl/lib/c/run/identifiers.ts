@@ -23,7 +23,8 @@ export const OF_MODULE = words(`
   pc vars shared registers Threads th Init Next Spec FairSpec Fairness AsText Step commit At Goes UNSET A B E I L M N P Q V
   u8 s8 u16 s16 u32 s32 u64 s64 Wrap Magnitude AsInt IsTrue IsUnset IsPointer IsNull Same Div Rem And Or Xor Not Shl Shr
   Combines Combined LocationOf ValueAt Becomes Put Visible Locations ElementOf Moved InOneArray Distance
-  Index Number Instance Ended Access Conflict Arrives OwnSlot OwnStore OwnNeedsMark OwnSlotForMark OwnMark OwnRead Interrupted Interruptible`)
+  Index Number Instance Ended Access Conflict Arrives OwnSlot OwnStore OwnNeedsMark OwnSlotForMark OwnMark OwnRead OwnWaits OwnStoreBehind OwnSlotBehind OwnVisible
+  Interrupted Interruptible`)
 
 /** A word for each of many names. */
 export class Identifiers {

@@ -20,6 +20,8 @@ export type Registers = Map<Register, Value>
 export interface DirectMemory {
   readonly get: (cell: number) => Value
   readonly set: (cell: number, value: Value) => void
+  /** is a store of the thread's own to the location still on its way? */
+  readonly isWaiting: (cell: number) => boolean
   /** a store of the thread's own, which others may see later */
   readonly store: (cell: number, value: Value, marking: Marking) => void
   /** waits until the thread's own stores are visible */
@@ -32,7 +34,8 @@ const MOST = 100_000
 type Access = Extract<Instruction, { kind: 'load' | 'store' | 'rmw' }>
 type Store = Extract<Instruction, { kind: 'store' }>
 
-const isOwnStore = (instruction: Instruction): instruction is Store =>
+/** In a LOCKSTEP_STEP: a store that others may see later, as anywhere. */
+export const isOwnStore = (instruction: Instruction): instruction is Store =>
   instruction.kind === 'store' && instruction.marking !== 'plain' && !instruction.barrier
 
 /** Runs instructions of one thread on its registers. */
@@ -179,6 +182,15 @@ export class Immediate {
 
   private access(instruction: Access, registers: Registers, memory: DirectMemory, env: Environment): void {
     const { cell } = this.places.resolve(evaluate(instruction.address, env), instruction.type)
+    // a store does not overtake one of the same thread to the same location: no memory model has that
+    const isWaiting = instruction.kind !== 'load' && memory.isWaiting(cell)
+    if (instruction.kind === 'store' && !instruction.barrier) {
+      const value = evaluate(instruction.value, env)
+      if (isWaiting) memory.store(cell, value, 'plain')
+      else memory.set(cell, value)
+      return
+    }
+    if (isWaiting) throw new Refusal('the thread’s own store to the location is visible')
     if (instruction.kind === 'store') {
       memory.set(cell, evaluate(instruction.value, env))
       return

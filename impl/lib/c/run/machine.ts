@@ -17,6 +17,7 @@ import { fairnessOf } from './fairness.ts'
 import { identifiersFor } from './identifiers.ts'
 import { Interrupts } from './interrupts.ts'
 import { keptRegisters } from './kept-registers.ts'
+import { OwnStores } from './own-stores.ts'
 import { Places } from './places.ts'
 import { propertiesOf } from './properties.ts'
 import { slotsFor } from './slots.ts'
@@ -66,7 +67,7 @@ const instancesOf = (program: CProgram): readonly (readonly [ThreadId, CThread])
 const threadsOf = (
   ids: ReturnType<typeof instancesOf>,
   interrupts: Interrupts,
-  common: Pick<ThreadParts, 'program' | 'places' | 'memory' | 'liveness' | 'kept'>,
+  common: Pick<ThreadParts, 'program' | 'places' | 'memory' | 'ownStores' | 'liveness' | 'kept'>,
 ): readonly RunningThread[] =>
   ids.map(([id, source], index): RunningThread => ({
     id,
@@ -121,7 +122,7 @@ export const machineOf = (program: CProgram, options: CMachineOptions): CMachine
   const liveness = new Liveness(program, options.observed)
   const kept = keptRegisters(program, liveness, identifiers)
   const interrupts = new Interrupts(shared, memory, places, ids)
-  const threads = threadsOf(ids, interrupts, { program, places, memory, liveness, kept })
+  const threads = threadsOf(ids, interrupts, { program, places, memory, ownStores: new OwnStores(shared), liveness, kept })
   const lazy = threads.map(({ code }) => code)
   const environment = memory.commits()
   let found: Discovery | undefined

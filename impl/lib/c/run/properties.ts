@@ -70,6 +70,7 @@ class Looking {
       get: (cell: number) => at(this.places.domainOf(cell).values, this.shared.store.get(cell)),
       set: refuse,
       store: refuse,
+      isWaiting: () => false,
       drain: () => undefined,
     }
     try {

@@ -16,6 +16,7 @@ import type { ValueDomain } from './domain.ts'
 import type { DirectMemory, Registers } from './immediate.ts'
 import { Immediate } from './immediate.ts'
 import type { Interruption } from './interrupts.ts'
+import type { OwnStores } from './own-stores.ts'
 import type { Leaf, Places } from './places.ts'
 import { localPlace } from './places.ts'
 import { applied } from './updates.ts'
@@ -32,6 +33,7 @@ export interface ThreadParts {
   readonly program: CProgram
   readonly places: Places
   readonly memory: Memory
+  readonly ownStores: OwnStores
   readonly liveness: Liveness
   /** registers that can be part of a state, by what they are called there */
   readonly kept: ReadonlyMap<Register, string>
@@ -231,12 +233,13 @@ export class CSteps {
     registers: ReadonlyMap<Register, Value>,
     base: Pick<Op, 'label' | 'words' | 'what' | 'choices'>,
   ): Op {
-    const { memory, places } = this.parts
+    const { memory, places, index, ownStores } = this.parts
     const direct: DirectMemory = {
       get: (cell) => at(places.domainOf(cell).values, memory.access({ op: 'load', cell })),
       set: (cell, value) => {
         memory.setVisible(cell, places.domainOf(cell).indexOf(value))
       },
+      isWaiting: (cell) => ownStores.isWaiting(index, cell),
       store: (cell, value, marking) => {
         const op = marking === 'release' ? 'release' : 'store'
         memory.access({ op, cell, value: places.domainOf(cell).indexOf(value) })

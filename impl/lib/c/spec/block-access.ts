@@ -61,6 +61,17 @@ const isOwn = (
   return !isProperty && marking !== 'plain' && !barrier && !open.includes(true)
 }
 
+/** Whether a store of the thread's own to a location can be on its way, so that another one must not overtake it: the condition. */
+const waiting = ({ context, options, isProperty }: Walking, way: Way, location: Location): string | undefined => {
+  const { thread, block } = options
+  if (isProperty || thread === undefined || block?.isDrained !== false || way.open.includes(true)) return undefined
+  if (location.kind === 'none') return undefined
+  const variables = location.kind === 'known' ? [location.variable] : location.variables
+  if (!variables.some((variable) => context.ownStored.has(variable))) return undefined
+  context.usesOwn = true
+  return `OwnWaits(${way.buffer}, ${thread}, ${locationText(location)})`
+}
+
 const buffered = (walking: Walking, way: Way, location: Location, value: string, isRelease: boolean): Tree => {
   if (location.kind === 'none') return walking.on(way)
   const { context, options } = walking
@@ -88,6 +99,28 @@ const buffered = (walking: Walking, way: Way, location: Location, value: string,
     kind: 'and',
     conditions: [`OwnSlotForMark(${way.buffer}, ${thread})`],
     body: { kind: 'let', name: marked, value: `OwnMark(${way.buffer}, ${thread})`, body: store },
+  }
+}
+
+/** Seen by all at once, or behind a store of the thread's own to the same location that is not. */
+const inOrder = (walking: Walking, way: Way, location: Location, value: string): Tree => {
+  if (location.kind === 'none') return walking.on(way)
+  const { context, options } = walking
+  const { thread = 'th' } = options
+  const name = unused('B_2', way.names, context)
+  const own = `${way.buffer}, ${thread}, ${locationText(location)}`
+  const then = { ...way, names: new Set([...way.names, name]), buffer: name }
+  const body = stored(
+    walking,
+    then,
+    location,
+    (old) => `OwnVisible(${own}, ${old}, ${value})`,
+    (w) => walking.on(w),
+  )
+  return {
+    kind: 'and',
+    conditions: [`OwnSlotBehind(${own})`],
+    body: { kind: 'let', name, value: `OwnStoreBehind(${own}, ${value})`, body },
   }
 }
 
@@ -125,20 +158,22 @@ export const accessed = (walking: Walking, way: Way, instruction: Access): Tree 
     }
     return (then) => {
       const go = (w: Way): Tree => walking.on(w)
-      if (instruction.kind === 'store')
-        return isOwn(walking, then, instruction)
-          ? buffered(
-              walking,
-              { ...then, target: way.target + 1 },
-              location,
-              at(values, 0).text,
-              instruction.marking === 'release',
-            )
-          : stored(walking, { ...then, target: way.target + 1 }, location, at(values, 0).text, go)
+      const waits = instruction.kind === 'load' ? undefined : waiting(walking, then, location)
+      const behind = (tree: Tree): Tree =>
+        waits === undefined ? tree : { kind: 'and', conditions: [`~${waits}`], body: tree }
+      if (instruction.kind === 'store') {
+        const next = { ...then, target: way.target + 1 }
+        const { text } = at(values, 0)
+        if (isOwn(walking, then, instruction))
+          return buffered(walking, next, location, text, instruction.marking === 'release')
+        return waits === undefined || instruction.barrier
+          ? behind(stored(walking, next, location, text, go))
+          : inOrder(walking, next, location, text)
+      }
       const old = typedAs(instruction.type, current(walking, then, location))
       if (instruction.kind === 'load')
         return walking.bound(then, instruction.register, { ...old, isAtom: walking.isProperty }, go, nameOf(location))
-      return modified(walking, then, instruction, location, old, values, pures)
+      return behind(modified(walking, then, instruction, location, old, values, pures))
     }
   })
 }

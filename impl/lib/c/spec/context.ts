@@ -15,7 +15,10 @@ import type {
   Target,
 } from '../program/ir.ts'
 import { Liveness, reachedFrom } from '../program/liveness.ts'
+import { Fault } from '../program/evaluate.ts'
 import { OF_MODULE, OF_TLA } from '../run/identifiers.ts'
+import { isOwnStore } from '../run/immediate.ts'
+import { Reached } from '../run/kept-registers.ts'
 import type { CMachine } from '../run/machine.ts'
 import type { Place } from '../syntax/source.ts'
 import type { Leaf } from '../run/places.ts'
@@ -85,6 +88,8 @@ export class SpecContext {
   usesPut = false
   /** are there stores of a thread's own in blocks? */
   usesOwn = false
+  /** variables to which stores of threads' own go, that others may see later */
+  readonly ownStored: ReadonlySet<string>
   /** places that pointers lead to which are not known, with their locations */
   readonly located = new Map<string, Leaf>()
   readonly nowhere: Place
@@ -108,6 +113,7 @@ export class SpecContext {
       keys: at(leaves, 0).key === undefined ? undefined : leaves.map(({ key }) => key ?? 0),
       leaves,
     }))
+    this.ownStored = this.ownStoredVariables()
     this.nowhere = { file: program.file, line: 1, column: 1 }
     this.taken = new Set([...this.registers.values(), ...this.shared].map(({ name }) => name))
     for (const instruction of program.instructions) if ('site' in instruction) this.taken.add(instruction.site.label)
@@ -128,6 +134,21 @@ export class SpecContext {
     const name = this.operatorName(`${stem}_places`)
     this.placeSets.set(text, name)
     return name
+  }
+
+  private ownStoredVariables(): ReadonlySet<string> {
+    const { steps } = new Reached(this.program)
+    const stores = this.program.instructions.flatMap((instruction, i) =>
+      instruction.kind === 'store' && (steps.has(i) || isOwnStore(instruction)) ? [instruction] : [],
+    )
+    return new Set(
+      stores.flatMap(({ address, type }) =>
+        [...this.pointsTo.of(address).places].flatMap((place) => {
+          const leaf = this.pointsTo.leafOf(place, type)
+          return leaf instanceof Fault ? [] : [leaf.variable]
+        }),
+      ),
+    )
   }
 
   private registerGroups(): Group[] {

@@ -180,6 +180,18 @@ LOCKSTEP_THREAD(b) { WRITE_ONCE(p, &y); LOCKSTEP_STEP { if (READ_ONCE(y)) { WRIT
 `,
   },
   {
+    name: 'steps behind stores of the thread’s own to the same place',
+    text: `#include <linux/atomic.h>
+static int x, y, z, arr[2], *p = &x; static atomic_t n = ATOMIC_INIT(0);
+LOCKSTEP_THREAD(a) {
+	WRITE_ONCE(x, 1); atomic_set(&n, 1); WRITE_ONCE(arr[1], 5);
+	LOCKSTEP_STEP { x = 2; if (x != 2) y = 1; WRITE_ONCE(z, 1); z = 2; z = 3; arr[z & 1] = 6; }
+	LOCKSTEP_STEP { *p = *p + 1; } LOCKSTEP_STEP { atomic_inc(&n); }
+	LOCKSTEP_STEP { WRITE_ONCE(x, 4); } y = READ_ONCE(x); }
+LOCKSTEP_THREAD(b) { int a = READ_ONCE(z), b = READ_ONCE(x); assert(!(a == 3 && b == 0)); WRITE_ONCE(p, &z); }
+`,
+  },
+  {
     name: 'locals that a callee has the address of',
     text: `struct pair { int a; int b; }; static int x, y;
 static void fill(struct pair *p, int v) { p->a += READ_ONCE(x) + v; WRITE_ONCE(y, p->a); p->b = v; }
