@@ -161,5 +161,4 @@ export class Endings {
       return [[i, at(this.numbered, i).of(value)]]
     })
   }
-
 }

@@ -91,11 +91,14 @@ export class Footprints {
   /** Does the step at an instruction ask whether the thread's own stores are visible: all of them, or those to a location that it stores to? */
   asksForBuffer(target: Target | undefined): boolean {
     const { instructions } = this.program
-    if (target === undefined || instructions[target]?.kind !== 'block') return false
+    const step = target === undefined ? undefined : instructions[target]
+    if (target === undefined || step?.kind !== 'block') return false
+    // where the step waits for all of them, none is on its way
+    const ownStores = step.drained ? 0 : this.ownStores
     return this.blockAt(target).some((i) => {
       const instruction = at(instructions, i)
       if (instruction.kind === 'call' || usesOf(instruction).some(asksForBuffer)) return true
-      return !isOwnStore(instruction) && (this.own(i).writes & this.ownStores) !== 0
+      return !isOwnStore(instruction) && (this.own(i).writes & ownStores) !== 0
     })
   }
 

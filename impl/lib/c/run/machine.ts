@@ -122,7 +122,14 @@ export const machineOf = (program: CProgram, options: CMachineOptions): CMachine
   const liveness = new Liveness(program, options.observed)
   const kept = keptRegisters(program, liveness, identifiers)
   const interrupts = new Interrupts(shared, memory, places, ids)
-  const threads = threadsOf(ids, interrupts, { program, places, memory, ownStores: new OwnStores(shared), liveness, kept })
+  const threads = threadsOf(ids, interrupts, {
+    program,
+    places,
+    memory,
+    ownStores: new OwnStores(shared),
+    liveness,
+    kept,
+  })
   const lazy = threads.map(({ code }) => code)
   const environment = memory.commits()
   let found: Discovery | undefined
