@@ -1,5 +1,6 @@
 // A check of files, and words of help, run from bundles (scripts/bundle.mjs): they load in a fraction of the time, and only what they are
 // made of has to be fresh. Whatever is not surely of that kind goes the ordinary way, which answers everything.
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { areFreshBundles } from './fresh.mjs'
@@ -26,6 +27,16 @@ const targetsIn = (words) => {
   return targets
 }
 
+/** A word without a slash may be the name of a protocol, whatever it is besides. */
+const isDirectoryByPath = (target) => {
+  if (!target.includes('/')) return false
+  try {
+    return statSync(target).isDirectory()
+  } catch {
+    return false
+  }
+}
+
 /** What a command line is: `help`, a check of `one` test, or of `files`; undefined is something else. */
 export const kindOf = (argv) => {
   const [command, ...words] = argv
@@ -34,14 +45,14 @@ export const kindOf = (argv) => {
   const targets = command === 'check' ? targetsIn(words) : undefined
   if (targets === undefined || targets.length === 0) return undefined
   if (targets.length === 1 && targets[0].endsWith('.litmus')) return 'one'
-  return targets.every((target) => /\.(?:c|litmus)$/.test(target)) ? 'files' : undefined
+  return targets.every((target) => /\.(?:c|litmus)$/.test(target) || isDirectoryByPath(target)) ? 'files' : undefined
 }
 
 const areFresh = (names) => areFreshBundles(root, names)
 
 /** Has a thread do it, if all that it is made of is fresh. */
 const supervise = async (argv) => {
-  if (!areFresh(['files-supervisor.mjs', 'files-thread.mjs', 'files.cjs'])) return false
+  if (!areFresh(['files-supervisor.mjs', 'files-thread.mjs', 'ahead-thread.mjs', 'files.cjs'])) return false
   const { superviseFiles } = await import('../dist/bundle/files-supervisor.mjs')
   superviseFiles(argv)
   return true

@@ -11,13 +11,14 @@ const ENTRIES = {
   'files.cjs': 'scripts/files.js',
   'files-supervisor.mjs': 'scripts/files-supervisor.js',
   'files-thread.mjs': 'scripts/files-thread.js',
+  'ahead-thread.mjs': 'scripts/ahead-thread.js',
 }
 
 /** Packages that are taken in; others read files of their own, and stay where these are. */
 const TAKEN_IN = ['commander', 'picocolors', 'ts-pattern']
 
-/** The thread loads the rest after it knows its streams. */
-const ALONE = /(?:^|\/)files-thread\.js$/
+/** Threads that load the rest later. */
+const ALONE = /(?:^|\/)(?:files|ahead)-thread\.js$/
 
 /** What takes other ways: it knows where it is, or what is loaded of the package. bin/files.mjs lets nobody in who needs it. */
 const ELSEWHERE = /\/(?:commands\/check|commands\/check-c-tlc|engines\/tlc|node\/loaded)\.js$/
@@ -32,6 +33,7 @@ export const mainOfFiles = async (argv) => {
   await exports.mainOfFiles(argv)
   keep()
 }
+export const answerFromTheEnd = exports.answerFromTheEnd
 `
 
 const plugin = (draft, entry) => ({

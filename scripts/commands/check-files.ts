@@ -1,5 +1,6 @@
 /** `lockstep check` of files: C files and litmus tests, each answered or refused as it is done; and models among them. */
 
+import { at } from '../../impl/lib/kernel/at.ts'
 import type { MemoryName } from '../../impl/lib/c/protocol/protocol.ts'
 import { badInput, environmentFailure, EXIT, LockstepError } from '../../impl/lib/kernel/error.ts'
 import type { MemoryModel } from '../../impl/lib/kernel/memory/buffer.ts'
@@ -12,6 +13,7 @@ import { errorJson, reportError } from '../ui/errors.ts'
 import type { Output } from '../ui/output.ts'
 import { columns, printJson } from '../ui/output.ts'
 import type { CAnswer } from './check-c.ts'
+import type { LitmusRow } from './litmus.ts'
 
 /** `tick` is called while a litmus test is searched; what it throws ends the command. */
 type CheckOptions = OptionsOf<'check'> & { readonly tick?: () => void }
@@ -104,18 +106,42 @@ const refuseIgnored = (options: CheckOptions, targets: readonly Target[]): void 
   if (dryRun === true) throw ignored('--dry-run', what)
 }
 
-const runLitmus = async (out: Output, batch: Batch, file: string, options: CheckOptions): Promise<void> => {
+/** A litmus test under one memory model. */
+interface AskedTest {
+  readonly file: string
+  readonly memory: MemoryModel
+}
+
+/** How many tests are answered: by their places in what is asked. */
+export type AnswerMany = (
+  asked: readonly AskedTest[],
+  options: Pick<CheckOptions, 'timeout' | 'maxStates' | 'witness' | 'expect'>,
+  here: (test: AskedTest) => Promise<LitmusRow>,
+) => (index: number) => Promise<LitmusRow>
+
+/** One after the other, as they are asked for. */
+const inTurn: AnswerMany = (asked, _options, here) => (index) => here(at(asked, index))
+
+/** Under each memory model, a test that is asked for once. */
+const testsOf = (file: string, options: CheckOptions): readonly AskedTest[] =>
+  memoriesOf(options, ['tso']).map((memory) => ({ file, memory: memory.toUpperCase() as MemoryModel }))
+
+const answerTest = async ({ file, memory }: AskedTest, options: CheckOptions): Promise<LitmusRow> => {
   // the parser is made ready while the rest is loaded
-  const [{ answerLitmus, litmusCode, litmusJson, litmusText }] = await Promise.all([
+  const [{ litmusRow }] = await Promise.all([
     import('./litmus.ts'),
     import('../../impl/lib/c/syntax/index.ts').then(({ loadCParser }) => loadCParser()),
   ])
-  for (const memory of memoriesOf(options, ['tso'])) {
-    const answer = await answerLitmus(file, memory.toUpperCase() as MemoryModel, options)
-    batch.note(litmusCode(answer))
+  return litmusRow(file, memory, options)
+}
+
+const runLitmus = async (out: Output, batch: Batch, answers: readonly (() => Promise<LitmusRow>)[]): Promise<void> => {
+  for (const answer of answers) {
+    const { code, json, text } = await answer()
+    batch.note(code)
     if (batch.tests.length > 0) out.line()
-    batch.tests.push(litmusJson(answer))
-    out.line(litmusText(answer))
+    batch.tests.push(json)
+    out.line(text)
   }
 }
 
@@ -242,10 +268,11 @@ const one = async (
   target: Target,
   options: CheckOptions,
   project: () => Promise<Project>,
+  answersTo: (target: Target) => readonly (() => Promise<LitmusRow>)[],
 ): Promise<void> => {
   switch (target.kind) {
     case 'litmus':
-      return runLitmus(out, batch, target.file, options)
+      return runLitmus(out, batch, answersTo(target))
     case 'c':
       return runC(out, batch, target, options)
     case 'model': {
@@ -264,12 +291,25 @@ export const checkFiles = async (
   options: CheckOptions,
   targets: readonly Target[],
   project: () => Promise<Project>,
+  many = inTurn,
 ): Promise<number> => {
   refuseIgnored(options, targets)
   const batch = new Batch()
+  const tests = targets.flatMap((target) =>
+    target.kind === 'litmus' ? testsOf(target.file, options).map((test) => ({ ...test, target })) : [],
+  )
+  const { timeout, maxStates, witness, expect } = options
+  const answer = many(
+    tests.map(({ file, memory }) => ({ file, memory })),
+    { timeout, maxStates, witness, expect },
+    (test) => answerTest(test, options),
+  )
+  const answers = new Map<Target, (() => Promise<LitmusRow>)[]>()
+  for (const [i, { target }] of tests.entries()) answers.set(target, [...(answers.get(target) ?? []), () => answer(i)])
+  const answersTo = (target: Target) => answers.get(target) ?? []
   for (const target of targets) {
     try {
-      await one(out, batch, target, options, project)
+      await one(out, batch, target, options, project, answersTo)
     } catch (error) {
       if (!(error instanceof LockstepError)) throw error
       // of the only one the error is the command's

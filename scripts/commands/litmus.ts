@@ -100,6 +100,22 @@ const expectationText = ({ said, found, contradicts }: Expectation): string => {
     : `the test says ${said} of all architectures; here ${found}, which is no contradiction`
 }
 
+/** An answer as it is said: plain values. */
+export interface LitmusRow {
+  readonly code: number
+  readonly json: object
+  readonly text: string
+}
+
+/**
+ * Runs a test, and says it.
+ * @throws LockstepError as {@link answerLitmus}
+ */
+export const litmusRow = async (file: string, memory: MemoryModel, options: LitmusOptions): Promise<LitmusRow> => {
+  const answer = await answerLitmus(file, memory, options)
+  return { code: litmusCode(answer), json: litmusJson(answer), text: litmusText(answer) }
+}
+
 /** For people. */
 export const litmusText = ({ answer, witness, expected }: LitmusAnswer): string =>
   [

@@ -27,6 +27,11 @@ const inBin = async (name: string): Promise<unknown> =>
 const { FLAGS, VALUED, kindOf } = (await inBin('files')) as Files
 const { areFreshBundles } = (await inBin('fresh')) as Fresh
 
+const SAMPLES = join(packageRoot(), 'test', 'lib', 'litmus', 'samples')
+/** With some that are not there, and one that is asked for more than once. */
+const MANY = readdirSync(SAMPLES)
+  .flatMap((name) => [join(SAMPLES, name), join(SAMPLES, 'SB.litmus'), join(SAMPLES, `no-${name}`)])
+  .slice(0, 60)
 const SB = join(packageRoot(), 'test', 'lib', 'litmus', 'samples', 'SB.litmus')
 const SLEEP_WAKE = join(packageRoot(), 'examples', 'sleep-wake.c')
 
@@ -44,12 +49,16 @@ describe('the command lines that go to a bundle', () => {
     ['one', ['check', '--memory', 'sc', 'a.litmus', '--json', '--timeout=5']],
     ['files', ['check', 'a.litmus', 'b.litmus']],
     ['files', ['check', 'a.c', '-DX=1', '-I', 'a.litmus']],
+    ['files', ['check', `${packageRoot()}/examples`]],
     ['help', ['--help']],
     ['help', ['check', '-h']],
     ['help', ['help', 'check']],
     ['help', []],
     [undefined, ['check']],
     [undefined, ['check', 'poll-kick', 'a.c']],
+    // a protocol may be called so
+    [undefined, ['check', 'test']],
+    [undefined, ['check', 'no/such']],
     [undefined, ['check', 'a.c/tso']],
     [undefined, ['check', 'a.c', '--engine', 'tlc']],
     [undefined, ['check', 'a.c', '--workspace', 'b.c']],
@@ -98,6 +107,9 @@ describe('a bundle', () => {
     ['runs of it', [SB, '--witness', '--memory', 'all']],
     ['JSON', [SB, '--json']],
     ['several', [SB, SB]],
+    ['many, of which a second thread answers some', MANY],
+    ['many in JSON', [...MANY, '--memory', 'all', '--json']],
+    ['a directory', [SAMPLES]],
     ['a C file', [SLEEP_WAKE]],
     ['a file that is not there', [`${SB}.litmus`]],
     ['a wrong option', [SB, '--memory', 'x']],
