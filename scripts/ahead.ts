@@ -7,21 +7,15 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Problem } from '../impl/lib/kernel/error.ts'
 import { LockstepError } from '../impl/lib/kernel/error.ts'
-import type { MemoryModel } from '../impl/lib/kernel/memory/buffer.ts'
+import type { AskedTest } from './commands/check-files.ts'
 import type { LitmusOptions, LitmusRow } from './commands/litmus.ts'
-
-/** A test under one memory model. */
-export interface Asked {
-  readonly file: string
-  readonly memory: MemoryModel
-}
 
 /** Answers tests, or knows the answers. */
 export type AnswerTest = (index: number) => Promise<LitmusRow>
 
 /** What the second thread is told. */
 export interface AheadStart {
-  readonly asked: readonly Asked[]
+  readonly asked: readonly AskedTest[]
   readonly options: Omit<LitmusOptions, 'tick'>
   /** of each test: was it taken? */
   readonly taken: SharedArrayBuffer
@@ -76,9 +70,9 @@ class Answers {
 
 /** How they are answered: those that are not asked for by then by another thread. */
 export const answeredAhead = (
-  asked: readonly Asked[],
+  asked: readonly AskedTest[],
   options: AheadStart['options'],
-  here: (asked: Asked) => Promise<LitmusRow>,
+  here: (test: AskedTest) => Promise<LitmusRow>,
   {
     start = (workerData) => new Worker(new URL('./ahead-thread.mjs', import.meta.url), { workerData }),
   }: {

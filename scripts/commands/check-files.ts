@@ -107,7 +107,7 @@ const refuseIgnored = (options: CheckOptions, targets: readonly Target[]): void 
 }
 
 /** A litmus test under one memory model. */
-interface AskedTest {
+export interface AskedTest {
   readonly file: string
   readonly memory: MemoryModel
 }
