@@ -22,6 +22,9 @@ export interface CReading {
 /** The directory of our headers, in the package: C is not built. */
 const HEADERS = 'impl/lib/c/include'
 
+/** Where they are. */
+export const headersDirectory = (): string => join(packageRoot(), HEADERS)
+
 /** What stands before the names of our headers. */
 const OUR_HEADERS = `${OURS}${HEADERS}/`
 
@@ -94,7 +97,7 @@ export class CFiles implements IncludeEnvironment {
 
   private ours(path: string): SourceFile | undefined {
     const normal = join('/', path).slice(1)
-    const file = join(packageRoot(), HEADERS, normal)
+    const file = join(headersDirectory(), normal)
     return existsSync(file) ? this.open(`${OUR_HEADERS}${normal.replaceAll('\\', '/')}`, file) : undefined
   }
 
@@ -110,6 +113,16 @@ export class CFiles implements IncludeEnvironment {
       if (found !== undefined) return found
     }
     return this.ours(name)
+  }
+
+  /** The text of a file that was read. */
+  textOf(name: string): string | undefined {
+    return this.read.get(name)?.text
+  }
+
+  /** Was a header of ours read, by the name that it is included by? */
+  hasRead(header: string): boolean {
+    return this.read.has(OUR_HEADERS + header)
   }
 
   /** sha256 of each file that was read, by its name. */

@@ -15,6 +15,7 @@ import type { Model } from '../../impl/lib/protocol/model.ts'
 import type { HousedProtocol } from '../../impl/lib/protocol/protocol.ts'
 import { printCfg } from '../../impl/lib/tla/cfg.ts'
 import { CFiles } from './files.ts'
+import { withHeadersNamed } from './missing-header.ts'
 
 /** How a C file is opened. */
 export interface COptions {
@@ -91,7 +92,7 @@ const opened = (parser: CParser, file: string, options: COptions, expectedOf: Ex
   const files = new CFiles(file, { define, include })
   const c = cProtocol({
     file,
-    program: (isOn) => readProgram(parser, files.main, files, { isOn }),
+    program: (isOn) => withHeadersNamed(files, () => readProgram(parser, files.main, files, { isOn })),
     // whoever gives --max-states has patience with what grows
     limits: () => given({ maxStates, values: maxStates, expired: within(timeout) }),
     slots,
@@ -132,5 +133,6 @@ export const openC = async (file: string, options: COptions, expected: ExpectedO
  */
 export const readC = async (file: string, { define = [], include = [] }: COptions): Promise<CProgram> => {
   const files = new CFiles(file, { define, include })
-  return readProgram(await loadCParser(), files.main, files)
+  const parser = await loadCParser()
+  return withHeadersNamed(files, () => readProgram(parser, files.main, files))
 }

@@ -35,6 +35,13 @@ const NOTHING: Typed = { value: constant(0), type: VOID }
 /** What a call comes to, with the steps that it takes. */
 export const lowerCall = (f: FunctionContext, call: Call): Typed => {
   const { callee, span } = call
+  if (isGuard(call))
+    throw refused(
+      'c-unsupported',
+      span,
+      'guard() is not supported',
+      'write the lock here and the unlock before each end',
+    )
   if (callee.kind !== 'name') throw throughPointer(span)
   const special = MODEL_CALLS.get(callee.name)
   if (special !== undefined) return special(f, call)
@@ -65,6 +72,10 @@ export const lowerCall = (f: FunctionContext, call: Call): Typed => {
   if (instead !== undefined) throw refused('c-unsupported', callee.span, `${callee.name}(): ${instead[0]}`, instead[1])
   throw refused('c-unknown', callee.span, `there is no function ${callee.name}`, hint)
 }
+
+/** guard(mutex)(&lock), of linux/cleanup.h, is a call of what a call gives. */
+const isGuard = ({ callee }: Call): boolean =>
+  callee.kind === 'call' && callee.callee.kind === 'name' && callee.callee.name === 'guard'
 
 const throughPointer = (span: Span): Error =>
   refused(

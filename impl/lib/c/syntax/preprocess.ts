@@ -179,7 +179,7 @@ export class Preprocessor {
         'c-include',
         rest[0] ?? directive,
         message,
-        'Name the directory that it is in with -I DIRECTORY.',
+        'Name the directory that it is in with -I DIRECTORY; or leave it out, if nothing of it is needed.',
       )
     }
     this.memory.note({ name, angled, from, file })

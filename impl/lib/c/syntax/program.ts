@@ -109,6 +109,16 @@ const oldStyle = ({ shown }: Mask): Token | undefined => {
 const unsupportedAt = (token: Token, what: string, hint: string): Error =>
   errorAtToken('c-unsupported', token, `${what} is not supported`, hint)
 
+/** `scoped_guard(mutex, &lock) { }` of linux/cleanup.h: the word, where it begins the statement that cannot be read. */
+const scopedGuard = ({ shown }: Mask, at: number): Token | undefined => {
+  for (let i = at - 1; i >= 0; i--) {
+    const { first } = shown[i] ?? {}
+    if (first === undefined || first.is(';') || first.is('}')) return undefined
+    if (first.is('scoped_guard')) return first
+  }
+  return undefined
+}
+
 const syntaxError = (mask: Mask, { at, missing }: Obstacle, tokens: readonly Token[]): Error => {
   const [shown, before] = [mask.shown[at], mask.shown[at - 1]]
   const token = shown?.first ?? tokens.at(-1)
@@ -117,6 +127,8 @@ const syntaxError = (mask: Mask, { at, missing }: Obstacle, tokens: readonly Tok
   if (parameter !== undefined) {
     return unsupportedAt(parameter, 'A type behind the names of parameters', 'Write the types in the parentheses.')
   }
+  const guard = scopedGuard(mask, at)
+  if (guard !== undefined) return unsupportedAt(guard, 'scoped_guard()', 'Write the lock before and the unlock behind.')
   if (token.is('...')) return unsupportedAt(token, 'A range of cases', 'Write a case for each value.')
   const expected = missing === undefined ? undefined : (MISSING.get(missing) ?? `'${missing}'`)
   const behind = before === undefined ? '' : ` behind ${quoted(before.last)}`

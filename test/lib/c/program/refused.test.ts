@@ -368,10 +368,22 @@ const REFUSED: readonly (readonly [text: string, where: string, message: string,
     'use an array, indexed by lockstep_self()',
   ],
   [
+    'LOCKSTEP_THREAD(t) { guard(mutex)(&x); }',
+    'c-unsupported 2:22',
+    'guard() is not supported',
+    'write the lock here and the unlock before each end',
+  ],
+  [
+    'LOCKSTEP_THREAD(t) { scoped_guard(mutex, &x) { x = 1; } }',
+    'c-unsupported 2:22',
+    'scoped_guard() is not supported',
+    'Write the lock before and the unlock behind.',
+  ],
+  [
     '#include "nope.h"',
     'c-include 2:10',
     'There is no file "nope.h" to include',
-    'Name the directory that it is in with -I DIRECTORY.',
+    'Name the directory that it is in with -I DIRECTORY; or leave it out, if nothing of it is needed.',
   ],
   [
     'struct s { int a; }; LOCKSTEP_THREAD(t) { struct s x = { .nope = 1 }; assert(x.a == 0); }',
