@@ -17,7 +17,7 @@ import type { Cell } from '../impl/lib/protocol/model.ts'
 import { oneModel } from '../impl/lib/protocol/target.ts'
 import type { MatrixRow } from '../scripts/ui/matrix.ts'
 import { rowsOf } from '../scripts/ui/matrix.ts'
-import { isCI } from './effort.ts'
+import { everydayShare, isCI } from './effort.ts'
 import { flipText, saidOf, usualModels, worldRow, worldRows, worldTable } from './worlds.ts'
 import { logValidator } from '../scripts/validate/subject.ts'
 import { between, hold, isUpdate } from './pages.ts'
@@ -160,7 +160,9 @@ describe('the READMEs and docs/', () => {
     const [, shown = ''] = /<!-- table -->([\s\S]*)<!-- \/table -->/.exec(page) ?? []
     hold(`spec/${protocol}/README.md`, 'ablation', shown.trim())
   })
-  it.each(DESIGNS.filter((name) => catalogued(name).world.length > 0))(
+  const worldly = DESIGNS.filter((name) => catalogued(name).world.length > 0)
+  const share = everydayShare(worldly, (name) => name === 'poll-kick' || name === 'flush-inhibit')
+  it.each(isUpdate ? worldly : share)(
     'say which verdicts of %s hang on the world (a share of them; all in CI)',
     { timeout: 900_000 },
     (name) => {

@@ -93,7 +93,7 @@ const unnamed = (program: ts.Program, entries: readonly string[]): string[] => {
   return [...found].sort()
 }
 
-describe.runIf(isCI)('the reference (in CI)', () => {
+describe.runIf(isCI)('the reference (needs CI)', () => {
   it('is made of the docstrings, without a warning', () => {
     const directory = mkdtempSync(join(tmpdir(), 'reference-'))
     try {

@@ -130,11 +130,13 @@ describe('layout', () => {
     ).toEqual([...listed].sort())
   })
 
-  it('variables and labels carry the names of the specification (in one model of each design; all in CI)', () => {
+  it('variables and labels carry the names of the specification (in one model of every fourth design; all in CI)', () => {
     for (const protocol of PROTOCOLS) {
       const text = specFiles(protocol).map(specText).join('\n')
       const fast = loadModels().filter((m) => m.protocol === protocol && m.tags.includes('fast'))
-      const models = everydayShare(fast, (m) => fast.find(({ design }) => design === m.design) === m)
+      const designs = [...new Set(fast.map(({ design }) => design))].filter((_, i) => i % 4 === 0)
+      const first = designs.map((design) => fast.find((m) => m.design === design))
+      const models = everydayShare(fast, (m) => first.includes(m))
       for (const model of models) {
         const kernel = assemble(compile(machineOf(model)))
         for (const variable of new View(kernel).variables) {

@@ -11,8 +11,12 @@ import { packageRoot } from '../../scripts/workspace/package.ts'
 const root = packageRoot()
 const packed = z.array(z.object({ files: z.array(z.object({ path: z.string() })) })).length(1)
 
-/** What `npm pack` takes, without building again under the feet of other tests. */
-const contents = (): string[] => {
+let taken: readonly string[] | undefined
+
+/** What `npm pack` takes, without building again under the feet of other tests; it is asked once. */
+const contents = (): readonly string[] => (taken ??= packedNow())
+
+const packedNow = (): string[] => {
   const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: root,
     encoding: 'utf8',

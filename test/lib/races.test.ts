@@ -82,9 +82,13 @@ describe('the races', () => {
   })
 
   const buffered = project.models.filter(({ memory }) => memory !== 'sc')
-  it.each(named(buffered))('%s: one slot more in the store buffers changes no verdict', (_name, model) => {
-    expect(violatedWithSlotMore(model).sort()).toEqual(violatedIn(model).sort())
-  })
+  const share = everydayShare(buffered, ({ name }) => !name.startsWith('mmu-notifier-retry/fixed'))
+  it.each(named(share))(
+    '%s: one slot more in the store buffers changes no verdict (but for the largest, all every day; all in CI)',
+    (_name, model) => {
+      expect(violatedWithSlotMore(model).sort()).toEqual(violatedIn(model).sort())
+    },
+  )
 
   describe.each(project.protocols.map((protocol) => [protocol.name, protocol] as const))('%s', (name, protocol) => {
     const models = project.modelsOf(protocol)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isCI } from '../effort.ts'
 import { compile } from '../../impl/lib/kernel/machine/compile.ts'
 import { assemble } from '../../impl/lib/kernel/machine/tables.ts'
 import type { Graph } from '../../impl/lib/kernel/explore/graph.ts'
@@ -35,7 +36,7 @@ const violatedOnceChanged = (graph: Graph, change: (machine: Machine) => Partial
 }
 
 describe('poll-kick', () => {
-  it('an IPI that comes before any other exit changes no verdict', { timeout: 120_000 }, () => {
+  it.runIf(isCI)('an IPI that comes before any other exit changes no verdict (needs CI)', { timeout: 120_000 }, () => {
     for (const model of loadModels().filter(
       (m) => m.protocol.name === 'poll-kick' && m.memory === 'sc' && m.tags.includes('fast'),
     ))
@@ -44,25 +45,29 @@ describe('poll-kick', () => {
         expectedCells(model),
       ])
   })
-  it('each part of the repair that holds in every world is needed, as its README says', { timeout: 300_000 }, () => {
-    const lost = (memory: 'sc' | 'tso', toggle: string): number | undefined => {
-      const model = oneModel(loadModels(), `poll-kick/every-kick-sets.${memory}`)
-      const machine = machineOf(model, new Map(model.cfg.constants).set(toggle, tla.bool(false)))
-      return explore(assemble(compile(machine))).violations.get('NoLostEventInv')?.depth
-    }
-    const parts = [
-      'RestoreOnCancel',
-      'WakeUpSets',
-      'SelfKickSets',
-      'RegisterBeforeCheck',
-      'ClearBeforeCheck',
-      'EntryMb',
-    ]
-    expect(parts.map((toggle) => lost('sc', toggle))).toEqual([25, 26, 18, 14, undefined, undefined])
-    expect(['ClearBeforeCheck', 'EntryMb', 'BlockMb'].map((toggle) => lost('tso', toggle))).toEqual([33, 30, 24])
-    const spare = ['PollMb', 'WakerTakesLock', 'WakeUpMb', 'RequestIsMb', 'FailedCmpxchgIsMb']
-    expect(spare.map((toggle) => lost('tso', toggle))).toEqual(spare.map(() => undefined))
-  })
+  it.runIf(isCI)(
+    'each part of the repair that holds in every world is needed, as its README says (needs CI)',
+    { timeout: 300_000 },
+    () => {
+      const lost = (memory: 'sc' | 'tso', toggle: string): number | undefined => {
+        const model = oneModel(loadModels(), `poll-kick/every-kick-sets.${memory}`)
+        const machine = machineOf(model, new Map(model.cfg.constants).set(toggle, tla.bool(false)))
+        return explore(assemble(compile(machine))).violations.get('NoLostEventInv')?.depth
+      }
+      const parts = [
+        'RestoreOnCancel',
+        'WakeUpSets',
+        'SelfKickSets',
+        'RegisterBeforeCheck',
+        'ClearBeforeCheck',
+        'EntryMb',
+      ]
+      expect(parts.map((toggle) => lost('sc', toggle))).toEqual([25, 26, 18, 14, undefined, undefined])
+      expect(['ClearBeforeCheck', 'EntryMb', 'BlockMb'].map((toggle) => lost('tso', toggle))).toEqual([33, 30, 24])
+      const spare = ['PollMb', 'WakerTakesLock', 'WakeUpMb', 'RequestIsMb', 'FailedCmpxchgIsMb']
+      expect(spare.map((toggle) => lost('tso', toggle))).toEqual(spare.map(() => undefined))
+    },
+  )
   it('the barrier of a thread that is about to block is needed under TSO, and only there', () => {
     const without = (name: string): string[] => violatedWith(oneModel(loadModels(), name), { BlockMb: tla.bool(false) })
     expect(without('poll-kick/halted-userspace.sc')).toEqual([])

@@ -20,7 +20,7 @@ import type { Decision } from '../../impl/lib/ablate/decide.ts'
 import { decide, prepare, CompiledThreads, wholeGraph } from '../../impl/lib/ablate/decide.ts'
 import { silentSets } from '../../scripts/commands/ablate.ts'
 import { violatedDepths } from '../../impl/lib/kernel/explore/violations.ts'
-import { isCI, isFull } from '../effort.ts'
+import { everydayShare, isCI, isFull } from '../effort.ts'
 import { dataOf } from '../../scripts/workspace/models.ts'
 import { packageRoot } from '../../scripts/workspace/package.ts'
 import { loadModels, PROTOCOLS } from '../project.ts'
@@ -42,8 +42,9 @@ const lockstep = (...args: string[]) => {
 
 const ablated = PROTOCOLS.filter(({ ablation }) => ablation.length > 0)
 
-// CI looks at more of the subsets: each costs a whole graph
-describe.each(ablated)('ablate $name', (protocol) => {
+// CI looks at more of the subsets, and at all protocols: each subset costs a whole graph
+const share = everydayShare(ablated, ({ name }) => name === 'vtl-wakeup' || name === 'apf-ready')
+describe.each(share)('ablate $name (two protocols every day, all in CI)', (protocol) => {
   const subject = { protocol, data: undefined }
   const toggles = ablatedToggles(protocol)
   const bases = basesOf(protocol, models, undefined)
@@ -120,7 +121,7 @@ describe.each(ablated)('ablate $name', (protocol) => {
     const base = bases[last]
     if (base === undefined) throw new RangeError('no base')
     const count = 2 ** toggles.length
-    for (let i = 0; i < (isFull ? 40 : isCI ? 15 : 4); i++) {
+    for (let i = 0; i < (isFull ? 40 : isCI ? 15 : 2); i++) {
       // spread over all subsets, the same in every run
       const subset = (i * 2_654_435_761) % count
       const machine = protocol.machine(new Constants(constantsOf(base, subset), 'test'), dataOf(protocol))

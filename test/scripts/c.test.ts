@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isCI } from '../effort.ts'
 import { packageRoot } from '../../scripts/workspace/package.ts'
 import { ensureBuilt } from './tree.ts'
 
@@ -112,7 +113,7 @@ describe('check FILE.c', () => {
     expect(models.map(({ memory, verdict }) => `${memory} ${verdict}`)).toEqual(['sc holds', 'tso holds'])
   })
 
-  it('--memory all, in any letters, and FILE.c/pso', () => {
+  it.runIf(isCI)('--memory all, in any letters, and FILE.c/pso (needs CI)', () => {
     const memories = (args: readonly string[]): string[] =>
       document(['check', ...args]).models?.map(({ memory }) => memory) ?? []
     expect(memories([example('sleep-wake'), '--memory', 'ALL'])).toEqual(['sc', 'tso', 'pso'])
@@ -168,7 +169,7 @@ describe('check FILE.c', () => {
     expect(models[0]?.properties.map(({ verdict }) => verdict)).not.toContain('holds')
   })
 
-  it('what is never reached is vacuous, and no pass', () => {
+  it.runIf(isCI)('what is never reached is vacuous, and no pass (needs CI)', () => {
     const path = file(
       'vacuous.c',
       c('static int n;', 'LOCKSTEP_THREAD(a)', '{', '\tif (READ_ONCE(n))', '\t\tassert(0);', '}'),
@@ -204,7 +205,7 @@ describe('check FILE.c', () => {
     )
   })
 
-  it('-n lists the steps as they are understood', () => {
+  it.runIf(isCI)('-n lists the steps as they are understood (needs CI)', () => {
     const { status, stdout } = lockstep(['check', '-n', example('wait-event'), '-DNO_MB'])
     expect(status).toBe(0)
     expect(stdout).toMatch(
@@ -266,7 +267,7 @@ describe('batches', () => {
     expect(tests.map((test) => test['test'])).toEqual(['SB'])
     expect(refused).toMatchObject([{ code: 'c-unknown', file: bad, line: 5, column: 2 }])
   })
-  it('a directory and a quoted glob are the files in them', () => {
+  it.runIf(isCI)('a directory and a quoted glob are the files in them (needs CI)', () => {
     file('tree/a.c', c('LOCKSTEP_THREAD(a) { }'))
     file('tree/below/b.c', c('LOCKSTEP_THREAD(b) { }'))
     const names = (target: string): string[] =>
@@ -292,7 +293,7 @@ describe('what a file includes', () => {
     expect(document(['check', out]).error).toMatchObject({ code: 'c-include', file: out, line: 3 })
     expect(document(['check', path, '-I', join(directory, 'none')]).error).toMatchObject({ code: 'usage' })
   })
-  it('-D NAME=VALUE, and what is no name', () => {
+  it.runIf(isCI)('-D NAME=VALUE, and what is no name (needs CI)', () => {
     const path = file('define.c', c('LOCKSTEP_THREAD(a) { assert(N == 3); }'))
     expect(lockstep(['check', path, '-D', 'N=3']).status).toBe(0)
     expect(lockstep(['check', path, '-DN=4']).status).toBe(1)
@@ -307,20 +308,20 @@ describe('the other commands', () => {
     expect(stdout).toContain(LANES)
     expect(stderr).toMatch(/this is examples\/sleep-wake\.c\/tso/)
   })
-  it('explain of what holds says so', () => {
+  it.runIf(isCI)('explain of what holds says so (needs CI)', () => {
     const { status, stderr } = lockstep(['explain', example('sleep-wake')])
     expect(status).toBe(2)
     expect(stderr).toMatch(
       /^lockstep: every property holds in examples\/sleep-wake\.c\/sc and examples\/sleep-wake\.c\/tso/,
     )
   })
-  it('replay takes the trace that explain writes', () => {
+  it.runIf(isCI)('replay takes the trace that explain writes (needs CI)', () => {
     const model = `${example('sleep-wake')}/tso`
     const trace = file('cx.itf.json', lockstep(['explain', model, '-DNO_MB', '--format', 'itf']).stdout)
     expect(lockstep(['replay', model, trace, '-DNO_MB'])).toMatchObject({ status: 0 })
     expect(lockstep(['replay', model, trace]).status).not.toBe(0)
   })
-  it('validate takes steps by file and line', () => {
+  it.runIf(isCI)('validate takes steps by file and line (needs CI)', () => {
     const model = `${example('sleep-wake')}/tso`
     const marker = (text: string): string => ` task-21    [001] d..1.  1234.567890: bprint: f: lockstep: ${text}\n`
     const good = marker('sleep-wake.c:30 thread=sleeper0') + marker('sleep-wake.c:41 thread=waker0')

@@ -101,7 +101,7 @@ describe.skipIf(!hasProc)('a command that computes', () => {
     ['a litmus run', () => ['check', join(root, 'large.litmus')]],
     ['an explanation', () => ['explain', LARGE]],
   ]
-  it.each(everydayShare(computing, ([what]) => what !== 'an explanation'))(
+  it.each(everydayShare(computing, ([what]) => what === 'the explorer'))(
     '%s hears SIGINT and SIGTERM (more in CI)',
     async (_, args) => {
       for (const [signal, code] of [
@@ -119,10 +119,15 @@ describe.skipIf(!hasProc)('a command that computes', () => {
     },
   )
 
-  it.skipIf(toolchain === undefined).each<[NodeJS.Signals, End]>([
-    ['SIGTERM', { code: 143, signal: null }],
-    ['SIGKILL', { code: null, signal: 'SIGKILL' }],
-  ])('%s leaves no JVM (needs Java)', async (signal, expected) => {
+  it.skipIf(toolchain === undefined).each(
+    everydayShare<[NodeJS.Signals, End]>(
+      [
+        ['SIGTERM', { code: 143, signal: null }],
+        ['SIGKILL', { code: null, signal: 'SIGKILL' }],
+      ],
+      ([signal]) => signal === 'SIGTERM',
+    ),
+  )('%s leaves no JVM (needs Java) (a share every day, all in CI)', async (signal, expected) => {
     const child = start(['check', LARGE, '--engine', 'tlc', '--no-cache'])
     const ended = endOf(child)
     await until(() => jvms().some(({ pid }) => used(pid) > 50), 'TLC computes', 60_000)
@@ -151,14 +156,17 @@ describe.skipIf(!hasProc)('a command that npm has started', () => {
       ({ pid }) => used(pid) > 50,
     )
 
-  it.each<NodeJS.Signals>(['SIGTERM', 'SIGKILL'])('ends with it: %s', async (signal) => {
-    const npm = startNpm()
-    await until(() => ours() !== undefined, 'it computes', 60_000)
-    const ended = endOf(npm)
-    npm.kill(signal)
-    await ended
-    await nobodyWorks()
-  })
+  it.each(everydayShare<NodeJS.Signals>(['SIGTERM', 'SIGKILL'], (signal) => signal === 'SIGTERM'))(
+    'ends with it: %s (a share every day, all in CI)',
+    async (signal) => {
+      const npm = startNpm()
+      await until(() => ours() !== undefined, 'it computes', 60_000)
+      const ended = endOf(npm)
+      npm.kill(signal)
+      await ended
+      await nobodyWorks()
+    },
+  )
 })
 
 /** Numbers from 0 to 1 that come again with the same seed. */
@@ -171,7 +179,7 @@ const numbers = (from: number): (() => number) => {
 }
 
 describe.skipIf(!hasProc)('killed at any moment', () => {
-  const kills = isFull ? 100 : isCI ? 4 : 2
+  const kills = isFull ? 100 : isCI ? 4 : 1
 
   it(
     `leaves no process, and no directory that is not swept: ${kills} kills (KILL_SEED=${seed})`,

@@ -74,9 +74,10 @@ const PLACES: readonly [string, (file: string) => string[]][] = [
   ['a map', (file) => ['validate', MODEL, accepted, '--format', 'ftrace', '--map', file]],
 ]
 
-// every day a fifo, which is waited for if it is opened, in every place, and the others as a trace
+// every day a fifo, which is waited for if it is opened, in every place, and a directory as a trace
 describe.skipIf(process.platform === 'win32')('what is no plain file (more places in CI)', () => {
-  describe.each(STRANGE)('%s', (name, words) => {
+  const strange = everydayShare(STRANGE, ([name]) => name === 'fifo' || name === 'directory')
+  describe.each(strange)('%s', (name, words) => {
     const isEveryday = isCI || name === 'fifo'
     it.each(everydayShare(PLACES, ([place]) => isEveryday || place === 'a trace'))('is not read as %s', (_, args) => {
       expectError(lockstep(args(at(name))), 2, words)
@@ -109,11 +110,16 @@ describe.skipIf(process.platform === 'win32')('what is no plain file (more place
     expectError(lockstep(['prove', MODEL, '--spec', directory]), 2, /it is a fifo, no plain file/)
   })
 
-  it.each<[string, RegExp]>([
-    ['directory', /it is a directory, neither a file nor a pipe/],
-    ['socket', /it is a socket, neither a file nor a pipe/],
-    ['/dev/zero', /it is a device, neither a file nor a pipe/],
-  ])('%s is no log', (name, words) => {
+  it.each(
+    everydayShare<[string, RegExp]>(
+      [
+        ['directory', /it is a directory, neither a file nor a pipe/],
+        ['socket', /it is a socket, neither a file nor a pipe/],
+        ['/dev/zero', /it is a device, neither a file nor a pipe/],
+      ],
+      ([name]) => name === 'directory',
+    ),
+  )('%s is no log (a share every day, all in CI)', (name, words) => {
     expectError(lockstep(['validate', MODEL, at(name)]), 2, words)
   })
 
@@ -129,7 +135,7 @@ describe.skipIf(process.platform === 'win32')('what is no plain file (more place
     unlinkSync(fifo)
   })
 
-  it('stdin is what it was: a trace, a log, or a test', () => {
+  it.runIf(isCI)('stdin is what it was: a trace, a log, or a test (needs CI)', () => {
     const run = (args: string[], input: string): number | null =>
       spawnSync(process.execPath, [join(packageRoot(), 'bin', 'lockstep.mjs'), ...args], { input }).status
     expect(run(['validate', MODEL, '-'], readFileSync(accepted, 'utf8'))).toBe(0)
@@ -140,12 +146,12 @@ describe.skipIf(process.platform === 'win32')('what is no plain file (more place
 describe('a machine on which something is missing', () => {
   const nowhere = { HOME: undefined, XDG_CACHE_HOME: undefined, LOCKSTEP_CACHE: undefined }
 
-  it('no home: nothing is kept, and all is decided', () => {
+  it.runIf(isCI)('no home: nothing is kept, and all is decided (needs CI)', () => {
     const { status, stdout } = lockstep(['check', SMALL, '--engine', 'embedded'], nowhere)
     expect([status, stdout]).toEqual([0, expect.stringContaining('all as expected')])
   })
 
-  it.skipIf(toolchain === undefined)('no home, with a jar of the user’s own (needs Java)', () => {
+  it.skipIf(toolchain === undefined || !isCI)('no home, with a jar of the user’s own (needs CI and Java)', () => {
     const env = { ...nowhere, TLA2TOOLS_JAR: toolchain?.jar.path }
     const { status, stdout } = lockstep(['check', SMALL, '--engine', 'tlc'], env)
     expect([status, stdout]).toEqual([0, expect.stringContaining('all as expected')])
@@ -189,7 +195,7 @@ describe('time that is up', () => {
     expect(models[0]?.properties.filter(({ verdict }) => verdict === 'holds')).toEqual([])
   })
 
-  it('ends a litmus run: exit 3', () => {
+  it.runIf(isCI)('ends a litmus run: exit 3 (needs CI)', () => {
     const file = join(root, 'slow.litmus')
     const stores = Array.from({ length: 12 }, (_, i) => `WRITE_ONCE(*x, ${i}); WRITE_ONCE(*y, ${i});`).join('\n')
     const threads = [0, 1, 2, 3].map((n) => `P${n}(int *x, int *y) {\n${stores}\n}\n`)

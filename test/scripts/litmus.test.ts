@@ -113,7 +113,7 @@ describe('check FILE.litmus', () => {
     expect(lockstep(['-'], text).stdout).toMatch(/^Observation in Always 1 0$/m)
   })
 
-  it('several files, one after the other', () => {
+  it.runIf(isCI)('several files, one after the other (needs CI)', () => {
     const { status, stdout } = lockstep([sample('SB'), sample('MP')])
     expect(status).toBe(0)
     expect(stdout).toMatch(/^Observation SB Sometimes 1 3\n\nTest MP Allowed$/m)
@@ -142,7 +142,7 @@ describe('check FILE.litmus', () => {
     })
   })
 
-  it('one JSON document of several files', () => {
+  it.runIf(isCI)('one JSON document of several files (needs CI)', () => {
     const { stdout } = lockstep([sample('SB'), sample('deadlock'), '--memory', 'sc', '--json'])
     const { ok, tests } = JSON.parse(stdout) as { ok: boolean; tests: Record<string, unknown>[] }
     expect({ ok, names: tests.map((t) => t['test']) }).toEqual({ ok: true, names: ['SB', 'deadlock'] })
@@ -151,7 +151,7 @@ describe('check FILE.litmus', () => {
 })
 
 describe('bad usage', () => {
-  it('--memory without a litmus test', () => {
+  it.runIf(isCI)('--memory without a litmus test (needs CI)', () => {
     expectError(['--memory', 'sc'], 2, { code: 'usage' }, /--memory is for C files and litmus tests/)
     expectError(['flush-inhibit', '--memory', 'sc'], 2, { code: 'usage' }, /--memory is for C files and litmus tests/)
   })

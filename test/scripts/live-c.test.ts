@@ -8,7 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isCI } from '../effort.ts'
+import { everydayShare, isCI } from '../effort.ts'
 import { packageRoot } from '../../scripts/workspace/package.ts'
 import { inside } from './inside.ts'
 import { ensureBuilt } from './tree.ts'
@@ -87,7 +87,7 @@ const isAsTheModelSays = ({ said, status }: ReturnType<typeof live>): void => {
 const onTwoCores = describe.skipIf(availableParallelism() < 2)
 
 onTwoCores('rounds', () => {
-  it('say nothing of a property that speaks of nothing: it is no pass', () => {
+  it.runIf(isCI)('say nothing of a property that speaks of nothing: it is no pass (needs CI)', () => {
     const path = file(
       'silent.c',
       'static int x, never;',
@@ -103,11 +103,16 @@ onTwoCores('rounds', () => {
     expect(stdout).not.toMatch(/division by zero/)
   })
 
-  it.each([
-    ['dekker', ['-DNO_MB']],
-    ['sleep-wake', ['-DNO_MB']],
-    ['poll-kick', ['-DRESTORE_ON_CANCEL', '--seconds', '3']],
-  ])('of %s.c %j are as the model says', (name, args) => {
+  it.each(
+    everydayShare<[string, string[]]>(
+      [
+        ['dekker', ['-DNO_MB']],
+        ['sleep-wake', ['-DNO_MB']],
+        ['poll-kick', ['-DRESTORE_ON_CANCEL', '--seconds', '3']],
+      ],
+      ([name]) => name === 'dekker',
+    ),
+  )('of %s.c %j are as the model says (a share every day, all in CI)', (name, args) => {
     isAsTheModelSays(live(`examples/${name}.c`, ...args))
   })
 
@@ -139,37 +144,40 @@ onTwoCores('rounds', () => {
     expect(status).toBe(1)
   })
 
-  it('let several locations change at once, as the model does, while others look and store', () => {
-    const path = file(
-      'at-once.c',
-      'static int a, b;',
-      'LOCKSTEP_DAEMON(writer) {',
-      '  for (;;) {',
-      '    LOCKSTEP_ATOMIC { a = 1; b = 1; }',
-      '    WRITE_ONCE(b, 2);',
-      '    LOCKSTEP_ATOMIC { a = 0; b = 0; }',
-      '  }',
-      '}',
-      'LOCKSTEP_DAEMON(reader) {',
-      '  for (;;) {',
-      '    int x, y;',
-      '    LOCKSTEP_STEP { x = READ_ONCE(a); y = READ_ONCE(b); }',
-      '    assert(x == y || y == 2);',
-      '  }',
-      '}',
-    )
-    const played = live(path)
-    isAsTheModelSays(played)
-    expect(played.said.variants.map(({ property }) => property)).toContain('Assertion')
-  })
+  it.runIf(isCI)(
+    'let several locations change at once, as the model does, while others look and store (needs CI)',
+    () => {
+      const path = file(
+        'at-once.c',
+        'static int a, b;',
+        'LOCKSTEP_DAEMON(writer) {',
+        '  for (;;) {',
+        '    LOCKSTEP_ATOMIC { a = 1; b = 1; }',
+        '    WRITE_ONCE(b, 2);',
+        '    LOCKSTEP_ATOMIC { a = 0; b = 0; }',
+        '  }',
+        '}',
+        'LOCKSTEP_DAEMON(reader) {',
+        '  for (;;) {',
+        '    int x, y;',
+        '    LOCKSTEP_STEP { x = READ_ONCE(a); y = READ_ONCE(b); }',
+        '    assert(x == y || y == 2);',
+        '  }',
+        '}',
+      )
+      const played = live(path)
+      isAsTheModelSays(played)
+      expect(played.said.variants.map(({ property }) => property)).toContain('Assertion')
+    },
+  )
 
-  it('that another memory model has to explain are held against that', () => {
+  it.runIf(isCI)('that another memory model has to explain are held against that (needs CI)', () => {
     const { status, said } = live('examples/sleep-wake.c', '--memory', 'pso')
     expect(said).toMatchObject({ memory: 'pso', outcome: 'as-expected' })
     expect(status).toBe(0)
   })
 
-  it('go without interrupts, and say so', () => {
+  it.runIf(isCI)('go without interrupts, and say so (needs CI)', () => {
     const path = file(
       'handler.c',
       'static int x, y;',

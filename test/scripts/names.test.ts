@@ -184,7 +184,7 @@ describe('an action of a protocol that has no docs, in a workspace', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('the actions are')])
   })
 
-  it('of one of ours is judged there as it is elsewhere', async () => {
+  it.runIf(isCI)('of one of ours is judged there as it is elsewhere (needs CI)', async () => {
     const wrong = edited('wrong.ndjson', LOG, (text) =>
       text.replace('"KVM_RUN","thread":"vcpu0","result":false', '"KVM_RUN","thread":"vcpu0","result":7'),
     )
@@ -259,7 +259,7 @@ describe('explain of several models', () => {
     expect(holdsIn).toEqual(['poll-kick/clear-recheck-no-mb.sc'])
   })
 
-  it('says so', async () => {
+  it.runIf(isCI)('says so (needs CI)', async () => {
     const { code, stdout, stderr } = await inside([
       'explain',
       'poll-kick/clear-recheck*',
@@ -298,7 +298,7 @@ describe('a property', () => {
     expect(document).toMatchObject({ ok: true, property: 'NoLostEventInv' })
   })
 
-  it('may be so for ablate, whose threads need what was built', () => {
+  it.runIf(isCI)('may be so for ablate, whose threads need what was built (needs CI)', () => {
     ensureBuilt()
     const args = ['ablate', 'poll-kick', '--timeout', '1', '--property', 'NoLostEvent', '--json']
     const { stdout } = runIn(packageRoot(), args, { LOCKSTEP_CACHE: directory })

@@ -183,31 +183,34 @@ describe('the workspace', () => {
     }
   })
 
-  it('passes the type check and the tests that it has (those of one protocol; all in CI)', () => {
-    const modules = join(workspace, 'node_modules')
-    mkdirSync(modules)
-    for (const name of readdirSync(join(root, 'node_modules')))
-      if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name))
-    symlinkSync(root, join(modules, 'lockstep'))
-    const run = (script: string, ...args: string[]) => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [join(modules, script), ...args], {
-        cwd: workspace,
-        encoding: 'utf8',
-        // it is no part of the run that this is
-        env: { ...process.env, VITEST: undefined, VITEST_POOL_ID: undefined, VITEST_WORKER_ID: undefined },
-      })
-      expect([script, status, status === 0 ? '' : `${stdout}${stderr}`]).toEqual([script, 0, ''])
-      return stdout
-    }
-    run('typescript/bin/tsc')
-    const names = everydayShare([...TEMPLATES.map(nameOf), bare], (name) => name === bare)
-    const report = run('vitest/vitest.mjs', 'run', '--reporter=json', ...names)
-    const { numTotalTests, testResults } = z
-      .object({ numTotalTests: z.number(), testResults: z.array(z.unknown()) })
-      .parse(JSON.parse(report))
-    expect(testResults).toHaveLength(names.length)
-    expect(numTotalTests).toBeGreaterThan(5 * names.length)
-  })
+  it.runIf(isCI)(
+    'passes the type check and the tests that it has (those of one protocol; all in CI) (needs CI)',
+    () => {
+      const modules = join(workspace, 'node_modules')
+      mkdirSync(modules)
+      for (const name of readdirSync(join(root, 'node_modules')))
+        if (!name.startsWith('.')) symlinkSync(join(root, 'node_modules', name), join(modules, name))
+      symlinkSync(root, join(modules, 'lockstep'))
+      const run = (script: string, ...args: string[]) => {
+        const { status, stdout, stderr } = spawnSync(process.execPath, [join(modules, script), ...args], {
+          cwd: workspace,
+          encoding: 'utf8',
+          // it is no part of the run that this is
+          env: { ...process.env, VITEST: undefined, VITEST_POOL_ID: undefined, VITEST_WORKER_ID: undefined },
+        })
+        expect([script, status, status === 0 ? '' : `${stdout}${stderr}`]).toEqual([script, 0, ''])
+        return stdout
+      }
+      run('typescript/bin/tsc')
+      const names = everydayShare([...TEMPLATES.map(nameOf), bare], (name) => name === bare)
+      const report = run('vitest/vitest.mjs', 'run', '--reporter=json', ...names)
+      const { numTotalTests, testResults } = z
+        .object({ numTotalTests: z.number(), testResults: z.array(z.unknown()) })
+        .parse(JSON.parse(report))
+      expect(testResults).toHaveLength(names.length)
+      expect(numTotalTests).toBeGreaterThan(5 * names.length)
+    },
+  )
 })
 
 describe.each(TEMPLATES)('a protocol from %s', (template) => {
@@ -273,8 +276,8 @@ describe.each(TEMPLATES)('a protocol from %s', (template) => {
 })
 
 describe('in a process of its own', () => {
-  it.each(everydayShare([...TEMPLATES], (template) => template === 'message-passing'))(
-    'ablate says which toggles %s needs (one; all in CI)',
+  it.runIf(isCI).each(everydayShare([...TEMPLATES], (template) => template === 'message-passing'))(
+    'ablate says which toggles %s needs (one; all in CI) (needs CI)',
     (template) => {
       // every day under the memory model that tells the designs apart
       const { code, stdout } = started(['ablate', nameOf(template), ...(isCI ? [] : ['--memory', 'pso'])])
@@ -284,8 +287,8 @@ describe('in a process of its own', () => {
 
   const proven = everydayShare([...TEMPLATES], (template) => template === 'wake-up')
 
-  it.skipIf(toolchain === undefined).each(proven)(
-    'all engines agree on %s (a model of one; all in CI; needs Java)',
+  it.skipIf(toolchain === undefined || !isCI).each(proven)(
+    'all engines agree on %s (a model of one; all in CI; needs Java) (needs CI)',
     (template) => {
       const target = isCI ? nameOf(template) : `${nameOf(template)}/${SUBJECTS[template].faulty}`
       const { code, stdout } = started(['check', target, '--engine', 'all', '--tag', 'full'])
@@ -303,8 +306,8 @@ describe('in a process of its own', () => {
     },
   )
 
-  it.skipIf(toolchain === undefined).each(proven)(
-    'TLC allows a log of %s too (one; all in CI; needs Java)',
+  it.skipIf(toolchain === undefined || !isCI).each(proven)(
+    'TLC allows a log of %s too (one; all in CI; needs Java) (needs CI)',
     (template) => {
       const { right, log } = SUBJECTS[template]
       const file = join(directory, `${template}.tlc.ndjson`)

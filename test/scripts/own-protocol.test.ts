@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { everydayShare, isCI } from '../effort.ts'
 import { findToolchain } from '../../scripts/engines/tlc.ts'
 import { makeTempDir, removeTempDir } from '../../scripts/node/tempdir.ts'
 import { packageRoot } from '../../scripts/workspace/package.ts'
@@ -67,15 +68,22 @@ describe(PAGE, () => {
 
   const commands = [...page().matchAll(/<!-- run (.*?)( \(needs Java\))? -->/g)]
   const free = commands.flatMap(([, command = '', java]) => (java === undefined ? [command] : []))
+  const isQuick = (command: string): boolean => /^(?:check|explain) /.test(command)
   const withJava = commands.flatMap(([, command = '', java]) => (java === undefined ? [] : [command]))
 
-  it.each(free)('shows what `lockstep %s` prints', (command) => {
-    holdPart(`<!-- run ${command} -->`, '<!-- /run -->', '', lockstep(command))
-  })
+  it.each(isUpdate ? free : everydayShare(free, isQuick))(
+    'shows what `lockstep %s` prints (a share every day, all in CI)',
+    (command) => {
+      holdPart(`<!-- run ${command} -->`, '<!-- /run -->', '', lockstep(command))
+    },
+  )
 
-  it.skipIf(toolchain === undefined).each(withJava)('shows what `lockstep %s` prints (needs Java)', (command) => {
-    holdPart(`<!-- run ${command} (needs Java) -->`, '<!-- /run -->', '', lockstep(command))
-  })
+  it.skipIf(toolchain === undefined || !(isCI || isUpdate)).each(withJava)(
+    'shows what `lockstep %s` prints (needs CI and Java)',
+    (command) => {
+      holdPart(`<!-- run ${command} (needs Java) -->`, '<!-- /run -->', '', lockstep(command))
+    },
+  )
 
   it('says each command that is run, and no other of ours but those that make a project', () => {
     const said = [...page().matchAll(/^npx lockstep (.*)$/gm)].map(([, command]) => command)

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isCI } from '../effort.ts'
 import { findToolchain } from '../../scripts/engines/tlc.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
 import { moduleSources, sourceNotes, withCfg } from '../../scripts/engines/sources.ts'
@@ -105,8 +106,8 @@ describe('--spec', () => {
     expect(sourceNotes(model, moduleSources(model, {}), undefined)).toEqual([])
   })
 
-  it.skipIf(toolchain === undefined)(
-    'and --cfg: the output says what was used, and nothing is kept (needs Java)',
+  it.skipIf(toolchain === undefined || !isCI)(
+    'and --cfg: the output says what was used, and nothing is kept (needs CI and Java)',
     () => {
       const spec = made('used', { 'Litmus.tla': text('spec/litmus/Litmus.tla') })
       const cfg = join(packageRoot(), 'spec', 'litmus', 'sb.sc.cfg')
@@ -182,7 +183,7 @@ describe('what the user has set', () => {
     expect([run.status, JSON.parse(run.stdout)]).toMatchObject([3, { error: { code: 'no-jar' } }])
   })
 
-  it('is said where nothing can be kept', () => {
+  it.runIf(isCI)('is said where nothing can be kept (needs CI)', () => {
     const file = join(directory, 'cache-file')
     writeFileSync(file, '')
     const run = lockstep(['check', 'litmus/sb.tso', '--engine', 'embedded'], { LOCKSTEP_CACHE: file })

@@ -21,7 +21,7 @@ import { findToolchain } from '../../scripts/engines/tlc.ts'
 import { certificateNow } from '../../scripts/commands/verify.ts'
 import { printCertificate } from '../../scripts/workspace/certificate.ts'
 import { oneModel } from '../../impl/lib/protocol/target.ts'
-import { isCI, isFull } from '../effort.ts'
+import { everydayShare, isCI, isFull } from '../effort.ts'
 import type { Ran } from './tree.ts'
 import { addByte, copyTree, ensureBuilt, rebuildWithByte, runIn } from './tree.ts'
 import { packageRoot } from '../../scripts/workspace/package.ts'
@@ -64,13 +64,15 @@ const recorded = (): { sources: string[]; emitted: string[] } => {
 }
 
 describe('what was not built from the sources beside it', () => {
-  it('is found whichever file it is', async () => {
+  it('is found whichever file it is (of more files in CI)', async () => {
     const { staleness } = (await import(pathToFileURL(join(packageRoot(), 'bin', 'fresh.mjs')).href)) as Fresh
     expect(staleness(copy)).toBeUndefined()
     const { sources, emitted } = recorded()
     const files = [...sources.filter((path) => existsSync(join(copy, path))), ...emitted]
     expect(files.length).toBeGreaterThan(200)
-    const chosen = isFull ? files : files.filter((path, i) => i % 12 === 0 || /Litmus|compile|PollKick/.test(path))
+    const chosen = isFull
+      ? files
+      : files.filter((path, i) => i % (isCI ? 12 : 48) === 0 || /Litmus|compile|PollKick/.test(path))
     for (const path of chosen) {
       const undo = addByte(join(copy, path))
       expect([path, staleness(copy)]).toEqual([path, expect.stringContaining(path)])
@@ -164,7 +166,7 @@ const cached = (args: readonly string[], env: NodeJS.ProcessEnv = {}): boolean =
 }
 
 describe('a certificate', () => {
-  const daily = isCI ? /Litmus|sb\.tso|memory|compare/ : /Litmus\.tla|sb\.tso|memory|compare/
+  const daily = isCI ? /Litmus|sb\.tso|memory|compare/ : /\/Litmus\.tla|compare/
   const chosen = INPUTS.filter(({ path }) => isFull || daily.test(path))
 
   beforeAll(() => {
@@ -193,9 +195,9 @@ describe.skipIf(toolchain === undefined)('what is kept of a proof and of TLC (ne
     expect([cached(prove), cached(check)]).toEqual([true, true])
   }, 120_000)
 
-  const everyday = isCI ? /Memory\.tla|Litmus\.ts|check\/tlc\.ts/ : /Memory\.tla|Litmus\.ts/
+  const everyday = isCI ? /Memory\.tla|Litmus\.ts|check\/tlc\.ts/ : /Litmus\.ts/
   it.each(INPUTS.filter(({ path }) => isFull || everyday.test(path)).map((i) => [i.what, i] as const))(
-    'is not taken for that of %s, one byte later',
+    'is not taken for that of %s, one byte later (more inputs in CI)',
     (_what, { path, tlc }) => {
       const undo = change(path)
       const found = [cached(prove), cached(check)]
@@ -224,7 +226,7 @@ describe.skipIf(toolchain === undefined)('what is kept of a proof and of TLC (ne
     expect([cached(prove, env), cached(check, env)]).toEqual([true, true])
   })
 
-  it('is decided again if it was changed itself', () => {
+  it.runIf(isCI)('is decided again if it was changed itself (needs CI)', () => {
     const results = join(copy, 'cache', 'results')
     for (const name of readdirSync(results)) {
       const text = readFileSync(join(results, name), 'utf8')
@@ -278,17 +280,19 @@ const WATCH = (path: string): string => `
   try { unchanged(); console.log('nothing') } catch (error) { console.log(JSON.stringify(error.problem)) }`
 
 describe('what is changed while a command runs', () => {
-  it.each(['spec/lib/Memory.tla', 'spec/litmus/sb.tso.cfg', 'dist/impl/litmus/Litmus.js', 'impl/litmus/Litmus.ts'])(
-    'is named, and nothing is written: %s',
-    (path) => {
-      const before = readFileSync(join(copy, path))
-      const { stdout, stderr } = runProgram(WATCH(join(copy, path)))
-      writeFileSync(join(copy, path), before)
-      expect(stderr).toBe('')
-      expect(JSON.parse(stdout)).toMatchObject({ code: 'changed-since-load' })
-      expect(stdout).toContain(path.replace(/^dist\/(.*)\.js$/, '$1.ts'))
-    },
-  )
+  it.each(
+    everydayShare(
+      ['spec/lib/Memory.tla', 'spec/litmus/sb.tso.cfg', 'dist/impl/litmus/Litmus.js', 'impl/litmus/Litmus.ts'],
+      (path) => path.endsWith('Memory.tla') || path.endsWith('.ts'),
+    ),
+  )('is named, and nothing is written: %s (a share every day, all in CI)', (path) => {
+    const before = readFileSync(join(copy, path))
+    const { stdout, stderr } = runProgram(WATCH(join(copy, path)))
+    writeFileSync(join(copy, path), before)
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({ code: 'changed-since-load' })
+    expect(stdout).toContain(path.replace(/^dist\/(.*)\.js$/, '$1.ts'))
+  })
 
   it('ends the worker threads that would run other code', () => {
     const module = join(copy, 'dist', 'scripts', 'commands', 'doctor.js')
@@ -307,7 +311,7 @@ describe('what is changed while a command runs', () => {
 describe.skipIf(toolchain === undefined)('evidence (needs Java)', () => {
   const file = (): string => join(copy, CERTIFICATE)
 
-  it('that is damaged is named, treated as absent, and written anew when asked to', () => {
+  it.runIf(isCI)('that is damaged is named, treated as absent, and written anew when asked to (needs CI)', () => {
     writeFileSync(file(), '')
     const proof = runIn(copy, ['prove', MODEL])
     expect([proof.status, proof.stdout]).toEqual([0, expect.stringContaining(`${CERTIFICATE} is treated as absent`)])
@@ -318,7 +322,7 @@ describe.skipIf(toolchain === undefined)('evidence (needs Java)', () => {
     expect(runIn(copy, ['verify', file()]).status).toBe(0)
   })
 
-  it('that says something else is named by the proof, and is not “as checked in”', () => {
+  it.runIf(isCI)('that says something else is named by the proof, and is not “as checked in” (needs CI)', () => {
     const before = readFileSync(file(), 'utf8')
     expect(runIn(copy, ['prove', MODEL]).stdout).toContain('certificate as checked in')
     try {
@@ -340,22 +344,25 @@ describe.skipIf(toolchain === undefined)('evidence (needs Java)', () => {
     }
   })
 
-  it('is named by check if it is a counterexample, and not if it is damaged or another’s', () => {
-    const trace = join(copy, 'traces', 'litmus', 'sb.tso.OutcomeForbiddenInv.itf.json')
-    const whole = readFileSync(trace, 'utf8')
-    const named = (text: string): readonly [trace: unknown, notes: unknown] => {
-      writeFileSync(trace, text)
-      const { status, stdout } = runIn(copy, ['check', MODEL, '--engine', 'explorer', '--json'])
-      expect(status).toBe(0)
-      const { models } = JSON.parse(stdout) as { models: { properties: { trace: unknown }[]; notes: unknown }[] }
-      return [models[0]?.properties[0]?.trace, models[0]?.notes]
-    }
-    expect(named(whole)).toEqual(['traces/litmus/sb.tso.OutcomeForbiddenInv.itf.json', []])
-    for (const text of [whole.slice(0, -40), whole.replace('litmus/sb.tso', 'litmus/sb.pso')]) {
-      expect(named(text)).toEqual([null, [expect.stringContaining('is not named as evidence')]])
-    }
-    writeFileSync(trace, whole)
-  })
+  it.runIf(isCI)(
+    'is named by check if it is a counterexample, and not if it is damaged or another’s (needs CI)',
+    () => {
+      const trace = join(copy, 'traces', 'litmus', 'sb.tso.OutcomeForbiddenInv.itf.json')
+      const whole = readFileSync(trace, 'utf8')
+      const named = (text: string): readonly [trace: unknown, notes: unknown] => {
+        writeFileSync(trace, text)
+        const { status, stdout } = runIn(copy, ['check', MODEL, '--engine', 'explorer', '--json'])
+        expect(status).toBe(0)
+        const { models } = JSON.parse(stdout) as { models: { properties: { trace: unknown }[]; notes: unknown }[] }
+        return [models[0]?.properties[0]?.trace, models[0]?.notes]
+      }
+      expect(named(whole)).toEqual(['traces/litmus/sb.tso.OutcomeForbiddenInv.itf.json', []])
+      for (const text of [whole.slice(0, -40), whole.replace('litmus/sb.tso', 'litmus/sb.pso')]) {
+        expect(named(text)).toEqual([null, [expect.stringContaining('is not named as evidence')]])
+      }
+      writeFileSync(trace, whole)
+    },
+  )
 
   it('that is a link is refused before the proof, and what it leads to is left alone', () => {
     const [before, elsewhere] = [readFileSync(file(), 'utf8'), join(copy, 'elsewhere.json')]
@@ -393,7 +400,7 @@ describe.skipIf(toolchain === undefined)('evidence (needs Java)', () => {
     }
   })
 
-  it('stays whole where the disk takes no more, and the error names the file', () => {
+  it.runIf(isCI)('stays whole where the disk takes no more, and the error names the file (needs CI)', () => {
     expect(runIn(copy, ['prove', MODEL, '--write']).status).toBe(0)
     const before = readFileSync(file())
     // the proof is known, so nothing but the evidence is written; a limit of 0 blocks on files is a full disk

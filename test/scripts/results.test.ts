@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isCI } from '../effort.ts'
 import { decideModel } from '../../scripts/engines/decide.ts'
 import type { EngineFindings } from '../../impl/lib/check/result.ts'
 import { modelResult } from '../../impl/lib/check/result.ts'
@@ -188,8 +189,8 @@ describe('witnesses of violated invariants', () => {
     })
   })
 
-  it.skipIf(toolchain === undefined)(
-    'TLC decides every invariant in one run, with the shortest counterexamples’ lengths, and the whole is kept',
+  it.skipIf(toolchain === undefined || !isCI)(
+    'TLC decides every invariant in one run, with the shortest counterexamples’ lengths, and the whole is kept (needs CI)',
     async () => {
       if (toolchain === undefined) return
       const tested = oneModel(models, 'litmus/sb.tso')
@@ -207,8 +208,8 @@ describe('witnesses of violated invariants', () => {
     },
   )
 
-  it.skipIf(toolchain === undefined)(
-    'what a run found beside verdicts of the certificate is kept as found with these, and no others',
+  it.skipIf(toolchain === undefined || !isCI)(
+    'what a run found beside verdicts of the certificate is kept as found with these, and no others (needs CI)',
     async () => {
       if (toolchain === undefined) return
       const tested = oneModel(models, 'poll-kick/posted.sc')

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isCI } from '../effort.ts'
 import { findToolchain } from '../../scripts/engines/tlc.ts'
 import { runTlc } from '../../scripts/tlc/run.ts'
 import { libraryDirectory } from '../../scripts/workspace/package.ts'
@@ -55,20 +56,20 @@ describe.skipIf(toolchain === undefined)('spec/lib/SRCU.tla (needs Java)', () =>
     expect(violated.join()).toContain('OutlivesOpenProp')
   })
 
-  it('a grace period that waits for later sections too may never end', async () => {
+  it.runIf(isCI)('a grace period that waits for later sections too may never end (needs CI)', async () => {
     const { outcome } = await run(
       replaced('SRCU.tla', '    /\\ srcu_gp[s] = {}\n', '    /\\ srcu_readers = {}\n    /\\ srcu_gp[s] = {}\n'),
     )
     expect(outcome).toBe('liveness')
   })
 
-  it('a section that is closed but waited for breaks GracePeriodWaitsForOpenInv', async () => {
+  it.runIf(isCI)('a section that is closed but waited for breaks GracePeriodWaitsForOpenInv (needs CI)', async () => {
     const { outcome, violated } = await run(replaced('SRCU.tla', 'srcu_gp[s] \\ {r}]', 'srcu_gp[s]]'))
     expect(outcome).toBe('violation')
     expect(violated).toContain('GracePeriodWaitsForOpenInv')
   })
 
-  it('a grace period is not always over at once', async () => {
+  it.runIf(isCI)('a grace period is not always over at once (needs CI)', async () => {
     const { outcome, violated } = await run(
       replaced('MCSRCU.cfg', '    GracePeriodWaitsForOpenInv\n', '    EndsAtOnceInv\n'),
     )

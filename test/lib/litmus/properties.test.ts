@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isCI } from '../../effort.ts'
 import type { MemoryModel } from '../../../impl/lib/kernel/memory/buffer.ts'
 import type { Prop } from '../../../impl/lib/litmus/condition.ts'
 import { loadLitmus } from '../../../impl/lib/litmus/index.ts'
@@ -49,7 +50,7 @@ describe('the interleavings that are left out', () => {
         const text = smallText(small)
         expect(found(text, model, false)).toEqual(found(text, model, true))
       }),
-      { numRuns: 100 },
+      { numRuns: isCI ? 100 : 30 },
     )
   })
 })
@@ -63,7 +64,7 @@ describe('the memory models', () => {
         expect(sc.filter((o) => !tso.has(o))).toEqual([])
         expect([...tso].filter((o) => !pso.has(o))).toEqual([])
       }),
-      { numRuns: 300 },
+      { numRuns: isCI ? 300 : 100 },
     )
   })
 
@@ -75,7 +76,7 @@ describe('the memory models', () => {
         expect(outcomes(text, 'TSO')).toEqual(sc)
         expect(outcomes(text, 'PSO')).toEqual(sc)
       }),
-      { numRuns: 200 },
+      { numRuns: isCI ? 200 : 70 },
     )
   })
 
@@ -84,7 +85,7 @@ describe('the memory models', () => {
       fc.property(smallTest, (small) => {
         expect(outcomes(smallText(small, 'smp_wmb();'), 'PSO')).toEqual(outcomes(smallText(small), 'TSO'))
       }),
-      { numRuns: 200 },
+      { numRuns: isCI ? 200 : 70 },
     )
   })
 })

@@ -105,7 +105,6 @@ const FAULTS: readonly Fault[] = [
     action: 'event_arrives',
     guilty: '!this.suspended.get(vcpu)',
     caller: 'k.isSuspended(vcpu)',
-    everyday: true,
   },
   {
     name: 'VcpuMutex.tla: the mutex is taken by nobody',
@@ -136,7 +135,6 @@ const FAULTS: readonly Fault[] = [
     action: 'kvm_make_request',
     guilty: 'SET_BIT(v, i) == [v EXCEPT ![i] = FALSE]',
     caller: 'set_request(',
-    everyday: true,
   },
   {
     name: 'SRCU.tla: a grace period ends while a section is open',

@@ -18,7 +18,7 @@ import { isCI, isFull } from '../../effort.ts'
 import { loadModels } from '../../project.ts'
 
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
-const RUNS = isFull ? 2_000 : isCI ? 600 : 40
+const RUNS = isFull ? 2_000 : isCI ? 600 : 15
 /** Lines that a reader has seen, and those that it is asked about. */
 const TAUGHT = 60
 const WINDOW = 100

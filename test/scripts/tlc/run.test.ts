@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { everydayShare, isCI } from '../../effort.ts'
 import { parseToolTraces } from '../../../impl/lib/tla/trace/tlc-trace.ts'
 import { livingChildren } from '../../../scripts/node/children.ts'
 import type { Jar } from '../../../scripts/tlc/jar.ts'
@@ -109,40 +110,50 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
     })
   })
 
-  it.each<[string, string, Partial<TlcRun>, number]>([
-    [
-      'an invariant',
-      'SPECIFICATION Spec\nINVARIANT Small',
-      { outcome: 'violation', violated: ['Small'], exitCode: 12 },
-      4,
-    ],
-    [
-      'an action property',
-      'SPECIFICATION Spec\nPROPERTY Mono',
-      { outcome: 'violation', violated: ['Mono'], exitCode: 13 },
-      3,
-    ],
-    [
-      'a temporal property',
-      'SPECIFICATION Spec\nPROPERTY Reach',
-      { outcome: 'liveness', violated: [], exitCode: 13, depth: 7 },
-      6,
-    ],
-    ['deadlock', 'SPECIFICATION UpOnly', { outcome: 'deadlock', violated: ['Deadlock'], exitCode: 11, depth: 6 }, 6],
-    [
-      'an initial state',
-      'SPECIFICATION Spec\nINVARIANT NotZero',
-      { outcome: 'violation', violated: ['NotZero'], exitCode: 12 },
-      1,
-    ],
-  ])('finding: %s, with its trace', async (_, lines, expected, length) => {
+  it.each(
+    everydayShare<[string, string, Partial<TlcRun>, number]>(
+      [
+        [
+          'an invariant',
+          'SPECIFICATION Spec\nINVARIANT Small',
+          { outcome: 'violation', violated: ['Small'], exitCode: 12 },
+          4,
+        ],
+        [
+          'an action property',
+          'SPECIFICATION Spec\nPROPERTY Mono',
+          { outcome: 'violation', violated: ['Mono'], exitCode: 13 },
+          3,
+        ],
+        [
+          'a temporal property',
+          'SPECIFICATION Spec\nPROPERTY Reach',
+          { outcome: 'liveness', violated: [], exitCode: 13, depth: 7 },
+          6,
+        ],
+        [
+          'deadlock',
+          'SPECIFICATION UpOnly',
+          { outcome: 'deadlock', violated: ['Deadlock'], exitCode: 11, depth: 6 },
+          6,
+        ],
+        [
+          'an initial state',
+          'SPECIFICATION Spec\nINVARIANT NotZero',
+          { outcome: 'violation', violated: ['NotZero'], exitCode: 12 },
+          1,
+        ],
+      ],
+      ([what]) => ['an invariant', 'a temporal property', 'deadlock'].includes(what),
+    ),
+  )('finding: %s, with its trace (a share every day, all in CI)', async (_, lines, expected, length) => {
     const found = await run(lines)
     expect(found).toMatchObject({ ...expected, problem: undefined })
     expect(parseToolTraces(found.trace.map(printRaw).join(''))[0]?.states).toHaveLength(length)
     expect(leftovers()).toEqual([])
   })
 
-  it('finds the same counterexample each time', async () => {
+  it.runIf(isCI)('finds the same counterexample each time (needs CI)', async () => {
     const [one, other] = [
       await run('SPECIFICATION Spec\nPROPERTY Reach'),
       await run('SPECIFICATION Spec\nPROPERTY Reach'),
@@ -153,11 +164,11 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
     expect(printCommand(task('SPECIFICATION Spec', { extraArgs: ['-fp', '3'] }))).not.toContain(' -fp 0 ')
   })
 
-  it('checks deadlock only if told', async () => {
+  it.runIf(isCI)('checks deadlock only if told (needs CI)', async () => {
     expect(await run('SPECIFICATION UpOnly', { deadlock: false })).toMatchObject({ outcome: 'success' })
   })
 
-  it('checks liveness with several workers and the flags for large models', async () => {
+  it.runIf(isCI)('checks liveness with several workers and the flags for large models (needs CI)', async () => {
     const options = { workers: 'auto', small: false } as const
     expect(await run('SPECIFICATION FairSpec\nPROPERTY Reach', options)).toMatchObject({ outcome: 'success' })
   })
@@ -185,7 +196,7 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
     expect(problem).toMatchObject({ exit: 2, problem: { code: 'cfg-error', line: 2 } })
   })
 
-  it('reports the place of an expression that has no value', async () => {
+  it.runIf(isCI)('reports the place of an expression that has no value (needs CI)', async () => {
     const { outcome, problem } = await run('SPECIFICATION Spec\nINVARIANT Nonsense')
     expect(outcome).toBe('error')
     expect(problem).toMatchObject({ exit: 2, problem: { code: 'evaluation-error', file: 'Tiny.tla', line: 19 } })
@@ -214,7 +225,7 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
     expect(outcome).toBe('error')
   })
 
-  it('reports coverage', async () => {
+  it.runIf(isCI)('reports coverage (needs CI)', async () => {
     const { messages } = await run('SPECIFICATION Spec', { extraArgs: ['-coverage', '1'] })
     expect(messages).toContainEqual({
       kind: 'coverage-action',
@@ -225,7 +236,7 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
     })
   })
 
-  it('dumps the graph, complete or not at all', async () => {
+  it.runIf(isCI)('dumps the graph, complete or not at all (needs CI)', async () => {
     const dump = join(root, 'graph.dot')
     await run('SPECIFICATION Spec\nINVARIANT Small', { dump })
     expect(existsSync(dump)).toBe(false)
@@ -233,7 +244,7 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
     expect(readFileSync(dump, 'utf8')).toMatch(/label="Flip"[^]*\}\s*$/)
   })
 
-  it('finds modules in the library path', async () => {
+  it.runIf(isCI)('finds modules in the library path (needs CI)', async () => {
     const elsewhere = mkdtempSync(join(root, 'elsewhere-'))
     const specFile = join(elsewhere, 'User.tla')
     writeFileSync(specFile, '---- MODULE User ----\nEXTENDS Tiny\n====\n')
@@ -250,7 +261,7 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
     expect(livingChildren()).toBe(0)
   })
 
-  it('is stopped by a signal of the caller', async () => {
+  it.runIf(isCI)('is stopped by a signal of the caller (needs CI)', async () => {
     const abort = new AbortController()
     const onMessage: TlcOptions['onMessage'] = ({ kind }) => {
       if (kind === 'init-generated') abort.abort()
@@ -270,13 +281,13 @@ describe.skipIf(java === undefined)('runTlc (needs Java)', () => {
     expect(problem).toMatchObject({ exit: 3, problem: { code: 'java-broken' } })
   })
 
-  it('passes arguments through', async () => {
+  it.runIf(isCI)('passes arguments through (needs CI)', async () => {
     if (java === undefined) return
     const args = ['-config', cfg('CONSTANT N = 5\nSPECIFICATION UpOnly\n'), join(root, 'Tiny.tla')]
     expect(await passThrough({ java, jar, args, output: 'pipe' })).toMatchObject({ exitCode: 11 })
   })
 
-  it('prints a command that does the same', async () => {
+  it.runIf(isCI)('prints a command that does the same (needs CI)', async () => {
     const dump = join(root, "it's a graph.dot")
     const line = printCommand(task('SPECIFICATION Spec', { dump }))
     const code = await new Promise((resolve) => spawn('sh', ['-c', line], { stdio: 'ignore' }).once('exit', resolve))
@@ -306,12 +317,17 @@ describe.skipIf(java === undefined || process.platform === 'win32')('the parentâ
     module = await bundle(root, 'scripts/tlc/run.ts')
   })
 
-  it.each<[NodeJS.Signals, number | null]>([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-    ['SIGKILL', null],
-  ])('%s ends Java too, and its temporary files', async (signal, code) => {
+  it.each(
+    everydayShare<[NodeJS.Signals, number | null]>(
+      [
+        ['SIGINT', 130],
+        ['SIGTERM', 143],
+        ['SIGHUP', 129],
+        ['SIGKILL', null],
+      ],
+      ([signal]) => signal === 'SIGINT' || signal === 'SIGKILL',
+    ),
+  )('%s ends Java too, and its temporary files (a share every day, all in CI)', async (signal, code) => {
     const temporary = mkdtempSync(join(root, 'temporary-'))
     const program = join(root, 'parent.mjs')
     // a simulation without a limit goes on for ever, even when its directory is removed

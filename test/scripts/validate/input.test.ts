@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import Ajv2020 from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isCI } from '../../effort.ts'
 import { lineJsonSchema, parseLine } from '../../../impl/lib/validate/event.ts'
 import { parseMap } from '../../../impl/lib/validate/map.ts'
 import { oneModel } from '../../../impl/lib/protocol/target.ts'
@@ -67,7 +68,7 @@ describe('a bad log among several', () => {
     expect(readFileSync(junit, 'utf8')).toContain('tests="3" failures="1" errors="1"')
   })
 
-  it('alone takes the place of an old report, and is an error: exit 2', () => {
+  it.runIf(isCI)('alone takes the place of an old report, and is an error: exit 2 (needs CI)', () => {
     const [junit, sarif, log] = [join(directory, 'old.xml'), join(directory, 'old.sarif'), bad()]
     writeFileSync(junit, 'stale')
     for (const more of [[], ['--design', 'any']]) {
@@ -83,7 +84,7 @@ describe('a bad log among several', () => {
     expect(lockstep(MODEL, log, GOOD, '--github').stdout).toMatch(/^::error .*title=No log::/m)
   })
 
-  it('is told where it is, and at the end', () => {
+  it.runIf(isCI)('is told where it is, and at the end (needs CI)', () => {
     const { status, stdout, stderr } = lockstep(MODEL, GOOD, bad(), join(directory, 'missing'), GOOD)
     expect(status).toBe(2)
     expect(stdout.match(/allows all 40/g)).toHaveLength(2)
@@ -92,7 +93,7 @@ describe('a bad log among several', () => {
     expect(stderr).toMatch(/^lockstep: .*bad\.ndjson:2:2: /)
   })
 
-  it('does not hide the others from --design any', () => {
+  it.runIf(isCI)('does not hide the others from --design any (needs CI)', () => {
     const step = '{"action":"store","thread":"P0"}\n'
     const [log, good] = [fileOf('bad.ndjson', `${step}{"action":1}\n`), fileOf('good.ndjson', step)]
     const { status, stdout } = lockstep('litmus', log, good, '--design', 'any', '--json')
@@ -141,7 +142,7 @@ describe('input without an end', () => {
 })
 
 describe('what cannot be done', () => {
-  it('a report in place of the log: exit 2, and the log is as it was', () => {
+  it.runIf(isCI)('a report in place of the log: exit 2, and the log is as it was (needs CI)', () => {
     const text = readFileSync(join(root, GOOD), 'utf8')
     const log = fileOf('own.ndjson', text)
     for (const option of ['--junit', '--sarif', '--summary']) {
@@ -158,18 +159,21 @@ describe('what cannot be done', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining('stdin can be read once only')])
   })
 
-  it.skipIf(!existsSync('/dev/full'))('an answer that cannot be written: exit 3 and one line', () => {
-    const full = openSync('/dev/full', 'w')
-    for (const more of [[], ['--json']]) {
-      const { status, stderr } = spawnSync(process.execPath, [...ARGS, MODEL, GOOD, ...more], {
-        encoding: 'utf8',
-        cwd: root,
-        stdio: ['ignore', full, 'pipe'],
-      })
-      expect([status, stderr]).toEqual([3, expect.stringMatching(/^lockstep: cannot write to stdout: .*\n$/)])
-    }
-    closeSync(full)
-  })
+  it.skipIf(!existsSync('/dev/full') || !isCI)(
+    'an answer that cannot be written: exit 3 and one line (needs CI)',
+    () => {
+      const full = openSync('/dev/full', 'w')
+      for (const more of [[], ['--json']]) {
+        const { status, stderr } = spawnSync(process.execPath, [...ARGS, MODEL, GOOD, ...more], {
+          encoding: 'utf8',
+          cwd: root,
+          stdio: ['ignore', full, 'pipe'],
+        })
+        expect([status, stderr]).toEqual([3, expect.stringMatching(/^lockstep: cannot write to stdout: .*\n$/)])
+      }
+      closeSync(full)
+    },
+  )
 })
 
 it('a trace that means nothing without a map says so', () => {

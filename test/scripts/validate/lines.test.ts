@@ -15,7 +15,7 @@ import { isCI } from '../../effort.ts'
 
 /** A seed of its own for each run; a failure prints it with the path. */
 const seed = Date.now() & 0x7fffffff
-const numRuns = isCI ? 5_000 : 2_000
+const numRuns = isCI ? 5_000 : 700
 
 let dir = ''
 beforeAll(() => {
@@ -123,7 +123,7 @@ describe('lines', () => {
     expect(await read(Buffer.concat([skipped, rawZstd(Buffer.from('a\nb')), skipped, ZSTD]))).toEqual(['a', 'ba', 'b'])
   })
 
-  it.skipIf(!hasZstd)('that zstd has compressed', async () => {
+  it.skipIf(!hasZstd || !isCI)('that zstd has compressed (needs CI)', async () => {
     for (const flags of [['-1'], ['-19'], ['--no-check']]) expect(await read(zstdOf(text, ...flags))).toEqual(many)
     // a large window costs fzstd a copy of all of it for each block
     const few = many.slice(0, 5_000)

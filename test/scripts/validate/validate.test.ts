@@ -19,7 +19,7 @@ import { loadModels, project } from '../../project.ts'
 
 const models = loadModels()
 const seed = Number(process.env['VALIDATE_SEED'] ?? Date.now() % 1_000_000)
-const RUNS = isCI ? 80 : 15
+const RUNS = isCI ? 80 : 5
 
 /** The answer by hand: every state of the graph, every order of the lanes, nothing remembered but what was seen. */
 class Plain {
@@ -172,7 +172,7 @@ describe('a log that is cut short', () => {
     expect([result.verdict, result.ok, result.events]).toEqual(['incomplete', false, 9])
   })
 
-  it('by a lane that lost its last events may have done anything there', async () => {
+  it.runIf(isCI)('by a lane that lost its last events may have done anything there (needs CI)', async () => {
     const lines = text('lanes.accepted')
     const lanes = [...new Set(lines.slice(1).map((line) => (JSON.parse(line) as { lane: string }).lane))]
     const verdict = async (lost: string, mark: boolean): Promise<string> => {
@@ -232,7 +232,7 @@ describe('lockstep validate', () => {
     expect(lockstep([MODEL, file, '--github']).stdout).toContain(`::error file=${file},line=26`)
   })
 
-  it('says which one event would make the log acceptable', () => {
+  it.runIf(isCI)('says which one event would make the log acceptable (needs CI)', () => {
     const twice = lines.toSpliced(12, 0, lines[12] ?? '').join('\n')
     const { status, stdout } = lockstep([MODEL, '-', '--json'], twice)
     expect(status).toBe(1)
@@ -241,7 +241,7 @@ describe('lockstep validate', () => {
     expect(divergence.repairs).toContainEqual({ kind: 'drop', line: 14 })
   })
 
-  it('bridges a gap that the log itself reports', () => {
+  it.runIf(isCI)('bridges a gap that the log itself reports (needs CI)', () => {
     const gap = lines.toSpliced(10, 3, JSON.stringify({ lost: 3 })).join('\n')
     const { status, stdout } = lockstep([MODEL, '-', '--json'], gap)
     expect([status, (JSON.parse(stdout) as { gaps: number }).gaps]).toEqual([0, 1])
@@ -249,8 +249,8 @@ describe('lockstep validate', () => {
   })
 
   const ofDesigns = everydayShare(['poll-kick/clear-recheck.sc', MODEL], (name) => name !== MODEL)
-  it.each(ofDesigns)(
-    'tells the designs that allow a log of %s from those that do not (flush-inhibit in CI)',
+  it.runIf(isCI).each(ofDesigns)(
+    'tells the designs that allow a log of %s from those that do not (flush-inhibit in CI) (needs CI)',
     (name) => {
       const log = `traces/${name}.accepted.ndjson`
       const { status, stdout } = lockstep([name.replace(/\/.*/, ''), log, '--design', 'any', '--json'])
@@ -268,29 +268,42 @@ describe('lockstep validate', () => {
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, accepted: false, verdict: 'incomplete' })
   })
 
-  it.each<[string, string, unknown]>([
-    ['an empty log', '', { code: 'empty-log' }],
-    ['a header only', `${lines[0] ?? ''}\n`, { code: 'empty-log' }],
-    ['a truncated line', `${lines.slice(0, 5).join('\n')}\n{"action":"x`, { code: 'bad-log', line: 6 }],
-    ['an unknown action', `${lines[0] ?? ''}\n{"action":"nope"}`, { code: 'not-of-the-model', line: 2 }],
-    ['a vCPU that the model does not have', '{"state":{"pc[vcpu9]":"x"}}', { code: 'not-of-the-model', line: 1 }],
-    ['an unknown thread', '{"action":"kvm_check_request","thread":"vcpu9"}', { code: 'not-of-the-model', line: 1 }],
-    [
-      'an element with two values',
-      '{"state":{"suspended":{"0":true},"suspended[0]":false}}',
-      { code: 'not-of-the-model', line: 1 },
-    ],
-    ['an event that says nothing', '{"seq":1}', { code: 'bad-log', line: 1 }],
-    ['a key twice', '{"action":"x","action":"kvm_check_request"}', { code: 'bad-log', line: 1 }],
-    ['a key like __proto__', '{"__proto__":{"action":"x"},"action":"kvm_check_request"}', { code: 'bad-log', line: 1 }],
-    ['__proto__ in a state', '{"state":{"__proto__":1}}', { line: 1 }],
-    ['a number beyond 2^53', '{"action":"kvm_check_request","time":99007199254740993}', { code: 'bad-log', line: 1 }],
-    ['a CPU out of range', '{"action":"kvm_check_request","cpu":70000}', { code: 'bad-log', line: 1 }],
-  ])('refuses %s: exit 2 with the place', (_what, text, expected) => {
+  it.each(
+    everydayShare<[string, string, unknown]>(
+      [
+        ['an empty log', '', { code: 'empty-log' }],
+        ['a header only', `${lines[0] ?? ''}\n`, { code: 'empty-log' }],
+        ['a truncated line', `${lines.slice(0, 5).join('\n')}\n{"action":"x`, { code: 'bad-log', line: 6 }],
+        ['an unknown action', `${lines[0] ?? ''}\n{"action":"nope"}`, { code: 'not-of-the-model', line: 2 }],
+        ['a vCPU that the model does not have', '{"state":{"pc[vcpu9]":"x"}}', { code: 'not-of-the-model', line: 1 }],
+        ['an unknown thread', '{"action":"kvm_check_request","thread":"vcpu9"}', { code: 'not-of-the-model', line: 1 }],
+        [
+          'an element with two values',
+          '{"state":{"suspended":{"0":true},"suspended[0]":false}}',
+          { code: 'not-of-the-model', line: 1 },
+        ],
+        ['an event that says nothing', '{"seq":1}', { code: 'bad-log', line: 1 }],
+        ['a key twice', '{"action":"x","action":"kvm_check_request"}', { code: 'bad-log', line: 1 }],
+        [
+          'a key like __proto__',
+          '{"__proto__":{"action":"x"},"action":"kvm_check_request"}',
+          { code: 'bad-log', line: 1 },
+        ],
+        ['__proto__ in a state', '{"state":{"__proto__":1}}', { line: 1 }],
+        [
+          'a number beyond 2^53',
+          '{"action":"kvm_check_request","time":99007199254740993}',
+          { code: 'bad-log', line: 1 },
+        ],
+        ['a CPU out of range', '{"action":"kvm_check_request","cpu":70000}', { code: 'bad-log', line: 1 }],
+      ],
+      ([what]) => what === 'a truncated line' || what === 'an unknown action',
+    ),
+  )('refuses %s: exit 2 with the place (a share every day, all in CI)', (_what, text, expected) => {
     expect(refused(text)).toMatchObject({ status: 2, ...(expected as Record<string, Json>) })
   })
 
-  it('refuses clocks that run backwards and sequence numbers that come twice', () => {
+  it.runIf(isCI)('refuses clocks that run backwards and sequence numbers that come twice (needs CI)', () => {
     const event = (more: object): string => JSON.stringify({ ...(JSON.parse(lines[1] ?? '') as object), ...more })
     const other = (more: object): string => JSON.stringify({ ...(JSON.parse(lines[2] ?? '') as object), ...more })
     expect(refused([event({ time: 2 }), other({ time: 1 })].join('\n'))).toMatchObject({ code: 'bad-order', line: 2 })

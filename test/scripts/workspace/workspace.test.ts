@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isCI } from '../../effort.ts'
 import { z } from 'zod'
 import { checkWithExplorer } from '../../../impl/lib/check/explorer.ts'
 import { modelResult } from '../../../impl/lib/check/result.ts'
@@ -292,7 +293,7 @@ describe('a workspace', () => {
     expect(await refusal('/', () => specFiles(model.protocol))).toEqual(expect.arrayContaining([2, 'no-specification']))
   })
 
-  it('is told where the embedded engine reads a form of TLA+ that we do not', () => {
+  it.runIf(isCI)('is told where the embedded engine reads a form of TLA+ that we do not (needs CI)', () => {
     const form = 'Unread == LET f[n \\in 0..1] == n IN f[0]\n===='
     const root = copy({ 'sleeper/Sleeper.tla': replaced(/\n={4,}\s*$/, `\n${form}`) })
     ensureBuilt()

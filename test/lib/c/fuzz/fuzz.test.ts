@@ -7,7 +7,7 @@ import { sources } from './clients.ts'
 import { mutantOf } from './mutations.ts'
 import { taken } from './taken.ts'
 
-const RUNS = isFull ? 50_000 : isCI ? 1_000 : 300
+const RUNS = isFull ? 50_000 : isCI ? 1_000 : 100
 const MEMORIES = ['SC', 'TSO', 'PSO'] as const
 
 describe('mutated C', () => {

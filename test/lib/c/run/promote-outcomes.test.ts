@@ -73,7 +73,7 @@ test('steps that are taken out change nothing that anybody else can see', { time
   const parser = await loadCParser()
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
   let [compared, fewer] = [0, 0]
-  for (const [i, plain] of fc.sample(concurrentProgram, { numRuns: isCI ? 60 : 12, seed }).entries()) {
+  for (const [i, plain] of fc.sample(concurrentProgram, { numRuns: isCI ? 60 : 8, seed }).entries()) {
     const local = withAddresses(plain)
     const text = i % 2 === 0 ? local : published(local)
     const unit = parser.parse({ name: 'test.c', text }, environmentOf())

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isCI } from '../../../effort.ts'
 import { lex } from '../../../../impl/lib/c/syntax/lex.ts'
 import { SourceText } from '../../../../impl/lib/c/syntax/text.ts'
 import { LockstepError } from '../../../../impl/lib/kernel/error.ts'
@@ -130,7 +131,7 @@ describe('C that somebody broke', () => {
         if (isRead(mutated(mutations))) good++
         else bad++
       }),
-      { numRuns: 1_500 },
+      { numRuns: isCI ? 1_500 : 600 },
     )
     // both ways are taken
     expect([good > 20, bad > 200]).toEqual([true, true])
@@ -147,7 +148,7 @@ describe('C that somebody broke', () => {
           isRead(parts.join(''))
         },
       ),
-      { numRuns: 250 },
+      { numRuns: isCI ? 250 : 100 },
     )
   })
 })
