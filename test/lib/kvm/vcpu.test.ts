@@ -23,7 +23,7 @@ const models = loadModels().filter(
   (m) =>
     specFiles(m.protocol).some(({ file }) => file.endsWith('/KvmVcpu.tla')) &&
     m.tags.includes('fast') &&
-    (isCI || sizeOf(m) <= 3_000),
+    (isCI || sizeOf(m) <= 1_500),
 )
 
 /** The same steps, but `exec` is taken by another hand where the label is `label`. */
