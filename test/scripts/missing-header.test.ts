@@ -37,7 +37,10 @@ it('what no header has, or has been read, is told as it is', () => {
     problem: { hint: 'write it in the file, or include the header that has it' },
   })
   expect(hintFor('BUG_ONN(x);', '', '#include <lockstep.h>\n#include <linux/bug.h>')).toMatchObject({
-    problem: { message: 'there is no function BUG_ONN', hint: 'write it in the file, or include the header that has it' },
+    problem: {
+      message: 'there is no function BUG_ONN',
+      hint: 'write it in the file, or include the header that has it',
+    },
   })
 })
 
