@@ -47,7 +47,9 @@
 /*
  * LOCKSTEP_INTERRUPT(name, thread) { ... }: a handler on the CPU of `thread`,
  * which stands still meanwhile. It comes whenever interrupts are on there, at
- * most once at a time; see linux/irqflags.h.
+ * most once at a time; see linux/irqflags.h. One whose first statement waits,
+ * lockstep_await() or a block with one, comes when that is there, and only then:
+ * an IPI that was sent. The statement is then one step with its coming.
  */
 #define LOCKSTEP_INTERRUPT(name, thread) __attribute__((annotate("lockstep interrupt " #thread))) static void name(void)
 

@@ -7,6 +7,7 @@ import type { CProgram, Instruction, Site } from '../program/ir.ts'
 import type { ScalarType } from '../program/types.ts'
 import type { Value } from '../program/value.ts'
 import { UNSET } from '../program/value.ts'
+import { arrivalOf } from '../run/arrival.ts'
 import type { CMachine } from '../run/machine.ts'
 import { promisesOf } from './words.ts'
 
@@ -167,15 +168,19 @@ export const docsOf = (machine: CMachine): ActionDocs => {
     return said.cause === undefined ? said : { ...said, cause: visibleInC(said.cause, types) }
   }
   const actions: Record<string, ActionDoc> = { [COMMIT]: { statement: commit } }
-  for (const instruction of program.instructions) {
+  const arrivals = new Set(program.threads.map((thread) => arrivalOf(program, thread)))
+  for (const [target, instruction] of program.instructions.entries()) {
     if (!('site' in instruction)) continue
     actions[instruction.site.label] = {
       function: instruction.site.function,
-      statement: (context) => teller.statement(context, instruction),
+      statement: (context) => {
+        const said = teller.statement(context, instruction)
+        return arrivals.has(target) ? { cause: 'interrupt', ...said } : said
+      },
     }
   }
   for (const { source } of threads)
-    if (source.kind === 'interrupt')
+    if (source.kind === 'interrupt' && arrivalOf(program, source) === undefined)
       actions[`${source.function}_enter`] = {
         function: source.function,
         statement: () => ({ cause: 'interrupt', text: '/* it stops its CPU */' }),

@@ -1,6 +1,6 @@
 /**
  * What is promised of a C program's scheduler: every thread goes on as long as it can, and its stores become visible. That an
- * interrupt comes is not: its handler goes on once it runs. Linux's spin
+ * interrupt comes is not, unless it waits for something that is there: its handler goes on once it runs. Linux's spin
  * locks are queued and its mutexes hand over, so that others who come and go keep nobody out of one for ever: that is strong fairness.
  */
 
@@ -22,9 +22,9 @@ class Among extends Set<string> {
   }
 }
 
-/** What an interrupt's coming is to fairness: an action of the world. */
+/** What an interrupt's coming is to fairness: an action of the world, unless something has asked for it. */
 const arrivals = ({ id, source, code }: RunningThread): EnvironmentAction[] =>
-  source.kind === 'interrupt'
+  source.kind === 'interrupt' && code.arrival === undefined
     ? [{ label: code.first.label, thread: id, what: 'an interrupt', exec: () => undefined }]
     : []
 

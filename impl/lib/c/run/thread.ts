@@ -13,6 +13,7 @@ import { ValueDomain } from './domain.ts'
 import type { Registers } from './immediate.ts'
 import type { Interruption } from './interrupts.ts'
 import type { AccessAt, BlockResult, Faulty, Step, ThreadParts } from './steps.ts'
+import { arrivalOf } from './arrival.ts'
 import { CSteps, endOf, isFaulty, wordsOf } from './steps.ts'
 import type { WaitKind } from './waits.ts'
 import { waitAt } from './waits.ts'
@@ -55,11 +56,15 @@ export class CThreadCode implements LazyThread {
   private readonly targets = new Map<string, Target>()
   private readonly waits = new Map<string, WaitKind>()
   private readonly registers: readonly Register[]
+  /** of a handler whose interrupt comes when something is there: the step that it begins with */
+  readonly arrival: Target | undefined
   private readonly steps: CSteps
 
   constructor(parts: ThreadParts) {
     this.parts = parts
     const { program, function: name } = parts
+    const source = program.threads.find((t) => t.function === name)
+    this.arrival = source === undefined ? undefined : arrivalOf(program, source)
     const reached = reachedFrom(program, name)
     this.registers = [...parts.kept.keys()].filter((register) => reached.has(at(program.registers, register).function))
     this.fields = this.registers.map((register) => parts.kept.get(register) ?? '')
@@ -68,7 +73,8 @@ export class CThreadCode implements LazyThread {
     program.instructions.forEach((instruction, target) => {
       if (!('site' in instruction) || !reached.has(this.functionAt(target))) return
       this.targets.set(instruction.site.label, target)
-      const wait = instruction.kind === 'block' ? waitAt(program, target) : undefined
+      // that an interrupt does not come is nobody's fault
+      const wait = instruction.kind === 'block' && target !== this.arrival ? waitAt(program, target) : undefined
       if (wait !== undefined) this.waits.set(instruction.site.label, wait)
     })
     this.first = this.begin()
@@ -85,9 +91,20 @@ export class CThreadCode implements LazyThread {
     const f = program.functions.get(name)
     if (f === undefined) throw new RangeError(`no function ${name}`)
     const { interruption } = this.parts
-    if (interruption !== undefined) return this.idle(name, interruption)
+    if (interruption !== undefined)
+      return this.arrival === undefined ? this.idle(name, interruption) : this.arriving(f.entry, interruption)
     const registers: Registers = new Map(f.parameters.map((register, i) => [register, given[i] ?? UNSET]))
     return this.settle(f.entry, registers)
+  }
+
+  /** A handler whose interrupt comes with its first step. */
+  private arriving(entry: Target, { enter }: Interruption): ThreadNode {
+    const node = this.settle(entry, new Map())
+    const exec = (choice: unknown): unknown => {
+      enter()
+      return node.op.exec(choice)
+    }
+    return { ...node, op: { ...node.op, exec } }
   }
 
   /** A handler that waits for its interrupt. */

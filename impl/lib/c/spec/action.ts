@@ -1,6 +1,7 @@
 /** One action of the specification for each step of the program. */
 
-import type { Instruction, Pure, Register, Site, Target } from '../program/ir.ts'
+import { arrivalOf, idleLabel } from '../run/arrival.ts'
+import type { CThread, Instruction, Pure, Register, Site, Target } from '../program/ir.ts'
 import type { Effect } from './action-ends.ts'
 import { before, changeText, endsOf } from './action-ends.ts'
 import type { SpecContext } from './context.ts'
@@ -109,7 +110,8 @@ export class Actions {
       case 'block': {
         const { drained: isDrained } = instruction
         const found = this.walk(site.label, { ...way, depth: 1, open: [isDrained] }, { label: site.label, isDrained })
-        return { site, conjuncts: isDrained ? ['drained(th)'] : [], changed: [], ...found }
+        const { conjuncts, changed } = this.arrival(target)
+        return { site, conjuncts: [...conjuncts, ...(isDrained ? ['drained(th)'] : [])], changed, ...found }
       }
       case 'end':
         return this.end(target, site, kept)
@@ -127,10 +129,12 @@ export class Actions {
       const variable = this.context.registers.get(register)
       return variable === undefined ? [] : [{ variable: variable.name, value: 'UNSET' }]
     })
+    const source = this.context.program.threads.find((t) => t.function === f.name)
+    const idle = source === undefined ? '' : idleLabel(this.context.program, source)
     const conjuncts = ['drained(th)', `${running}' = FALSE`]
     const tree: Tree = {
       kind: 'end',
-      conjuncts: [`Goes(th, "${f.name}_enter")`, ...resets.map((change) => changeText(this.context, change))],
+      conjuncts: [`Goes(th, "${idle}")`, ...resets.map((change) => changeText(this.context, change))],
       changed: resets.map(({ variable }) => variable),
     }
     return {
@@ -142,12 +146,8 @@ export class Actions {
     }
   }
 
-  /** A handler begins. */
-  enter(thread: string): string[] {
-    const f = this.context.program.functions.get(thread)
-    const running = this.context.runningOf(thread)
-    const source = this.context.program.threads.find((t) => t.function === thread)
-    if (f === undefined || running === undefined || source === undefined) return []
+  /** When a handler can begin, and that it does. */
+  private coming(source: CThread, running: string): Pick<Draft, 'conjuncts' | 'changed'> {
     const host = this.context.hostOf(source)
     const off = this.context.irqsOff(host.number)
     const conjuncts = [
@@ -156,6 +156,25 @@ export class Actions {
       `drained(${host.text})`,
       `${running}' = TRUE`,
     ]
+    return { conjuncts, changed: [running] }
+  }
+
+  /** The same for the block that a handler begins with, if its interrupt comes with it. */
+  private arrival(target: Target): Pick<Draft, 'conjuncts' | 'changed'> {
+    const { program } = this.context
+    const source = program.threads.find((thread) => arrivalOf(program, thread) === target)
+    const running = source === undefined ? undefined : this.context.runningOf(source.function)
+    return source === undefined || running === undefined ? { conjuncts: [], changed: [] } : this.coming(source, running)
+  }
+
+  /** A handler begins. */
+  enter(thread: string): string[] {
+    const f = this.context.program.functions.get(thread)
+    const running = this.context.runningOf(thread)
+    const source = this.context.program.threads.find((t) => t.function === thread)
+    if (f === undefined || running === undefined || source === undefined) return []
+    if (arrivalOf(this.context.program, source) !== undefined) return []
+    const { conjuncts } = this.coming(source, running)
     const site: Site = { ...source.at, label: `${thread}_enter`, function: thread, text: 'an interrupt', within: [] }
     const found = this.walk(site.label, { target: f.entry })
     return this.print({ site, conjuncts, changed: [running], ...found }, [])

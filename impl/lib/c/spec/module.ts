@@ -4,6 +4,7 @@ import { at } from '../../kernel/at.ts'
 import type { Target } from '../program/ir.ts'
 import { reachedFrom } from '../program/liveness.ts'
 import type { Value } from '../program/value.ts'
+import { arrivalOf, idleLabel } from '../run/arrival.ts'
 import { Reached } from '../run/kept-registers.ts'
 import { Actions } from './action.ts'
 import type { RegisterVariable, SharedVariable, SpecContext } from './context.ts'
@@ -212,7 +213,9 @@ export class ModuleWriter {
     const rest = context.variables.filter(
       (name) => name !== 'store_buffer' && !context.shared.some((s) => s.name === name),
     )
-    const arrivals = context.program.threads.flatMap((t) => (t.kind === 'interrupt' ? [`${t.function}_enter`] : []))
+    const arrivals = context.program.threads.flatMap((t) =>
+      t.kind === 'interrupt' && arrivalOf(context.program, t) === undefined ? [idleLabel(context.program, t)] : [],
+    )
     const own = labels.filter((label) => !arrivals.includes(label))
     const body = own.length === 0 ? 'FALSE' : own.map((label) => `${label}(th)`).join(' \\/ ')
     return [

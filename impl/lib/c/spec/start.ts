@@ -1,6 +1,8 @@
 /** Where threads begin: what each does by itself before its first step. */
 
+import { quote } from '../../kernel/language/value.ts'
 import type { Register } from '../program/ir.ts'
+import { idleLabel } from '../run/arrival.ts'
 import type { SpecContext } from './context.ts'
 import type { Term } from './term.ts'
 import { term } from './term.ts'
@@ -79,9 +81,10 @@ const startOf = (context: SpecContext, thread: string, name: string): Start => {
 /** By the name of the threads. */
 export const startsOf = (context: SpecContext): ReadonlyMap<string, Start> =>
   new Map(
-    context.program.threads.map(({ name, function: f, kind }): [string, Start] => {
-      if (kind === 'interrupt') return [name, { label: `"${f}_enter"`, fields: [], operator: '', lines: [] }]
-      return [name, startOf(context, name, f)]
+    context.program.threads.map((thread): [string, Start] => {
+      const { name, function: f, kind } = thread
+      if (kind !== 'interrupt') return [name, startOf(context, name, f)]
+      return [name, { label: quote(idleLabel(context.program, thread)), fields: [], operator: '', lines: [] }]
     }),
   )
 

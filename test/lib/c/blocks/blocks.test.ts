@@ -2,8 +2,7 @@
  * Where a block exists in C and in TypeScript, a small client of it in both has equal graphs: those of test/fixtures/blocks in C, on our headers,
  * are bisimilar to their twins, each step of the one to the step of the same name of the other.
  *
- * Two blocks have no twin: `irq`, whose client calls a function on another CPU, and `preempt`, whose tasks share one; linux/smp.h and
- * linux/preempt.h say that both are absent.
+ * One block has no twin: `preempt`, whose tasks share a CPU; linux/preempt.h says that it is absent.
  */
 
 import { fileURLToPath } from 'node:url'

@@ -277,6 +277,45 @@ LOCKSTEP_THREAD(user)
 LOCKSTEP_TIMER_BASE(base, &timer, LOCKSTEP_RUNS(func)) // expire_timers expire_timers_done
 `
 
+/** The call of a function on another CPU is the client's own in C: linux/smp.h has none. */
+const IRQ = `
+#include <linux/spinlock.h>
+#include <linux/bug.h>
+static DEFINE_SPINLOCK(lock);
+static int data = 1;
+static bool irq_pending, call_queue, csd_lock;
+LOCKSTEP_THREAD(task)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&lock, flags); // spin_lock_irqsave_save spin_lock_irqsave
+	WRITE_ONCE(data, 0); // change_begin
+	WRITE_ONCE(data, 1); // change_end
+	spin_unlock_irqrestore(&lock, flags); // spin_unlock_irqrestore spin_unlock_irqrestore_restore
+}
+LOCKSTEP_THREAD(caller)
+{
+	spin_lock(&lock); // caller_lock
+	spin_unlock(&lock); // caller_unlock
+	LOCKSTEP_ATOMIC { call_queue = true; csd_lock = true; } // smp_call_function_single_queue
+	LOCKSTEP_ATOMIC { irq_pending = true; } // smp_call_function_single_ipi
+	lockstep_await(!csd_lock); // smp_call_function_single_wait
+}
+LOCKSTEP_INTERRUPT(handler, task) // irq_exit
+{
+	bool todo;
+
+	LOCKSTEP_ATOMIC { lockstep_await(irq_pending); irq_pending = false; } // irq_enter
+	LOCKSTEP_ATOMIC { todo = call_queue; call_queue = false; } // flush_smp_call_function_queue
+	if (!todo)
+		return;
+	spin_lock(&lock); // func_lock
+	BUG_ON(!READ_ONCE(data)); // func_look
+	spin_unlock(&lock); // func_unlock
+	smp_store_release(&csd_lock, false); // flush_smp_call_function_queue_unlock
+}
+`
+
 export const CLIENTS: readonly Client[] = [
   { model: 'sleep/kernel', text: SLEEP, isStepByStep: true, states: { SC: [19, 19], TSO: [26, 26] } },
   { model: 'bits/x86', text: BITS, isStepByStep: true, states: { SC: [51, 51], TSO: [63, 63] } },
@@ -305,6 +344,7 @@ export const CLIENTS: readonly Client[] = [
   },
   { model: 'work/cancel', text: WORK, isStepByStep: true, states: { SC: [14, 15], TSO: [15, 16] } },
   { model: 'rcu/synchronize', text: RCU, isStepByStep: true, states: { SC: [388, 388], TSO: [1002, 1002] } },
+  { model: 'irq/kernel', text: IRQ, isStepByStep: true, states: { SC: [60, 60], TSO: [112, 112] } },
   {
     model: 'timer/shutdown',
     text: TIMER,

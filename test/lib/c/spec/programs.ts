@@ -192,6 +192,17 @@ LOCKSTEP_THREAD(b) { int a = READ_ONCE(z), b = READ_ONCE(x); assert(!(a == 3 && 
 `,
   },
   {
+    name: 'an interrupt that comes when it was asked for',
+    text: `#include <linux/irqflags.h>
+static int x, n; static bool pending;
+LOCKSTEP_THREAD(task) { local_irq_disable(); int v = READ_ONCE(x); WRITE_ONCE(x, v + 1); local_irq_enable(); WRITE_ONCE(pending, true); }
+LOCKSTEP_THREAD(other) { WRITE_ONCE(pending, true); }
+LOCKSTEP_INTERRUPT(handler, task) { int v; LOCKSTEP_ATOMIC { lockstep_await(pending && n < 2); pending = false; n++; } v = READ_ONCE(x); WRITE_ONCE(x, v + 1); }
+LOCKSTEP_INTERRUPT(again, task) { lockstep_await(READ_ONCE(n) == 1); if (READ_ONCE(x) > 2) n = 2; }
+LOCKSTEP_LEADS_TO(Comes, pending && n == 0, n > 0)
+`,
+  },
+  {
     name: 'locals that a callee has the address of',
     text: `struct pair { int a; int b; }; static int x, y;
 static void fill(struct pair *p, int v) { p->a += READ_ONCE(x) + v; WRITE_ONCE(y, p->a); p->b = v; }
