@@ -10,7 +10,17 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /** Options of `check` that change nothing about who answers; a test holds them to the table of the options. */
 export const FLAGS = ['--json', '--witness', '--expect', '--dry-run', '-n']
-export const VALUED = ['--memory', '--timeout', '--max-states', '--slots', '--define', '-D', '--include', '-I']
+export const VALUED = [
+  '--memory',
+  '--timeout',
+  '--max-states',
+  '--slots',
+  '--workers',
+  '--define',
+  '-D',
+  '--include',
+  '-I',
+]
 
 const HELP = ['--help', '-h', '--version', '-V']
 

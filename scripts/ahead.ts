@@ -1,5 +1,5 @@
 /**
- * Litmus tests of a command that has many, answered ahead of their turn by a second thread: the first begins at the front, the second at the
+ * Litmus tests of a command that has many, answered ahead of their turn by other threads: the first begins at the front, the others at the
  * end, and each test is taken by one of them. What is said, and in what order, is as without it.
  */
 
@@ -13,7 +13,7 @@ import type { LitmusOptions, LitmusRow } from './commands/litmus.ts'
 /** Answers tests, or knows the answers. */
 export type AnswerTest = (index: number) => Promise<LitmusRow>
 
-/** What the second thread is told. */
+/** What another thread is told. */
 export interface AheadStart {
   readonly asked: readonly AskedTest[]
   readonly options: Omit<LitmusOptions, 'tick'>
@@ -29,16 +29,19 @@ export type Told = { readonly index: number } & (
 /** Fewer are answered before a thread has loaded what it needs. */
 const WORTH_IT = 24
 
+/** Threads that are worth it, this one among them, unless somebody says how many. */
+const threadsFor = (count: number): number => (count < WORTH_IT ? 1 : Math.min(2, availableParallelism()))
+
 /** Takes a test, if nobody has. */
 export const takes = (taken: Int32Array, index: number): boolean => Atomics.compareExchange(taken, index, 0, 1) === 0
 
-/** What the second thread has said, or will say. */
+/** What the other threads have said, or will say. */
 class Answers {
   private readonly promises: readonly Promise<LitmusRow>[]
   private readonly settle: ((row: LitmusRow) => void)[] = []
   private readonly refuse: ((error: Error) => void)[] = []
 
-  constructor(count: number, worker: Worker) {
+  constructor(count: number, workers: readonly Worker[]) {
     this.promises = Array.from({ length: count }, () => {
       const promise = new Promise<LitmusRow>((resolve, reject) => {
         this.settle.push(resolve)
@@ -48,17 +51,21 @@ class Answers {
       promise.catch(() => undefined)
       return promise
     })
-    worker.on('message', (told: Told) => {
-      if ('row' in told) this.settle[told.index]?.(told.row)
-      else this.refuse[told.index]?.(new LockstepError(told.problem, told.exit))
-    })
+    let running = workers.length
     const end = (error: Error): void => {
       for (const refuse of this.refuse) refuse(error)
     }
-    worker.once('error', end)
-    worker.once('exit', () => {
-      end(new Error('the second thread has ended'))
-    })
+    for (const worker of workers) {
+      worker.on('message', (told: Told) => {
+        if ('row' in told) this.settle[told.index]?.(told.row)
+        else this.refuse[told.index]?.(new LockstepError(told.problem, told.exit))
+      })
+      worker.once('error', end)
+      worker.once('exit', () => {
+        running -= 1
+        if (running === 0) end(new Error('the other threads have ended'))
+      })
+    }
   }
 
   of(index: number): Promise<LitmusRow> {
@@ -68,25 +75,24 @@ class Answers {
   }
 }
 
-/** How they are answered: those that are not asked for by then by another thread. */
+/** How they are answered: those that are not asked for by then by another thread; `workers`: threads, this one among them. */
 export const answeredAhead = (
   asked: readonly AskedTest[],
   options: AheadStart['options'],
   here: (test: AskedTest) => Promise<LitmusRow>,
-  {
-    start = (workerData) => new Worker(new URL('./ahead-thread.mjs', import.meta.url), { workerData }),
-  }: {
-    readonly start?: (workerData: AheadStart) => Worker
-  } = {},
+  workers: number = threadsFor(asked.length),
 ): AnswerTest => {
   const one = (index: number): Promise<LitmusRow> => {
     const test = asked[index]
     if (test === undefined) throw new RangeError(`no test ${index}`)
     return here(test)
   }
-  if (asked.length < WORTH_IT || availableParallelism() === 1) return one
+  const others = Math.min(workers, asked.length) - 1
+  if (others < 1) return one
   const buffer = new SharedArrayBuffer(4 * asked.length)
   const taken = new Int32Array(buffer)
-  const answers = new Answers(asked.length, start({ asked, options, taken: buffer }))
+  const workerData: AheadStart = { asked, options, taken: buffer }
+  const start = (): Worker => new Worker(new URL('./ahead-thread.mjs', import.meta.url), { workerData })
+  const answers = new Answers(asked.length, Array.from({ length: others }, start))
   return (index) => (takes(taken, index) ? one(index) : answers.of(index))
 }

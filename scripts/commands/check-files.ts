@@ -94,8 +94,9 @@ const refuseIgnored = (options: CheckOptions, targets: readonly Target[]): void 
     })
   const runsTlc = hasC && (engine === 'tlc' || engine === 'all')
   if (heap !== undefined && !runsTlc) throw ignored('--heap', what)
-  if (workers !== undefined && !runsTlc) throw ignored('--workers', what)
-  if (witness === true && !targets.some(({ kind }) => kind === 'litmus'))
+  const hasLitmus = targets.some(({ kind }) => kind === 'litmus')
+  if (workers !== undefined && !runsTlc && !hasLitmus) throw ignored('--workers', what)
+  if (witness === true && !hasLitmus)
     throw badInput({
       code: 'usage',
       message: '--witness is for litmus tests',
@@ -112,11 +113,12 @@ export interface AskedTest {
   readonly memory: MemoryModel
 }
 
-/** How many tests are answered: by their places in what is asked. */
+/** How many tests are answered: by their places in what is asked; `workers` at a time. */
 export type AnswerMany = (
   asked: readonly AskedTest[],
   options: Pick<CheckOptions, 'timeout' | 'maxStates' | 'witness' | 'expect'>,
   here: (test: AskedTest) => Promise<LitmusRow>,
+  workers?: number,
 ) => (index: number) => Promise<LitmusRow>
 
 /** One after the other, as they are asked for. */
@@ -303,6 +305,7 @@ export const checkFiles = async (
     tests.map(({ file, memory }) => ({ file, memory })),
     { timeout, maxStates, witness, expect },
     (test) => answerTest(test, options),
+    options.workers,
   )
   const answers = new Map<Target, (() => Promise<LitmusRow>)[]>()
   for (const [i, { target }] of tests.entries()) answers.set(target, [...(answers.get(target) ?? []), () => answer(i)])

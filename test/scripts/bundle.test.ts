@@ -113,6 +113,8 @@ describe('a bundle', () => {
         ['many, of which a second thread answers some', MANY],
         ['many in JSON', [...MANY, '--memory', 'all', '--json']],
         ['a directory', [SAMPLES]],
+        ['many by three threads', [...MANY, '--workers', '3']],
+        ['two by two', [SB, SB, '--workers', '2']],
         ['a C file', [SLEEP_WAKE]],
         ['a file that is not there', [`${SB}.litmus`]],
         ['a wrong option', [SB, '--memory', 'x']],

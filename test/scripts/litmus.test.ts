@@ -158,7 +158,7 @@ describe('bad usage', () => {
   it('a memory model that there is not', () => {
     expect(lockstep([sample('SB'), '--memory', 'arm']).status).toBe(2)
   })
-  it.each([['--engine', 'tlc'], ['--tag', 'full'], ['--coverage'], ['--dry-run'], ['--workers', '2']])(
+  it.each([['--engine', 'tlc'], ['--tag', 'full'], ['--coverage'], ['--dry-run'], ['--heap', '100']])(
     '%s %s',
     (...option) => {
       expectError([sample('SB'), ...option], 2, { code: 'usage' }, /is for models, not for litmus tests/)
